@@ -1,0 +1,144 @@
+"""The dataset card: README.md with the front matter that `datasets` and the Hub read.
+
+Source: Hugging Face Hub documentation, "Dataset Cards" and "Manual Configuration".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from engine.export.plan import ExportFormat, ExportPlan
+
+DECISIONS = "decisions.parquet"
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_MARKUP = re.compile(r"([\\`*_{}\[\]<>()#|~!&$])")
+
+
+def card(manifest: dict[str, Any], plan: ExportPlan, row_files: Mapping[str, str | None]) -> str:
+    """The card of an export.
+
+    Args:
+        manifest: of the same export.
+        plan: of the same export.
+        row_files: files with rows and their features where known; the first is the default.
+    """
+    counts, source = manifest["counts"], manifest["source"]
+    return f"""{_front_matter(plan, row_files)}
+# {_text(source["name"])}, reviewed with tamis
+
+A selection of rows from `{_code(source["name"])}` ({source["rows"]:,} rows of the family \
+{_text(source["family"])}), made by reading, scoring and deciding them one by one or by rule. \
+The rows are those of the source, unchanged{_annotated(plan)}.
+
+## How the rows were selected
+
+{_rules(manifest)}
+
+| outcome | reason | decided by | rows |
+|---|---|---|---:|
+{_reasons(manifest)}
+
+Of {counts["rows"]:,} rows, {counts["kept"]:,} were kept ({counts["kept_by_hand"]:,} by hand, \
+{counts["kept_by_rule"]:,} by rule), {counts["dropped"]:,} dropped and {counts["pending"]:,} left \
+without an outcome. Pending rows never count as kept.
+
+## Files
+
+| file | rows |
+|---|---:|
+{_files(manifest)}
+
+`{DECISIONS}` has one line for every row of the source, exported or not: its position (`row`, \
+from 0), identity, outcome and the reason for it, scores, verdict, reviewer and note. \
+`manifest.json` has the fingerprint of the source, the settings, and the size and SHA-256 of \
+every file.{_unreadable(counts)}
+
+## Licence
+
+Unknown: take it from the source. A selection carries the terms of what it was selected from.
+
+## What to keep in mind
+
+- A score is one judge's taste. What the scorer prefers (length, tone, politeness, a language, a \
+format) leaks into what was kept, and a model trained on it inherits the preference.
+- The threshold was set on this dataset; the same number means something else on another one.
+- Verdicts by hand are those of the reviewers named above, on the rows they looked at.
+"""
+
+
+def _front_matter(plan: ExportPlan, row_files: Mapping[str, str | None]) -> str:
+    lines = ["---", "license: unknown", "tags:", "- tamis", "configs:"]
+    # `datasets` takes one reader for all configurations of a folder, so the decisions, which are
+    # Parquet, are one only beside rows in Parquet.
+    files = list(row_files)
+    if plan.format in (ExportFormat.PARQUET, ExportFormat.HF):
+        files.append(DECISIONS)
+    for position, name in enumerate(files):
+        lines.append(f"- config_name: {name.partition('.')[0]}")
+        lines.extend(["  default: true"] if position == 0 else [])
+        lines.extend(["  data_files:", "  - split: train", f"    path: {name}"])
+    known = {name: line for name, line in row_files.items() if line is not None}
+    lines.extend(["dataset_info:"] if known else [])
+    for name, line in known.items():
+        lines.extend([f"- config_name: {name.partition('.')[0]}", f"  features: {line}"])
+    return "\n".join([*lines, "---"])
+
+
+def _rules(manifest: dict[str, Any]) -> str:
+    threshold, scorer, verdicts = manifest["threshold"], manifest["scorer"], manifest["verdicts"]
+    if threshold is None:
+        rule = "no threshold was set"
+    else:
+        typed = f", typed as `{_code(threshold['text'])}`" if threshold["text"] else ""
+        guess = "; nobody chose it, it is the median of the scores" if threshold["guess"] else ""
+        rule = f"`{_code(threshold['says'])}` the row{typed}{guess}"
+    revision = f", revision `{_code(scorer['revision'])}`" if scorer["revision"] else ""
+    names = ", ".join(_text(name) for name in verdicts["reviewers"]) or "nobody"
+    side = f", on the {scorer['side']} side"
+    return f"""A verdict by hand comes first; a row without a score is pending; the threshold \
+decides the rest.
+
+- Threshold: {rule}.
+- Scorer: `{_code(scorer["name"] or "none")}`{revision}{side}.
+- Verdicts: {verdicts["count"]:,} ({verdicts["accepted"]:,} accepted, {verdicts["rejected"]:,} \
+rejected, {verdicts["skipped"]:,} skipped) by {names}."""
+
+
+def _reasons(manifest: dict[str, Any]) -> str:
+    return "\n".join(
+        f"| {entry['outcome']} | {entry['reason']} | {entry['by']} | {entry['rows']:,} |"
+        for entry in manifest["reasons"]
+    )
+
+
+def _files(manifest: dict[str, Any]) -> str:
+    return "\n".join(
+        f"| `{name}` | {file['rows']:,} |"
+        for name, file in manifest["files"].items()
+        if file["rows"] is not None
+    )
+
+
+def _annotated(plan: ExportPlan) -> str:
+    return ", with what tamis knows in added columns" if plan.annotate else ""
+
+
+def _unreadable(counts: dict[str, int]) -> str:
+    if not counts["unreadable"]:
+        return ""
+    return (
+        f"\n\n{counts['unreadable']:,} rows are no valid JSON; where dropped rows were exported, "
+        "their text is in `unreadable.jsonl`."
+    )
+
+
+def _text(text: str) -> str:
+    """Foreign text inside Markdown, as plain text on one line."""
+    return _MARKUP.sub(r"\\\1", _UNSAFE.sub(" ", text))
+
+
+def _code(text: str) -> str:
+    """Foreign text inside a code span."""
+    return _UNSAFE.sub(" ", text).replace("`", "'").replace("|", "/")

@@ -1,0 +1,104 @@
+"""What tamis knows of each row, as columns: `decisions.parquet`, or `tamis_*` beside the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from engine.decision import Verdict
+from engine.export.plan import Given, ReviewState
+from engine.policy import REASON_TEXT, Outcome, Reason
+
+_OUTCOMES = pl.Series([outcome.name.lower() for outcome in Outcome])
+_REASONS = pl.Series([REASON_TEXT[reason] for reason in Reason])
+_VERDICTS = pl.Series(
+    [None if verdict is Verdict.UNDECIDED else verdict.name.lower() for verdict in Verdict]
+)
+
+
+_NOTHING = Given()
+
+
+def decisions_schema(state: ReviewState) -> pl.Schema:
+    """The columns of `decisions`; preference data has the scores of both sides."""
+    paired = len(state.scores) > 1
+    scores = ("score_chosen", "score_rejected", "margin") if paired else ("score",)
+    return pl.Schema(
+        {
+            "row": pl.Int64,
+            "identity": pl.String,
+            "outcome": pl.String,
+            "reason": pl.String,
+            **dict.fromkeys(scores, pl.Float32),
+            "verdict": pl.String,
+            "reviewer": pl.String,
+            "note": pl.String,
+            "reason_code": pl.String,
+            "matched_row": pl.Int64,
+            "similarity": pl.Float32,
+            "problem": pl.String,
+        }
+    )
+
+
+def decisions(state: ReviewState, rows: NDArray[np.int64]) -> pl.DataFrame:
+    """What is known of `rows`, one line each, in their order.
+
+    `row` is the position in the source, counted from 0. `matched_row` and `similarity` are for
+    duplicates and null for rows that no such rule has dropped.
+    """
+    verdicts = state.verdicts[rows]
+    given = [
+        state.given(row) if said else _NOTHING
+        for row, said in zip(rows.tolist(), verdicts.tolist(), strict=True)
+    ]
+    troubled = state.dataset.broken[rows] | state.dataset.remarked[rows]
+    columns = {
+        "row": pl.Series(rows),
+        "identity": _hexadecimal(state.identities[rows]),
+        "outcome": _OUTCOMES.gather(state.outcomes.outcome[rows]),
+        "reason": _REASONS.gather(state.outcomes.reason[rows]),
+        **_scores(state, rows),
+        "verdict": _VERDICTS.gather(verdicts),
+        "reviewer": _texts(given, lambda word: word.reviewer),
+        "note": _texts(given, lambda word: word.note),
+        "reason_code": _texts(given, lambda word: word.reason_code),
+        "matched_row": pl.Series([None] * len(rows), dtype=pl.Int64),
+        "similarity": pl.Series([None] * len(rows), dtype=pl.Float32),
+        "problem": pl.Series(
+            [
+                (state.dataset.problem(row) or None) if trouble else None
+                for row, trouble in zip(rows.tolist(), troubled.tolist(), strict=True)
+            ],
+            dtype=pl.String,
+        ),
+    }
+    return pl.DataFrame(columns, schema=decisions_schema(state))
+
+
+def _scores(state: ReviewState, rows: NDArray[np.int64]) -> dict[str, pl.Series]:
+    scores = state.scores[:, rows]
+    if len(scores) > 1:
+        named = {
+            "score_chosen": scores[0],
+            "score_rejected": scores[1],
+            "margin": scores[0] - scores[1],
+        }
+    else:
+        named = {"score": scores[0]}
+    return {name: pl.Series(values).fill_nan(None) for name, values in named.items()}
+
+
+def _texts(given: list[Given], part: Callable[[Given], str]) -> pl.Series:
+    return pl.Series([part(word) or None for word in given], dtype=pl.String)
+
+
+def _hexadecimal(identities: NDArray[np.uint8]) -> pl.Series:
+    digits = identities.tobytes().hex()
+    width = 2 * identities.shape[1]
+    return pl.Series(
+        [digits[at : at + width] for at in range(0, len(digits), width)], dtype=pl.String
+    )

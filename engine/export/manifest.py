@@ -1,0 +1,186 @@
+"""The manifest: what was exported, from what, by which rules, and how to check it."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import os
+import platform
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.decision import Verdict
+from engine.export.place import TOOL
+from engine.export.plan import ExportPlan, ReviewState
+from engine.policy import REASON_TEXT, Outcome, Reason
+
+MANIFEST_VERSION = 1
+"""Grows when a key changes its meaning or goes away; new keys may appear under the same one."""
+
+_BY_HAND = (Reason.ACCEPTED, Reason.REJECTED)
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenFile:
+    """A file of the export as it is on disk."""
+
+    name: str
+    rows: int | None
+    """None for a file that holds no rows."""
+    size_bytes: int
+    sha256: str
+
+
+def seal(path: Path, rows: int | None) -> WrittenFile:
+    """Flush a finished file to the disk and say what is in it."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        os.fsync(file.fileno())
+        size_bytes = os.fstat(file.fileno()).st_size
+    return WrittenFile(path.name, rows, size_bytes, digest)
+
+
+def counts(state: ReviewState, unreadable: int) -> dict[str, int]:
+    """Rows per outcome, split by hand and by rule; broken rows are dropped by neither."""
+    outcome, reason = state.outcomes.outcome, state.outcomes.reason
+    by_hand = np.isin(reason, _BY_HAND)
+    kept, dropped = outcome == Outcome.KEPT, outcome == Outcome.DROPPED
+    broken = reason == Reason.BROKEN
+    numbers = {
+        "rows": np.ones_like(kept),
+        "kept": kept,
+        "kept_by_hand": kept & by_hand,
+        "kept_by_rule": kept & ~by_hand,
+        "dropped": dropped,
+        "dropped_by_hand": dropped & by_hand,
+        "dropped_by_rule": dropped & ~by_hand & ~broken,
+        "dropped_broken": broken,
+        "pending": outcome == Outcome.PENDING,
+    }
+    counted = {name: int(np.count_nonzero(mask)) for name, mask in numbers.items()}
+    return {**counted, "unreadable": unreadable}
+
+
+def reasons(state: ReviewState) -> list[dict[str, Any]]:
+    """Rows per outcome and reason, for those that occur."""
+    pairs, numbers = np.unique(
+        np.stack([state.outcomes.outcome, state.outcomes.reason]), axis=1, return_counts=True
+    )
+    return [
+        {
+            "outcome": Outcome(outcome).name.lower(),
+            "reason": REASON_TEXT[Reason(reason)],
+            "by": _by(Reason(reason)),
+            "rows": number,
+        }
+        for outcome, reason, number in zip(*pairs.tolist(), numbers.tolist(), strict=True)
+    ]
+
+
+def _by(reason: Reason) -> str:
+    if reason is Reason.BROKEN:
+        return "reading"
+    return "hand" if reason in _BY_HAND else "rule"
+
+
+def manifest(
+    state: ReviewState, plan: ExportPlan, files: list[WrittenFile], unreadable: int
+) -> dict[str, Any]:
+    """Everything that a reader needs to judge the export, or to make it again."""
+    return {
+        "tool": TOOL,
+        "manifest_version": MANIFEST_VERSION,
+        "state": "complete",
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "source": _source(state),
+        "counts": counts(state, unreadable),
+        "reasons": reasons(state),
+        "threshold": _threshold(state),
+        "scorer": _scorer(state),
+        "verdicts": _verdicts(state),
+        "tokens": {"all": state.summary.tokens, "kept": state.summary.tokens_kept},
+        "options": {
+            "format": plan.format.value,
+            "keep": plan.keep.value,
+            "annotate": plan.annotate,
+            "overwrite": plan.overwrite,
+            "allow_pending": plan.allow_pending,
+        },
+        "files": {
+            file.name: {"rows": file.rows, "size_bytes": file.size_bytes, "sha256": file.sha256}
+            for file in files
+        },
+        "versions": _versions(),
+    }
+
+
+def _source(state: ReviewState) -> dict[str, Any]:
+    fingerprint = state.dataset.fingerprint
+    return {
+        "name": Path(fingerprint.path).name,
+        "files": fingerprint.files,
+        "size_bytes": fingerprint.size_bytes,
+        "rows": fingerprint.rows,
+        "digest": fingerprint.digest,
+        "family": state.dataset.family.value,
+        "columns": state.dataset.columns.used(),
+        "problems": state.dataset.problems_total,
+    }
+
+
+def _threshold(state: ReviewState) -> dict[str, Any] | None:
+    threshold = state.threshold
+    if threshold is None:
+        return None
+    return {
+        "text": state.threshold_text,
+        "value": threshold.value,
+        "direction": threshold.direction.value,
+        "says": str(threshold),
+        "guess": threshold.guess,
+    }
+
+
+def _scorer(state: ReviewState) -> dict[str, Any]:
+    key = state.score_key
+    scored = ~np.isnan(state.scores)
+    return {
+        "name": state.scorer,
+        "revision": state.revision,
+        "side": state.side.value,
+        "key": None if key is None else {**dataclasses.asdict(key), "digest": key.digest()},
+        "scored_rows": int(np.count_nonzero(scored.any(axis=0))),
+        "failed_rows": state.summary.failed,
+    }
+
+
+def _verdicts(state: ReviewState) -> dict[str, Any]:
+    numbers = np.bincount(state.verdicts, minlength=len(Verdict)).tolist()
+    return {
+        "count": len(state.verdicts) - numbers[Verdict.UNDECIDED],
+        "accepted": numbers[Verdict.ACCEPT],
+        "rejected": numbers[Verdict.REJECT],
+        "skipped": numbers[Verdict.SKIP],
+        "accepted_but_dropped_by_threshold": state.summary.accepted_but_dropped,
+        "rejected_but_kept_by_threshold": state.summary.rejected_but_kept,
+        "reviewers": list(state.reviewers),
+    }
+
+
+def _versions() -> dict[str, str]:
+    """Of what took part; torch and transformers only where they were loaded."""
+    names = ["tamis", "polars", "numpy"]
+    names += [name for name in ("torch", "transformers") if name in sys.modules]
+    versions = {"python": platform.python_version()}
+    for name in names:
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            versions[name] = "unknown"
+    return versions

@@ -1,0 +1,178 @@
+"""What to export and from what: the plan, the review it is made of, and the counts up front."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.dataset import Dataset
+from engine.errors import ExportError
+from engine.policy import Outcome, Outcomes, Summary
+from engine.sample import Side
+from engine.scoring.scorer import ScoreKey
+from engine.threshold import Threshold
+
+
+class ExportFormat(StrEnum):
+    """How rows are written; `HF` is Parquet in a folder that `datasets.load_dataset` reads."""
+
+    JSONL = "jsonl"
+    PARQUET = "parquet"
+    CSV = "csv"
+    HF = "hf"
+
+    @property
+    def suffix(self) -> str:
+        """The suffix of the files that hold rows."""
+        return ".parquet" if self is ExportFormat.HF else f".{self.value}"
+
+
+class Keep(StrEnum):
+    """Which rows are written out; `decisions.parquet` speaks of every row all the same."""
+
+    KEPT = "kept"
+    DROPPED = "dropped"
+    PENDING = "pending"
+    ALL = "all"
+
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """The outcomes that get a file, in the order in which they are written."""
+        if self is Keep.ALL:
+            return (Outcome.KEPT, Outcome.DROPPED, Outcome.PENDING)
+        return (Outcome[self.name],)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportPlan:
+    """What the person asked for."""
+
+    output: Path
+    format: ExportFormat = ExportFormat.JSONL
+    keep: Keep = Keep.KEPT
+    annotate: bool = False
+    """Add what tamis knows as `tamis_*` columns to the rows, besides `decisions.parquet`."""
+    overwrite: bool = False
+    """Replace `output` where it is an earlier export of tamis, and nothing else."""
+    allow_pending: bool = False
+    """Export the kept rows though some rows have no outcome yet; those are left out of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What came with the verdict that a row has now."""
+
+    reviewer: str = ""
+    reason_code: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewState:
+    """The review at the moment of the export: one slot per row, not changed while it runs."""
+
+    dataset: Dataset
+    outcomes: Outcomes
+    verdicts: NDArray[np.int8]  # (rows,) of Verdict, for the side under review
+    scores: NDArray[np.float32]  # (sides, rows) NaN = no score
+    identities: NDArray[np.uint8]  # (rows, 16)
+    given: Callable[[int], Given]
+    """Asked only for rows that have a verdict."""
+    reviewers: Sequence[str]
+    summary: Summary
+    threshold: Threshold | None
+    threshold_text: str
+    """The threshold as the person typed it; empty where nobody did."""
+    scorer: str
+    revision: str
+    score_key: ScoreKey | None
+    session_path: Path | None
+    side: Side = Side.CHOSEN
+
+    def rows_of(self, outcome: Outcome) -> NDArray[np.int64]:
+        """The rows with this outcome, in the order of the source."""
+        return np.flatnonzero(self.outcomes.outcome == outcome)
+
+    def count(self, outcome: Outcome) -> int:
+        """How many rows have this outcome."""
+        return int(np.count_nonzero(self.outcomes.outcome == outcome))
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What an export would write; shown before anything is."""
+
+    kept: int
+    dropped: int
+    """Unreadable rows included."""
+    pending: int
+    broken: int
+    written: int
+    """Rows that go into kept, dropped or pending files under this plan."""
+    size_bytes: int
+    """A guess from the source's size and its characters; compression is not foreseen."""
+    pending_blocks: bool
+    """The export will be refused until `allow_pending` is set."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportReport:
+    """What an export has written."""
+
+    output: Path
+    counts: dict[str, int]
+    files: dict[str, int]
+    """File name → size in bytes."""
+    manifest: dict[str, object]
+
+
+class PendingRowsError(ExportError):
+    """Some rows have no outcome yet, so the kept rows are not final."""
+
+    exit_code: ClassVar[int] = 4
+
+
+def preview(state: ReviewState, plan: ExportPlan) -> Preview:
+    """Count what `export` would write, without touching the disk."""
+    outcomes = state.outcomes.outcome
+    written = np.isin(outcomes, plan.keep.outcomes)
+    characters = int(np.sum(state.dataset.lengths, dtype=np.int64))
+    chosen = int(np.sum(state.dataset.lengths[written], dtype=np.int64))
+    share = chosen / characters if characters else 0.0
+    return Preview(
+        kept=state.count(Outcome.KEPT),
+        dropped=state.count(Outcome.DROPPED),
+        pending=state.count(Outcome.PENDING),
+        broken=int(np.count_nonzero(state.dataset.broken)),
+        written=int(np.count_nonzero(written)),
+        size_bytes=round(share * sum(file.size_bytes for file in state.dataset.quick_print)),
+        pending_blocks=pending_blocks(state, plan),
+    )
+
+
+def pending_blocks(state: ReviewState, plan: ExportPlan) -> bool:
+    """Whether rows without an outcome forbid this export."""
+    wants_kept = Outcome.KEPT in plan.keep.outcomes
+    return wants_kept and not plan.allow_pending and state.count(Outcome.PENDING) > 0
+
+
+def check_pending(state: ReviewState, plan: ExportPlan) -> None:
+    """Refuse to pass off an unfinished selection as the kept rows.
+
+    Raises:
+        PendingRowsError: rows are pending and the plan does not allow it.
+    """
+    if not pending_blocks(state, plan):
+        return
+    count = state.count(Outcome.PENDING)
+    raise PendingRowsError(
+        f"{count:,} of {state.dataset.rows:,} rows have no outcome yet",
+        "wait for their scores, set a threshold or decide them by hand; "
+        "--allow-pending exports without them",
+    )

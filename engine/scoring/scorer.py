@@ -1,0 +1,181 @@
+"""What a scorer is, and the values that go in and come out.
+
+A scorer is used by one thread at a time: `encode` turns samples into what the model reads (so
+that their lengths are known before batches are made), `score` turns a batch of those into
+scores. A row that cannot be scored is a value, `Failed`, and never an exception.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from hashlib import blake2b
+from typing import Protocol
+
+import orjson
+
+from engine.sample import Sample, Side
+from engine.threshold import Direction
+
+ENCODE_ROWS = 64
+"""Most samples in one `encode` call: 64 hold the interpreter 3 ms, 2,000 would hold it 118 ms."""
+
+PLAN_VERSION = 1
+"""How batches are made. Part of the cache key, because in bfloat16 the batch moves the score."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreKey:
+    """Everything that a score depends on beside the sample itself; two keys never share scores."""
+
+    scorer: str
+    revision: str
+    input_format: str = ""
+    max_length: int = 0
+    dtype: str = ""
+    label: str = ""
+    side: Side = Side.CHOSEN
+    plan_version: int = PLAN_VERSION
+
+    def digest(self) -> str:
+        """All fields as 32 hex digits, the same on every machine and in every run."""
+        canonical = orjson.dumps(asdict(self), option=orjson.OPT_SORT_KEYS)
+        return blake2b(canonical, digest_size=16).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A score and what it was read from.
+
+    `tokens` is the length after truncation; `why` is for scorers that can say it in words.
+    """
+
+    score: float
+    tokens: int
+    truncated: bool = False
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """No score, and the reason, one line."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A sample as the scorer will read it; only the scorer that made it looks at `payload`."""
+
+    tokens: int
+    truncated: bool = False
+    payload: object = field(default=None, repr=False)
+
+
+class Scorer(Protocol):
+    """One way of giving a number to a sample."""
+
+    @property
+    def name(self) -> str:
+        """As the person named it: `heuristic`, `hf:some/model`."""
+        ...
+
+    @property
+    def label(self) -> str:
+        """For the screen: `reward-model-deberta-v3 · pair · float32 · cpu`."""
+        ...
+
+    @property
+    def device(self) -> str:
+        """Where it computes: `cpu`, `cuda:0`, `mps`."""
+        ...
+
+    @property
+    def start_threshold(self) -> float | None:
+        """The value that this scorer is known to be cut at; None: the median, as a guess."""
+        ...
+
+    @property
+    def direction(self) -> Direction:
+        """Which side of a threshold is the good one."""
+        ...
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the checks at loading found that does not forbid scoring."""
+        ...
+
+    @property
+    def token_budget(self) -> int:
+        """Most tokens in one batch, padding included; 0: length does not matter."""
+        ...
+
+    def key(self, side: Side) -> ScoreKey:
+        """Under which key the scores of `side` are cached."""
+        ...
+
+    def encode(self, samples: Sequence[Sample]) -> Sequence[Encoded | Failed]:
+        """Prepare at most `ENCODE_ROWS` samples, in order."""
+        ...
+
+    def score(self, batch: Sequence[Encoded]) -> Sequence[Scored | Failed]:
+        """Score a batch, in order. May raise: the worker finds the row that is to blame."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the model's memory; the scorer is not used afterwards."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ScorerOptions:
+    """How a scorer is to be made; the defaults are the safe ones.
+
+    Empty texts and zeros mean "as the model says".
+    """
+
+    device: str = ""
+    """`cuda`, `cuda:1`, `mps`, `cpu`."""
+    input_format: str = ""
+    """`pair`, `chat`, `text`, `chapter` or `template:FILE`."""
+    max_length: int = 0
+    """Tokens."""
+    label: str = ""
+    """Which output of a classifier is the score: its name, or its index."""
+    threads: int = 0
+    """Torch threads on a CPU."""
+    allow_pickle: bool = False
+    download: bool = False
+    trust_remote_code: bool = False
+
+
+def length_in_tokens(sample: Sample) -> int:
+    """A rough length for scorers without a tokeniser: four characters to a token."""
+    return (len(sample.prompt) + len(sample.response)) // 4
+
+
+class NoScorer:
+    """The scorer `none`: nothing is scored, every row stays pending until it is decided by hand."""
+
+    name = "none"
+    label = "no scorer"
+    device = ""
+    start_threshold: float | None = None
+    direction = Direction.AT_LEAST
+    warnings: tuple[str, ...] = ()
+    token_budget = 0
+
+    def key(self, side: Side) -> ScoreKey:
+        """A key that no score is ever stored under."""
+        return ScoreKey("none", "", side=side)
+
+    def encode(self, samples: Sequence[Sample]) -> Sequence[Encoded | Failed]:
+        """Fail every sample: there is no scorer."""
+        return [Failed("no scorer")] * len(samples)
+
+    def score(self, batch: Sequence[Encoded]) -> Sequence[Scored | Failed]:
+        """Fail every sample: there is no scorer."""
+        return [Failed("no scorer")] * len(batch)
+
+    def close(self) -> None:
+        """Nothing to let go of."""

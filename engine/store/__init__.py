@@ -1,0 +1,31 @@
+"""The session file: append-only decisions, cached scores and settings in one SQLite database.
+
+    opening   from a path to a checked, migrated connection, for writing or beside a writer
+    schema    the tables, as a list of migrations
+    journal   write-ahead log or rollback journal: whichever the file system can bear
+    lock      one writer, held by the kernel
+    packing   arrays to blobs and back
+    events    what is written for a decision, and read back
+    datasets  which datasets the session has seen
+    cache     the score cache's blocks
+    faults    SQLite's errors as messages for people
+    store     `Store`, the one class that the rest of the engine holds
+
+The store knows samples as (identity, occurrence) and nothing of what they say; it does not
+know what decisions add up to either, that is the session's work.
+"""
+
+from engine.places import session_path
+from engine.store.cache import CachedScores
+from engine.store.datasets import BindState, KnownDataset
+from engine.store.events import StoredEvent
+from engine.store.store import Store
+
+__all__ = [
+    "BindState",
+    "CachedScores",
+    "KnownDataset",
+    "Store",
+    "StoredEvent",
+    "session_path",
+]

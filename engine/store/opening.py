@@ -1,0 +1,218 @@
+"""From a path to a connection: checked, migrated and locked, or read-only beside a writer."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import quote
+
+from engine.errors import StoreError
+from engine.places import state_folder
+from engine.store import journal, schema
+from engine.store.faults import explained, primary_code
+from engine.store.lock import WriterLock
+
+BUSY_S = 5.0
+"""How long a write waits for a reader of a session that has no write-ahead log."""
+
+SIDECARS = ("-wal", "-shm", "-journal")
+"""What SQLite keeps beside a database while it is open, or after its process was killed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A connection ready for use, and how to let go of it."""
+
+    connection: sqlite3.Connection
+    warnings: list[str]
+    release: Callable[[], None]
+
+
+def open_writer(path: Path, *, fresh: bool = False) -> Opened:
+    """Lock, check, create or migrate the session at `path`; `fresh` removes it first.
+
+    Raises:
+        SessionLockedError: another process, or another Store of this one, is writing to it.
+        StoreError: it is damaged, newer, another program's, or cannot be written.
+    """
+    _make_folder(path)
+    lock = WriterLock(path)
+    try:
+        with explained(path, "session not opened"):
+            if fresh:
+                _remove(path)
+            return _open_locked(path, lock)
+    except OSError as error:
+        lock.release()
+        raise _unopened(path, error) from error
+    except BaseException:
+        lock.release()
+        raise
+
+
+def _open_locked(path: Path, lock: WriterLock) -> Opened:
+    _create(path)
+    _check_untouched(path)
+    connection = _connect(path, "rw")
+    with _closed_on_error(connection):
+        schema.inspect(connection, path)
+        backup = schema.migrate(connection, path)
+        warning = journal.choose(connection, path)
+    moved = f"the session was brought to this version's format; the old one is {backup}"
+    warnings = ([moved] if backup else []) + ([warning] if warning else [])
+    return Opened(connection, warnings, lock.release)
+
+
+def _make_folder(path: Path) -> None:
+    """The state folder is made on first use; any other folder that is absent is a slip."""
+    if os.path.isdir(path.parent):  # noqa: PTH112 - Path.is_dir() raises in a closed folder
+        return
+    if not path.is_relative_to(os.path.realpath(state_folder())):
+        raise StoreError(
+            f"there is no folder for the session: {path.parent}",
+            "make it first, or name another place with --session PATH",
+        )
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unopened(path, error) from error
+
+
+def _remove(path: Path) -> None:
+    """Remove a session that nobody has open, damaged or not, but no other file.
+
+    Its sidecars go first: left alone, they would be played into the next session of that name.
+    """
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        header = file.read(schema.HEADER_BYTES)
+    if header and not schema.is_session(header):
+        raise StoreError(
+            f"not a tamis session, so it was not removed: {path}",
+            "move it away, or name another place with --session PATH",
+        )
+    for suffix in (*SIDECARS, ""):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def _create(path: Path) -> None:
+    """An empty file that only its owner reads; SQLite gives its sidecars the same mode."""
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+
+
+def _check_untouched(path: Path) -> None:
+    """Look at the file without being able to write, so that one that is refused stays as it is."""
+    try:
+        with closing(_connect(path, "ro")) as connection:
+            schema.inspect(connection, path)
+    except sqlite3.OperationalError as error:
+        # A rollback journal left by a kill has to be played back first, which takes a writer.
+        _require_unwritable(error)
+
+
+def open_reader(path: Path) -> Opened:
+    """Open beside whoever writes; where SQLite would have to write to read, from a copy.
+
+    A copy is needed where a killed desk left its log and the folder cannot be written, and for
+    a session of an older version, which is migrated in the copy only.
+
+    Raises:
+        StoreError: there is no session, or it is damaged, newer or another program's.
+    """
+    if not os.path.isfile(path):  # noqa: PTH113 - Path.is_file() raises in a closed folder
+        raise StoreError(
+            f"there is no session to read: {path}", "one is begun by opening without --read-only"
+        )
+    with explained(path, "session not opened"):
+        connection = _read_in_place(path)
+        if connection is not None:
+            return Opened(connection, [], lambda: None)
+        try:
+            return _read_copy(path)
+        except OSError as error:
+            raise _unopened(path, error) from error
+
+
+def _read_in_place(path: Path) -> sqlite3.Connection | None:
+    """A reading connection; None where SQLite would have to write, or the version is older."""
+    try:
+        connection = _connect(path, "ro")
+        with _closed_on_error(connection):
+            version = schema.inspect(connection, path)
+    except sqlite3.OperationalError as error:
+        _require_unwritable(error)
+        return None
+    if version == schema.CURRENT:
+        return connection
+    connection.close()
+    return None
+
+
+def _read_copy(path: Path) -> Opened:
+    folder = TemporaryDirectory(prefix="tamis-")
+    copy = Path(folder.name) / path.name
+    try:
+        for source in (path, *(path.with_name(path.name + suffix) for suffix in SIDECARS)):
+            # The -shm is an index that SQLite builds anew.
+            if source.exists() and not source.name.endswith("-shm"):
+                shutil.copyfile(source, copy.with_name(source.name))
+        connection = _connect(copy, "rw")
+        with _closed_on_error(connection):
+            schema.inspect(connection, path)
+            schema.migrate(connection, copy)
+            connection.execute("PRAGMA query_only = ON")
+    except BaseException:
+        folder.cleanup()
+        raise
+    warning = "read from a copy: what is decided elsewhere from now on does not show here"
+    return Opened(connection, [warning], folder.cleanup)
+
+
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
+    """A connection in SQLite's own thread-safe mode, transactions begun by hand."""
+    connection = sqlite3.connect(
+        f"file:{quote(os.fsencode(path))}?mode={mode}",
+        uri=True,
+        timeout=BUSY_S,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    for pragma in (
+        "synchronous = FULL",
+        "fullfsync = ON",  # macOS: fsync alone does not reach the platter
+        "foreign_keys = ON",
+        "trusted_schema = OFF",  # a session may come from a stranger
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+    return connection
+
+
+@contextmanager
+def _closed_on_error(connection: sqlite3.Connection) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _require_unwritable(error: sqlite3.OperationalError) -> None:
+    """Raise again what is not about reading without being able to write."""
+    if primary_code(error) not in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
+        raise error
+
+
+def _unopened(path: Path, error: OSError) -> StoreError:
+    return StoreError(
+        f"session not opened: {error.strerror or error}: {error.filename or path}",
+        "check the permissions and the disk, or name another place with --session PATH",
+    )

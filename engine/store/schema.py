@@ -1,0 +1,220 @@
+"""The tables of a session, as the list of steps that led to them.
+
+A migration that has been released never changes; a new one is added to the end. Each runs in
+one transaction together with the record of itself, after a backup where the file is not new:
+a file is at one version or at the next, never between.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.errors import StoreError
+
+APPLICATION_ID = 0x74616D69
+"""`tami` in ASCII, at byte 68 of the file: what tells a session from any other database.
+
+Source: https://www.sqlite.org/fileformat2.html, "The Database Header".
+"""
+
+HEADER_BYTES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One step of the schema."""
+
+    name: str
+    statements: tuple[str, ...]
+
+
+MIGRATIONS = (
+    Migration(
+        "decisions",
+        (
+            """
+            CREATE TABLE migrations (
+                version INTEGER PRIMARY KEY,
+                name TEXT NOT NULL,
+                at INTEGER NOT NULL
+            )
+            """,
+            """
+            CREATE TABLE datasets (
+                digest TEXT PRIMARY KEY,
+                path TEXT NOT NULL,
+                files INTEGER NOT NULL,
+                size_bytes INTEGER NOT NULL,
+                rows INTEGER NOT NULL,
+                first_seen INTEGER NOT NULL,
+                last_seen INTEGER NOT NULL UNIQUE
+            )
+            """,
+            "CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
+            # `old`, `rows`, ... are arrays of n values (engine.store.packing); the last columns
+            # are the long ones, so that SQLite reads the others without them.
+            """
+            CREATE TABLE events (
+                id INTEGER PRIMARY KEY,
+                at INTEGER NOT NULL,
+                who TEXT NOT NULL,
+                kind TEXT NOT NULL CHECK (kind IN ('decide', 'undo', 'redo')),
+                verdict INTEGER NOT NULL CHECK (verdict BETWEEN 0 AND 3),
+                about INTEGER REFERENCES events (id),
+                reason TEXT NOT NULL,
+                note TEXT NOT NULL,
+                threshold REAL,
+                direction TEXT NOT NULL CHECK (direction IN ('>=', '<=')),
+                scorer TEXT,
+                revision TEXT,
+                side TEXT NOT NULL CHECK (side IN ('chosen', 'rejected')),
+                dataset TEXT NOT NULL,
+                n INTEGER NOT NULL CHECK (n >= 0),
+                old BLOB NOT NULL,
+                occurrences BLOB NOT NULL,
+                rows BLOB NOT NULL,
+                scores BLOB NOT NULL,
+                identities BLOB NOT NULL,
+                CHECK (kind = 'decide' OR about IS NOT NULL)
+            )
+            """,
+            """
+            CREATE TRIGGER events_are_never_changed BEFORE UPDATE ON events
+            BEGIN SELECT RAISE(ABORT, 'events are append-only'); END
+            """,
+            """
+            CREATE TRIGGER events_are_never_removed BEFORE DELETE ON events
+            BEGIN SELECT RAISE(ABORT, 'events are append-only'); END
+            """,
+            # INSERT OR REPLACE removes a row without asking the trigger above.
+            """
+            CREATE TRIGGER events_are_never_replaced BEFORE INSERT ON events
+            WHEN EXISTS (SELECT 1 FROM events WHERE id = NEW.id)
+            BEGIN SELECT RAISE(ABORT, 'events are append-only'); END
+            """,
+        ),
+    ),
+    Migration(
+        "score cache",
+        (
+            """
+            CREATE TABLE score_keys (
+                id INTEGER PRIMARY KEY,
+                digest TEXT NOT NULL UNIQUE,
+                fields TEXT NOT NULL
+            )
+            """,
+            """
+            CREATE TABLE score_blocks (
+                id INTEGER PRIMARY KEY,
+                key_id INTEGER NOT NULL REFERENCES score_keys (id),
+                n INTEGER NOT NULL CHECK (n > 0),
+                identities BLOB NOT NULL,
+                scores BLOB NOT NULL,
+                tokens BLOB NOT NULL,
+                truncated BLOB NOT NULL
+            )
+            """,
+            # Finding one scorer's blocks must not walk through those of all others.
+            "CREATE INDEX score_blocks_by_key ON score_blocks (key_id)",
+        ),
+    ),
+)
+
+CURRENT = len(MIGRATIONS)
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All of the block or none of it."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        # A full disk makes SQLite roll back by itself.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def is_session(header: bytes) -> bool:
+    """Whether a file that starts with `header` is a session, of whatever version."""
+    return header.startswith(b"SQLite format 3\0") and header[68:72] == APPLICATION_ID.to_bytes(4)
+
+
+def inspect(connection: sqlite3.Connection, path: Path) -> int:
+    """The version of a session file, 0 for an empty one; only reads.
+
+    Raises:
+        StoreError: it is another program's database, damaged, or newer than this version.
+        sqlite3.Error: it cannot be read.
+    """
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if not application and not version and not tables:
+        return 0
+    if application != APPLICATION_ID or version < 1:
+        raise StoreError(
+            f"the file is a database of another program: {path}",
+            "it was left as it is: name another place with --session PATH",
+        )
+    if version > CURRENT:
+        raise StoreError(
+            f"the session was written by a newer tamis (format {version}, "
+            f"this one reads up to {CURRENT}): {path}",
+            "update tamis (pip install --upgrade tamis), or start anew with --session PATH",
+        )
+    (finding,) = connection.execute("PRAGMA quick_check('events')").fetchone()
+    if finding != "ok":
+        raise sqlite3.DatabaseError(finding)
+    return int(version)
+
+
+def migrate(connection: sqlite3.Connection, path: Path) -> Path | None:
+    """Bring a file to the current schema; the backup that was made, where one was.
+
+    Raises:
+        sqlite3.Error: a step failed; the file is as it was before that step.
+        OSError: the backup cannot be written; the file is as it was.
+    """
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version >= CURRENT:
+        return None
+    backup = back_up(connection, path, version) if version else None
+    for number in range(version + 1, CURRENT + 1):
+        apply(connection, number)
+    return backup
+
+
+def apply(connection: sqlite3.Connection, number: int) -> None:
+    """Run migration `number` (from 1) and record it, in one transaction."""
+    migration = MIGRATIONS[number - 1]
+    with transaction(connection):
+        for statement in migration.statements:
+            connection.execute(statement)
+        connection.execute(
+            "INSERT INTO migrations (version, name, at) VALUES (?, ?, ?)",
+            (number, migration.name, time.time_ns() // 1_000_000),
+        )
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {number}")
+
+
+def back_up(connection: sqlite3.Connection, path: Path, version: int) -> Path:
+    """Copy the session to `NAME.bak-vN` beside it, complete or not at all; nobody else reads it."""
+    backup = path.with_name(f"{path.name}.bak-v{version}")
+    partial = backup.with_name(f"{backup.name}.partial")
+    partial.unlink(missing_ok=True)
+    os.close(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    with closing(sqlite3.connect(partial)) as copy:
+        connection.backup(copy)
+    partial.replace(backup)
+    return backup

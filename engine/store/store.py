@@ -1,0 +1,340 @@
+"""`Store`: what the session remembers, and the promise that it is on disk.
+
+One connection, guarded by one lock, serves the screen's thread and the scorer's: what takes
+time (packing, unpacking, merging) happens outside it, so a decision never waits for more than
+one block of scores.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.decision import Circumstances, EventKind, Verdict
+from engine.errors import StoreError
+from engine.store import cache, datasets, events, journal, schema
+from engine.store.cache import CachedScores
+from engine.store.datasets import Bindable, BindState
+from engine.store.events import StoredEvent
+from engine.store.faults import explained
+from engine.store.opening import Opened, open_reader, open_writer
+
+if TYPE_CHECKING:
+    from engine.scoring.scorer import ScoreKey
+
+_SPAN_SAMPLES = 65_536
+"""Samples read at once from the history, about 2 MB; a larger bulk is read by itself."""
+
+_BREATH_S = 0.001
+"""Pause between two blocks of scores: a lock released and taken again at once wakes nobody."""
+
+
+class Store:
+    """One session file, open.
+
+    Use `Store.open`; `close` when done, or use it as a context manager. Every method may be
+    called from any thread.
+    """
+
+    def __init__(self, path: Path, opened: Opened, *, reviewer: str, read_only: bool) -> None:
+        self.path = path
+        self.reviewer = reviewer
+        self.read_only = read_only
+        self.warnings = opened.warnings
+        self._connection = opened.connection
+        self._release = opened.release
+        self._guard = threading.RLock()
+        self._digest = ""
+        self._closed = False
+        self._file = path.stat()
+        self._logged = journal.is_logged(opened.connection)
+
+    @classmethod
+    def open(
+        cls, path: Path, *, reviewer: str, read_only: bool = False, fresh: bool = False
+    ) -> Store:
+        """Open the session at `path`, made or migrated where needed.
+
+        Args:
+            path: the session file, see `session_path`.
+            reviewer: who decides from now on.
+            read_only: look on, beside someone who writes or where nothing can be written.
+            fresh: forget everything in it first; means nothing with `read_only`.
+
+        Raises:
+            SessionLockedError: someone else is writing to it.
+            StoreError: it is damaged, newer, another program's, or cannot be written.
+        """
+        real = Path(os.path.realpath(path))
+        opened = open_reader(real) if read_only else open_writer(real, fresh=fresh)
+        return cls(real, opened, reviewer=reviewer, read_only=read_only)
+
+    def append(
+        self,
+        *,
+        kind: EventKind,
+        verdict: Verdict,
+        identities: NDArray[np.uint8],
+        occurrences: NDArray[np.uint32],
+        rows: NDArray[np.int64],
+        old: NDArray[np.int8],
+        scores: NDArray[np.float32],
+        circumstances: Circumstances,
+        reason: str = "",
+        note: str = "",
+        about: int | None = None,
+    ) -> StoredEvent:
+        """Write one event, a single decision or a bulk, and give it its number and time.
+
+        On return it is on disk, whole; on an error nothing of it is.
+
+        Args:
+            kind: what the event does.
+            verdict: the new verdict.
+            identities: the samples.  (n, 16)
+            occurrences: which of the identical samples each one is.  (n,)
+            rows: where they are in the dataset bound now.  (n,)
+            old: the verdicts before.  (n,)
+            scores: what was on screen, NaN where nothing was.  (n,)
+            circumstances: threshold, scorer and side at this moment.
+            reason: code of the reason, empty where none was given.
+            note: the reviewer's words.
+            about: the event that an undo or redo is about.
+
+        Raises:
+            StoreError: it was not saved: disk full, file gone, or opened read-only.
+        """
+        at_ms = _now_ms()
+        event = StoredEvent(
+            id=0,
+            at=events.instant(at_ms),
+            who=self.reviewer,
+            kind=kind,
+            verdict=verdict,
+            identities=identities,
+            occurrences=occurrences,
+            rows=rows,
+            old=old,
+            scores=scores,
+            circumstances=circumstances,
+            reason=reason,
+            note=note,
+            about=about,
+            dataset_digest=self._digest,
+        )
+        values = events.encode(event, at_ms)
+        with self._writing("decision not saved", durable=True) as connection:
+            number = connection.execute(events.INSERT, values).lastrowid
+        return dataclasses.replace(event, id=int(number or 0))
+
+    def events(self, after: int = 0) -> Iterator[StoredEvent]:
+        """The events in their order; those numbered above `after`, for a reader that follows.
+
+        Raises:
+            StoreError: an event is damaged.
+        """
+        while sizes := self._rows(events.SIZES, (after,)):
+            last = _span_end(sizes)
+            for values in self._rows(events.SPAN, (after, last)):
+                try:
+                    yield events.decode(values)
+                except ValueError as error:
+                    raise self._damaged(f"event {values[0]} ({error})") from error
+            after = last
+
+    def cached_scores(self, key: ScoreKey) -> CachedScores:
+        """All scores under `key`: identities, scores, tokens and whether they were truncated.
+
+        Raises:
+            StoreError: the cache cannot be read.
+        """
+        with self._reading() as connection:
+            number = cache.key_id(connection, key)
+            blocks = [] if number is None else cache.block_ids(connection, number)
+        try:
+            return cache.merge([self._block(block) for block in blocks])
+        except ValueError as error:
+            raise self._damaged(f"scores ({error})") from error
+
+    def add_scores(
+        self,
+        key: ScoreKey,
+        identities: NDArray[np.uint8],
+        scores: NDArray[np.float32],
+        tokens: NDArray[np.int32],
+        truncated: NDArray[np.bool_],
+    ) -> None:
+        """Add scores under `key`; a NaN is no score and is left out.
+
+        A killed process loses none of them, a power cut perhaps the last seconds.
+
+        Args:
+            key: scorer, revision and all else that a score depends on.
+            identities: the samples.  (n, 16)
+            scores: their scores.  (n,)
+            tokens: their lengths.  (n,)
+            truncated: whether the scorer saw only a part.  (n,)
+
+        Raises:
+            StoreError: they were not saved.
+        """
+        given = CachedScores(identities, scores, tokens, truncated)
+        for number, block in enumerate(given.take(~np.isnan(scores)).blocks()):
+            if number:
+                time.sleep(_BREATH_S)
+            with self._writing("scores not saved", durable=False) as connection:
+                cache.insert(connection, cache.require_key(connection, key), block)
+
+    def get_setting(self, name: str, default: Any = None) -> Any:
+        """The value last set under `name`."""
+        found = self._rows("SELECT value FROM settings WHERE name = ?", (name,))
+        return json.loads(found[0][0]) if found else default
+
+    def set_setting(self, name: str, value: Any) -> None:
+        """Remember a JSON value; survives a kill at once, a power cut after the next decision.
+
+        Raises:
+            StoreError: it was not saved.
+        """
+        with self._writing("setting not saved", durable=False) as connection:
+            connection.execute(
+                "INSERT INTO settings (name, value) VALUES (?, ?) "
+                "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                (name, json.dumps(value)),
+            )
+
+    def bind(self, dataset: Bindable) -> BindState:
+        """Take the dataset that decisions from now on are about; tell if it is another one.
+
+        Read-only, nothing is remembered.
+
+        Raises:
+            StoreError: it was not saved.
+        """
+        fingerprint = dataset.fingerprint
+        with self._reading() as connection:
+            previous = datasets.latest(connection)
+        if not self.read_only:
+            with self._writing("dataset not remembered", durable=True) as connection:
+                datasets.remember(connection, fingerprint, _now_ms())
+        self._digest = fingerprint.digest
+        return BindState(fingerprint.digest, previous)
+
+    def close(self) -> None:
+        """Tidy up and let go of the file; again is nothing.
+
+        Closing never fails: what was acknowledged is on disk already, and tidying is tried
+        again next time.
+        """
+        with self._guard:
+            if self._closed:
+                return
+            self._closed = True
+            if not self.read_only:
+                with contextlib.suppress(sqlite3.Error, ValueError):
+                    self._tidy()
+            self._connection.close()
+            self._release()
+
+    def _tidy(self) -> None:
+        if self._in_place():
+            with schema.transaction(self._connection):
+                cache.compact(self._connection)
+            journal.rest(self._connection)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def _writing(self, doing: str, *, durable: bool) -> Iterator[sqlite3.Connection]:
+        """One transaction; `doing` is how the person is told that it failed."""
+        with self._guard, explained(self.path, doing):
+            self._check_writable(doing)
+            if self._logged:
+                # With a log, NORMAL may lose the last commits to a power cut but never damages
+                # the file, and the next FULL commit makes all before it durable too.
+                level = "FULL" if durable else "NORMAL"
+                self._connection.execute(f"PRAGMA synchronous = {level}")
+            with schema.transaction(self._connection):
+                yield self._connection
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        with self._guard, explained(self.path, "session not read"):
+            self._check_open("session not read")
+            yield self._connection
+
+    def _rows(self, statement: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
+        with self._reading() as connection:
+            return connection.execute(statement, values).fetchall()
+
+    def _block(self, number: int) -> CachedScores:
+        with self._reading() as connection:
+            return cache.read(connection, number)
+
+    def _check_open(self, doing: str) -> None:
+        if self._closed:
+            raise StoreError(f"{doing}: the session is closed: {self.path}")
+
+    def _check_writable(self, doing: str) -> None:
+        """Refuse what would seem to be saved and would not be."""
+        self._check_open(doing)
+        if self.read_only:
+            raise StoreError(
+                f"{doing}: the session was opened read-only: {self.path}",
+                "open it without --read-only to decide",
+            )
+        if not self._in_place():
+            raise StoreError(
+                f"{doing}: the session file was moved or removed while open: {self.path}",
+                "put it back, or quit and open it where it is now",
+            )
+
+    def _in_place(self) -> bool:
+        """Whether the path still leads to the open file; SQLite would write to it regardless."""
+        try:
+            return os.path.samestat(self.path.stat(), self._file)
+        except OSError:
+            return False
+
+    def _damaged(self, what: str) -> StoreError:
+        return StoreError(
+            f"{what} cannot be read, the file is damaged: {self.path}",
+            "restore it from a copy, or start anew with --session PATH",
+        )
+
+
+def _span_end(sizes: list[tuple[int, int]]) -> int:
+    """The last event to read together with the first: as many as `_SPAN_SAMPLES` allows."""
+    (last, total), *more = sizes
+    for number, count in more:
+        total += count
+        if total > _SPAN_SAMPLES:
+            break
+        last = number
+    return last
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,57 @@
+-- A session as format 1 wrote it: three events, a setting and a dataset.
+-- Frozen: every later version has to open it.
+BEGIN TRANSACTION;
+CREATE TABLE datasets (
+                digest TEXT PRIMARY KEY,
+                path TEXT NOT NULL,
+                files INTEGER NOT NULL,
+                size_bytes INTEGER NOT NULL,
+                rows INTEGER NOT NULL,
+                first_seen INTEGER NOT NULL,
+                last_seen INTEGER NOT NULL UNIQUE
+            );
+INSERT INTO "datasets" VALUES('feedfeedfeedfeedfeedfeedfeedfeed','train.json',1,100,12,1735689600000,1735689600000);
+CREATE TABLE events (
+                id INTEGER PRIMARY KEY,
+                at INTEGER NOT NULL,
+                who TEXT NOT NULL,
+                kind TEXT NOT NULL CHECK (kind IN ('decide', 'undo', 'redo')),
+                verdict INTEGER NOT NULL CHECK (verdict BETWEEN 0 AND 3),
+                about INTEGER REFERENCES events (id),
+                reason TEXT NOT NULL,
+                note TEXT NOT NULL,
+                threshold REAL,
+                direction TEXT NOT NULL CHECK (direction IN ('>=', '<=')),
+                scorer TEXT,
+                revision TEXT,
+                side TEXT NOT NULL CHECK (side IN ('chosen', 'rejected')),
+                dataset TEXT NOT NULL,
+                n INTEGER NOT NULL CHECK (n >= 0),
+                old BLOB NOT NULL,
+                occurrences BLOB NOT NULL,
+                rows BLOB NOT NULL,
+                scores BLOB NOT NULL,
+                identities BLOB NOT NULL,
+                CHECK (kind = 'decide' OR about IS NOT NULL)
+            );
+INSERT INTO "events" VALUES(1,1735689600123,'ann','decide',1,NULL,'','good',1.5,'>=','heuristic','1','chosen','feedfeedfeedfeedfeedfeedfeedfeed',1,X'3D00',X'3D00000000',X'3D0000000000000000',X'000080BF',X'000102030405060708090A0B0C0D0E0F');
+INSERT INTO "events" VALUES(2,1735689600123,'ann','decide',2,NULL,'refusal','',1.5,'>=','heuristic','1','chosen','feedfeedfeedfeedfeedfeedfeedfeed',10,X'3D00000000000000000000',X'3D00000000000000000000000000000000000000000000000000000000000000000000000000000000',X'7A780163608000462AD10001B8000A',X'000080BF721C47BFE4380EBFABAAAABE398EE3BD398EE33DABAAAA3EE4380E3F721C473F0000803F',X'000102030405060708090A0B0C0D0E0F101112131415161718191A1B1C1D1E1F202122232425262728292A2B2C2D2E2F303132333435363738393A3B3C3D3E3F404142434445464748494A4B4C4D4E4F505152535455565758595A5B5C5D5E5F606162636465666768696A6B6C6D6E6F707172737475767778797A7B7C7D7E7F808182838485868788898A8B8C8D8E8F909192939495969798999A9B9C9D9E9F');
+INSERT INTO "events" VALUES(3,1735689600123,'ann','undo',2,2,'','',1.5,'>=','heuristic','1','chosen','feedfeedfeedfeedfeedfeedfeedfeed',10,X'3D00000000000000000000',X'3D00000000000000000000000000000000000000000000000000000000000000000000000000000000',X'7A780163608000462AD10001B8000A',X'000080BF721C47BFE4380EBFABAAAABE398EE3BD398EE33DABAAAA3EE4380E3F721C473F0000803F',X'000102030405060708090A0B0C0D0E0F101112131415161718191A1B1C1D1E1F202122232425262728292A2B2C2D2E2F303132333435363738393A3B3C3D3E3F404142434445464748494A4B4C4D4E4F505152535455565758595A5B5C5D5E5F606162636465666768696A6B6C6D6E6F707172737475767778797A7B7C7D7E7F808182838485868788898A8B8C8D8E8F909192939495969798999A9B9C9D9E9F');
+CREATE TABLE migrations (
+                version INTEGER PRIMARY KEY,
+                name TEXT NOT NULL,
+                at INTEGER NOT NULL
+            );
+INSERT INTO "migrations" VALUES(1,'decisions',1735689600000);
+CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+INSERT INTO "settings" VALUES('threshold','"top 10"');
+CREATE TRIGGER events_are_never_changed BEFORE UPDATE ON events
+            BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
+CREATE TRIGGER events_are_never_removed BEFORE DELETE ON events
+            BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
+CREATE TRIGGER events_are_never_replaced BEFORE INSERT ON events
+            WHEN EXISTS (SELECT 1 FROM events WHERE id = NEW.id)
+            BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
+COMMIT;
+PRAGMA application_id = 1952542057;
+PRAGMA user_version = 1;

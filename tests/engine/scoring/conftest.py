@@ -1,0 +1,44 @@
+"""Small saved models, built once, and a dataset that lives in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.engine.scoring import models
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread() -> None:
+    """Models this small are slower with more; and nothing is asked of a network."""
+    from engine.scoring.model_files import prepare_environment
+
+    prepare_environment()
+
+
+@pytest.fixture(scope="session")
+def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """A folder for a model of that name, empty."""
+    return lambda name: tmp_path_factory.mktemp("models") / name
+
+
+@pytest.fixture(scope="session")
+def deberta(model_folder: Callable[[str], Path]) -> Path:
+    return models.deberta(model_folder("tiny-deberta"))
+
+
+@pytest.fixture(scope="session")
+def bert(model_folder: Callable[[str], Path]) -> Path:
+    return models.bert(model_folder("tiny-bert"))
+
+
+@pytest.fixture(scope="session")
+def llama(model_folder: Callable[[str], Path]) -> Path:
+    return models.llama(model_folder("tiny-llama"))
+
+
+@pytest.fixture(scope="session")
+def gpt2(model_folder: Callable[[str], Path]) -> Path:
+    return models.gpt2(model_folder("tiny-gpt2"))

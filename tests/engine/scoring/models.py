@@ -1,0 +1,237 @@
+"""Small models of the kinds that scorers meet, built with random weights and saved to disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+WORDS = [
+    "how",
+    "do",
+    "i",
+    "cook",
+    "rice",
+    "wash",
+    "the",
+    "with",
+    "cold",
+    "water",
+    "and",
+    "let",
+    "it",
+    "simmer",
+    "until",
+    "done",
+    "please",
+    "tell",
+    "me",
+    "what",
+    "is",
+    "a",
+    "good",
+    "answer",
+    "to",
+    "this",
+    "question",
+    "here",
+    "are",
+    "three",
+    "ways",
+    "write",
+    "story",
+    "about",
+    "bridge",
+    "two",
+    "friends",
+    "that",
+    "never",
+    "ends",
+    "because",
+    "words",
+    "go",
+    "on",
+    "for",
+    "long",
+    "time",
+    "yes",
+    "no",
+    "maybe",
+    "sorry",
+    "cannot",
+    "help",
+]
+
+CHAT_TEMPLATE = (
+    "{{ bos_token }}{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n"
+    "{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+STRICT_TEMPLATE = (
+    "{{ bos_token }}{% for m in messages %}{% if m.role == 'system' %}"
+    "{{ raise_exception('System role not supported') }}{% endif %}"
+    "<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>{% endfor %}"
+)
+
+
+def encoder_tokenizer(folder: Path, marks: tuple[str, ...] = ()) -> Any:
+    """A unigram-like tokenizer with [CLS] A [SEP] B [SEP], as DeBERTa-v3 has."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    tokenizer = Tokenizer(models.BPE(unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    tokenizer.decoder = decoders.Metaspace()
+    special = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]", *marks]
+    trainer = trainers.BpeTrainer(
+        vocab_size=400, special_tokens=special, initial_alphabet=list(map(chr, range(33, 127)))
+    )
+    tokenizer.train_from_iterator([" ".join(WORDS)] * 5, trainer)
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]",
+        pair="[CLS] $A [SEP] $B:1 [SEP]:1",
+        special_tokens=[("[CLS]", 1), ("[SEP]", 2)],
+    )
+    fast = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        pad_token="[PAD]",
+        cls_token="[CLS]",
+        sep_token="[SEP]",
+        unk_token="[UNK]",
+        mask_token="[MASK]",
+        model_max_length=128,
+        model_input_names=["input_ids", "token_type_ids", "attention_mask"],
+    )
+    fast.save_pretrained(folder)
+    return fast
+
+
+def decoder_tokenizer(
+    folder: Path, *, bos: bool = True, pad: str | None = None, template: str | None = None
+) -> Any:
+    """A byte-level BPE tokenizer; with `bos` it adds the beginning token by itself."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    special = ["<s>", "<|im_start|>", "<|im_end|>", "<pad>"]
+    trainer = trainers.BpeTrainer(
+        vocab_size=450,
+        special_tokens=special,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+    )
+    tokenizer.train_from_iterator([" ".join(WORDS)] * 5, trainer)
+    if bos:
+        tokenizer.post_processor = processors.TemplateProcessing(
+            single="<s> $A", pair="<s> $A $B", special_tokens=[("<s>", 0)]
+        )
+    fast = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, bos_token="<s>", eos_token="<|im_end|>", pad_token=pad
+    )
+    fast.chat_template = template
+    fast.save_pretrained(folder)
+    return fast
+
+
+def deberta(folder: Path, labels: int = 1, marks: tuple[str, ...] = ()) -> Path:
+    """The default model's kind: relative positions only, no token types."""
+    from transformers import DebertaV2Config, DebertaV2ForSequenceClassification
+
+    tokenizer = encoder_tokenizer(folder, marks)
+    config = DebertaV2Config(
+        vocab_size=len(tokenizer),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=48,
+        max_position_embeddings=128,
+        type_vocab_size=0,
+        relative_attention=True,
+        position_buckets=32,
+        max_relative_positions=-1,
+        norm_rel_ebd="layer_norm",
+        share_att_key=True,
+        pos_att_type=["p2c", "c2p"],
+        position_biased_input=False,
+        pad_token_id=0,
+        num_labels=labels,
+    )
+    return _save(DebertaV2ForSequenceClassification, config, folder)
+
+
+def bert(folder: Path) -> Path:
+    """A classifier with three named outputs."""
+    from transformers import BertConfig, BertForSequenceClassification
+
+    tokenizer = encoder_tokenizer(folder)
+    names = {0: "bad", 1: "fair", 2: "good"}
+    config = BertConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=48,
+        max_position_embeddings=128,
+        pad_token_id=0,
+        id2label=names,
+        label2id={name: index for index, name in names.items()},
+    )
+    return _save(BertForSequenceClassification, config, folder)
+
+
+def llama(
+    folder: Path,
+    *,
+    pad: int | None = None,
+    bos: bool = True,
+    template: str | None = CHAT_TEMPLATE,
+) -> Path:
+    """A decoder with a score head and a chat template whose turns end with the end token."""
+    from transformers import LlamaConfig, LlamaForSequenceClassification
+
+    tokenizer = decoder_tokenizer(folder, bos=bos, template=template)
+    config = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        num_key_value_heads=2,
+        intermediate_size=48,
+        max_position_embeddings=256,
+        bos_token_id=0,
+        eos_token_id=2,
+        pad_token_id=pad,
+        num_labels=1,
+    )
+    return _save(LlamaForSequenceClassification, config, folder)
+
+
+def gpt2(folder: Path, *, marks: bool = False) -> Path:
+    """Absolute positions, no padding token, no chat template; its tokenizer pads on the left."""
+    from transformers import GPT2Config, GPT2ForSequenceClassification
+
+    tokenizer = decoder_tokenizer(folder, bos=False, pad="<pad>")
+    tokenizer.padding_side = "left"
+    if marks:
+        tokenizer.add_tokens(["<|prompter|>", "<|assistant|>"])
+    tokenizer.save_pretrained(folder)
+    config = GPT2Config(
+        vocab_size=len(tokenizer),
+        n_embd=32,
+        n_layer=2,
+        n_head=2,
+        n_positions=256,
+        bos_token_id=0,
+        eos_token_id=2,
+        num_labels=1,
+    )
+    return _save(GPT2ForSequenceClassification, config, folder)
+
+
+def _save(kind: Any, config: Any, folder: Path) -> Path:
+    import torch
+
+    torch.manual_seed(7)
+    config.initializer_range = 0.5  # so that scores of different texts are far apart
+    kind(config).eval().save_pretrained(folder)
+    return folder

@@ -1,0 +1,1 @@
+"""Colours only: one TOML file per theme and the layout's `base.tcss`; read by `tui.theme`."""

@@ -1,0 +1,142 @@
+"""Everything a person can do in the desk, once: keys, footer, help and palette are made from it.
+
+An action is a method `action_<id>` of the desk; a test holds that every one exists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from textual.binding import Binding
+
+
+class Group(StrEnum):
+    """The headings of the help, in its order."""
+
+    VERDICTS = "Verdicts"
+    MOVING = "Moving"
+    THRESHOLD = "Threshold"
+    VIEW = "Search, filter, sort"
+    SCORING = "Scoring"
+    DESK = "Desk"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing to do: its keys are tried in order on layouts that lack the first."""
+
+    id: str
+    title: str
+    help: str
+    keys: tuple[str, ...]
+    group: Group
+    footer: str = ""
+    """Short label for the footer; empty leaves it out there."""
+    writes: bool = False
+    """Changes the review, so it is refused in a read-only desk."""
+
+    @property
+    def shown_keys(self) -> str:
+        """The keys as they are printed on a keyboard."""
+        return " ".join(KEY_NAMES.get(key, key) for key in self.keys)
+
+
+KEY_NAMES = {
+    "question_mark": "?",
+    "slash": "/",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "left_curly_bracket": "{",
+    "right_curly_bracket": "}",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
+    "minus": "-",
+    "plus": "+",
+    "full_stop": ".",
+    "escape": "esc",
+}
+
+ACTIONS: tuple[Action, ...] = (
+    Action("accept", "Accept", "Keep this sample whatever its score.", ("a",),
+           Group.VERDICTS, "accept", writes=True),
+    Action("reject", "Reject", "Drop this sample whatever its score.", ("x",),
+           Group.VERDICTS, "reject", writes=True),
+    Action("skip", "Skip", "Go on; the rules decide, and the skip is remembered.", ("space",),
+           Group.VERDICTS, "skip", writes=True),
+    Action("clear", "Clear the verdict", "Back to undecided: the rules decide.", ("c",),
+           Group.VERDICTS, writes=True),
+    Action("undo", "Undo", "Take the last decision back, a bulk as a whole; no limit, across "
+           "restarts.", ("U",), Group.VERDICTS, "undo", writes=True),
+    Action("redo", "Redo", "Give an undone decision again.", ("R",), Group.VERDICTS, writes=True),
+    Action("range", "Select a range", "Start or end a range at the cursor; a verdict then goes to "
+           "all of it, after a count.", ("v",), Group.VERDICTS, "range"),
+    Action("bulk_accept", "Accept all rows shown", "Every row of the filter, after a count.", (),
+           Group.VERDICTS, writes=True),
+    Action("bulk_reject", "Reject all rows shown", "Every row of the filter, after a count.", (),
+           Group.VERDICTS, writes=True),
+    Action("bulk_clear", "Clear all rows shown", "Every row of the filter, after a count.", (),
+           Group.VERDICTS, writes=True),
+    Action("down", "Next sample", "One line down.", ("j", "down"), Group.MOVING),
+    Action("up", "Previous sample", "One line up.", ("k", "up"), Group.MOVING),
+    Action("half_down", "Half a page down", "Scrolls by half, which is kind to a slow line.",
+           ("ctrl+d", "pagedown"), Group.MOVING),
+    Action("half_up", "Half a page up", "Scrolls by half.", ("ctrl+u", "pageup"), Group.MOVING),
+    Action("first", "First sample", "To the top of the view.", ("g", "home"), Group.MOVING),
+    Action("last", "Last sample", "To the end of the view.", ("G", "end"), Group.MOVING),
+    Action("zoom", "Read the whole sample", "The detail pane takes the screen; esc goes back.",
+           ("enter",), Group.MOVING, "read"),
+    Action("next_pane", "Next pane", "From table to detail and back; j k then scroll the text.",
+           ("tab",), Group.MOVING),
+    Action("close", "Close", "Closes a pane, an input or a range; decides nothing.", ("escape",),
+           Group.MOVING),
+    Action("threshold_down", "Threshold down", "A fine step on the slider's axis.",
+           ("left_square_bracket", "minus"), Group.THRESHOLD, "threshold"),
+    Action("threshold_up", "Threshold up", "A fine step on the slider's axis.",
+           ("right_square_bracket", "plus"), Group.THRESHOLD),
+    Action("threshold_far_down", "Threshold far down", "A coarse step.",
+           ("left_curly_bracket", "less_than_sign"), Group.THRESHOLD),
+    Action("threshold_far_up", "Threshold far up", "A coarse step.",
+           ("right_curly_bracket", "greater_than_sign"), Group.THRESHOLD),
+    Action("type_threshold", "Type the threshold", "1.5, top 1000 or 25%; <= before it keeps the "
+           "low side.", ("t",), Group.THRESHOLD, "type"),
+    Action("search", "Search", "In prompt and response; a capital letter makes it exact.",
+           ("slash",), Group.VIEW, "search"),
+    Action("next_match", "Next match", "Of the last search.", ("n",), Group.VIEW),
+    Action("previous_match", "Previous match", "Of the last search.", ("N",), Group.VIEW),
+    Action("filter", "Filter", "state:rejected score<1.5 problem:any words…; an empty line shows "
+           "all.", ("f",), Group.VIEW, "filter"),
+    Action("sort", "Sort", "By any column; the same again turns it round. Rows never move while "
+           "scores arrive: sort again to follow them.", ("s",), Group.VIEW, "sort"),
+    Action("pause", "Pause or resume scoring", "Scores already there stay.", ("p",),
+           Group.SCORING, "pause"),
+    Action("model", "Score with another scorer", "heuristic, hf:PATH, column:NAME, file:PATH or "
+           "none.", ("m",), Group.SCORING),
+    Action("retry", "Score failed rows again", "All rows whose scoring failed.", (),
+           Group.SCORING),
+    Action("stop", "Stop scoring", "Lets go of the model; m starts again.", (), Group.SCORING),
+    Action("side", "Review the other side", "Preference data: verdicts and threshold for the "
+           "chosen or the rejected response.", (), Group.SCORING),
+    Action("export", "Export", "Write kept, dropped or pending rows; the count is shown first.",
+           ("e",), Group.DESK, "export"),
+    Action("help", "Help", "This page.", ("question_mark",), Group.DESK, "help"),
+    Action("palette", "Find an action", "By words.", ("ctrl+p",), Group.DESK),
+    Action("problems", "Problems of the dataset", "What could not be read, with file and line.",
+           (), Group.DESK),
+    Action("theme", "Change the theme", "Dark, light, high contrast, colour-blind safe, 16 colours "
+           "or none.", (), Group.DESK),
+    Action("suspend", "Suspend", "Back to the shell; fg returns.", ("ctrl+z",), Group.DESK),
+    Action("quit", "Quit", "Everything is on disk already.", ("q",), Group.DESK, "quit"),
+)  # fmt: skip
+
+BY_ID = {action.id: action for action in ACTIONS}
+
+
+def bindings(actions: Iterable[Action] = ACTIONS) -> list[Binding]:
+    """A Binding per action that has keys, with an id for user keymaps."""
+    return [
+        Binding(",".join(action.keys), action.id, action.title, id=action.id, show=False)
+        for action in actions
+        if action.keys
+    ]

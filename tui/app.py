@@ -1,0 +1,219 @@
+"""The application: opens a session while the first screen is up, then shows the desk.
+
+It composes and routes only. The terminal is left as it was found whatever ends the program, and
+nothing that a library prints reaches the screen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Middle
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from engine.errors import Cancelled, TamisError
+from engine.places import state_folder
+from tui.display import sanitize
+from tui.help import ActionProvider
+from tui.theme import ascii_wanted, choose_theme, load_themes, variable_defaults
+
+if TYPE_CHECKING:
+    from engine.scoring import ScorerOptions
+    from engine.session import OpenOptions, Session
+
+
+class Opening(Screen[None]):
+    """Shown while the dataset is read."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("q,escape,ctrl+c", "cancel", "Cancel")]
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+        self.cancelled = False
+
+    def compose(self) -> ComposeResult:
+        """One line in the middle."""
+        with Middle():
+            yield Static(Content(f"opening {sanitize(str(self._path))}"), id="opening")
+
+    def show(self, what: str, done: int, total: int | None) -> None:
+        """Say how far it is; from the screen's own thread."""
+        share = f" of {total:,}" if total else ""
+        if self.is_mounted:
+            text = f"opening {self._path}\n{what}: {done:,}{share}   (q cancels)"
+            self.query_one("#opening", Static).update(Content(sanitize(text)))
+
+    def action_cancel(self) -> None:
+        """Stop reading and leave."""
+        self.cancelled = True
+
+
+class TamisApp(App[None]):
+    """Holds themes, the palette, and the session that is open."""
+
+    CSS_PATH: ClassVar[str] = "../themes/base.tcss"
+    COMMANDS: ClassVar = {ActionProvider}
+    ENABLE_COMMAND_PALETTE: ClassVar[bool] = True
+    COMMAND_PALETTE_BINDING: ClassVar[str] = "ctrl+p"
+    TITLE: ClassVar[str] = "tamis"
+
+    def __init__(
+        self,
+        path: Path,
+        options: OpenOptions,
+        *,
+        scorer: str | None = None,
+        threshold: str | None = None,
+        scorer_options: ScorerOptions | None = None,
+    ) -> None:
+        """Prepare to open `path`; nothing is read before the first frame."""
+        super().__init__()
+        self._path = path
+        self._open_options = options
+        self._scorer = scorer
+        self._threshold = threshold
+        self._scorer_options = scorer_options
+        self.session: Session | None = None
+        self.failure: TamisError | None = None
+        """Why the dataset could not be opened; the command line says it after the screen is gone."""
+        found = load_themes()
+        self._theme_messages = found.messages
+        for theme in found.themes.values():
+            self.register_theme(theme)
+        self.theme = choose_theme()
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """What themes may leave out."""
+        return variable_defaults(self.current_theme)
+
+    async def on_mount(self) -> None:
+        """Show the first screen and read the dataset behind it."""
+        loop = asyncio.get_running_loop()
+        for name in ("SIGTERM", "SIGHUP"):
+            if (number := getattr(signal, name, None)) is not None:
+                with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+                    loop.add_signal_handler(number, self.exit)
+        opening = Opening(self._path)
+        await self.push_screen(opening)
+        self.run_worker(lambda: self._open(opening), thread=True)
+
+    def _open(self, opening: Opening) -> None:
+        from engine.session import Session
+
+        def progress(what: str, done: int, total: int | None) -> None:
+            self.call_from_thread(opening.show, what, done, total)
+
+        try:
+            session = Session.open(
+                self._path,
+                self._open_options,
+                progress=progress,
+                cancelled=lambda: opening.cancelled,
+            )
+        except TamisError as error:
+            self.call_from_thread(self._fail, error)
+        else:
+            self.call_from_thread(self._show_desk, session)
+
+    def _fail(self, error: TamisError) -> None:
+        self.failure = error
+        self.exit(return_code=error.exit_code)
+
+    async def _show_desk(self, session: Session) -> None:
+        from engine.scoring import ScorerOptions
+        from tui.desk import Desk
+
+        self.session = session
+        desk = Desk(
+            session,
+            scorer=self._scorer or session.last_scorer,
+            threshold=self._threshold,
+            scorer_options=self._scorer_options or ScorerOptions(),
+            ascii_only=ascii_wanted(),
+        )
+        await self.switch_screen(desk)
+        for message in self._theme_messages:
+            desk.say(message, severity="warning", timeout=12)
+
+
+def run_desk(
+    path: Path,
+    options: OpenOptions,
+    *,
+    scorer: str | None,
+    threshold: str | None,
+    scorer_options: ScorerOptions,
+) -> None:
+    """Run the desk until it is left; then raise what kept the dataset from opening, if anything.
+
+    Raises:
+        TamisError: the dataset or the session could not be opened.
+        Cancelled: the person left while it was being read.
+    """
+    app = TamisApp(path, options, scorer=scorer, threshold=threshold, scorer_options=scorer_options)
+    try:
+        with quiet_libraries():
+            app.run()
+    finally:
+        if app.session is not None:
+            app.session.close()
+    if isinstance(app.failure, Cancelled):
+        raise Cancelled("left while the dataset was being read")
+    if app.failure is not None:
+        raise app.failure
+
+
+def log_path() -> Path:
+    """Where everything goes that libraries would have printed on the screen."""
+    return state_folder() / "tamis.log"
+
+
+@contextlib.contextmanager
+def quiet_libraries() -> Iterator[None]:
+    """Send file descriptors 1 and 2 to a log, and give the screen its own way to the terminal.
+
+    C code under torch and the tokenisers writes to the descriptors themselves, so redirecting
+    `sys.stderr` is not enough. Textual draws on `sys.__stderr__`, which becomes a copy.
+    """
+    real_out, real_err = sys.__stdout__, sys.__stderr__
+    if real_out is None or real_err is None:
+        yield
+        return
+    path = log_path()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    except OSError:
+        log = os.open(os.devnull, os.O_WRONLY)
+    copies = os.dup(1), os.dup(2)
+    screen = os.fdopen(os.dup(2 if os.isatty(2) else 1), "w", encoding="utf-8", errors="replace")
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    os.close(log)
+    sys.__stderr__ = sys.__stdout__ = screen  # type: ignore[misc] # Textual draws where this points
+    logging.captureWarnings(capture=True)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            screen.flush()
+        sys.__stdout__, sys.__stderr__ = real_out, real_err  # type: ignore[misc] # as it was
+        for copy, number in zip(copies, (1, 2), strict=True):
+            os.dup2(copy, number)
+            os.close(copy)
+        with contextlib.suppress(OSError):
+            screen.close()
+        logging.captureWarnings(capture=False)

@@ -1,0 +1,136 @@
+"""What the table and the detail pane show of a session, one row at a time."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from engine.decision import Verdict
+from engine.errors import InputError
+from engine.policy import REASON_TEXT, Outcome, Reason
+from engine.session import Session
+from tui.detail import DetailContent
+from tui.display import RowState
+from tui.sample_table import RowMarks, RowTexts
+
+_BY_RULE = {
+    Outcome.KEPT: RowState.KEPT,
+    Outcome.DROPPED: RowState.DROPPED,
+    Outcome.PENDING: RowState.PENDING,
+}
+
+
+class SessionRows:
+    """A session as the table's row source; reads the arrays at the moment of drawing."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.score_range: tuple[float, float] | None = None
+        """Set by the desk from the histogram's axis."""
+
+    @property
+    def rows(self) -> int:
+        """Rows of the dataset."""
+        return self._session.dataset.rows
+
+    @property
+    def has_sides(self) -> bool:
+        """Preference data."""
+        return self._session.dataset.has_sides
+
+    def marks(self, row: int) -> RowMarks:
+        """State and scores of a row as of now."""
+        session = self._session
+        scores = session.board.scores[:, row]
+        decision = session.last_decision(row)
+        return RowMarks(
+            state=self.state(row),
+            score=float(scores[0]),
+            other_score=float(scores[-1]) if len(scores) > 1 else float("nan"),
+            tokens=int(session.board.tokens[row]),
+            skipped=bool(session.verdicts[row] == Verdict.SKIP),
+            problem=bool(
+                session.dataset.broken[row]
+                or session.dataset.remarked[row]
+                or session.board.truncated[row]
+            ),
+            noted=bool(decision is not None and (decision.note or decision.reason)),
+        )
+
+    def texts(self, row: int) -> RowTexts:
+        """The texts of a row; what a broken row holds instead is its problem."""
+        dataset = self._session.dataset
+        if dataset.broken[row]:
+            return RowTexts(dataset.problem(row), "")
+        prompt, response, rejected = dataset.texts.row(row)
+        return RowTexts(prompt or "", response or "", rejected if dataset.has_sides else None)
+
+    def state(self, row: int) -> RowState:
+        """Who decided about a row, and what."""
+        session = self._session
+        if session.dataset.broken[row]:
+            return RowState.BROKEN
+        verdict = session.verdicts[row]
+        if verdict == Verdict.ACCEPT:
+            return RowState.ACCEPTED
+        if verdict == Verdict.REJECT:
+            return RowState.REJECTED
+        outcome, reason = self.outcome(row)
+        if reason is Reason.SCORING_FAILED:
+            return RowState.FAILED
+        return _BY_RULE[outcome]
+
+    def outcome(self, row: int) -> tuple[Outcome, Reason]:
+        """The outcome of one row and the rule behind it."""
+        result = self._session.outcomes(slice(row, row + 1))
+        return Outcome(int(result.outcome[0])), Reason(int(result.reason[0]))
+
+    def reason_text(self, row: int) -> str:
+        """Why the row has its outcome, in words."""
+        session = self._session
+        _, reason = self.outcome(row)
+        text = REASON_TEXT[reason]
+        threshold = session.threshold
+        if reason in (Reason.THRESHOLD_KEEPS, Reason.THRESHOLD_DROPS) and threshold is not None:
+            text = f"{threshold}" + (" (a guess)" if threshold.guess else "")
+        if reason is Reason.SCORING_FAILED:
+            side = 1 if session.reviews_rejected else 0
+            text += ": " + session.board.reasons.get((side, row), "no reason given")
+        if (decision := session.last_decision(row)) is not None:
+            text += f" · {decision.who}, {decision.at[:16].replace('T', ' ')}"
+            score = decision.scores[np.flatnonzero(decision.rows == row)]
+            if len(score) and not np.isnan(score[0]):
+                text += f", at score {score[0]:.3f}"
+        return text
+
+    def content(self, row: int) -> DetailContent:
+        """Everything the detail pane shows of a row."""
+        session = self._session
+        try:
+            sample = session.dataset.sample(row, session.side)
+        except InputError as error:
+            return DetailContent(row=row, state=self.state(row), turns=(), problem=str(error))
+        scores = session.board.scores[:, row]
+        reviewed = 1 if session.reviews_rejected else 0
+        decision = session.last_decision(row)
+        status = session.scoring_status()
+        problem = session.dataset.problem(row)
+        if session.board.truncated[row]:
+            problem = "; ".join(filter(None, (problem, "the scorer read only a part of it")))
+        return DetailContent(
+            row=row,
+            state=self.state(row),
+            turns=sample.turns,
+            reason=self.reason_text(row),
+            score=float(scores[reviewed]),
+            scorer=status.scorer if status is not None else "",
+            tokens=int(session.board.tokens[row]),
+            problem=problem,
+            note=" ".join(filter(None, (decision.reason, decision.note))) if decision else "",
+            why=session.explain(row),
+            other=sample.other,
+            other_score=float(scores[1 - reviewed]) if len(scores) > 1 else math.nan,
+            side=session.side,
+            tools=sample.tools,
+        )

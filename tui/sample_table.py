@@ -1,0 +1,671 @@
+"""The table of samples: a million rows as easily as fifty thousand.
+
+Only the visible lines exist. The view is an array of row numbers, so filtering and sorting
+replace one array; what a line shows is asked of the source when the line is drawn. Streaming
+scores repaint only visible lines whose drawn state differs, and a cursor move repaints two.
+
+Over a slow line every style change costs about forty bytes, so a line has at most four styles:
+row number, state with score, text, and the muted tail.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from tui.display import (
+    UNICODE_GLYPHS,
+    Glyphs,
+    RowState,
+    cells,
+    count_text,
+    one_line,
+    sanitize,
+    score_text,
+)
+from tui.table_layout import RIGHT_ALIGNED, SIDE_TITLES, TITLES, Column, bar, plan_layout
+
+__all__ = ["Column", "RowMarks", "RowSource", "RowTexts", "SampleTable"]
+
+SEARCH_LIMIT = 100_000
+"""Characters of a cell in which a search match beyond the visible part is looked for."""
+
+CACHED_TEXTS = 512
+
+
+@dataclass(frozen=True, slots=True)
+class RowMarks:
+    """What changes about a row while it is reviewed: all of a line but its texts."""
+
+    state: RowState
+    score: float = math.nan
+    """Of the side under review; NaN where there is none."""
+    other_score: float = math.nan
+    """Of the rejected side of a preference pair."""
+    tokens: int = 0
+    skipped: bool = False
+    problem: bool = False
+    noted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RowTexts:
+    """What does not change about a row; raw text from the dataset."""
+
+    prompt: str
+    response: str
+    rejected: str | None = None
+
+
+class RowSource(Protocol):
+    """Where the table gets its rows; asked only for the lines that are drawn."""
+
+    @property
+    def rows(self) -> int:
+        """Rows of the dataset."""
+        ...
+
+    @property
+    def has_sides(self) -> bool:
+        """Preference data: two scores, a margin and the rejected text are shown."""
+        ...
+
+    @property
+    def score_range(self) -> tuple[float, float] | None:
+        """The scores that an empty and a full bar stand for; None while there are none."""
+        ...
+
+    def marks(self, row: int) -> RowMarks:
+        """The state of one row as of now."""
+        ...
+
+    def texts(self, row: int) -> RowTexts:
+        """The texts of one row."""
+        ...
+
+
+class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
+    """The samples in view, one line each, under a header line.
+
+    Attributes:
+        cursor: line of the view that the cursor is on (an index into `order`).
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "sample-table--header",
+        "sample-table--row",
+        "sample-table--text",
+        "sample-table--text-dropped",
+        "sample-table--muted",
+        "sample-table--accepted",
+        "sample-table--rejected",
+        "sample-table--kept",
+        "sample-table--dropped",
+        "sample-table--pending",
+        "sample-table--failed",
+        "sample-table--cursor",
+        "sample-table--selected",
+        "sample-table--match",
+    }
+
+    DEFAULT_CSS = """
+    SampleTable {
+        overflow-x: hidden;
+        overflow-y: scroll;
+        scrollbar-size-vertical: 1;
+    }
+    """
+
+    cursor: reactive[int] = reactive(0, repaint=False, init=False)
+
+    class CursorMoved(Message):
+        """The cursor is on another sample; only the last of a burst is delivered."""
+
+        def __init__(self, table: SampleTable, row: int) -> None:
+            super().__init__()
+            self.table = table
+            self.row = row
+
+        @property
+        def control(self) -> SampleTable:
+            """The table."""
+            return self.table
+
+        def can_replace(self, message: Message) -> bool:
+            """A later move makes an earlier one pointless."""
+            return isinstance(message, SampleTable.CursorMoved)
+
+    class ViewChanged(Message):
+        """Other rows are visible: scoring should turn to them."""
+
+        def __init__(self, table: SampleTable) -> None:
+            super().__init__()
+            self.table = table
+
+        @property
+        def control(self) -> SampleTable:
+            """The table."""
+            return self.table
+
+        def can_replace(self, message: Message) -> bool:
+            """A later view makes an earlier one pointless."""
+            return isinstance(message, SampleTable.ViewChanged)
+
+    class RowActivated(Message):
+        """A row was double-clicked, or `activate` was called."""
+
+        def __init__(self, table: SampleTable, row: int) -> None:
+            super().__init__()
+            self.table = table
+            self.row = row
+
+        @property
+        def control(self) -> SampleTable:
+            """The table."""
+            return self.table
+
+    class HeaderClicked(Message):
+        """A column title was clicked: the owner may sort by it."""
+
+        def __init__(self, table: SampleTable, column: Column) -> None:
+            super().__init__()
+            self.table = table
+            self.column = column
+
+        @property
+        def control(self) -> SampleTable:
+            """The table."""
+            return self.table
+
+    def __init__(
+        self,
+        source: RowSource | None = None,
+        *,
+        glyphs: Glyphs = UNICODE_GLYPHS,
+        empty_text: str = "no rows",
+        id: str | None = None,  # noqa: A002 - the name Textual's widgets use
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self.glyphs = glyphs
+        self.empty_text = empty_text
+        self._source = source
+        self._order = np.arange(source.rows if source else 0, dtype=np.int64)  # (lines,)
+        self._range_start: int | None = None
+        self._search: re.Pattern[str] | None = None
+        self._sort: tuple[Column, bool] | None = None
+        self._layout = plan_layout(80, 0, sides=False)
+        self._layout_key: tuple[int, int, bool] | None = None
+        self._texts: OrderedDict[int, RowTexts] = OrderedDict()
+        self._drawn: dict[int, tuple[int, str]] = {}
+        self._styles_by_name: dict[str, Style] = {}
+
+    # What is shown
+
+    @property
+    def order(self) -> NDArray[np.int64]:
+        """Row number per line of the view.  (lines,)."""
+        return self._order
+
+    @property
+    def cursor_row(self) -> int | None:
+        """The row under the cursor; None in an empty view."""
+        return int(self._order[self.cursor]) if len(self._order) else None
+
+    def set_source(self, source: RowSource, order: NDArray[np.int64] | None = None) -> None:
+        """Show another dataset, in file order unless `order` says otherwise."""
+        self._source = source
+        self._order = np.zeros(0, np.int64)
+        self._texts.clear()
+        self.set_order(np.arange(source.rows, dtype=np.int64) if order is None else order)
+
+    def set_order(self, order: NDArray[np.int64], *, keep_row: int | None = None) -> None:
+        """Show other rows, or the same in another order; the cursor stays on its sample.
+
+        Where the sample is not in the view any more, the cursor goes to the nearest one that
+        followed it, else to the nearest before it. The line it is drawn on stays too where
+        possible. A range selection ends.
+
+        Args:
+            order: row numbers.  (lines,)
+            keep_row: the row the cursor goes to instead of its own.
+        """
+        screen_line = self.cursor - self._top
+        cursor = self._find(order, keep_row)
+        moved_to = int(order[cursor]) if len(order) else None
+        changed = moved_to != self.cursor_row
+        self._order = order
+        self._range_start = None
+        self.set_reactive(SampleTable.cursor, cursor)
+        self._sync_virtual_size()
+        self._scroll_to_line(cursor - max(screen_line, 0))
+        self._keep_cursor_in_view()
+        self.refresh()
+        self.post_message(self.ViewChanged(self))
+        if changed and moved_to is not None:
+            self.post_message(self.CursorMoved(self, moved_to))
+
+    def _find(self, order: NDArray[np.int64], keep_row: int | None) -> int:
+        """Where in `order` the cursor belongs."""
+        wanted = self.cursor_row if keep_row is None else keep_row
+        if wanted is None or not len(order):
+            return 0
+        hits = np.flatnonzero(order == wanted)
+        if len(hits):
+            return int(hits[0])
+        if not len(self._order):
+            return 0
+        here = np.flatnonzero(self._order == wanted)
+        at = int(here[0]) if len(here) else self.cursor
+        present = np.zeros(int(max(order.max(), self._order.max())) + 1, np.bool_)
+        present[order] = True
+        after = np.flatnonzero(present[self._order[at:]])
+        before = np.flatnonzero(present[self._order[:at]])
+        if len(after):
+            return int(np.flatnonzero(order == self._order[at + after[0]])[0])
+        if len(before):
+            return int(np.flatnonzero(order == self._order[before[-1]])[0])
+        return 0
+
+    def set_sort(self, column: Column | None, *, descending: bool = False) -> None:
+        """Mark the column that the view is sorted by; sorting itself is the owner's."""
+        self._sort = (column, descending) if column else None
+        self.refresh_header()
+
+    def set_search(self, pattern: re.Pattern[str] | None) -> None:
+        """Highlight what `pattern` finds in the texts; one beyond the cut is moved into view."""
+        self._search = pattern
+        self._texts.clear()
+        self.refresh()
+
+    # The cursor and the view
+
+    def validate_cursor(self, cursor: int) -> int:
+        """Within the view."""
+        return min(max(cursor, 0), max(len(self._order) - 1, 0))
+
+    def watch_cursor(self, old: int, new: int) -> None:
+        """Repaint the two lines, or what the range selection gained or lost."""
+        if self._range_start is None:
+            self._refresh_view_line(old)
+            self._refresh_view_line(new)
+        else:
+            for line in range(max(min(old, new), self._top), min(max(old, new), self._bottom) + 1):
+                self._refresh_view_line(line)
+        self._keep_cursor_in_view()
+        if len(self._order):
+            self.post_message(self.CursorMoved(self, int(self._order[new])))
+
+    def move(self, lines: int) -> None:
+        """Move the cursor by lines; beyond an end it stops there."""
+        self.cursor += lines
+
+    def half_page(self, direction: int) -> None:
+        """Move cursor and view half a page down (1) or up (-1)."""
+        self._page(direction * max(self.page_lines // 2, 1))
+
+    def page(self, direction: int) -> None:
+        """Move cursor and view a page down (1) or up (-1)."""
+        self._page(direction * max(self.page_lines, 1))
+
+    def go_first(self) -> None:
+        """To the first line."""
+        self.cursor = 0
+
+    def go_last(self) -> None:
+        """To the last line."""
+        self.cursor = len(self._order) - 1
+
+    def go_to_row(self, row: int) -> bool:
+        """To a row of the dataset; False where the view does not hold it."""
+        hits = np.flatnonzero(self._order == row)
+        if len(hits):
+            self.cursor = int(hits[0])
+        return bool(len(hits))
+
+    def activate(self) -> None:
+        """Post `RowActivated` for the row under the cursor."""
+        row = self.cursor_row
+        if row is not None:
+            self.post_message(self.RowActivated(self, row))
+
+    @property
+    def page_lines(self) -> int:
+        """Sample lines that fit on the screen, without the header."""
+        return max(self.scrollable_content_region.height - 1, 0)
+
+    @property
+    def _top(self) -> int:
+        return self.scroll_offset.y
+
+    @property
+    def _bottom(self) -> int:
+        return self._top + self.page_lines - 1
+
+    def visible_rows(self) -> NDArray[np.int64]:
+        """The rows on screen, from the top.  (visible lines,)."""
+        return self._order[self._top : self._top + self.page_lines]
+
+    def _page(self, lines: int) -> None:
+        self._scroll_to_line(self._top + lines)
+        self.cursor += lines
+
+    def _scroll_to_line(self, line: int) -> None:
+        self.scroll_to(y=max(line, 0), animate=False, force=True)
+
+    def _keep_cursor_in_view(self) -> None:
+        """Scroll by half a page where the cursor has left: repainting once, not line by line."""
+        page = self.page_lines
+        if page and not self._top <= self.cursor <= self._bottom:
+            self._scroll_to_line(self.cursor - page // 2)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Tell the owner that other rows are visible."""
+        super().watch_scroll_y(old_value, new_value)
+        if round(old_value) != round(new_value):
+            self.post_message(self.ViewChanged(self))
+
+    # Range selection
+
+    @property
+    def selection_anchor(self) -> int | None:
+        """The line where the range selection began; None without one."""
+        return self._range_start
+
+    def start_selection(self) -> None:
+        """Begin a range at the cursor; moving the cursor extends it."""
+        self._range_start = self.cursor if len(self._order) else None
+        self._refresh_view_line(self.cursor)
+
+    def clear_selection(self) -> None:
+        """End the range selection."""
+        if self._range_start is not None:
+            self._range_start = None
+            self.refresh()
+
+    def selected_rows(self) -> NDArray[np.int64]:
+        """The rows of the range, in view order; empty without a range.  (selected,)."""
+        if self._range_start is None:
+            return np.zeros(0, np.int64)
+        first, last = sorted((self._range_start, self.cursor))
+        return self._order[first : last + 1]
+
+    # Repainting
+
+    def refresh_rows(self, rows: Iterable[int]) -> None:
+        """Repaint those of `rows` that are on screen, after a verdict on them."""
+        changed = np.fromiter(rows, np.int64)
+        for line in np.flatnonzero(np.isin(self.visible_rows(), changed)):
+            self._refresh_view_line(self._top + int(line))
+
+    def refresh_changed(self) -> int:
+        """Repaint the visible lines whose state or score is not what was drawn.
+
+        For the timer that follows streaming scores: what is off-screen or unchanged costs
+        nothing.
+
+        Returns:
+            Lines repainted.
+        """
+        if self._source is None:
+            return 0
+        repainted = 0
+        for offset, row in enumerate(self.visible_rows().tolist()):
+            line = self._top + offset
+            drawn = self._drawn.get(line)
+            if drawn is not None and drawn != (row, self._marks_text(self._source.marks(row))):
+                self._refresh_view_line(line)
+                repainted += 1
+        return repainted
+
+    def refresh_header(self) -> None:
+        """Repaint the column titles."""
+        self.refresh_line(self._top)
+
+    def _refresh_view_line(self, line: int) -> None:
+        if self._top <= line <= self._bottom:
+            # The header is line 0 of the widget. The last cell is a margin that never changes:
+            # were it repainted, Textual would send the scrollbar's cell along.
+            width = max(self.scrollable_content_region.width - 1, 1)
+            self.refresh(Region(0, line - self._top + 1, width, 1))
+
+    def _sync_virtual_size(self) -> None:
+        size = Size(1, len(self._order) + 1)
+        if size != self.virtual_size:
+            self.virtual_size = size
+        self._drawn.clear()
+
+    def on_mount(self) -> None:
+        """Take the size of the view."""
+        self._sync_virtual_size()
+
+    def on_resize(self) -> None:
+        """Keep the cursor on screen, and tell which rows are."""
+        self._keep_cursor_in_view()
+        self.post_message(self.ViewChanged(self))
+
+    def notify_style_update(self) -> None:
+        """Forget styles of the former theme or focus."""
+        super().notify_style_update()
+        self._styles_by_name.clear()
+
+    # Mouse
+
+    def on_click(self, event: events.Click) -> None:
+        """A title tells the owner to sort, a line takes the cursor, a double click opens it."""
+        event.stop()
+        offset = event.get_content_offset(self)
+        if offset is None:
+            return
+        if offset.y == 0:
+            for column, start, size in self._layout.spans:
+                if start <= offset.x < start + size:
+                    self.post_message(self.HeaderClicked(self, column))
+            return
+        line = self._top + offset.y - 1
+        if line >= len(self._order):
+            return
+        self.cursor = line
+        if event.chain == 2:
+            self.activate()
+
+    # Drawing
+
+    def render_line(self, y: int) -> Strip:
+        """The header, a sample, or what an empty view says."""
+        width = self.scrollable_content_region.width
+        self._plan(width - 1)
+        if y == 0:
+            return self._header(width)
+        line = self._top + y - 1
+        if self._source is None or line >= len(self._order):
+            text = self.empty_text if not len(self._order) and y == 2 else ""
+            shown = one_line(text, width, ascii_only=self.glyphs.ascii_only).center(width)
+            return Strip([Segment(shown, self._style("muted"))], width)
+        return self._sample(self._source, line, width)
+
+    def _plan(self, width: int) -> None:
+        rows = self._source.rows if self._source else 0
+        sides = bool(self._source and self._source.has_sides)
+        if self._layout_key != (width, rows, sides):
+            self._layout_key = (width, rows, sides)
+            self._layout = plan_layout(width, rows, sides=sides)
+            self._texts.clear()
+
+    def _style(self, name: str) -> Style:
+        style = self._styles_by_name.get(name)
+        if style is None:
+            style = self.get_component_rich_style(f"sample-table--{name}")
+            self._styles_by_name[name] = style
+        return style
+
+    def _header(self, width: int) -> Strip:
+        titles = SIDE_TITLES if self._layout.sides else TITLES
+        text = ""
+        for column, start, size in self._layout.spans:
+            title = titles[column]
+            if self._sort and self._sort[0] is column:
+                title += self.glyphs.descending if self._sort[1] else self.glyphs.ascending
+            title = title[:size]
+            text = text.ljust(start)
+            text += title.rjust(size) if column in RIGHT_ALIGNED else title.ljust(size)
+        return Strip([Segment(text.ljust(width)[:width], self._style("header"))], width)
+
+    def _sample(self, source: RowSource, line: int, width: int) -> Strip:
+        row = int(self._order[line])
+        marks = source.marks(row)
+        marks_text = self._marks_text(marks)
+        self._drawn[line] = (row, marks_text)
+        layout = self._layout
+        pieces = [
+            (self._gutter(line) + str(row).rjust(layout.row) + " ", "row"),
+            (marks_text + "  ", _STATE_STYLE[marks.state]),
+        ]
+        pieces += self._body(row, marks.state)
+        pieces.append((self._tail(marks), "muted"))
+        return self._strip(pieces, line, width)
+
+    def _strip(self, pieces: list[tuple[str, str]], line: int, width: int) -> Strip:
+        """Segments of `pieces` (text, style name), neighbours of one style merged."""
+        over = self._over(line)
+        segments: list[Segment] = []
+        for text, name in pieces:
+            style = self._style(name)
+            if over is not None and name != "match":
+                style = over if line == self.cursor else style + over
+            if segments and segments[-1].style == style:
+                segments[-1] = Segment(segments[-1].text + text, style)
+            elif text:
+                segments.append(Segment(text, style))
+        line_strip = Strip(segments).adjust_cell_length(width - 1, over or self._style("text"))
+        return Strip([*line_strip, Segment(" ", self._style("text"))], width)
+
+    def _over(self, line: int) -> Style | None:
+        """What the cursor or the range selection lays over a line."""
+        if line == self.cursor:
+            return self._style("cursor")
+        if self._range_start is not None and _between(line, self._range_start, self.cursor):
+            selected = self._style("selected")
+            return Style(
+                bgcolor=selected.bgcolor,
+                reverse=selected.reverse or None,
+                underline=selected.underline or None,
+            )
+        return None
+
+    def _gutter(self, line: int) -> str:
+        if line == self.cursor:
+            return self.glyphs.cursor
+        if self._range_start is not None and _between(line, self._range_start, self.cursor):
+            return self.glyphs.selected
+        return " "
+
+    def _marks_text(self, marks: RowMarks) -> str:
+        """State, scores and bar: what of a line changes while scores stream in."""
+        glyphs = self.glyphs
+        layout = self._layout
+        text = glyphs.states[marks.state] + (glyphs.skipped if marks.skipped else " ") + " "
+        text += self._score(marks)
+        if layout.sides:
+            text += " " + score_text(marks.other_score, layout.score)
+            text += " " + score_text(marks.score - marks.other_score, layout.score)
+        if layout.bar:
+            score_range = self._source.score_range if self._source else None
+            text += " " + bar(marks.score, score_range, layout.bar, glyphs)
+        return text
+
+    def _score(self, marks: RowMarks) -> str:
+        words = {RowState.FAILED: "failed", RowState.BROKEN: "broken"}
+        if math.isnan(marks.score) and marks.state in words:
+            return words[marks.state].rjust(self._layout.score)
+        return score_text(marks.score, self._layout.score)
+
+    def _body(self, row: int, state: RowState) -> list[tuple[str, str]]:
+        texts = self._folded(row)
+        layout = self._layout
+        style = "text-dropped" if state in _DROPPED else "text"
+        shown = [(texts.prompt, layout.prompt), (texts.response, layout.response)]
+        if layout.rejected:
+            shown.append((texts.rejected or "", layout.rejected))
+        pieces: list[tuple[str, str]] = []
+        for text, _ in shown:
+            pieces += [*_highlighted(text, self._search, style), ("  ", style)]
+        return pieces[:-1]
+
+    def _tail(self, marks: RowMarks) -> str:
+        tokens = self._layout.tokens
+        text = "  " + count_text(marks.tokens, tokens) if tokens else ""
+        text += " " + (self.glyphs.problem if marks.problem else " ")
+        return text + (self.glyphs.note if marks.noted else " ")
+
+    def _folded(self, row: int) -> RowTexts:
+        """The texts of a row as they are shown, cut and padded; the last few hundred are kept."""
+        cached = self._texts.get(row)
+        if cached is not None:
+            self._texts.move_to_end(row)
+            return cached
+        if self._source is None:
+            return RowTexts("", "")
+        raw = self._source.texts(row)
+        layout = self._layout
+        folded = RowTexts(
+            self._fold(raw.prompt, layout.prompt),
+            self._fold(raw.response, layout.response),
+            self._fold(raw.rejected or "", layout.rejected),
+        )
+        self._texts[row] = folded
+        if len(self._texts) > CACHED_TEXTS:
+            self._texts.popitem(last=False)
+        return folded
+
+    def _fold(self, text: str, width: int) -> str:
+        """One line of a text; it starts at the search match where that would be cut off."""
+        ascii_only = self.glyphs.ascii_only
+        shown = one_line(text, width, pad=True, ascii_only=ascii_only)
+        if self._search is None or width < 8 or self._search.search(shown.rstrip(" …~")):
+            return shown
+        match = self._search.search(sanitize(text[:SEARCH_LIMIT]))
+        if match is None or match.start() == match.end():
+            return shown
+        lead = sanitize(text[:SEARCH_LIMIT])[max(match.start() - width // 4, 0) :]
+        return self.glyphs.ellipsis + one_line(
+            lead, width - cells(self.glyphs.ellipsis), pad=True, ascii_only=ascii_only
+        )
+
+
+_DROPPED = frozenset({RowState.REJECTED, RowState.DROPPED, RowState.BROKEN})
+
+_STATE_STYLE = {state: state.value for state in RowState} | {RowState.BROKEN: "failed"}
+
+
+def _between(line: int, one: int, other: int) -> bool:
+    return min(one, other) <= line <= max(one, other)
+
+
+def _highlighted(text: str, search: re.Pattern[str] | None, style: str) -> list[tuple[str, str]]:
+    """`text` cut at what the search finds in it."""
+    if search is None:
+        return [(text, style)]
+    pieces: list[tuple[str, str]] = []
+    end = 0
+    for match in search.finditer(text.rstrip(" ")):
+        if match.start() == match.end():
+            continue
+        pieces += [(text[end : match.start()], style), (match.group(), "match")]
+        end = match.end()
+    return [*pieces, (text[end:], style)]

@@ -1,0 +1,352 @@
+"""The threshold on the histogram's own axis: what it keeps and drops is seen where it is set.
+
+One column of cells is one true bin. What is kept is drawn solid and bright, what is dropped
+dotted and dim, so that the two differ without colour; the axis below is heavy on the keeping
+side. Only the cells that differ from what is on screen are repainted.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import ClassVar
+
+import numpy as np
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from engine.histogram import Histogram, nice_step
+from engine.threshold import Direction, Threshold
+from tui.display import UNICODE_GLYPHS, Glyphs, one_line
+
+FINE_STEPS = 200
+COARSE_STEPS = 20
+
+_Cell = tuple[str, str]
+"""A character and the name of its style."""
+
+
+class ThresholdSlider(Widget):
+    """Histogram, axis, mark and labels, in as many lines as it is given (at least three)."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "threshold-slider--kept",
+        "threshold-slider--dropped",
+        "threshold-slider--mark",
+        "threshold-slider--label",
+    }
+
+    DEFAULT_CSS = """
+    ThresholdSlider {
+        height: 5;
+        min-height: 3;
+    }
+    """
+
+    class Moved(Message):
+        """The mark was dragged or clicked to a value.
+
+        `released` is False while the button is still down: more may follow.
+        """
+
+        def __init__(self, slider: ThresholdSlider, value: float, *, released: bool) -> None:
+            super().__init__()
+            self.slider = slider
+            self.value = value
+            self.released = released
+
+        @property
+        def control(self) -> ThresholdSlider:
+            """The slider."""
+            return self.slider
+
+    def __init__(
+        self,
+        *,
+        glyphs: Glyphs = UNICODE_GLYPHS,
+        empty_text: str = "no scores yet",
+        id: str | None = None,  # noqa: A002 - the name Textual's widgets use
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self.glyphs = glyphs
+        self.empty_text = empty_text
+        self._histogram: Histogram | None = None
+        self._threshold: Threshold | None = None
+        self._cells: list[list[_Cell]] = []
+        self._dragging = False
+        self._style_cache: dict[str, Style] = {}
+
+    # What is shown
+
+    def bins_for(self, width: int | None = None) -> int:
+        """How many bins the owner should count for `width` cells (the slider's own by default)."""
+        return max(self.size.width if width is None else width, 1)
+
+    def set_histogram(self, histogram: Histogram | None) -> None:
+        """Show other counts; None or no counts is the empty state."""
+        if histogram is not None and not int(histogram.kept.sum() + histogram.dropped.sum()):
+            histogram = None
+        self._histogram = histogram
+        self._repaint_changes()
+
+    def set_threshold(self, threshold: Threshold | None) -> None:
+        """Show the mark elsewhere; None hides it."""
+        self._threshold = threshold
+        self._repaint_changes()
+
+    @property
+    def axis(self) -> tuple[float, float] | None:
+        """The scores at the left and the right end; None while there are none."""
+        if self._histogram is None:
+            return None
+        edges = self._histogram.edges
+        return float(edges[0]), float(edges[-1])
+
+    def fine_step(self) -> float:
+        """About a 200th of the axis, as a round number; 0.01 without an axis."""
+        return self._step(FINE_STEPS)
+
+    def coarse_step(self) -> float:
+        """About a 20th of the axis, as a round number."""
+        return self._step(COARSE_STEPS)
+
+    def _step(self, steps: int) -> float:
+        low, high = self.axis or (0.0, 2.0)
+        return nice_step((high - low) / steps)
+
+    def column_of(self, value: float) -> int:
+        """The column of cells whose bin holds `value`; the nearest end where none does."""
+        width = self.size.width
+        if self._histogram is None or not width:
+            return 0
+        edges = self._histogram.edges
+        bins = len(edges) - 1
+        # On an edge the mark stands in the first bin that is kept, whatever binary fractions say.
+        hair = float(edges[1] - edges[0]) * 1e-6
+        if self._at_most:
+            bin_index = int(np.searchsorted(edges, value - hair, side="left")) - 1
+        else:
+            bin_index = int(np.searchsorted(edges, value + hair, side="right")) - 1
+        bin_index = min(max(bin_index, 0), bins - 1)
+        return min(-(-bin_index * width // bins), width - 1)
+
+    def value_at(self, column: int) -> float | None:
+        """The threshold that keeps the bin of `column` and all beyond it.
+
+        It is rounded to be read, by less than a tenth of a bin and into the bin, so that the
+        mark stays where it was put.
+        """
+        if self._histogram is None or self.size.width < 1:
+            return None
+        edges = self._histogram.edges
+        bins = len(edges) - 1
+        index = min(max(column, 0) * bins // self.size.width, bins - 1)
+        edge = float(edges[index + 1] if self._at_most else edges[index])
+        bin_width = float(edges[index + 1] - edges[index])
+        if not bin_width > 0:
+            return edge
+        digits = max(0, math.ceil(-math.log10(bin_width)) + 1)
+        scaled = edge * 10.0**digits
+        whole = math.floor(scaled + 1e-6) if self._at_most else math.ceil(scaled - 1e-6)
+        return round(whole / 10.0**digits, digits)
+
+    @property
+    def _at_most(self) -> bool:
+        return self._threshold is not None and self._threshold.direction is Direction.AT_MOST
+
+    # Drawing
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the histogram, the axis, or the labels."""
+        width, height = self.size
+        if len(self._cells) != height or any(len(line) != width for line in self._cells):
+            self._cells = self._draw(width, height)
+        if y >= len(self._cells):
+            return Strip.blank(width, self.rich_style)
+        segments: list[Segment] = []
+        for text, name in _runs(self._cells[y]):
+            segments.append(Segment(text, self._named_style(name)))
+        return Strip(segments, width)
+
+    def _repaint_changes(self) -> None:
+        """Repaint of each line what differs between what is drawn and what is so now."""
+        width, height = self.size
+        if not self.is_mounted or not width or not height:
+            return
+        drawn, self._cells = self._cells, self._draw(width, height)
+        if len(drawn) != height:
+            self.refresh()
+            return
+        for y, (old, new) in enumerate(zip(drawn, self._cells, strict=True)):
+            if len(old) != len(new):
+                self.refresh()
+                return
+            changed = [x for x in range(width) if old[x] != new[x]]
+            if changed:
+                self.refresh(Region(changed[0], y, changed[-1] - changed[0] + 1, 1))
+
+    def _draw(self, width: int, height: int) -> list[list[_Cell]]:
+        blank = [[(" ", "")] * width for _ in range(height)]
+        if width < 1 or height < 1:
+            return blank
+        if self._histogram is None:
+            text = one_line(self.empty_text, width, ascii_only=self.glyphs.ascii_only)
+            blank[height // 2] = [(c, "label") for c in text.center(width)]
+            if self._threshold is not None and height > 1:
+                blank[-1] = self._labels(width, None)
+            return blank
+        bars = max(height - 2, 1)
+        lines = self._bars(self._histogram, width, bars)
+        if height > 1:
+            lines.append(self._axis_line(width))
+        if height > 2:
+            lines.append(self._labels(width, self.axis))
+        return lines[:height]
+
+    def _bars(self, histogram: Histogram, width: int, height: int) -> list[list[_Cell]]:
+        bins = len(histogram.kept)
+        columns = np.arange(width) * bins // width
+        kept = histogram.kept[columns]
+        dropped = histogram.dropped[columns]
+        peak = int((histogram.kept + histogram.dropped).max())
+        lines: list[list[_Cell]] = [[] for _ in range(height)]
+        for one, other in zip(kept.tolist(), dropped.tolist(), strict=True):
+            column = _column(one / peak * height, other / peak * height, height, self.glyphs)
+            for y in range(height):
+                lines[height - 1 - y].append(column[y])
+        return lines
+
+    def _axis_line(self, width: int) -> list[_Cell]:
+        threshold = self._threshold
+        glyphs = self.glyphs
+        if threshold is None:
+            return [(glyphs.rule, "label")] * width
+        mark = self.column_of(threshold.value)
+        keeps_right = not self._at_most
+        left: _Cell = (
+            (glyphs.axis_dropped, "dropped") if keeps_right else (glyphs.axis_kept, "kept")
+        )
+        right: _Cell = (
+            (glyphs.axis_kept, "kept") if keeps_right else (glyphs.axis_dropped, "dropped")
+        )
+        line = [left if x < mark else right for x in range(width)]
+        line[mark] = (self._mark(threshold.value), "mark")
+        return line
+
+    def _mark(self, value: float) -> str:
+        """The mark's sign: an arrow outwards where the value lies beyond the axis."""
+        axis = self.axis
+        if axis and value < axis[0]:
+            return self.glyphs.left
+        if axis and value > axis[1]:
+            return self.glyphs.right
+        return self.glyphs.mark
+
+    def threshold_text(self) -> str:
+        """The threshold with its direction, as the label says it; empty without one."""
+        threshold = self._threshold
+        if threshold is None:
+            return ""
+        glyphs = self.glyphs
+        guess = " (guess)" if threshold.guess else ""
+        if threshold.direction is Direction.AT_LEAST:
+            return f"{glyphs.at_least} {threshold.value:.4g} keeps {glyphs.right}{guess}"
+        return f"{glyphs.left} keeps {glyphs.at_most} {threshold.value:.4g}{guess}"
+
+    def _labels(self, width: int, axis: tuple[float, float] | None) -> list[_Cell]:
+        """Both ends of the axis, and the threshold as near to its mark as they leave room."""
+        line: list[_Cell] = [(" ", "label")] * width
+        low, high = (f"{axis[0]:.3g}", f"{axis[1]:.3g}") if axis else ("", "")
+        text = one_line(self.threshold_text(), width, ascii_only=self.glyphs.ascii_only)
+        if len(low) + len(high) + len(text) + 4 <= width:
+            line[: len(low)] = [(c, "label") for c in low]
+            line[width - len(high) :] = [(c, "label") for c in high]
+            first, last = len(low) + 2, width - len(high) - 2 - len(text)
+        else:
+            first, last = 0, width - len(text)
+        mark = self.column_of(self._threshold.value) if self._threshold and axis else width // 2
+        lead = len(text) - 1 if self._at_most else 0
+        start = min(max(mark - lead, first), last)
+        line[start : start + len(text)] = [(c, "mark") for c in text]
+        return line
+
+    def _named_style(self, name: str) -> Style:
+        style = self._style_cache.get(name)
+        if style is None:
+            style = (
+                self.get_component_rich_style(f"threshold-slider--{name}")
+                if name
+                else self.rich_style
+            )
+            self._style_cache[name] = style
+        return style
+
+    def notify_style_update(self) -> None:
+        """Forget styles of the former theme."""
+        super().notify_style_update()
+        self._style_cache.clear()
+
+    # Mouse
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Take hold of the mark, wherever on the axis."""
+        if self._histogram is not None and event.button == 1:
+            self._dragging = True
+            self.capture_mouse()
+            self._move_to(event.x, released=False)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Drag the mark."""
+        if self._dragging:
+            self._move_to(event.x, released=False)
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        """Let the mark go."""
+        if self._dragging:
+            self._dragging = False
+            self.release_mouse()
+            self._move_to(event.x, released=True)
+
+    def _move_to(self, column: int, *, released: bool) -> None:
+        value = self.value_at(min(max(column - self.gutter.left, 0), self.size.width - 1))
+        if value is not None:
+            self.post_message(self.Moved(self, value, released=released))
+
+
+def _column(kept: float, dropped: float, height: int, glyphs: Glyphs) -> list[_Cell]:
+    """The cells of one bin from the bottom, its kept part below its dropped part.
+
+    A bin that is not empty shows at least the lowest sign, or a tail would look like nothing.
+    """
+    cells: list[_Cell] = []
+    total = kept + dropped
+    for y in range(height):
+        fill = min(max(total - y, 0.0), 1.0)
+        solid = min(max(kept - y, 0.0), 1.0)
+        if not fill:
+            cells.append((" ", ""))
+            continue
+        is_kept = solid * 2 >= fill
+        levels = glyphs.column_kept if is_kept else glyphs.column_dropped
+        level = round(fill * len(levels))
+        if not level and y:
+            cells.append((" ", ""))
+        else:
+            cells.append((levels[max(level, 1) - 1], "kept" if is_kept else "dropped"))
+    return cells
+
+
+def _runs(cells: list[_Cell]) -> list[tuple[str, str]]:
+    """Neighbouring cells of one style as one text."""
+    runs: list[tuple[str, str]] = []
+    for character, name in cells:
+        if runs and runs[-1][1] == name:
+            runs[-1] = (runs[-1][0] + character, name)
+        else:
+            runs.append((character, name))
+    return runs
