@@ -278,7 +278,7 @@ class Dataset:
         self, rows: NDArray[np.int64]
     ) -> Iterator[tuple[Shard, int, NDArray[np.int64], NDArray[np.int64]]]:
         """Each shard that has some of `rows`: it, its first row, where they stand, their own."""
-        if len(rows) and not (0 <= rows.min() and rows.max() < self.rows):
+        if len(rows) and (rows.min() < 0 or rows.max() >= self.rows):
             raise IndexError("row out of range")
         if len(self._shards) == 1:
             if len(rows):
@@ -322,7 +322,7 @@ def _families(shards: Sequence[Shard]) -> dict[Family, int]:
 def _quick_print(shards: Sequence[Shard]) -> tuple[FilePrint, ...]:
     prints = []
     for shard in shards:
-        status = os.stat(shard.path)
+        status = shard.path.stat()
         prints.append(FilePrint(shard.name, status.st_size, status.st_mtime_ns, shard.rows))
     return tuple(prints)
 

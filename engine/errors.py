@@ -7,6 +7,7 @@
     ├── StoreError              the session file is damaged or newer than this version exit 3
     │   └── SessionLockedError  another process is writing to the session              exit 5
     ├── ExportError             the export cannot be written where it was asked for    exit 3
+    │   └── PendingRowsError    rows without an outcome; `engine.export.plan` has it   exit 4
     └── Cancelled               the person stopped it; nothing half-done is left       exit 130
 
 A sample that cannot be read or scored is never an exception: it is a value

@@ -11,7 +11,8 @@ import getpass
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,9 @@ from engine.threshold import Direction, Threshold, ThresholdRequest, parse_thres
 DEFAULT_SCORER = "heuristic"
 
 ALL_ROWS = slice(None)
+
+STOP_WAIT_S = 2.0
+"""Between two batches a worker ends within half a second."""
 
 Progress = Callable[[str, int, int | None], None]
 """Told what is being done, how much of it, and of how much (None: unknown)."""
@@ -136,7 +140,7 @@ class Session:
         return session
 
     def _restore(self, progress: Progress | None) -> None:
-        bound = self.store.bind(self.dataset)
+        bound = self.store.bind(_AsRead(self.dataset))
         if bound.changed and progress is not None:
             progress("the dataset changed: matching verdicts", 0, self.dataset.rows)
         self.review.replay(self.store.events(), bound.digest)
@@ -300,7 +304,8 @@ class Session:
         """Stop the worker, if there is one, and wait until it has written what it has."""
         if self.worker is not None:
             self.worker.cancel()
-            self.worker.join(timeout_s=10)
+            # A model that is still loading ends by itself later; the screen does not wait for it.
+            self.worker.join(timeout_s=STOP_WAIT_S)
             self.worker = None
             self.scorer = None
 
@@ -325,7 +330,7 @@ class Session:
                 worker.cancel()
             time.sleep(0.1)
         if status.state is WorkerState.FAILED:
-            raise ScorerError(status.message)
+            raise worker.error or ScorerError(status.message)
         return status
 
     def _loaded(self, scorer: Scorer) -> None:
@@ -614,3 +619,13 @@ class Session:
     ) -> ExportReport:
         """Write the subset; see `engine.export.export` for what is raised."""
         return export(self.review_state(), plan, progress=progress, cancelled=cancelled)
+
+
+class _AsRead:
+    """A dataset as these options read it: other columns give other samples at the same rows."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        found = dataset.fingerprint
+        reading = f"{found.digest} {dataset.family} {sorted(dataset.columns.used().items())}"
+        digest = blake2b(reading.encode("utf-8", "replace"), digest_size=16).hexdigest()
+        self.fingerprint = replace(found, digest=digest)

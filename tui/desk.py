@@ -17,7 +17,9 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 from textual.notifications import SeverityLevel
+from textual.reactive import Reactive
 from textual.screen import Screen
+from textual.widget import Widget
 
 from engine.decision import Verdict
 from engine.errors import TamisError, UsageError
@@ -50,7 +52,11 @@ SHARE_OF_LOOP = 0.1
 less often, not less exactly."""
 
 STATUS_EVERY_S = 0.5
-CURSOR_SAVED_AFTER_S = 1.0
+SAMPLE_SHOWN_AFTER_S = 0.05
+"""A held-down motion key sends the lines it passes and only the last sample."""
+
+CURSOR_SAVED_AFTER_S = 0.5
+"""A cursor that rests is remembered; after a decision it is at once."""
 INLINE_ROWS = 2_000
 """A bulk of more rows runs in the background under a dialog."""
 
@@ -68,6 +74,9 @@ class Desk(Screen[None]):
     """One session on the screen."""
 
     BINDINGS: ClassVar[list[BindingType]] = list[BindingType](bindings())
+
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
+    """The two panes show who has the focus; the rest of the screen need not be sent again."""
 
     HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
         (0, "-narrow"),
@@ -110,6 +119,7 @@ class Desk(Screen[None]):
         self._unsaved_cursor: int | None = None
         self._told: set[str] = set()
         self._zoomed = False
+        self._moves = 0
 
     def compose(self) -> ComposeResult:
         """Title, table and sample, slider, summary, input, keys."""
@@ -121,8 +131,8 @@ class Desk(Screen[None]):
             yield SampleDetail(glyphs=self._glyphs, id="detail")
         yield ThresholdSlider(glyphs=self._glyphs, id="slider")
         yield StatusLine(id="summary")
-        yield PromptBar(id="prompt")
         yield KeyBar(id="keys")
+        yield PromptBar(id="prompt")
 
     # -- the parts -----------------------------------------------------------------------------
 
@@ -255,21 +265,25 @@ class Desk(Screen[None]):
     def say(
         self, text: str, *, severity: SeverityLevel = "information", timeout: float = 4
     ) -> None:
-        """A toast; whatever it quotes is shown as text."""
-        self.notify(
-            sanitize(text),
-            severity=severity,
-            timeout=timeout,
-            markup=False,
-        )
+        """Say what was done in the key line, and what went wrong in a toast that stays longer."""
+        if severity == "information":
+            self.query_one(KeyBar).say(text, timeout)
+        else:
+            self.notify(sanitize(text), severity=severity, timeout=timeout, markup=False)
 
     # -- the sample under the cursor ---------------------------------------------------------------
 
     def on_sample_table_cursor_moved(self) -> None:
-        """Show the sample; remember where the cursor is when it rests."""
-        self._show_sample()
+        """Show the sample and remember the cursor, both when it rests."""
+        self._moves += 1
+        moves = self._moves
+        self.set_timer(SAMPLE_SHOWN_AFTER_S, lambda: self._rested(moves))
         self._unsaved_cursor = self.table.cursor_row
         self._cursor_due_s = time.monotonic() + CURSOR_SAVED_AFTER_S
+
+    def _rested(self, moves: int) -> None:
+        if moves == self._moves:
+            self._show_sample()
 
     def on_sample_table_view_changed(self) -> None:
         """Score first what is looked at."""
@@ -335,6 +349,8 @@ class Desk(Screen[None]):
             table.refresh_rows([row])
         if verdict is not Verdict.UNDECIDED:
             table.move(1)
+        self._unsaved_cursor = table.cursor_row
+        self._save_cursor()
         self._show_sample()
 
     def action_bulk_accept(self) -> None:
@@ -386,7 +402,7 @@ class Desk(Screen[None]):
     def _bulk_done(self, change: Change | None) -> None:
         if change is not None:
             self.say(f"{VERDICT_WORDS[change.verdict]} {len(change.rows):,} rows; U takes it back")
-        self.table.refresh()
+        self.table.refresh_changed()
         self._show_sample()
 
     def action_undo(self) -> None:
@@ -405,12 +421,11 @@ class Desk(Screen[None]):
             what = VERDICT_WORDS[change.verdict]
             if len(change.rows) == 1:
                 row = int(change.rows[0])
-                self.say(f"{word}: {what} row {row}")
-                if not self.table.go_to_row(row):
-                    self.say(f"row {row} is not in this view")
+                there = self.table.go_to_row(row)
+                self.say(f"{word}: {what} row {row}" + ("" if there else ", not in this view"))
             else:
                 self.say(f"{word}: {what} {len(change.rows):,} rows")
-            self.table.refresh()
+            self.table.refresh_changed()
             self._show_sample()
 
         self._work("…", step, stepped, background=self.session.review.largest_step > INLINE_ROWS)
@@ -584,7 +599,9 @@ class Desk(Screen[None]):
         place %= len(hits)
         self.table.cursor = int(hits[place])
         note = " (wrapped)" if wrapped else ""
-        self.say(f"{place + 1:,} of {len(hits):,} rows with {self._search_text}{note}", timeout=2)
+        self.say(f"{place + 1:,} of {len(hits):,} rows with {self._search_text}{note}")
+        self._show_sample()
+        self.detail.scroll_to_match()
 
     def action_filter(self) -> None:
         """Ask for a filter."""

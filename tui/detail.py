@@ -115,6 +115,12 @@ class Flow:
         self._styles.clear()
 
 
+def _used(runs: list[tuple[str, str]]) -> int:
+    """Cells up to the last that is not a plain blank."""
+    texts = [text if style in ("text", "muted") else text + "." for text, style in runs]
+    return cells("".join(texts).rstrip(" "))
+
+
 def _title(line: Line, width: int, glyphs: Glyphs) -> list[tuple[str, str]]:
     """A role's header: its sign and name, and a rule to the end."""
     text = one_line(line.text, max(width - 4, 1), ascii_only=glyphs.ascii_only) + " "
@@ -183,6 +189,7 @@ class SampleDetail(ScrollView, can_focus=True, inherit_bindings=False):
         self._flows: tuple[Flow, Flow] | None = None
         self._width = 0
         self._style_cache: dict[str, Style] = {}
+        self._drawn: dict[int, list[tuple[str, str]]] = {}
 
     # What is shown
 
@@ -248,14 +255,22 @@ class SampleDetail(ScrollView, can_focus=True, inherit_bindings=False):
         above, sides, self._left_out = (
             _lines(content, self._limit, self.glyphs, self.more_hint) if content else ([], None, 0)
         )
-        if keep and above == self._above and sides == self._sides:
-            self.refresh(Region(0, 0, max(self.size.width - 1, 1), 1))
-            return
-        self._above, self._sides = above, sides
-        self._reflow()
-        if not keep:
-            self._scroll_to_line(0)
-        self.refresh()
+        if not (keep and above == self._above and sides == self._sides):
+            self._above, self._sides = above, sides
+            self._reflow()
+            if not keep and self.scroll_offset.y:
+                self._scroll_to_line(0)
+        self._refresh_changed()
+
+    def _refresh_changed(self) -> None:
+        """Repaint what reads differently: over a slow line most of a pane is blank both times."""
+        width = self.scrollable_content_region.width
+        for y, drawn in list(self._drawn.items()):
+            now = self._runs(y, width)
+            if now == drawn:
+                continue
+            used = max(_used(drawn), _used(now))
+            self.refresh(Region(0, y, min(used + 1, width), 1))
 
     def _reflow(self) -> None:
         """Wrap to the present width."""
@@ -273,7 +288,10 @@ class SampleDetail(ScrollView, can_focus=True, inherit_bindings=False):
             else:
                 lines = [*lines, *self._sides[0], Line("", LineKind.PLAIN), *self._sides[1]]
         self._flow = Flow(lines, width)
-        self.virtual_size = Size(1, self._lines_total + 1)
+        # Set past the reactive: Textual would lay out the screen and repaint the whole pane.
+        lines = max(self._lines_total + 1, self.scrollable_content_region.height)
+        self.set_reactive(SampleDetail.virtual_size, Size(1, lines))
+        self.vertical_scrollbar.window_virtual_size = lines
 
     @property
     def _lines_total(self) -> int:
@@ -338,13 +356,16 @@ class SampleDetail(ScrollView, can_focus=True, inherit_bindings=False):
         width = self.scrollable_content_region.width
         if width < 3:
             return Strip.blank(width, self.rich_style)
+        runs = self._drawn[y] = self._runs(y, width)
+        return self._strip(runs, width)
+
+    def _runs(self, y: int, width: int) -> list[tuple[str, str]]:
+        """(text, style name) of a line of the pane."""
         if y == 0:
-            return self._strip(self._head(width), width)
+            return self._head(width)
         if self._content is None:
-            text = self.empty_text.center(width)[:width] if y == 2 else " " * width
-            return self._strip([(text, "muted")], width)
-        margin = [(" ", "text")]
-        return self._strip(margin + self._line(self.scroll_offset.y + y - 1), width)
+            return [(self.empty_text.center(width)[:width] if y == 2 else " " * width, "muted")]
+        return [(" ", "text"), *self._line(self.scroll_offset.y + y - 1)]
 
     def _line(self, y: int) -> list[tuple[str, str]]:
         if y < len(self._flow) or self._flows is None:

@@ -46,7 +46,6 @@ class PromptBar(Horizontal):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self._question: Question | None = None
-        self.display = False
         self._generation = 0
 
     def compose(self) -> ComposeResult:
@@ -63,7 +62,7 @@ class PromptBar(Horizontal):
     def ask(self, question: Question) -> None:
         """Show the bar and move the focus into it."""
         self._question = question
-        self.display = True
+        self.add_class("-open")
         self.query_one("#prompt-label", Static).update(Content(question.label))
         field = self.query_one(Input)
         field.value = question.value
@@ -75,7 +74,7 @@ class PromptBar(Horizontal):
         """Hide the bar; the desk takes the focus back."""
         self._question = None
         self._generation += 1
-        self.display = False
+        self.remove_class("-open")
 
     def _remark(self, text: str, *, error: bool = False) -> None:
         remark = self.query_one("#prompt-remark", Static)

@@ -47,6 +47,9 @@ SEARCH_LIMIT = 100_000
 
 CACHED_TEXTS = 512
 
+MAX_DRAWN = 4096
+"""Lines of which it is remembered how they were drawn; many screens' worth."""
+
 
 @dataclass(frozen=True, slots=True)
 class RowMarks:
@@ -133,25 +136,8 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     cursor: reactive[int] = reactive(0, repaint=False, init=False)
 
-    class CursorMoved(Message):
-        """The cursor is on another sample; only the last of a burst is delivered."""
-
-        def __init__(self, table: SampleTable, row: int) -> None:
-            super().__init__()
-            self.table = table
-            self.row = row
-
-        @property
-        def control(self) -> SampleTable:
-            """The table."""
-            return self.table
-
-        def can_replace(self, message: Message) -> bool:
-            """A later move makes an earlier one pointless."""
-            return isinstance(message, SampleTable.CursorMoved)
-
-    class ViewChanged(Message):
-        """Other rows are visible: scoring should turn to them."""
+    class FromTable(Message):
+        """A message of a table; `control` lets handlers choose by the table's id."""
 
         def __init__(self, table: SampleTable) -> None:
             super().__init__()
@@ -162,35 +148,37 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
             """The table."""
             return self.table
 
+    class CursorMoved(FromTable):
+        """The cursor is on another sample; only the last of a burst is delivered."""
+
+        def __init__(self, table: SampleTable, row: int) -> None:
+            super().__init__(table)
+            self.row = row
+
+        def can_replace(self, message: Message) -> bool:
+            """A later move makes an earlier one pointless."""
+            return isinstance(message, SampleTable.CursorMoved)
+
+    class ViewChanged(FromTable):
+        """Other rows are visible: scoring should turn to them."""
+
         def can_replace(self, message: Message) -> bool:
             """A later view makes an earlier one pointless."""
             return isinstance(message, SampleTable.ViewChanged)
 
-    class RowActivated(Message):
+    class RowActivated(FromTable):
         """A row was double-clicked, or `activate` was called."""
 
         def __init__(self, table: SampleTable, row: int) -> None:
-            super().__init__()
-            self.table = table
+            super().__init__(table)
             self.row = row
 
-        @property
-        def control(self) -> SampleTable:
-            """The table."""
-            return self.table
-
-    class HeaderClicked(Message):
+    class HeaderClicked(FromTable):
         """A column title was clicked: the owner may sort by it."""
 
         def __init__(self, table: SampleTable, column: Column) -> None:
-            super().__init__()
-            self.table = table
+            super().__init__(table)
             self.column = column
-
-        @property
-        def control(self) -> SampleTable:
-            """The table."""
-            return self.table
 
     def __init__(
         self,
@@ -428,7 +416,7 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
         for offset, row in enumerate(self.visible_rows().tolist()):
             line = self._top + offset
             drawn = self._drawn.get(line)
-            if drawn is not None and drawn != (row, self._marks_text(self._source.marks(row))):
+            if drawn != (row, self._marks_text(self._source.marks(row))):
                 self._refresh_view_line(line)
                 repainted += 1
         return repainted
@@ -530,6 +518,8 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
         row = int(self._order[line])
         marks = source.marks(row)
         marks_text = self._marks_text(marks)
+        if len(self._drawn) > MAX_DRAWN:
+            self._drawn.clear()
         self._drawn[line] = (row, marks_text)
         layout = self._layout
         pieces = [

@@ -33,7 +33,7 @@ class StatusLine(Static):
         text = one_line(sanitize(text), width)
         if text != self._text:
             self._text = text
-            self.update(Content(text))
+            self.update(Content(text), layout=False)
 
 
 def scoring_parts(status: WorkerStatus | None, spec: str) -> list[str]:
@@ -117,25 +117,45 @@ def contradictions(summary: Summary) -> str:
 
 
 class KeyBar(Static):
-    """The keys that matter now, from the registry; as many as fit."""
+    """The keys that matter now, from the registry; for a few seconds, what was just done.
+
+    A message here costs a line on the wire; a toast over the table costs a screenful.
+    """
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, markup=False)
+        self.message = ""
+        self._generation = 0
 
     def on_resize(self) -> None:
         """Fit anew."""
-        self.show()
+        self._draw()
 
-    def show(self) -> None:
-        """Draw the actions that have a footer label."""
+    def say(self, text: str, for_s: float) -> None:
+        """Show `text` instead of the keys for a while."""
+        self._generation += 1
+        generation = self._generation
+        self.message = one_line(sanitize(text), max(self.size.width - 2, 0))
+        self._draw()
+        self.set_timer(for_s, lambda: self._forget(generation))
+
+    def _forget(self, generation: int) -> None:
+        if generation == self._generation:
+            self.message = ""
+            self._draw()
+
+    def _draw(self) -> None:
+        self.update(Content.styled(self.message, "bold") if self.message else self._keys(), layout=False)
+
+    def _keys(self) -> Content:
+        """The actions that have a footer label, as many as fit."""
         width = max(self.size.width - 2, 0)
         pieces: list[Content] = []
         used = 0
         for action in ACTIONS:
             if not action.footer:
                 continue
-            key = action.shown_keys.split(" ")[0]
-            key = "[ ]" if action.id == "threshold_down" else key
+            key = "[ ]" if action.id == "threshold_down" else action.shown_keys.split(" ")[0]
             need = cells(key) + 1 + cells(action.footer) + 2
             if used + need > width + 2:
                 break
@@ -143,4 +163,4 @@ class KeyBar(Static):
             pieces.append(
                 Content.assemble((key, "$footer-key-foreground"), " ", action.footer, "  ")
             )
-        self.update(Content("").join(pieces))
+        return Content("").join(pieces)

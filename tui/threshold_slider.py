@@ -191,7 +191,7 @@ class ThresholdSlider(Widget):
                 self.refresh(Region(changed[0], y, changed[-1] - changed[0] + 1, 1))
 
     def _draw(self, width: int, height: int) -> list[list[_Cell]]:
-        blank = [[(" ", "")] * width for _ in range(height)]
+        blank: list[list[_Cell]] = [[(" ", "")] * width for _ in range(height)]
         if width < 1 or height < 1:
             return blank
         if self._histogram is None:
@@ -234,7 +234,7 @@ class ThresholdSlider(Widget):
         right: _Cell = (
             (glyphs.axis_kept, "kept") if keeps_right else (glyphs.axis_dropped, "dropped")
         )
-        line = [left if x < mark else right for x in range(width)]
+        line: list[_Cell] = [left if x < mark else right for x in range(width)]
         line[mark] = (self._mark(threshold.value), "mark")
         return line
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from engine.demo.dice import Dice
 from engine.demo.material import Task, capital, lines
-from engine.demo.sums import NAMES
-from engine.demo.texts import PRODUCTS, TOWNS
+from engine.demo.names import NAMES, TOWNS
+from engine.demo.sorting import PRODUCTS
 
 Turn = tuple[str, str]
 """Role and text."""
@@ -68,7 +68,7 @@ def quiz(dice: Dice) -> Chat:
     right = dice.chance(0.5)
     meant = what if right else wrong[2]
     guess = meant.split(" is ", 1)[-1].split(" means ", 1)[-1].split(" happens ", 1)[-1]
-    guess = dice.pick(("I think it is {}", "Isn't that {}", "My answer: {}")).format(guess)
+    guess = dice.pick(("My answer: {}", "Let me try: {}", "Hm, perhaps this: {}")).format(guess)
     if right:
         verdict = dice.pick(("That's right.", "Exactly.", "Correct, well done."))
         answer = f"{verdict} {why}"
@@ -96,9 +96,11 @@ def conversation(dice: Dice, tasks: list[Task]) -> Chat:
     """The tasks as one conversation; the last one's response is the sample's."""
     last = tasks[-1]
     turns: list[Turn] = []
-    if dice.chance(0.55):
+    if dice.chance(0.35):
         kind = last.kind.replace(" ", "-")
-        fitting = [text for kinds, text in lines("systems") if kinds == "*" or kind in kinds.split()]
+        fitting = [
+            text for kinds, text in lines("systems") if kinds == "*" or kind in kinds.split()
+        ]
         turns.append(("system", dice.pick(fitting)))
     for index, task in enumerate(tasks):
         link = dice.pick(LINKS) if index else ""

@@ -16,11 +16,9 @@ HOME_ROW = ("asdf", "jklö", "qwer", "uiop", "zxcv", "hjkl", "asdfgh", "lkjh", "
 
 
 def gibberish(dice: Dice, style: int, length: int, words: list[str]) -> str:
-    """Text without meaning, about `length` characters long.
+    """Text without meaning, about `length` characters long; `words` are real ones to shuffle.
 
-    Args:
-        style: 0 hammered keys, 1 invented words, 2 shuffled words, 3 wrong encoding, 4 symbols.
-        words: real words to shuffle.
+    Styles: 0 hammered keys, 1 invented words, 2 shuffled words, 3 wrong encoding, 4 symbols.
     """
     parts: list[str] = []
     while sum(map(len, parts)) + len(parts) < length:
@@ -43,7 +41,9 @@ def _scrap(dice: Dice, style: int, words: list[str]) -> str:
     if style == 3:
         text = dice.pick(words) + dice.pick("äéöñ–“ü") + dice.pick(words)[:3]
         return _misread(_misread(text))
-    return "".join(dice.pick("#%&/=+*~^<>|_$@!?;:0123456789abcdef") for _ in range(dice.between(2, 9)))
+    return "".join(
+        dice.pick("#%&/=+*~^<>|_$@!?;:0123456789abcdef") for _ in range(dice.between(2, 9))
+    )
 
 
 def _misread(text: str) -> str:
@@ -126,8 +126,7 @@ def truncated(dice: Dice, text: str) -> str:
 def repeated(dice: Dice, style: int, text: str) -> str:
     """`text` caught in a loop.
 
-    Args:
-        style: 0 a sentence over and over, 1 a tail of a few words, 2 a single word, 3 the whole.
+    Styles: 0 a sentence over and over, 1 a tail of a few words, 2 a single word, 3 the whole.
     """
     sentences = re.findall(r"\S[^.!?]*[.!?]?", text) or [text]
     words = text.split()
@@ -149,7 +148,7 @@ SYNONYMS = {
     "because": "since", "large": "big", "also": "too", "several": "a few", "about": "roughly",
     "until": "till", "whole": "entire", "often": "frequently", "before": "ahead of",
     "together": "jointly", "need": "require", "takes": "needs", "buy": "purchase",
-    "leave": "let", "keep": "hold", "cost": "come to", "easily": "without trouble",
+    "easily": "without trouble",
     "slowly": "gently", "make": "produce", "only": "just", "many": "plenty of", "write": "compose",
     "please": "kindly", "should": "ought to", "next": "following", "found": "discovered",
 }  # fmt: skip

@@ -12,33 +12,23 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-from engine.demo import DEMO, FaultKind, demo_folder
+from engine.demo import (
+    DEMO,
+    FaultKind,
+    demo_folder,
+    facts,
+    fiction,
+    knowledge,
+    letters,
+    quick,
+    sorting,
+    sums,
+)
 from engine.demo import faults as spoil
 from engine.demo.dialogues import Turn, conversation, quiz, support
 from engine.demo.dice import Dice
-from engine.demo.likeness import Novelty, jaccard, words
+from engine.demo.likeness import Novelty, characters, jaccard, words
 from engine.demo.material import Task, lines
-from engine.demo.sums import quick, word_problem
-from engine.demo.texts import (
-    DESKS,
-    comparisons,
-    explanations,
-    letter,
-    listings,
-    notice,
-    odd_one,
-    order,
-    plan,
-    poems,
-    programs,
-    report,
-    review,
-    rewrites,
-    story,
-    summaries,
-    ticket,
-    translations,
-)
 
 SEED = "tamis demo 1"
 MOST_ALIKE = 0.6
@@ -46,17 +36,17 @@ MOST_ALIKE = 0.6
 NEAR = 0.8
 
 MADE: tuple[tuple[Callable[[Dice], Task], int], ...] = (
-    (word_problem, 390),
-    (quick, 300),
-    (review, 170),
-    (ticket, 36),
-    (odd_one, 140),
-    (notice, 190),
-    (order, 140),
-    (report, 90),
-    (letter, 46),
-    (plan, 34),
-    (story, 60),
+    (sums.word_problem, 390),
+    (quick.exercise, 300),
+    (sorting.review, 170),
+    (sorting.ticket, 36),
+    (sorting.odd_one, 140),
+    (facts.notice, 190),
+    (facts.order, 140),
+    (facts.report, 90),
+    (letters.letter, 46),
+    (fiction.plan, 34),
+    (fiction.story, 60),
 )
 """How many tasks of each kind that is built from parts."""
 
@@ -124,7 +114,9 @@ def build() -> dict[str, bytes]:
     pool = _pool(dice)
     tasks = [Draft(task) for task in pool[: _sound(TASKS)]]
     chats = _chats(dice, pool[_sound(TASKS) :], _sound(CHATS))
-    vocabulary = sorted({word for draft in tasks for word in draft.task.response.split() if word.isalpha()})
+    vocabulary = sorted(
+        {word for draft in tasks for word in draft.task.response.split() if word.isalpha()}
+    )
     files: dict[str, bytes] = {}
     labels: list[dict[str, object]] = []
     for recipe, drafts in ((CHATS, chats), (TASKS, tasks)):
@@ -143,14 +135,15 @@ def _sound(recipe: Recipe) -> int:
 def _pool(dice: Dice) -> list[Task]:
     """Sound tasks of all kinds, no two of them alike."""
     pool = [
-        *explanations(dice),
-        *comparisons(dice),
-        *listings(dice),
-        *programs(dice),
-        *translations(dice),
-        *rewrites(dice),
-        *summaries(dice),
-        *poems(dice),
+        *knowledge.explanations(dice),
+        *knowledge.handouts(dice),
+        *knowledge.comparisons(dice),
+        *knowledge.listings(dice),
+        *knowledge.programs(dice),
+        *knowledge.translations(dice),
+        *knowledge.rewrites(dice),
+        *knowledge.summaries(dice),
+        *fiction.poems(dice),
     ]
     for make, count in MADE:
         novelty, made = Novelty(MOST_ALIKE), 0
@@ -217,11 +210,12 @@ def _opening(drafts: list[Draft]) -> tuple[list[Draft], list[Draft]]:
     first: list[Draft] = []
     kinds: set[str] = set()
     for draft in drafts:
-        short = len(draft.before) < 3 and len(draft.prompt) < 160
+        short = len(draft.before) < 2 and len(draft.prompt) < 160
         if short and draft.task.kind not in kinds and len(first) < 12:
             kinds.add(draft.task.kind)
             first.append(draft)
-    return first, [draft for draft in drafts if draft not in first]
+    rest = [draft for draft in drafts if draft not in first]
+    return sorted(first, key=lambda draft: -len(draft.task.response)), rest
 
 
 def _take(waiting: list[Draft], wanted: Callable[[Draft], bool]) -> Draft:
@@ -233,10 +227,15 @@ def _take(waiting: list[Draft], wanted: Callable[[Draft], bool]) -> Draft:
     raise ValueError(message)
 
 
+def _sized(low: int, high: int) -> Callable[[Draft], bool]:
+    """Whether a draft's response has `low` to `high` words."""
+    return lambda draft: low <= len(draft.task.response.split()) <= high
+
+
 def _truncate(dice: Dice, count: int, waiting: list[Draft]) -> None:
     for _ in range(count):
         least = dice.pick((16, 25, 40))
-        draft = _take(waiting, lambda draft, least=least: len(draft.task.response.split()) >= least)  # type: ignore[misc]
+        draft = _take(waiting, _sized(least, 1000))
         draft.mark(FaultKind.TRUNCATED, spoil.truncated(dice, draft.task.response), "cut")
 
 
@@ -263,18 +262,15 @@ def _repeat(dice: Dice, count: int, waiting: list[Draft]) -> None:
     for number in range(count):
         style = number % 4
         low, high = limits[style]
-        draft = _take(
-            waiting,
-            lambda draft, low=low, high=high: low <= len(draft.task.response.split()) <= high,  # type: ignore[misc]
-        )
+        draft = _take(waiting, _sized(low, high))
         text = spoil.repeated(dice, style, draft.task.response)
         detail = ("sentence", "phrase", "word", "whole answer")[style]
         draft.mark(FaultKind.REPEATED, text, detail)
 
 
 def _copies(dice: Dice, recipe: Recipe, waiting: list[Draft]) -> list[Draft]:
-    """Exact and edited copies of rows that stay sound; three rows get two exact copies."""
-    copies = []
+    """Exact and edited copies of rows that stay sound; two rows get two exact copies."""
+    copies: list[Draft] = []
     while len(copies) < recipe.exact:
         original = waiting.pop()
         family = [original]
@@ -282,9 +278,8 @@ def _copies(dice: Dice, recipe: Recipe, waiting: list[Draft]) -> list[Draft]:
             copy = Draft(original.task, original.before, FaultKind.EXACT_DUPLICATE, "identical")
             copy.partners, family = list(family), [*family, copy]
             copies.append(copy)
-    for _ in range(recipe.near):
-        copies.append(_near_copy(dice, _take(waiting, _editable)))
-    return copies
+    near = [_near_copy(dice, _take(waiting, _editable)) for _ in range(recipe.near)]
+    return [*copies, *near]
 
 
 def _editable(draft: Draft) -> bool:
@@ -300,7 +295,7 @@ def _near_copy(dice: Dice, original: Draft) -> Draft:
         task = replace(original.task, response=spoil.edited(dice, original.task.response, edits))
         if not original.before and dice.chance(0.4):
             task = replace(task, instruction=spoil.reworded(dice, task.instruction))
-        copy = Draft(task, original.before, FaultKind.NEAR_DUPLICATE, f"{edits} words edited")
+        copy = Draft(task, original.before, FaultKind.NEAR_DUPLICATE, "edited")
         copy.partners = [original]
         if NEAR <= jaccard(shingles, words(copy.whole)) < 1:
             return copy
@@ -311,21 +306,53 @@ def _near_copy(dice: Dice, original: Draft) -> Draft:
 def _contradict(dice: Dice, recipe: Recipe, waiting: list[Draft]) -> list[Draft]:
     """Pairs of rows that answer the same question differently; a third of them typed differently."""
     extra = []
-    for prompt, sound, contrary in (lines("contradictions") if recipe.written else [])[: recipe.written]:
+    for prompt, sound, contrary in (lines("contradictions") if recipe.written else [])[
+        : recipe.written
+    ]:
         extra += _opposed(dice, Draft(Task("contradiction", prompt, prompt, "", sound)), contrary)
     for _ in range(recipe.contradicted):
-        draft = _take(waiting, lambda draft: draft.task.kind in {"word problem", "classify"} and _contrary(draft.task) != "")
+        draft = _take(
+            waiting,
+            lambda draft: (
+                draft.task.kind in {"word problem", "classify"} and _contrary(draft.task) != ""
+            ),
+        )
         extra += _opposed(dice, draft, _contrary(draft.task))[1:]
     return extra
 
 
+def _same_question(first: str, second: str) -> bool:
+    """Whether two prompts are near-identical by characters and by words."""
+    by_words = jaccard(words(first), words(second))
+    return by_words >= NEAR and jaccard(characters(first), characters(second)) >= NEAR
+
+
 def _opposed(dice: Dice, draft: Draft, contrary: str) -> list[Draft]:
     task = replace(draft.task, response=contrary)
-    if not draft.before and dice.chance(0.35):
-        task = replace(task, instruction=spoil.reworded(dice, task.instruction))
+    if not draft.before and dice.chance(0.8):
+        other = replace(task, instruction=spoil.reworded(dice, task.instruction))
+        if _same_question(task.prompt, other.prompt):
+            task = other
     twin = Draft(task, draft.before, FaultKind.CONTRADICTION, "contrary answer", [draft])
     draft.fault, draft.detail, draft.partners = FaultKind.CONTRADICTION, "sound answer", [twin]
     return [draft, twin]
+
+
+CONTRARY_RESULTS = (
+    "A rough look is enough here: the result must be {}, nothing else fits.",
+    "Add up all the figures that are mentioned and you get {}.",
+    "{}. I did it in my head.",
+    "There is a rule of thumb for such questions, and it says {}.",
+)
+CONTRARY_MOODS = (
+    "Clearly {}; one only has to hear the tone in which it is written.",
+    "I would call it {}, since the person took the time to write at all.",
+    "{}, going by the first word.",
+)
+CONTRARY_DESKS = (
+    "Send it to {}, which takes everything that arrives by telephone.",
+    "This is a case for {}: they have the most time.",
+)
 
 
 def _contrary(task: Task) -> str:
@@ -333,14 +360,14 @@ def _contrary(task: Task) -> str:
     if task.kind == "word problem":
         found = re.findall(r"\d+(?:\.\d+)?", task.response)
         wrong = float(found[-1]) * 2 + 3
-        return f"A rough look is enough here: the result must be {wrong:g}, nothing else fits."
+        return CONTRARY_RESULTS[len(task.prompt) % 4].format(f"{wrong:g}")
     if task.subject == "review":
         mood = "negative" if task.response.lower().find("positive") >= 0 else "positive"
-        return f"Clearly {mood}; one only has to hear the tone in which it is written."
+        return CONTRARY_MOODS[len(task.prompt) % 3].format(mood)
     if task.subject == "ticket":
-        right = next((desk for desk, *_ in DESKS if desk in task.response.lower()), "")
-        other = next(desk for desk, *_ in reversed(DESKS) if desk != right)
-        return f"Send it to {other}, which takes everything that arrives by telephone."
+        right = next((desk for desk, *_ in sorting.DESKS if desk in task.response.lower()), "")
+        other = next(desk for desk, *_ in reversed(sorting.DESKS) if desk != right)
+        return CONTRARY_DESKS[len(task.prompt) % 2].format(other)
     return ""
 
 

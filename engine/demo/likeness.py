@@ -21,7 +21,9 @@ def words(text: str) -> frozenset[str]:
 def characters(text: str) -> frozenset[str]:
     """Character 5-grams of the text in lower case with white space folded."""
     folded = " ".join(unicodedata.normalize("NFKC", text).lower().split())
-    return frozenset(folded[i : i + CHARACTERS] for i in range(max(1, len(folded) - CHARACTERS + 1)))
+    return frozenset(
+        folded[i : i + CHARACTERS] for i in range(max(1, len(folded) - CHARACTERS + 1))
+    )
 
 
 def jaccard(first: frozenset[str], second: frozenset[str]) -> float:

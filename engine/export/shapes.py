@@ -88,7 +88,7 @@ class Shape:
             return {name: shape.fit(value.get(name)) for name, shape in self.members.items()}
         if isinstance(value, list) and self.items is not None:
             return [self.items.fit(item) for item in value]
-        return float(value) if self.kinds == {int, float} else value
+        return float(value) if isinstance(value, int) and float in self.kinds else value
 
 
 def json_text(value: Any) -> str:

@@ -14,7 +14,6 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-
 from engine.errors import InputError
 from engine.reading.frame_shard import (
     frame_shard,
@@ -86,7 +85,7 @@ def find_files(path: Path) -> list[DataFile]:
     if path.is_dir():
         return _hugging_face_files(path) or _folder_files(path)
     if path.exists():
-        return [DataFile(path, printable(path.name))]
+        return [DataFile(path, name)]
     if _ADDRESS.match(name):
         raise InputError(f"{name}: an address, not a file", _LOCAL_ONLY)
     hint = "check the path"
@@ -96,7 +95,7 @@ def find_files(path: Path) -> list[DataFile]:
 
 
 def _hugging_face_files(folder: Path) -> list[DataFile]:
-    """The Arrow streams of a `save_to_disk` folder, all splits of a dictionary; [] if it is none."""
+    """The Arrow streams of a `save_to_disk` folder or of all its splits; [] if it is none."""
     splits = _json_object(folder / "dataset_dict.json").get("splits")
     if isinstance(splits, list):
         return [

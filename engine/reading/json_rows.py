@@ -26,7 +26,9 @@ from engine.reading.source import Progress, Source
 MAX_ROW_BYTES = 64 << 20
 """A longer row is a problem row and is not parsed."""
 
-CHUNK_BYTES = 16 << 20
+CHUNK_BYTES = 2 << 20
+"""How much is read, parsed and handed on at once: enough to be fast, little to hold."""
+
 MAX_DEPTH = 200
 """Deeper nesting is refused: nothing that is read by a person goes this far."""
 
@@ -219,6 +221,10 @@ _SEPARATOR = re.compile(r"[\s,]*")
 _NEXT_ELEMENT = re.compile(r"[,\n\]}]\s*(?=\{)")
 _FIRST_KEY = re.compile(r'\{\s*"((?:[^"\\]|\\.){0,200})"')
 _MAX_CANDIDATES = 20_000
+_ROWS_TO_LEARN_FROM = 1000
+_LONGEST_TOKEN = 32
+"""Numbers, literals and escapes cut by the end of a window are reported where they start."""
+_OPEN_ENDED = ("Unterminated string starting at",)
 
 
 class ArrayReader:
@@ -234,7 +240,7 @@ class ArrayReader:
         self._source = source
         self._progress = progress
         self._limit = max_row_bytes
-        self._scan = json.JSONDecoder(strict=False, parse_int=len).scan_once
+        self._scan = json.JSONDecoder(strict=False, parse_int=len).raw_decode
         self._base = 0  # where the window starts in the file
         self._data = b""
         self._text = ""  # the window, one character a byte
@@ -243,12 +249,15 @@ class ArrayReader:
         self._line_at = 0
         self._first_keys: set[str] = set()
         self._ended = False
+        self._is_cut = False
+        self._after_comma = True
+        self._cause = ""
 
     def batches(self, *, array: bool) -> Iterator[RowBatch]:
         """All rows; `array` says that an opening bracket comes before the first."""
         self._refill(CHUNK_BYTES)
         self._at = len(BOM) if self._data.startswith(BOM) else 0
-        self._skip_separators(array=array)
+        self._skip_separators()
         if array:
             self._at += 1
         while not self._ended:
@@ -259,37 +268,48 @@ class ArrayReader:
 
     def _batch(self, *, array: bool) -> RowBatch:
         batch = RowBatch()
-        stop = self._at + CHUNK_BYTES
-        while self._at < stop and not self._ended:
-            comma = self._skip_separators(array=array)
+        stop = self._base + self._at + CHUNK_BYTES
+        while self._base + self._at < stop and not self._ended:
+            self._skip_separators()
             if self._at >= len(self._text):
                 self._end(batch, array=array)
             elif array and self._text[self._at] == "]":
                 self._close(batch)
             else:
-                self._element(batch, comma=comma or not array)
+                self._element(batch, array=array)
         batch.done_bytes = self._base + self._at
         return batch
 
-    def _element(self, batch: RowBatch, *, comma: bool) -> None:
+    def _element(self, batch: RowBatch, *, array: bool) -> None:
         start = self._at
         end = self._value_end(start)
-        if end is None and self._grow():
+        if end is None and self._is_cut and self._grow():
             return
         if end is None:
             self._broken_element(batch, start)
             return
         self._at = end
-        self._keep(batch, start, end, comma=comma or not batch.values)
+        self._keep(batch, start, end, comma=self._after_comma or not array)
+        self._after_comma = False
 
     def _value_end(self, start: int) -> int | None:
-        """Where the value at `start` ends; None where none does in this window."""
+        """Where the value at `start` ends, None where there is no whole one.
+
+        Notes in `_is_cut` whether more of the file could make it one: the error is at the end
+        of the window, or an open string runs into it.
+        """
+        size = len(self._text)
         try:
             _, end = self._scan(self._text, start)
-        except (StopIteration, ValueError, RecursionError):
+        except json.JSONDecodeError as error:
+            self._cause = f"invalid JSON: {_lowered(error.msg)}"
+            self._is_cut = error.pos + _LONGEST_TOKEN >= size or error.msg in _OPEN_ENDED
             return None
-        at_edge = end == len(self._text) and not self._is_last()
-        return None if at_edge and self._text[start] not in '{["' else int(end)
+        except RecursionError:
+            self._cause, self._is_cut = TOO_DEEP, False
+            return None
+        self._is_cut = end == size and not self._is_last() and self._text[start] not in '{["'
+        return None if self._is_cut else int(end)
 
     def _keep(self, batch: RowBatch, start: int, end: int, *, comma: bool) -> None:
         line = self._line_of(start)
@@ -301,15 +321,16 @@ class ArrayReader:
         if not comma:
             last = len(batch.values) - 1
             batch.remarks[last] = (*batch.remarks.get(last, ()), MISSING_COMMA)
-        key = _FIRST_KEY.match(self._text, start)
-        if key:
-            self._first_keys.add(key[1])
+        if len(batch.values) < _ROWS_TO_LEARN_FROM:
+            key = _FIRST_KEY.match(self._text, start)
+            if key:
+                self._first_keys.add(key[1])
 
     def _broken_element(self, batch: RowBatch, start: int) -> None:
         """Skip to the next element that looks like one; without any, the rest is lost."""
-        first, line, cause = self._base + start, self._line_of(start), self._cause(start)
+        first, line, cause = self._base + start, self._line_of(start), self._cause
         keys = self._keys_to_look_for(start)
-        self._at = start + 1
+        self._at, self._after_comma = start + 1, False
         following = self._next_separator(keys)
         while following is None and not self._is_last():
             self._at = max(self._at, len(self._text) - self._limit)
@@ -331,17 +352,6 @@ class ArrayReader:
         else:
             batch.of_file.append((ARRAY_CUT, line))
 
-    def _cause(self, start: int) -> str:
-        try:
-            self._scan(self._text, start)
-        except json.JSONDecodeError as error:
-            return f"invalid JSON: {_lowered(error.msg)}"
-        except RecursionError:
-            return TOO_DEEP
-        except (StopIteration, ValueError):
-            return "invalid JSON: expecting value"
-        return "invalid JSON"
-
     def _keys_to_look_for(self, start: int) -> set[str]:
         """The first keys of rows of this file, or of the broken one if it is the first."""
         own = _FIRST_KEY.match(self._text, start)
@@ -356,16 +366,15 @@ class ArrayReader:
                 return found.start() + (found[0][0] in "]}")
         return None
 
-    def _skip_separators(self, *, array: bool) -> bool:
-        """Go to the next value; whether a comma was passed."""
-        passed = False
+    def _skip_separators(self) -> None:
+        """Go to the next value, noting whether a comma was passed."""
         while True:
             found = _SEPARATOR.match(self._text, self._at)
             assert found is not None
-            passed = passed or "," in found[0] or not array
+            self._after_comma = self._after_comma or "," in found[0]
             self._at = found.end()
             if self._at < len(self._text) or not self._grow():
-                return passed
+                return
 
     def _end(self, batch: RowBatch, *, array: bool) -> None:
         self._ended = True

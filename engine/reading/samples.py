@@ -59,10 +59,10 @@ def _turns(system: str | None, user: str | None, response: str | None) -> tuple[
 
 def sample_of(reading: Reading, family: Family, row: int, side: Side) -> Sample:
     """The sample of a row that was read for its turns."""
-    if side is Side.REJECTED and reading.rejected is not None:
-        turns, response, other = reading.rejected_turns, reading.rejected, reading.response
-    else:
-        turns, response, other = reading.turns, reading.response, reading.rejected
+    response, other = reading.response, reading.rejected
+    turns = reading.turns
+    if side is Side.REJECTED and other is not None:
+        response, other, turns = other, response, reading.rejected_turns
     return Sample(row, family, turns, reading.prompt, response or "", other, reading.tools)
 
 

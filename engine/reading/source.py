@@ -14,6 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from zstandard import ZstdDecompressor, ZstdError
+
 from engine.errors import Cancelled, InputError
 
 CHUNK_BYTES = 4 << 20
@@ -168,11 +170,9 @@ def open_source(path: Path, name: str, progress: Progress, *, keep_open: bool = 
     magic = source.read(0, 4)
     try:
         if magic.startswith(GZIP_MAGIC):
-            return _expanded(source, "gzip", lambda: zlib.decompressobj(wbits=31), progress)
+            return _expanded(source, "gzip", _gzip_decoder, zlib.error, progress)
         if magic == ZSTD_MAGIC:
-            from zstandard import ZstdDecompressor  # noqa: PLC0415 - rarely needed
-
-            return _expanded(source, "Zstandard", ZstdDecompressor().decompressobj, progress)
+            return _expanded(source, "Zstandard", _zstd_decoder, ZstdError, progress)
     except MemoryError as error:
         source.close()
         raise InputError(
@@ -191,8 +191,20 @@ class _Decoder(Protocol):
     def decompress(self, data: bytes, /) -> bytes: ...
 
 
+def _gzip_decoder() -> _Decoder:
+    return zlib.decompressobj(wbits=31)
+
+
+def _zstd_decoder() -> _Decoder:
+    return ZstdDecompressor().decompressobj()
+
+
 def _expanded(
-    source: FileSource, kind: str, new_decoder: Callable[[], _Decoder], progress: Progress
+    source: FileSource,
+    kind: str,
+    new_decoder: Callable[[], _Decoder],
+    damage: type[Exception],
+    progress: Progress,
 ) -> HeldSource:
     """All members (frames) of a compressed file one after the other, as far as they can be read.
 
@@ -212,11 +224,7 @@ def _expanded(
                 rest = decoder.unused_data if decoder.eof else b""
         if not decoder.eof:
             trouble = f"the {kind} data ends early: the file is truncated"
-    except MemoryError:
-        raise
-    except Exception as error:  # noqa: BLE001 - zlib.error or ZstdError, which share no base
-        if isinstance(error, Cancelled | InputError):
-            raise
+    except damage:
         trouble = f"the {kind} data is damaged; what comes before it was read"
     finally:
         source.close()

@@ -119,15 +119,23 @@ def turns_of(
 
 
 def _message(entry: dict[str, Any], remarks: Remarks, default: Role) -> Message:
-    name = next((entry[key] for key in ROLE_KEYS if entry.get(key) is not None), None)
+    name = _first_present(entry, ROLE_KEYS)
     role = default if name is None else _role(name)
-    content = next((entry[key] for key in TEXT_KEYS if entry.get(key) is not None), None)
+    content = _first_present(entry, TEXT_KEYS)
     if isinstance(name, str) and name.lower() in CALL_ROLES:
         return Message(role, "", _calls_in_text(content, remarks))
     calls = _tool_calls(entry)
     if content is None and not calls:
         remarks.note("a message has no text")
     return Message(role, _content(content, remarks), calls)
+
+
+def _first_present(entry: dict[str, Any], keys: tuple[str, ...]) -> Any:
+    for key in keys:
+        value = entry.get(key)
+        if value is not None:
+            return value
+    return None
 
 
 def _role(name: Any) -> Role:
@@ -150,7 +158,7 @@ def _content(content: Any, remarks: Remarks) -> str:
 def _part(part: Any, remarks: Remarks) -> str:
     if not isinstance(part, dict):
         return text_of(part, "a content part", remarks)
-    text = next((part[key] for key in ("text", "value", "content") if part.get(key)), None)
+    text = _first_present(part, TEXT_KEYS)
     if isinstance(text, str):
         return text
     kind = part.get("type")
@@ -161,7 +169,9 @@ def _part(part: Any, remarks: Remarks) -> str:
 
 
 def _tool_calls(entry: dict[str, Any]) -> tuple[str, ...]:
-    calls = entry.get("tool_calls") or entry.get("function_call") or ()
+    calls = entry.get("tool_calls") or entry.get("function_call")
+    if not calls:
+        return ()
     if isinstance(calls, str):
         calls = _parsed(calls)
     if not isinstance(calls, list | tuple):

@@ -18,6 +18,8 @@ from engine.scoring.scorer import NoScorer, Scorer, ScorerOptions
 if TYPE_CHECKING:
     from engine.scoring.column import DatasetWithColumns
 
+__all__ = ["DEFAULT_SCORER", "SCORERS", "NoScorer", "Scorer", "ScorerOptions", "make_scorer"]
+
 DEFAULT_SCORER = "heuristic"
 SCORERS = "heuristic, hf:NAME_OR_PATH, column:NAME, file:PATH[:COLUMN], none"
 

@@ -1,5 +1,6 @@
 """What is checked when a model is loaded, because each of it fails without a word elsewhere.
 
+tokenizer         it knows words at all
 head missing      the checkpoint has no classification head: it would score noise
 label             a classifier with several outputs, and none chosen
 format            which input format the model was trained with
@@ -86,6 +87,20 @@ def check_head(name: str, missing: Sequence[str]) -> None:
         raise ScorerError(
             f"the model {name} has no trained classification head: {listed} missing",
             "it is a base model, or its head was saved apart; choose a reward model",
+        )
+
+
+def check_tokenizer(name: str, folder: ModelFolder, tokenizer: Any) -> None:
+    """Refuse a tokenizer that knows no word; one is made up where its files are missing.
+
+    Raises:
+        ScorerError: every word of a plain sentence is unknown to it.
+    """
+    tokens = tokenizer(probes()[0].prompt, add_special_tokens=False)["input_ids"]
+    if not set(tokens) - {tokenizer.unk_token_id}:
+        raise ScorerError(
+            f"the tokenizer of the model {name} knows no word",
+            f"tokenizer.json should lie in {folder.path}",
         )
 
 

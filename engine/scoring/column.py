@@ -89,10 +89,10 @@ class ColumnScorer:
         scored: list[Scored | Failed] = []
         for encoded in batch:
             number = as_number(encoded.payload)
-            if isinstance(number, float):
-                scored.append(Scored(number, encoded.tokens))
-            else:
+            if isinstance(number, Failed):
                 scored.append(number)
+            else:
+                scored.append(Scored(number, encoded.tokens))
         return scored
 
     def close(self) -> None:

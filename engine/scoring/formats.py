@@ -28,8 +28,8 @@ FORMATS = ("pair", "chat", "text", "chapter", "template:FILE")
 CHAPTER_TOKENS = 512
 PROMPT_SHARE = 8
 """A prompt keeps at least the eighth part of the tokens when a response is too long alone."""
-CUT_ROUNDS = 8
-"""Cutting text and encoding anew may give a token more or less; it settles in two or three."""
+CUT_ROUNDS = 32
+"""A step cuts one turn, and encoding anew may give a token more or less."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _PLACE = re.compile(r"\{(prompt|response)\}")
@@ -267,15 +267,27 @@ class Encoder:
         return Encoded(len(tokens["input_ids"]), truncated=True, payload=tokens)
 
     def _shorten(self, turns: list[Turn], excess: int) -> list[Turn]:
-        """Take `excess` tokens from the longest prompt turn, or from the response."""
+        """Take `excess` tokens away, as far as one step goes.
+
+        First the longest turn of the prompt loses its end, down to an eighth of the limit.
+        Where that is not enough, turns in the middle go, two at a time so that the roles still
+        alternate; the response comes last.
+        """
+        floor = self._max_length // PROMPT_SHARE
         sizes = [len(self._ids(turn.text)) for turn in turns]
-        prompt = range(len(turns) - 1)
-        longest = max(prompt, key=lambda at: sizes[at], default=len(turns) - 1)
-        spare = sizes[longest] - self._max_length // PROMPT_SHARE
-        if longest == len(turns) - 1 or spare <= 0:
-            longest, cut = len(turns) - 1, excess
+        head = 1 + (turns[0].role == Role.SYSTEM.value)
+        while len(turns) > head + 2 and sum(max(0, size - floor) for size in sizes[:-1]) < excess:
+            excess -= sum(sizes[head : head + 2])
+            turns = turns[:head] + turns[head + 2 :]
+            sizes = sizes[:head] + sizes[head + 2 :]
+        if excess <= 0:
+            return turns
+        last = len(turns) - 1
+        longest = max(range(last), key=sizes.__getitem__, default=last)
+        if longest == last or sizes[longest] <= floor:
+            longest, cut = last, excess
         else:
-            cut = min(excess, spare)
+            cut = min(excess, sizes[longest] - floor)
         turn = turns[longest]
         shorter = Turn(turn.role, self._cut_text(turn.text, max(sizes[longest] - cut, 1)))
         return [*turns[:longest], shorter, *turns[longest + 1 :]]

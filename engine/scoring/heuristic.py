@@ -50,6 +50,7 @@ REFUSAL = 0.6
 """A refusal may be right, but teaches refusing: under the threshold, above the broken ones."""
 PLACEHOLDER = 0.8
 """<noinput>, <nooutput>, "N/A", "[Insert ...]": nobody answered."""
+PLACEHOLDER_CHARACTERS = 80
 
 CUT_FENCE = 0.55
 """A code block that never ends: the response was cut in the middle of the code."""
@@ -135,7 +136,7 @@ _ODD_WORD = re.compile(
     r"|(?=[a-z]{5})[a-z]*(?:[bcdfghjklmnpqrstvwxz]{5}|[aeiou]{5}|[jqvx]{2}|[jqvx]z|z[jqvx]|q[^ua])[a-z]*"
     r"|[a-z]{32,})(?![^\W_])"
 )
-_ADDRESS = re.compile(r"\w+://\S+|[#@<][\w/]+|\S+@\S+")
+_ADDRESS = re.compile(r"\b\w{1,16}://\S+|[#@<][\w/]+|\b[\w.+-]{1,64}@\S+")
 """Links, tags of all kinds: no words to be judged."""
 _RUN = re.compile(r"([^\s\-_=.*#~+|\\/\d])\1{11}")
 _MOJIBAKE = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ufffd]|\u00c3[\u0080-\u00bf]|\u00e2\u20ac")
@@ -258,13 +259,17 @@ class HeuristicScorer:
 def _read(sample: Sample) -> _Text:
     alone = sample.family in (Family.PROMPT, Family.TEXT)
     text = (sample.response or sample.prompt) if alone else sample.response
-    if len(text) > READ_CHARACTERS:
-        half = READ_CHARACTERS // 2
-        text = text[:half] + "\n" + text[-half:]
+    text = _ends(text)
     prose = _CODE.sub(" ", text) if "```" in text else text
     unspaced = not prose.isascii() and 3 * len(_UNSPACED.findall(prose)) > len(prose)
     words = list(prose.replace(" ", "")) if unspaced else _WORD.findall(prose.lower())
-    return _Text(text, "" if alone else _asked(sample), prose, words, unspaced, not alone)
+    return _Text(text, "" if alone else _ends(_asked(sample)), prose, words, unspaced, not alone)
+
+
+def _ends(text: str) -> str:
+    """The beginning and the end of a long text; the same of equal texts."""
+    half = READ_CHARACTERS // 2
+    return text if len(text) <= READ_CHARACTERS else f"{text[:half]}\n{text[-half:]}"
 
 
 def _asked(sample: Sample) -> str:
@@ -314,7 +319,7 @@ def _check_repetition(text: _Text) -> Finding | None:
 def _check_refusal(text: _Text) -> Finding | None:
     if not text.answers:
         return None
-    if _PLACEHOLDER.fullmatch(text.text):
+    if len(text.text) <= PLACEHOLDER_CHARACTERS and _PLACEHOLDER.fullmatch(text.text):
         return Finding("placeholder", PLACEHOLDER, "a placeholder instead of an answer")
     if found := _REFUSAL.search(text.text[:_REFUSAL_CHARACTERS]):
         return Finding("refusal", REFUSAL, f"says {' '.join(found[0].split())[:40]!r}")
@@ -333,7 +338,7 @@ def _check_truncation(text: _Text) -> Finding | None:
     ends = _SENTENCE_END.findall(prose)
     closed = not prose[-1].isalnum()
     one_line = "\n" not in prose.strip()
-    if closed or len(ends) < (0 if one_line else 2) or _LINK_OR_TAG.search(last_line):
+    if closed or len(ends) < (0 if one_line else 2) or _LINK_OR_TAG.search(last_line[-80:]):
         return None
     if len(_WORD.findall(last_line)) < 4:  # an item of a list
         return None

@@ -81,7 +81,7 @@ def find_model(name: str, options: ScorerOptions) -> ModelFolder:
         path = _in_hub_cache(name, options)
         commit = path.name
     config = _read_config(path)
-    folder = ModelFolder(path, config, _must_unpickle(path, options), commit)
+    folder = ModelFolder(path, config, _must_unpickle(name, path, options), commit)
     if folder.has_remote_code and not options.trust_remote_code and not _is_builtin(folder):
         raise ScorerError(
             f"the model {name} runs Python code of its own",
@@ -154,13 +154,17 @@ def _in_hub_cache(name: str, options: ScorerOptions) -> Path:
     from huggingface_hub.errors import HFValidationError
 
     revisions = [SAFETENSORS_REVISIONS[name]] if name in SAFETENSORS_REVISIONS else []
+    found: list[Path] = []
     for revision in [*revisions, None]:
         try:
-            return Path(snapshot_download(name, revision=revision, local_files_only=True))
+            found.append(Path(snapshot_download(name, revision=revision, local_files_only=True)))
         except HFValidationError as error:
             raise ScorerError(f"model not on disk: {name}", str(error)) from error
         except Exception:  # noqa: BLE001, S112 - whatever the cache lacks, it is not there
             continue
+    usable = [path for path in found if any(path.glob("*.safetensors"))]
+    if usable or (found and not options.download):
+        return (usable or found)[0]
     if not options.download:
         raise ScorerError(f"model not on disk: {name}", download_hint(name))
     patterns = [*_READ_FILES, *(_PICKLES if options.allow_pickle else ())]
@@ -190,7 +194,7 @@ def _read_config(path: Path) -> dict[str, object]:
     return config
 
 
-def _must_unpickle(path: Path, options: ScorerOptions) -> bool:
+def _must_unpickle(name: str, path: Path, options: ScorerOptions) -> bool:
     index = path / "model.safetensors.index.json"
     if index.is_file():
         try:
@@ -208,14 +212,21 @@ def _must_unpickle(path: Path, options: ScorerOptions) -> bool:
         return False
     if not any((path / name).is_file() for name in _PICKLES):
         raise ScorerError(
-            f"no weights in the model folder {path}", "model.safetensors is what is looked for"
+            f"no weights in the model folder {path}",
+            "model.safetensors is looked for; where a download was broken off, start it again",
         )
     if not options.allow_pickle:
         raise ScorerError(
             f"the weights in {path} are pickled, and a pickle can run any code",
-            "use a safetensors revision of the model, or allow it with --allow-pickle",
+            f"{_safe_way(name)}; --allow-pickle loads the pickle without its code",
         )
     return True
+
+
+def _safe_way(name: str) -> str:
+    if name in SAFETENSORS_REVISIONS:
+        return download_hint(name)
+    return "use a safetensors revision of the model"
 
 
 def _is_builtin(folder: ModelFolder) -> bool:

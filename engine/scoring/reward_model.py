@@ -20,6 +20,7 @@ from engine.scoring.checks import (
     batches_change_scores,
     check_architecture,
     check_head,
+    check_tokenizer,
     choose_label,
     detect_format,
     known_model,
@@ -35,6 +36,7 @@ from engine.scoring.model_files import (
     revision_of,
 )
 from engine.scoring.scorer import Encoded, Failed, Scored, ScoreKey, ScorerOptions
+from engine.scoring.status import one_line
 from engine.threshold import Direction
 
 TOKEN_BUDGET = {"cpu": 2_048, "mps": 8_192, "cuda": 32_768}
@@ -77,15 +79,17 @@ class RewardModel:
         self._device = _choose_device(options)
         _check_memory(name, folder, self._device)
         tokenizer = _load_tokenizer(name, folder, options)
+        check_tokenizer(name, folder, tokenizer)
         self._model = _load_model(name, folder, self._device, options)
+        self._dtype = str(self._model.dtype).removeprefix("torch.")
         config = self._model.config
+        self._text_config = config.get_text_config()
         self._index, self._label = choose_label(name, config, options.label or label)
         detected = "" if options.input_format else detect_format(name, folder, tokenizer)
         self._format = make_format(options.input_format or detected, tokenizer)
         self.trained_format = self._trained_format(name, folder, tokenizer)
         self._max_length = options.max_length or self._longest(folder, tokenizer)
         self._encoder = Encoder(tokenizer, self._format, self._max_length)
-        self._text_config = config.get_text_config()
         self._causal = hasattr(self._model, "score") or folder.model_type == "gpt2"
         self._pad = self._text_config.pad_token_id
         if self._pad is None and not self._causal:
@@ -103,7 +107,7 @@ class RewardModel:
     @property
     def dtype(self) -> str:
         """Of the weights: `float32`, `bfloat16`."""
-        return str(self._dtype).removeprefix("torch.")
+        return self._dtype
 
     @property
     def label(self) -> str:
@@ -213,22 +217,18 @@ class RewardModel:
                 logits[at] = score
         return logits
 
-    @property
-    def _dtype(self) -> Any:
-        return self._model.dtype if self._model is not None else "float32"
-
     def _longest(self, folder: ModelFolder, tokenizer: Any) -> int:
         """Tokens that the model can read, from its tokenizer and its positions."""
-        if self._format.name == "chapter":
-            return CHAPTER_TOKENS
-        limits = [LONGEST]
-        if 0 < (tokenizer.model_max_length or 0) < UNLIMITED:
+        chapter = self._format.name == "chapter"
+        limits = [CHAPTER_TOKENS if chapter else LONGEST]
+        if not chapter and 0 < (tokenizer.model_max_length or 0) < UNLIMITED:
             limits.append(int(tokenizer.model_max_length))
-        positions = getattr(self._model.config.get_text_config(), "max_position_embeddings", None)
-        if isinstance(positions, int) and positions > 0:
+        positions = getattr(self._text_config, "max_position_embeddings", None)
+        relative = getattr(self._text_config, "position_biased_input", True) is False
+        if isinstance(positions, int) and positions > 0 and not (chapter and relative):
             offset = 0
             if folder.model_type in OFFSET_POSITIONS:
-                offset = 1 + (self._model.config.pad_token_id or 0)
+                offset = 1 + (self._text_config.pad_token_id or 0)
             limits.append(positions - offset)
         return min(limits)
 
@@ -261,13 +261,16 @@ class RewardModel:
             found.append(
                 "the model's padding token is its end token: it reads the token before the end"
             )
-        encoded = [each for each in self.encode(probes()) if isinstance(each, Encoded)]
+        results = self.encode(probes())
+        encoded = [each for each in results if isinstance(each, Encoded)]
+        if isinstance(results[0], Failed):
+            raise ScorerError(f"the model {self.name} reads no sample: {results[0].reason}")
         tolerance = FLOAT32_TOLERANCE if self.dtype == "float32" else HALF_TOLERANCE
         try:
             self._equal_lengths = batches_change_scores(encoded, self._forward, tolerance)
         except Exception as error:
             raise ScorerError(
-                f"the model {self.name} is loaded but cannot score: {_first_line(error)}",
+                f"the model {self.name} is loaded but cannot score: {one_line(error)}",
                 "its tokenizer and its weights may not belong together",
             ) from error
         if self._equal_lengths:
@@ -331,7 +334,7 @@ def _load_tokenizer(name: str, folder: ModelFolder, options: ScorerOptions) -> A
         )
     except Exception as error:
         raise ScorerError(
-            f"the tokenizer of the model {name} cannot be loaded: {_first_line(error)}",
+            f"the tokenizer of the model {name} cannot be loaded: {one_line(error)}",
             f"tokenizer.json should lie in {folder.path}",
         ) from error
 
@@ -354,13 +357,8 @@ def _load_model(name: str, folder: ModelFolder, device: Any, options: ScorerOpti
         )
     except Exception as error:
         raise ScorerError(
-            f"the model {name} cannot be loaded: {_first_line(error)}",
+            f"the model {name} cannot be loaded: {one_line(error)}",
             f"its files in {folder.path} may be damaged; get them again",
         ) from error
     check_head(name, [*info["missing_keys"], *(str(key[0]) for key in info["mismatched_keys"])])
     return model.eval().to(device)
-
-
-def _first_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0][:200]}" if lines else type(error).__name__

@@ -19,8 +19,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Protocol
 
 import numpy as np
@@ -31,15 +29,33 @@ from engine.sample import Sample, Side
 from engine.scoring.batches import Batch, Unit, padded_tokens, plan, split
 from engine.scoring.board import ScoreBoard
 from engine.scoring.scorer import ENCODE_ROWS, Encoded, Failed, NoScorer, Scored, Scorer
+from engine.scoring.status import (
+    SETTLED,
+    Pace,
+    WorkerState,
+    WorkerStatus,
+    is_out_of_memory,
+    one_line,
+)
 from engine.threshold import Direction
+
+__all__ = [
+    "SETTLED",
+    "CachedLookup",
+    "OnScores",
+    "ScoredDataset",
+    "ScoringWorker",
+    "WorkerState",
+    "WorkerStatus",
+]
 
 NICENESS = 10
 WINDOW_UNITS = 2_000
 """Sorted together. Source: windows of 2,000 rows keep padding under 4 %."""
 VIEW_BATCH_UNITS = 8
 """Rows in view come in small batches: the first score should show before the last is known."""
-PLAIN_STEP_UNITS = 16
-"""Units per step of a scorer in plain Python, which holds the interpreter all along."""
+PLAIN_STEP_S = 0.004
+"""A step of a scorer in plain Python, which holds the interpreter all along, is cut to this."""
 CACHE_STEP_ROWS = 4_096
 NEAR_BEFORE, NEAR_AFTER = 64, 256
 """The neighbourhood where none is given: rows before and after those in view, in file order."""
@@ -52,7 +68,6 @@ BREATH_EVERY_S, BREATH_S = 0.004, 0.0005
 """Plain Python gives the interpreter away this often and this long; `sleep(0)` alone lets the
 worker take it back before the waiting screen wakes up."""
 LARGEST_SCORE = float(np.finfo(np.float32).max)
-RATE_WINDOW_S, MARK_EVERY_S = 30.0, 0.3
 
 SIDES = (Side.CHOSEN, Side.REJECTED)
 
@@ -98,45 +113,6 @@ class ScoredDataset(Protocol):
         ...
 
 
-class WorkerState(StrEnum):
-    """What the worker is doing."""
-
-    IDLE = "idle"
-    LOADING = "loading"
-    SCORING = "scoring"
-    PAUSED = "paused"
-    DONE = "done"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-
-SETTLED = (WorkerState.DONE, WorkerState.FAILED, WorkerState.CANCELLED)
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerStatus:
-    """A snapshot for the screen. A unit is one side of one row."""
-
-    state: WorkerState
-    scorer: str
-    """The scorer's label; empty until it is loaded."""
-    device: str
-    done: int
-    """Units scored or failed, the ones from the cache too."""
-    total: int
-    """Units that can be scored: broken rows are not among them."""
-    failed: int
-    rows_per_s: float
-    """Units a second over the last half minute of work; 0.0 before the first."""
-    left_s: float | None
-    """None while there is no rate yet."""
-    message: str
-    """What went wrong, with its hint; empty while nothing has."""
-    start_threshold: float | None
-    direction: Direction
-    warnings: tuple[str, ...]
-
-
 class ScoringWorker:
     """Scores one dataset with one scorer in a background thread.
 
@@ -167,6 +143,8 @@ class ScoringWorker:
             on_scores: receives what was scored (never what was cached or failed) at least
                 every second and at the end. All callbacks run in the worker's thread.
         """
+        self.error: TamisError | None = None
+        """What a failed worker failed of, for those who raise it; None for other exceptions."""
         self._dataset, self._board, self._load = dataset, board, load
         self._on_loaded, self._cached, self._on_scores = on_loaded, cached, on_scores
         self._changed = threading.Condition()
@@ -191,7 +169,8 @@ class ScoringWorker:
         self._cache_steps: Iterator[NDArray[np.int64]] = iter(())
         self._memory_budget = 0
         self._tokens_per_s = 0.0
-        self._pace = _Pace()
+        self._plain_units = 8
+        self._pace = Pace()
         self._unsaved: list[tuple[int, NDArray[np.int64], list[Scored]]] = []
         self._flushed_at = self._breathed_at = time.monotonic()
 
@@ -289,14 +268,14 @@ class ScoringWorker:
         except Cancelled:
             self._finish(WorkerState.CANCELLED)
         except TamisError as error:
+            self.error = error
             self._finish(WorkerState.FAILED, str(error))
         except Exception as error:  # noqa: BLE001 - the review goes on whatever a callback does
-            self._finish(WorkerState.FAILED, f"scoring stopped: {_one_line(error)}")
+            self._finish(WorkerState.FAILED, f"scoring stopped: {one_line(error)}")
 
     def _open(self) -> None:
-        scorer = self._load()
+        scorer = self._scorer = self._load()
         self._check_cancelled()
-        self._scorer = scorer
         self._memory_budget = scorer.token_budget
         if isinstance(scorer, NoScorer):
             self._pending[:] = False
@@ -417,7 +396,7 @@ class ScoringWorker:
 
     def _collect(self) -> bool:
         """Encode one chunk towards the next window; False when no row is left to encode."""
-        step = PLAIN_STEP_UNITS if self._memory_budget == 0 else ENCODE_ROWS
+        step = self._plain_units if self._memory_budget == 0 else ENCODE_ROWS
         rows = self._next_rows(max(1, step // self._board.sides))
         if rows.size:
             units = self._encode(rows)
@@ -476,7 +455,7 @@ class ScoringWorker:
             return list(zip(rows.tolist(), encoded, strict=True))
         except Exception as error:  # noqa: BLE001 - the row to blame is found below
             if len(rows) == 1:
-                return [(int(rows[0]), Failed(_one_line(error)))]
+                return [(int(rows[0]), Failed(one_line(error)))]
             return [pair for row in rows for pair in self._encode_side(side, np.array([row]))]
 
     def _score(self, batch: Batch) -> None:
@@ -502,14 +481,14 @@ class ScoringWorker:
         self._breathe()
 
     def _cut(self, batch: Batch, error: Exception) -> None:
-        exhausted = _is_out_of_memory(error)
+        exhausted = is_out_of_memory(error)
         if exhausted and self._memory_budget:
             half = padded_tokens(batch) // 2 if len(batch) > 1 else self._memory_budget
             self._memory_budget = max(1, min(self._memory_budget, half))
         if len(batch) == 1:
             unit = batch[0]
             reason = f"out of memory at {unit.encoded.tokens} tokens" if exhausted else ""
-            self._fail(unit.side, unit.row, reason or _one_line(error))
+            self._fail(unit.side, unit.row, reason or one_line(error))
             return
         middle = len(batch) // 2
         self._urgent.extendleft((batch[middle:], batch[:middle]))
@@ -557,6 +536,10 @@ class ScoringWorker:
         self._pace.add(1)
 
     def _measure_speed(self, batch: Batch, elapsed_s: float) -> None:
+        if self._memory_budget == 0:
+            timely = int(len(batch) * PLAIN_STEP_S / max(elapsed_s, 1e-6))
+            self._plain_units = min(max(timely, 1), 2 * self._plain_units, ENCODE_ROWS)
+            return
         speed = padded_tokens(batch) / max(elapsed_s, 1e-6)
         self._tokens_per_s = 0.7 * self._tokens_per_s + 0.3 * speed if self._tokens_per_s else speed
 
@@ -599,7 +582,7 @@ class ScoringWorker:
             if self._scorer is not None:
                 self._scorer.close()
         except Exception as error:  # noqa: BLE001 - it is ending; the message is what is left
-            state, message = WorkerState.FAILED, message or f"scoring stopped: {_one_line(error)}"
+            state, message = WorkerState.FAILED, message or f"scoring stopped: {one_line(error)}"
         with self._changed:
             self._pace.stop()
             self._message, self._state = message, state
@@ -627,38 +610,6 @@ class ScoringWorker:
         return inside[np.sort(first)]
 
 
-class _Pace:
-    """Units a second over the last half minute of work; pauses do not count."""
-
-    def __init__(self) -> None:
-        self.rate = 0.0
-        self._marks: deque[tuple[float, int]] = deque([(0.0, 0)])
-        self._worked_s = 0.0
-        self._since: float | None = None
-        self._units = 0
-
-    def go(self) -> None:
-        if self._since is None:
-            self._since = time.monotonic()
-
-    def stop(self) -> None:
-        self._worked_s, self._since = self._clock(), None
-
-    def add(self, units: int) -> None:
-        self._units += units
-        now = self._clock()
-        began, before = self._marks[0]
-        self.rate = (self._units - before) / max(now - began, 1e-6)
-        if now - self._marks[-1][0] >= MARK_EVERY_S:
-            self._marks.append((now, self._units))
-        while len(self._marks) > 1 and now - self._marks[1][0] > RATE_WINDOW_S:
-            self._marks.popleft()
-
-    def _clock(self) -> float:
-        running = time.monotonic() - self._since if self._since is not None else 0.0
-        return self._worked_s + running
-
-
 def _columns(
     scored: Sequence[Scored],
 ) -> tuple[NDArray[np.float32], NDArray[np.int32], NDArray[np.bool_]]:
@@ -675,19 +626,3 @@ def _be_nice() -> None:
     if sys.platform.startswith("linux"):
         with contextlib.suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
-
-
-def _is_out_of_memory(error: BaseException) -> bool:
-    """Whether memory ran out, on whatever device; told without importing torch."""
-    text = str(error).lower()
-    return (
-        isinstance(error, MemoryError)
-        or type(error).__name__ == "OutOfMemoryError"
-        or (isinstance(error, RuntimeError) and ("out of memory" in text or "allocate" in text))
-    )
-
-
-def _one_line(error: BaseException) -> str:
-    """An error as a reason: its kind and the first line of its text."""
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0][:200]}" if lines else type(error).__name__

@@ -163,15 +163,12 @@ def test_damaged_compressed_data_gives_what_comes_before(tmp_path: Path) -> None
 def test_damaged_columns_are_an_input_error(tmp_path: Path, name: str) -> None:
     file = write(tmp_path, name)
     data = file.read_bytes()
-    for cut in (5, len(data) // 2, len(data) - 9):
+    for cut in (12, len(data) // 3, len(data) // 2):
         file.write_bytes(data[:cut])
-        try:
-            dataset = open_dataset(file)
-        except InputError as error:
-            assert error.message.startswith(f"{name}: ")
-            assert error.hint
-        else:
-            assert dataset.rows <= 30
+        with pytest.raises(InputError) as caught:
+            open_dataset(file)
+        assert caught.value.message.startswith(f"{file}: ")
+        assert caught.value.hint
 
 
 @pytest.mark.parametrize(
@@ -242,7 +239,7 @@ def test_shards_one_folder_down_are_found(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text("# x")
     dataset = open_dataset(tmp_path)
     assert dataset.rows == 30
-    assert find_files(tmp_path)[0].name == os.path.join("data", "train-0.parquet")
+    assert find_files(tmp_path)[0].name == str(Path("data", "train-0.parquet"))
 
 
 def test_shards_can_be_of_different_families(tmp_path: Path) -> None:
@@ -331,16 +328,16 @@ def test_reading_tells_how_far_it_is_and_can_be_stopped(tmp_path: Path) -> None:
         open_dataset(path, progress=lambda *step: seen.append(step))
         with pytest.raises(Cancelled):
             open_dataset(path, cancelled=lambda: True)
-    assert any(what == "reading a.json" for what, _, _ in seen)
+    assert any(what.startswith("reading ") and what.endswith("a.json") for what, _, _ in seen)
     assert all(total is None or done <= total for _, done, total in seen)
 
 
 def test_more_shards_than_descriptors_open(tmp_path: Path) -> None:
     for index in range(140):
         (tmp_path / f"{index:03}.jsonl").write_bytes(lines(ROWS[:2]))
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
     dataset = open_dataset(tmp_path)
-    assert len(os.listdir("/proc/self/fd")) <= before + 2
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before + 2
     assert dataset.record(279) == ROWS[1]
 
 
@@ -349,3 +346,18 @@ def test_a_column_that_does_not_exist_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="'nope'") as caught:
         open_dataset(path, prompt_column="nope")
     assert "prompt, response" in caught.value.hint
+
+
+def test_a_folder_of_a_hub_clone_and_unreadable_folders(tmp_path: Path) -> None:
+    (tmp_path / "state.json").write_text('{"_data_files": [{"filename": "../x.arrow"}]}')
+    write(tmp_path, "a.arrow")
+    assert [file.name for file in find_files(tmp_path)] == ["a.arrow"]
+    (tmp_path / "dataset_dict.json").write_text("[" * 100_000)
+    assert len(find_files(tmp_path)) == 1
+
+
+def test_a_parquet_file_inside_gzip_opens(tmp_path: Path) -> None:
+    path = write(tmp_path, "a.parquet")
+    packed = tmp_path / "b.parquet.gz"
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    assert open_dataset(packed).rows == 30

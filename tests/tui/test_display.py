@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import fields
 from typing import ClassVar
 
 import pytest
@@ -158,7 +159,7 @@ def test_every_state_has_its_own_sign_of_one_cell(glyphs: Glyphs) -> None:
 
 
 def test_ascii_signs_are_ascii() -> None:
-    fields = (ASCII_GLYPHS.left_bar, ASCII_GLYPHS.column_kept, ASCII_GLYPHS.column_dropped)
-    fields += (ASCII_GLYPHS.cursor, ASCII_GLYPHS.mark, ASCII_GLYPHS.at_least, ASCII_GLYPHS.rule)
-    assert all(field.isascii() for field in fields)
-    assert all(sign.isascii() for sign in ASCII_GLYPHS.states.values())
+    for field in fields(ASCII_GLYPHS):
+        value = getattr(ASCII_GLYPHS, field.name)
+        signs = value.values() if isinstance(value, dict) else [str(value)]
+        assert all(sign.isascii() for sign in signs), field.name

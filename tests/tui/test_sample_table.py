@@ -7,6 +7,7 @@ import pty
 import re
 import select
 import struct
+import subprocess
 import sys
 import termios
 import time
@@ -344,32 +345,40 @@ def _read(descriptor: int, *, quiet_s: float = 0.4, limit_s: float = 20.0) -> by
     heard = b""
     deadline = time.monotonic() + limit_s
     while time.monotonic() < deadline:
-        if not select.select([descriptor], [], [], quiet_s)[0]:
-            if heard:
-                break
-            continue
-        heard += os.read(descriptor, 65536)
+        if select.select([descriptor], [], [], quiet_s)[0]:
+            heard += os.read(descriptor, 65536)
+        elif heard:
+            break
     return heard
 
 
 def test_a_cursor_move_is_at_most_500_bytes_through_a_pty() -> None:
-    child, descriptor = pty.fork()
-    if child == 0:  # pragma: no cover - another process
-        os.chdir(REPOSITORY)
-        os.environ.update(TERM="xterm-256color", COLORTERM="truecolor", TEXTUAL_ANIMATIONS="none")
-        os.execv(sys.executable, [sys.executable, "-m", "tests.tui.table_app", "1000000"])
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+    environ = {k: v for k, v in os.environ.items() if k not in {"COLUMNS", "LINES", "NO_COLOR"}}
+    environ |= {"TERM": "xterm-256color", "COLORTERM": "truecolor", "TEXTUAL_ANIMATIONS": "none"}
+    child = subprocess.Popen(
+        [sys.executable, "-m", "tests.tui.table_app", "1000000"],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        cwd=REPOSITORY,
+        env=environ,
+        start_new_session=True,
+    )
     try:
-        fcntl.ioctl(descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
-        started = b""
-        deadline = time.monotonic() + 30
-        while b"prompt 30" not in started and time.monotonic() < deadline:
-            started += _read(descriptor)
+        started = _read(ours)
+        while b"prompt 38" not in started:
+            more = _read(ours)
+            assert more, started[-2000:]
+            started += more
         sizes = []
         for _ in range(8):
-            os.write(descriptor, b"j")
-            sizes.append(len(_read(descriptor)))
+            os.write(ours, b"j")
+            sizes.append(len(_read(ours)))
         assert 100 < max(sizes) <= 500, sizes
     finally:
-        os.write(descriptor, b"q")
-        os.close(descriptor)
-        os.waitpid(child, 0)
+        child.kill()
+        child.wait()
+        os.close(theirs)
+        os.close(ours)

@@ -5,61 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-WORDS = [
-    "how",
-    "do",
-    "i",
-    "cook",
-    "rice",
-    "wash",
-    "the",
-    "with",
-    "cold",
-    "water",
-    "and",
-    "let",
-    "it",
-    "simmer",
-    "until",
-    "done",
-    "please",
-    "tell",
-    "me",
-    "what",
-    "is",
-    "a",
-    "good",
-    "answer",
-    "to",
-    "this",
-    "question",
-    "here",
-    "are",
-    "three",
-    "ways",
-    "write",
-    "story",
-    "about",
-    "bridge",
-    "two",
-    "friends",
-    "that",
-    "never",
-    "ends",
-    "because",
-    "words",
-    "go",
-    "on",
-    "for",
-    "long",
-    "time",
-    "yes",
-    "no",
-    "maybe",
-    "sorry",
-    "cannot",
-    "help",
-]
+_TEXT = (
+    "how do i cook rice wash the with cold water and let it simmer until done please tell me "
+    "what is a good answer to this question here are three ways write story about bridge two "
+    "friends that never ends because words go on for long time yes no maybe sorry cannot help"
+)
+WORDS = _TEXT.split()
 
 CHAT_TEMPLATE = (
     "{{ bos_token }}{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n"
@@ -82,7 +33,10 @@ def encoder_tokenizer(folder: Path, marks: tuple[str, ...] = ()) -> Any:
     tokenizer.decoder = decoders.Metaspace()
     special = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]", *marks]
     trainer = trainers.BpeTrainer(
-        vocab_size=400, special_tokens=special, initial_alphabet=list(map(chr, range(33, 127)))
+        vocab_size=400,
+        special_tokens=special,
+        show_progress=False,
+        initial_alphabet=list(map(chr, range(33, 127))),
     )
     tokenizer.train_from_iterator([" ".join(WORDS)] * 5, trainer)
     tokenizer.post_processor = processors.TemplateProcessing(
@@ -90,7 +44,8 @@ def encoder_tokenizer(folder: Path, marks: tuple[str, ...] = ()) -> Any:
         pair="[CLS] $A [SEP] $B:1 [SEP]:1",
         special_tokens=[("[CLS]", 1), ("[SEP]", 2)],
     )
-    fast = PreTrainedTokenizerFast(
+    make: Any = PreTrainedTokenizerFast
+    fast = make(
         tokenizer_object=tokenizer,
         pad_token="[PAD]",
         cls_token="[CLS]",
@@ -118,6 +73,7 @@ def decoder_tokenizer(
     trainer = trainers.BpeTrainer(
         vocab_size=450,
         special_tokens=special,
+        show_progress=False,
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
     )
     tokenizer.train_from_iterator([" ".join(WORDS)] * 5, trainer)
@@ -125,9 +81,8 @@ def decoder_tokenizer(
         tokenizer.post_processor = processors.TemplateProcessing(
             single="<s> $A", pair="<s> $A $B", special_tokens=[("<s>", 0)]
         )
-    fast = PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, bos_token="<s>", eos_token="<|im_end|>", pad_token=pad
-    )
+    make: Any = PreTrainedTokenizerFast
+    fast = make(tokenizer_object=tokenizer, bos_token="<s>", eos_token="<|im_end|>", pad_token=pad)
     fast.chat_template = template
     fast.save_pretrained(folder)
     return fast
@@ -138,7 +93,8 @@ def deberta(folder: Path, labels: int = 1, marks: tuple[str, ...] = ()) -> Path:
     from transformers import DebertaV2Config, DebertaV2ForSequenceClassification
 
     tokenizer = encoder_tokenizer(folder, marks)
-    config = DebertaV2Config(
+    make: Any = DebertaV2Config
+    config = make(
         vocab_size=len(tokenizer),
         hidden_size=32,
         num_hidden_layers=2,
@@ -165,7 +121,8 @@ def bert(folder: Path) -> Path:
 
     tokenizer = encoder_tokenizer(folder)
     names = {0: "bad", 1: "fair", 2: "good"}
-    config = BertConfig(
+    make: Any = BertConfig
+    config = make(
         vocab_size=len(tokenizer),
         hidden_size=32,
         num_hidden_layers=2,
@@ -190,7 +147,8 @@ def llama(
     from transformers import LlamaConfig, LlamaForSequenceClassification
 
     tokenizer = decoder_tokenizer(folder, bos=bos, template=template)
-    config = LlamaConfig(
+    make: Any = LlamaConfig
+    config = make(
         vocab_size=len(tokenizer),
         hidden_size=32,
         num_hidden_layers=2,
@@ -215,7 +173,8 @@ def gpt2(folder: Path, *, marks: bool = False) -> Path:
     if marks:
         tokenizer.add_tokens(["<|prompter|>", "<|assistant|>"])
     tokenizer.save_pretrained(folder)
-    config = GPT2Config(
+    make: Any = GPT2Config
+    config = make(
         vocab_size=len(tokenizer),
         n_embd=32,
         n_layer=2,
@@ -231,6 +190,7 @@ def gpt2(folder: Path, *, marks: bool = False) -> Path:
 def _save(kind: Any, config: Any, folder: Path) -> Path:
     import torch
 
+    torch.set_num_threads(1)  # faster for models this small, and kinder to the other tests
     torch.manual_seed(7)
     config.initializer_range = 0.5  # so that scores of different texts are far apart
     kind(config).eval().save_pretrained(folder)

@@ -94,8 +94,8 @@ class FakeScorer:
         self.token_budget = token_budget
         self.batches: list[list[Sample]] = []
         self.closed = False
-        self.before: Callable[[list[Sample]], None] = lambda batch: None
-        self.before_encoding: Callable[[Sequence[Sample]], None] = lambda samples: None
+        self.before: Callable[[list[Sample]], None] = lambda _batch: None
+        self.before_encoding: Callable[[Sequence[Sample]], None] = lambda _samples: None
         self.nice: int | None = None
         self.gate = threading.Event()
         self.gate.set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -72,13 +73,14 @@ def test_an_absent_column_lists_those_that_exist(dataset: FakeDataset) -> None:
 
 
 def write(frame: pl.DataFrame, path: Path) -> Path:
-    {
+    writers: dict[str, Callable[[Path], object]] = {
         ".parquet": frame.write_parquet,
         ".csv": frame.write_csv,
         ".jsonl": frame.write_ndjson,
         ".tsv": lambda file: frame.write_csv(file, separator="\t"),
         ".json": frame.write_json,
-    }[path.suffix](path)
+    }
+    writers[path.suffix](path)
     return path
 
 

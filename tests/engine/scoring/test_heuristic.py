@@ -81,7 +81,7 @@ def test_short_answers_are_answers(response: str) -> None:
         ("<noinput>", "placeholder"),
         ("N/A", "placeholder"),
         (ANSWER[:170], "truncation"),
-        (ANSWER[: ANSWER.index("tiny")] + "and the", "truncation"),
+        (ANSWER[: ANSWER.index("When")] + "Some of the", "truncation"),
         (CODE.removesuffix("```"), "truncation"),
         ("the rain falls down " * 20, "repetition"),
         ("Rain falls.\n" * 12, "repetition"),
@@ -125,9 +125,7 @@ def test_few_words_for_an_essay_cost_more_than_for_a_question() -> None:
 
 
 def test_an_unrelated_answer_ranks_lower() -> None:
-    prompt = (
-        "Summarise the history of the Roman aqueducts and their engineering in three sentences."
-    )
+    prompt = "Summarise the history of the Roman aqueducts and their engineering briefly."
     assert "relation" in names(ANSWER, prompt)
     assert START_THRESHOLD < score(ANSWER, prompt) < score(ANSWER)
 
@@ -178,9 +176,9 @@ def test_any_text_has_a_score_between_0_and_1(prompt: str, response: str) -> Non
     assert 0.0 <= score(response, prompt) <= 1.0
 
 
-@given(
-    alphabet=st.sampled_from(["a ", ".\n", "```\n", "🙂", "\ud800a", "([{"]),
-    times=st.integers(0, 9),
+@pytest.mark.parametrize(
+    "unit", ["a", "a ", "x.", ".", ".\n", "```", "```\n", "🙂", "\ud800a", "([{", "@a", "1", "雨"]
 )
-def test_strange_texts_have_a_score_too(alphabet: str, times: int) -> None:
-    assert 0.0 <= score(alphabet * times * 500) <= 1.0
+def test_strange_texts_of_any_length_have_a_score_too(unit: str) -> None:
+    for times in (1, 7, 30_000):
+        assert 0.0 <= score(unit * times, unit * times * 2) <= 1.0

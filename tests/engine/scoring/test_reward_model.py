@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from engine.errors import ScorerError
 from engine.sample import Family, Message, Role, Sample, Side
+from engine.scoring.checks import known_model
 from engine.scoring.reward_model import RewardModel
 from engine.scoring.scorer import Encoded, Failed, Scored, ScorerOptions
 from tests.engine.scoring import models
@@ -22,7 +23,7 @@ from tests.engine.scoring.samples import random_samples, sample
 
 
 def one_by_one(
-    folder: Path, texts: list[tuple[str, ...]], index: int = 0, **how: Any
+    folder: Path, texts: Sequence[tuple[str, ...]], index: int = 0, **how: Any
 ) -> list[float]:
     """The reference: transformers, one text at a time, nothing padded."""
     import torch
@@ -105,7 +106,7 @@ def test_several_outputs_and_none_chosen_names_them(bert: Path) -> None:
 def chat_texts(folder: Path, samples: list[Sample]) -> list[tuple[str, ...]]:
     from transformers import AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(folder)
+    tokenizer: Any = AutoTokenizer.from_pretrained(folder)
     rendered = [
         tokenizer.apply_chat_template(
             [{"role": turn.role.value, "content": turn.text} for turn in s.turns], tokenize=False
@@ -129,28 +130,15 @@ def test_chat_scores_equal_transformers_one_by_one(
 
 
 def test_padding_with_the_end_token_would_read_another_token(
-    llama: Path, monkeypatch: pytest.MonkeyPatch
+    model_folder: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # A text that ends with the end token, of a model whose config names no padding token.
+    folder = models.llama(model_folder("llama"), template=models.STRICT_TEMPLATE)
     samples = random_samples(8, seed=5, longest=30)
-    expected = one_by_one(llama, chat_texts(llama, samples))
-    monkeypatch.setattr(RewardModel, "_unused_id", lambda self, rows: 2)
-    model = RewardModel(str(llama), ScorerOptions())
-    # The template ends with the end token and a line break, so give it a text that ends with it.
-    encoded = [each for each in model.encode(samples) if isinstance(each, Encoded)]
-    cut = [
-        Encoded(each.tokens - 1, payload={"input_ids": each.payload["input_ids"][:-1]})  # type: ignore[index]
-        for each in encoded
-    ]
-    wrong = [r.score for r in model.score(cut) if isinstance(r, Scored)]
-    monkeypatch.undo()
-    right = [
-        r.score
-        for each in cut
-        for r in RewardModel(str(llama), ScorerOptions()).score([each])
-        if isinstance(r, Scored)
-    ]
-    assert not close(wrong, right)
-    assert len(expected) == len(right)
+    expected = one_by_one(folder, chat_texts(folder, samples))
+    assert close(scores_of(RewardModel(str(folder), ScorerOptions()), samples), expected)
+    monkeypatch.setattr(RewardModel, "_unused_id", lambda _self, _rows: 2)
+    assert not close(scores_of(RewardModel(str(folder), ScorerOptions()), samples), expected)
 
 
 @pytest.mark.parametrize("bos", [True, False], ids=["tokenizer adds it", "template only"])
@@ -440,3 +428,26 @@ def test_closing_frees_the_model_and_keeps_the_label(deberta: Path) -> None:
     model.close()
     assert model._model is None
     assert model.label == before
+
+
+def test_a_template_that_refuses_everything_is_a_message(
+    model_folder: Callable[[str], Path],
+) -> None:
+    folder = models.llama(model_folder("no"), template="{{ raise_exception('not today') }}")
+    with pytest.raises(ScorerError, match="not today"):
+        RewardModel(str(folder), ScorerOptions())
+
+
+def test_loading_and_scoring_write_nothing_on_the_screen(
+    deberta: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    model = RewardModel(str(deberta), ScorerOptions())
+    scores_of(model, [sample("how " * 900, "rice " * 900)])
+    assert capfd.readouterr() == ("", "")
+
+
+def test_models_known_by_name_bring_format_and_threshold() -> None:
+    known = known_model("HuggingFaceFW/fineweb-edu-classifier")
+    assert known is not None
+    assert (known.input_format, known.start_threshold) == ("text", 3.0)
+    assert known_model("OpenAssistant/reward-model-pythia-1b") is None

@@ -37,7 +37,7 @@ class Saved:
 
     def __call__(
         self,
-        scorer: Scorer,
+        _scorer: Scorer,
         side: Side,
         rows: NDArray[np.int64],
         scores: NDArray[np.float32],
@@ -156,9 +156,10 @@ def test_rows_in_view_come_first_then_their_neighbourhood() -> None:
 
 def test_another_view_is_looked_at_between_batches() -> None:
     dataset = FakeDataset(random_samples(1_000, seed=4, longest=6))
-    scorer, worker_box = FakeScorer(64), []
+    scorer = FakeScorer(64)
+    worker_box: list[ScoringWorker] = []
 
-    def look_elsewhere(batch: list[Sample]) -> None:
+    def look_elsewhere(_batch: list[Sample]) -> None:
         if len(scorer.batches) == 5:
             worker_box[0].focus(np.arange(900, 920), np.empty(0, np.int64))
 
@@ -189,7 +190,7 @@ def test_whatever_is_looked_at_every_row_is_scored_once(
     worker = ScoringWorker(dataset, board, lambda: scorer, on_scores=saved)
     wishes = {at: np.arange(first, first + count) for at, first, count in views}
 
-    def look(batch: list[Sample]) -> None:
+    def look(_batch: list[Sample]) -> None:
         if len(scorer.batches) in wishes:
             worker.focus(np.concatenate([wishes[len(scorer.batches)]] * 2))
 
@@ -208,7 +209,7 @@ def test_pause_stops_and_resume_goes_on(dataset: FakeDataset) -> None:
     scorer, saved = FakeScorer(8), Saved()
     board = board_for(dataset)
     worker = ScoringWorker(dataset, board, lambda: scorer, on_scores=saved)
-    scorer.before = lambda batch: worker.pause() if len(scorer.batches) == 3 else None
+    scorer.before = lambda _batch: worker.pause() if len(scorer.batches) == 3 else None
     worker.start()
     wait_for(lambda: worker.status().state is WorkerState.PAUSED)
     scored = int((~np.isnan(board.scores)).sum())
@@ -226,7 +227,7 @@ def test_cancel_stops_after_the_batch_in_hand_and_saves(dataset: FakeDataset) ->
     scorer, saved = FakeScorer(8), Saved()
     board = board_for(dataset)
     worker = ScoringWorker(dataset, board, lambda: scorer, on_scores=saved)
-    scorer.before = lambda batch: worker.cancel() if len(scorer.batches) == 3 else None
+    scorer.before = lambda _batch: worker.cancel() if len(scorer.batches) == 3 else None
     worker.start()
     assert worker.join(WAIT_S)
     assert worker.status().state is WorkerState.CANCELLED
@@ -244,9 +245,11 @@ def test_cancel_while_paused_loading_or_not_started(dataset: FakeDataset) -> Non
 
     gate = threading.Event()
 
+    late = FakeScorer()
+
     def slow_load() -> Scorer:
         assert gate.wait(WAIT_S)
-        return FakeScorer()
+        return late
 
     loading = ScoringWorker(dataset, board_for(dataset), slow_load)
     loading.start()
@@ -256,6 +259,7 @@ def test_cancel_while_paused_loading_or_not_started(dataset: FakeDataset) -> Non
     gate.set()
     assert loading.join(WAIT_S)
     assert loading.status().state is WorkerState.CANCELLED
+    assert late.closed, "a model that came too late is let go"
 
     paused = ScoringWorker(dataset, board_for(dataset), FakeScorer)
     paused.pause()
@@ -287,7 +291,7 @@ def test_a_row_that_raises_fails_alone_with_its_reason(dataset: FakeDataset) -> 
         (0, 250): "RuntimeError: a bad row",
     }
     assert not {7, 250} & set(saved.rows[Side.CHOSEN]), "a failure is never cached"
-    scorer.before = lambda batch: None
+    scorer.before = lambda _batch: None
     worker.retry(np.array([7, 8, 250]))
     assert worker.join(WAIT_S)
     assert (worker.status().done, worker.status().failed) == (300, 0)
@@ -415,6 +419,7 @@ def test_a_scorer_that_cannot_be_loaded_is_a_message(dataset: FakeDataset) -> No
     status = worker.status()
     assert status.state is WorkerState.FAILED
     assert status.message == "model not on disk: a/b\nget it with `hf download a/b`"
+    assert isinstance(worker.error, ScorerError)
     assert status.done == 0
 
 
@@ -459,7 +464,7 @@ def test_cached_scores_are_applied_first_and_not_saved_again(dataset: FakeDatase
     )
     board, saved, scorer = board_for(dataset), Saved(), FakeScorer()
     worker = ScoringWorker(
-        dataset, board, lambda: scorer, cached=lambda scorer, side: lookup, on_scores=saved
+        dataset, board, lambda: scorer, cached=lambda _scorer, _side: lookup, on_scores=saved
     )
     worker.focus(np.arange(10, 20))
     worker.start()
@@ -476,9 +481,10 @@ def test_cached_scores_are_applied_first_and_not_saved_again(dataset: FakeDatase
     assert worker.status().done == 300
 
 
-def test_a_lookup_of_nothing_hashes_nothing(dataset: FakeDataset) -> None:
+def test_a_lookup_of_nothing_hashes_nothing() -> None:
     class NoHash:
         def identities(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+            assert rows.size
             raise AssertionError("hashed for nothing")
 
     empty = np.empty(0)
@@ -547,7 +553,7 @@ def test_it_gives_way_to_the_screen_before_it_loads(dataset: FakeDataset) -> Non
 def test_the_rate_is_known_while_it_works(dataset: FakeDataset) -> None:
     scorer = FakeScorer(8)
     worker = ScoringWorker(dataset, board_for(dataset), lambda: scorer)
-    scorer.before = lambda batch: worker.pause() if len(scorer.batches) == 10 else None
+    scorer.before = lambda _batch: worker.pause() if len(scorer.batches) == 10 else None
     assert worker.status().left_s is None
     worker.start()
     wait_for(lambda: worker.status().state is WorkerState.PAUSED)

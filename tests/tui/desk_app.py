@@ -1,0 +1,121 @@
+"""The real application on a small dataset, with the real store and the real heuristic scorer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
+
+from engine.scoring.worker import SETTLED
+from engine.session import OpenOptions, Session
+from tests.tui.screen import screen_text
+from tui.app import TamisApp
+from tui.desk import Desk
+from tui.status import KeyBar
+
+GOOD = "The {0} method has three steps: prepare the {0} materials, combine them, and check the result."
+BAD = "As an AI language model, I cannot help with {0}."
+
+
+def write_rows(path: Path, count: int = 30) -> Path:
+    """Alternating good answers and refusals: the heuristic tells them apart."""
+    rows = [
+        {
+            "instruction": f"Explain the {word(number)} method, please.",
+            "input": "",
+            "output": (BAD if number % 3 == 0 else GOOD).format(word(number)),
+        }
+        for number in range(count)
+    ]
+    path.write_text("\n".join(json.dumps(row) for row in rows) + "\n")
+    return path
+
+
+def word(number: int) -> str:
+    """A different plain word for each row."""
+    syllables = ("ba", "ke", "mi", "lo", "tu")
+    return "".join(syllables[int(digit)] for digit in f"{number + 25:b}"[1:]) + "n"
+
+
+class DeskDriver:
+    """A running desk, its session, and what is on its screen."""
+
+    def __init__(self, app: TamisApp, pilot: Pilot[None]) -> None:
+        self.app, self.pilot = app, pilot
+
+    @property
+    def desk(self) -> Desk:
+        desk = next(screen for screen in self.app.screen_stack if isinstance(screen, Desk))
+        assert isinstance(desk, Desk)
+        return desk
+
+    @property
+    def session(self) -> Session:
+        assert self.app.session is not None
+        return self.app.session
+
+    @property
+    def screen(self) -> str:
+        return screen_text(self.app)
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    async def type(self, text: str) -> None:
+        names = {" ": "space"}
+        await self.pilot.press(*(names.get(character, character) for character in text))
+        await self.pilot.pause()
+
+    async def until(self, condition: Callable[[], Any], what: str = "") -> None:
+        limit = time.monotonic() + 30
+        while not condition():
+            assert time.monotonic() < limit, f"never: {what}\n{self.screen}"
+            await asyncio.sleep(0.02)
+        await self.pilot.pause()
+
+    async def scored(self) -> None:
+        def settled() -> bool:
+            status = self.session.scoring_status()
+            return status is not None and status.state in SETTLED
+
+        await self.until(settled, "scores")
+        await self.until(
+            lambda: self.desk._seen[0] == self.session.board.version, "scores on screen"
+        )
+
+    def said(self) -> str:
+        """What the desk has to say now: the key line's message, and toasts."""
+        toasts = [toast.message for toast in self.app._notifications]
+        return "\n".join([self.desk.query_one(KeyBar).message, *toasts])
+
+
+@asynccontextmanager
+async def open_desk(
+    path: Path,
+    *,
+    size: tuple[int, int] = (120, 40),
+    scorer: str | None = "heuristic",
+    threshold: str | None = None,
+    options: OpenOptions | None = None,
+) -> AsyncIterator[DeskDriver]:
+    """Run the application on `path` until the block ends; the session is closed after it."""
+    app = TamisApp(
+        path, options or OpenOptions(reviewer="ada"), scorer=scorer, threshold=threshold
+    )
+    try:
+        async with app.run_test(size=size) as pilot:
+            driver = DeskDriver(app, pilot)
+            await driver.until(
+                lambda: any(isinstance(screen, Desk) for screen in app.screen_stack), "the desk"
+            )
+            yield driver
+    finally:
+        if app.session is not None:
+            app.session.close()
