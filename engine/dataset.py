@@ -92,6 +92,7 @@ class Dataset:
         self.problems_total = len(problems) + sum(shard.log.total for shard in shards)
         self._file_problems = tuple(problems)
         self.quick_print = _quick_print(shards)
+        self._fingerprint: Fingerprint | None = None
 
     def __len__(self) -> int:
         return self.rows
@@ -108,9 +109,14 @@ class Dataset:
                 )
         return found[:MAX_PROBLEMS]
 
-    @cached_property
+    @property
     def fingerprint(self) -> Fingerprint:
         """What the files are, over all their bytes; read on the first call, about 1 s a GB."""
+        if self._fingerprint is None:
+            self._fingerprint = self._print()
+        return self._fingerprint
+
+    def _print(self) -> Fingerprint:
         digest = blake2b(digest_size=16)
         for path in self.files:
             _digest_file(path, digest)

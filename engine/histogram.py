@@ -53,9 +53,7 @@ class ScoreBins:
             if 0 <= cut < len(kept) and not inside[cut]:
                 left = kept_by_rule - int(kept.sum())
                 kept[cut] = min(max(left, 0), int(self.by_rule[cut]))
-        return Histogram(
-            self.edges, kept + self.accepted, self.by_rule - kept + self.rejected
-        )
+        return Histogram(self.edges, kept + self.accepted, self.by_rule - kept + self.rejected)
 
 
 def axis(low: float, high: float, bins: int) -> NDArray[np.float64]:
@@ -90,7 +88,10 @@ def count(
         bins: how many, at least 1.
     """
     # NaN fails both comparisons, so one pass finds the range without a copy.
-    low, high = float(np.fmin.reduce(scores, initial=np.nan)), float(np.fmax.reduce(scores, initial=np.nan))
+    low, high = (
+        float(np.fmin.reduce(scores, initial=np.nan)),
+        float(np.fmax.reduce(scores, initial=np.nan)),
+    )
     if not (math.isfinite(low) and math.isfinite(high)):
         return None
     edges = axis(low, high, bins)

@@ -22,7 +22,10 @@ CHUNK_ROWS = 4096
 class Identifiable(Protocol):
     """The part of a Dataset that this module needs."""
 
-    rows: int
+    @property
+    def rows(self) -> int:
+        """How many rows it has."""
+        ...
 
     def identities(self, rows: NDArray[np.int64], /) -> NDArray[np.uint8]:
         """The identity of each row.  (n,) -> (n, 16)."""
@@ -59,11 +62,13 @@ class IdentityTable:
         for start in range(0, self._dataset.rows, CHUNK_ROWS):
             if cancelled is not None and cancelled():
                 return False
-            self.identities(np.arange(start, min(start + CHUNK_ROWS, self._dataset.rows), dtype=np.int64))
+            self.identities(
+                np.arange(start, min(start + CHUNK_ROWS, self._dataset.rows), dtype=np.int64)
+            )
         return True
 
     def occurrences(self) -> NDArray[np.uint32]:
-        """How many earlier rows are the identical sample, for every row.  (rows,)"""
+        """How many earlier rows are the identical sample, for every row.  (rows,)."""
         with self._lock:
             if self._occurrences is None:
                 self.complete()

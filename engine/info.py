@@ -17,9 +17,7 @@ FLAT = (Family.ALPACA, Family.PROMPT_RESPONSE, Family.PROMPT, Family.TEXT, Famil
 """Families without system or tool turns: their rows need not be read for the count."""
 
 
-def describe(
-    dataset: Dataset, cancelled: Callable[[], bool] | None = None
-) -> dict[str, Any]:
+def describe(dataset: Dataset, cancelled: Callable[[], bool] | None = None) -> dict[str, Any]:
     """Family, columns used, rows, problems, the longest sample, system and tool turns.
 
     Returns:

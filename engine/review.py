@@ -77,8 +77,7 @@ class Review:
             )
             cuts = np.cumsum([len(event.rows) for event in foreign])[:-1]
             places = {
-                event.id: rows
-                for event, rows in zip(foreign, np.split(located, cuts), strict=True)
+                event.id: rows for event, rows in zip(foreign, np.split(located, cuts), strict=True)
             }
         missing: set[bytes] = set()
         for event in history:
@@ -122,8 +121,11 @@ class Review:
 
         Args:
             rows: at least one.  (n,)
+            verdict: UNDECIDED takes the verdict away.
             scores: of these rows at this moment, NaN where there is none.  (n,)
             circumstances: threshold, scorer and side on screen.
+            reason: code of the reason; empty where none was given.
+            note: the reviewer's words.
         """
         return self._append(
             EventKind.DECIDE, verdict, rows, scores, circumstances, reason, note, None

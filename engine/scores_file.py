@@ -72,5 +72,5 @@ def write_scores(session: Session, output: Path) -> None:
 
 
 def _nullable(scores: np.ndarray) -> pl.Series:
-    """Scores with null instead of NaN.  (rows,)"""
+    """Scores with null instead of NaN.  (rows,)."""
     return pl.Series(scores).fill_nan(None)

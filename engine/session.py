@@ -187,8 +187,9 @@ class Session:
 
     @property
     def verdicts(self) -> NDArray[np.int8]:
-        """Of the side under review.  (rows,)"""
-        return self.review.verdicts[self._side_index]
+        """Of the side under review.  (rows,)."""
+        verdicts: NDArray[np.int8] = self.review.verdicts[self._side_index]
+        return verdicts
 
     @property
     def reviews_rejected(self) -> bool:
@@ -261,20 +262,23 @@ class Session:
     def _refuse_read_only(self) -> None:
         if self.read_only:
             raise UsageError(
-                "this session is open read-only", "close the other desk, or open without --read-only"
+                "this session is open read-only",
+                "close the other desk, or open without --read-only",
             )
 
     # -- scores ------------------------------------------------------------------------------
 
     @property
     def scores(self) -> NDArray[np.float32]:
-        """Of the side under review, NaN where there is none.  (rows,)"""
-        return self.board.scores[self._side_index]
+        """Of the side under review, NaN where there is none.  (rows,)."""
+        scores: NDArray[np.float32] = self.board.scores[self._side_index]
+        return scores
 
     @property
     def failed(self) -> NDArray[np.bool_]:
-        """Of the side under review.  (rows,)"""
-        return self.board.failed[self._side_index]
+        """Of the side under review.  (rows,)."""
+        failed: NDArray[np.bool_] = self.board.failed[self._side_index]
+        return failed
 
     def start_scoring(self, spec: str, options: ScorerOptions | None = None) -> None:
         """Score everything with another scorer, in the background; loading it is part of that.
@@ -494,10 +498,11 @@ class Session:
         return histogram.count(self.scores, self.verdicts, self.dataset.broken, bins)
 
     def margin(self) -> NDArray[np.float32]:
-        """Chosen minus rejected score of preference data; NaN elsewhere.  (rows,)"""
+        """Chosen minus rejected score of preference data; NaN elsewhere.  (rows,)."""
         if self.sides == 1:
             return np.full(self.dataset.rows, np.nan, np.float32)
-        return self.board.scores[0] - self.board.scores[1]
+        margin: NDArray[np.float32] = self.board.scores[0] - self.board.scores[1]
+        return margin
 
     # -- the view ----------------------------------------------------------------------------
 

@@ -32,6 +32,10 @@ from tui.theme import ascii_wanted, choose_theme, load_themes, variable_defaults
 if TYPE_CHECKING:
     from engine.scoring import ScorerOptions
     from engine.session import OpenOptions, Session
+    from tui.desk import Desk
+
+
+SWITCH_INTERVAL_S = 0.001
 
 
 class Opening(Screen[None]):
@@ -64,11 +68,11 @@ class Opening(Screen[None]):
 class TamisApp(App[None]):
     """Holds themes, the palette, and the session that is open."""
 
-    CSS_PATH: ClassVar[str] = "../themes/base.tcss"
+    CSS_PATH = "../themes/base.tcss"
     COMMANDS: ClassVar = {ActionProvider}
     ENABLE_COMMAND_PALETTE: ClassVar[bool] = True
     COMMAND_PALETTE_BINDING: ClassVar[str] = "ctrl+p"
-    TITLE: ClassVar[str] = "tamis"
+    TITLE = "tamis"
 
     def __init__(
         self,
@@ -88,7 +92,7 @@ class TamisApp(App[None]):
         self._scorer_options = scorer_options
         self.session: Session | None = None
         self.failure: TamisError | None = None
-        """Why the dataset could not be opened; the command line says it after the screen is gone."""
+        """Why the dataset could not be opened; the command line says it when the screen is gone."""
         found = load_themes()
         self._theme_messages = found.messages
         for theme in found.themes.values():
@@ -126,13 +130,13 @@ class TamisApp(App[None]):
         except TamisError as error:
             self.call_from_thread(self._fail, error)
         else:
-            self.call_from_thread(self._show_desk, session)
+            self.call_from_thread(self._open_on, session)
 
     def _fail(self, error: TamisError) -> None:
         self.failure = error
         self.exit(return_code=error.exit_code)
 
-    async def _show_desk(self, session: Session) -> None:
+    def _open_on(self, session: Session) -> None:
         from engine.scoring import ScorerOptions
         from tui.desk import Desk
 
@@ -144,7 +148,10 @@ class TamisApp(App[None]):
             scorer_options=self._scorer_options or ScorerOptions(),
             ascii_only=ascii_wanted(),
         )
-        await self.switch_screen(desk)
+        self.switch_screen(desk)
+        desk.call_after_refresh(self._tell_of_themes, desk)
+
+    def _tell_of_themes(self, desk: Desk) -> None:
         for message in self._theme_messages:
             desk.say(message, severity="warning", timeout=12)
 
@@ -163,6 +170,8 @@ def run_desk(
         TamisError: the dataset or the session could not be opened.
         Cancelled: the person left while it was being read.
     """
+    # A scorer in plain Python holds the interpreter; the loop gets it back five times sooner.
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     app = TamisApp(path, options, scorer=scorer, threshold=threshold, scorer_options=scorer_options)
     try:
         with quiet_libraries():

@@ -16,6 +16,7 @@ from typing import ClassVar
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region, Size
+from textual.reactive import Reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -289,9 +290,10 @@ class SampleDetail(ScrollView, can_focus=True, inherit_bindings=False):
                 lines = [*lines, *self._sides[0], Line("", LineKind.PLAIN), *self._sides[1]]
         self._flow = Flow(lines, width)
         # Set past the reactive: Textual would lay out the screen and repaint the whole pane.
-        lines = max(self._lines_total + 1, self.scrollable_content_region.height)
-        self.set_reactive(SampleDetail.virtual_size, Size(1, lines))
-        self.vertical_scrollbar.window_virtual_size = lines
+        height = max(self._lines_total + 1, self.scrollable_content_region.height)
+        size: Reactive[Size] = SampleDetail.virtual_size  # pyright: ignore[reportAssignmentType] # a descriptor
+        self.set_reactive(size, Size(1, height))
+        self.vertical_scrollbar.window_virtual_size = height
 
     @property
     def _lines_total(self) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from importlib import resources
+from typing import Any
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
@@ -73,7 +75,7 @@ class ActionProvider(Provider):
                     help=action.help,
                 )
 
-    def _run(self, action: str):  # noqa: ANN202 - the type is Textual's IgnoreReturnCallbackType
+    def _run(self, action: str) -> Callable[[], Coroutine[Any, Any, None]]:
         screen = self.screen
 
         async def run() -> None:

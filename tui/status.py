@@ -145,7 +145,9 @@ class KeyBar(Static):
             self._draw()
 
     def _draw(self) -> None:
-        self.update(Content.styled(self.message, "bold") if self.message else self._keys(), layout=False)
+        self.update(
+            Content.styled(self.message, "bold") if self.message else self._keys(), layout=False
+        )
 
     def _keys(self) -> Content:
         """The actions that have a footer label, as many as fit."""

@@ -19,7 +19,9 @@ from tui.app import TamisApp
 from tui.desk import Desk
 from tui.status import KeyBar
 
-GOOD = "The {0} method has three steps: prepare the {0} materials, combine them, and check the result."
+GOOD = (
+    "The {0} method has three steps: prepare the {0} materials, combine them, and check the result."
+)
 BAD = "As an AI language model, I cannot help with {0}."
 
 
@@ -106,9 +108,7 @@ async def open_desk(
     options: OpenOptions | None = None,
 ) -> AsyncIterator[DeskDriver]:
     """Run the application on `path` until the block ends; the session is closed after it."""
-    app = TamisApp(
-        path, options or OpenOptions(reviewer="ada"), scorer=scorer, threshold=threshold
-    )
+    app = TamisApp(path, options or OpenOptions(reviewer="ada"), scorer=scorer, threshold=threshold)
     try:
         async with app.run_test(size=size) as pilot:
             driver = DeskDriver(app, pilot)

@@ -410,5 +410,3 @@ async def test_preference_data_shows_both_sides_and_reviews_one(tmp_path: Path) 
         assert desk.session.verdicts[0] == Verdict.UNDECIDED
         await desk.press("g", "x")
         assert desk.session.review.verdicts[:, 0].tolist() == [Verdict.ACCEPT, Verdict.REJECT]
-
-

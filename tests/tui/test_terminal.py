@@ -20,7 +20,7 @@ MOUSE_OFF = b"\x1b[?1000l"
 def verdicts(path: Path) -> list[int]:
     session = Session.open(path, OpenOptions(read_only=True))
     try:
-        return session.verdicts.tolist()
+        return [int(verdict) for verdict in session.verdicts]
     finally:
         session.close()
 

@@ -1,0 +1,14 @@
+"""The review desk.
+
+base        widgets and the timer that keeps them true to the session
+verdicts    a x space c U R v, and bulk
+moving      j k, pages, panes
+thresholds  brackets, slider, typed
+view        search, filter, sort
+scoring     pause, scorer, retry, side
+desk        all of it, with export, help and the way out
+"""
+
+from tui.desk.desk import Desk
+
+__all__ = ["Desk"]

@@ -1,0 +1,305 @@
+"""What every part of the desk stands on: its widgets, and following what changes.
+
+What is true lives in the session; ten times a second the desk looks whether it changed and draws
+what did, never more.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import ClassVar, TypeVar, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container
+from textual.notifications import SeverityLevel
+from textual.reactive import Reactive
+from textual.screen import Screen
+from textual.widget import Widget
+
+from engine.errors import TamisError
+from engine.histogram import ScoreBins
+from engine.order import Sort
+from engine.review import Change
+from engine.scoring import ScorerOptions
+from engine.scoring.worker import WorkerState
+from engine.session import Session
+from tui.actions import BY_ID, bindings
+from tui.detail import SampleDetail
+from tui.dialogs import WorkDialog
+from tui.display import ASCII_GLYPHS, UNICODE_GLYPHS, sanitize
+from tui.prompt_bar import PromptBar
+from tui.rows import SessionRows
+from tui.sample_table import SampleTable
+from tui.status import KeyBar, StatusLine, scoring_parts, summary_parts
+from tui.threshold_slider import ThresholdSlider
+
+Result = TypeVar("Result")
+
+TICK_S = 0.1
+"""How often the desk looks for new scores.  Source: ten times a second costs the loop nothing."""
+
+SHARE_OF_LOOP = 0.1
+"""Counting the histogram may take this share of the loop's time; at a million rows it is counted
+less often, not less exactly."""
+
+STATUS_EVERY_S = 0.5
+SAMPLE_SHOWN_AFTER_S = 0.05
+"""A held-down motion key sends the lines it passes and only the last sample."""
+
+CURSOR_SAVED_AFTER_S = 0.5
+"""A cursor that rests is remembered; after a decision it is at once."""
+
+
+class DeskBase(Screen[None]):
+    """The widgets of a desk, and the timer that keeps them true to the session."""
+
+    BINDINGS: ClassVar[list[BindingType]] = list[BindingType](bindings())
+
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
+    """The two panes show who has the focus; the rest of the screen need not be sent again."""
+
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it so
+        (0, "-narrow"),
+        (150, "-wide"),
+    ]
+    VERTICAL_BREAKPOINTS = [  # noqa: RUF012 - the same
+        (0, "-short"),
+        (32, "-tall"),
+        (48, "-high"),
+    ]
+
+    def __init__(
+        self,
+        session: Session,
+        *,
+        scorer: str,
+        scorer_options: ScorerOptions,
+        threshold: str | None = None,
+        ascii_only: bool = False,
+    ) -> None:
+        """Show `session`, score it with `scorer`, and start at `threshold` where one is given."""
+        super().__init__()
+        self._threshold = threshold
+        self.session = session
+        self._scorer = scorer
+        self._scorer_options = scorer_options
+        self._glyphs = ASCII_GLYPHS if ascii_only else UNICODE_GLYPHS
+        self._rows = SessionRows(session)
+        self._sort = Sort()
+        self._filter_text = ""
+        self._matching: NDArray[np.bool_] | None = None
+        self._found: NDArray[np.bool_] | None = None
+        self._search_text = ""
+        self._seen = (-1, -1, 0)  # board version, review version, board
+        self._drawn_threshold: object = None
+        self._bins: ScoreBins | None = None
+        self._bins_due_s = 0.0
+        self._status_due_s = 0.0
+        self._cursor_due_s = 0.0
+        self._unsaved_cursor: int | None = None
+        self._told: set[str] = set()
+        self._zoomed = False
+        self._moves = 0
+
+    def compose(self) -> ComposeResult:
+        """Title, table and sample, slider, summary, input, keys."""
+        yield StatusLine(id="title")
+        with Container(id="body"):
+            yield SampleTable(
+                self._rows, glyphs=self._glyphs, empty_text="no row matches the filter", id="table"
+            )
+            yield SampleDetail(glyphs=self._glyphs, id="detail")
+        yield ThresholdSlider(glyphs=self._glyphs, id="slider")
+        yield StatusLine(id="summary")
+        yield KeyBar(id="keys")
+        yield PromptBar(id="prompt")
+
+    @property
+    def table(self) -> SampleTable:
+        """The table of samples."""
+        return self.query_one(SampleTable)
+
+    @property
+    def detail(self) -> SampleDetail:
+        """The pane with the whole sample."""
+        return self.query_one(SampleDetail)
+
+    @property
+    def slider(self) -> ThresholdSlider:
+        """Histogram and threshold."""
+        return self.query_one(ThresholdSlider)
+
+    def _tick(self) -> None:
+        """Draw what changed since the last tick; costs next to nothing where nothing did."""
+        now = time.monotonic()
+        session = self.session
+        seen = (session.board.version, session.review.version, id(session.board))
+        session.resolve_threshold()
+        scores_came = seen != self._seen
+        if scores_came or session.threshold != self._drawn_threshold:
+            self._seen = seen
+            self._draw_counts(recount=scores_came)
+            if self.table.refresh_changed():
+                self._show_sample()
+        if now >= self._status_due_s:
+            self._status_due_s = now + STATUS_EVERY_S
+            self._draw_title()
+        if self._unsaved_cursor is not None and now >= self._cursor_due_s:
+            self._save_cursor()
+
+    def _draw_counts(self, *, recount: bool) -> None:
+        """Slider and summary; the histogram is counted anew as often as its cost allows."""
+        session = self.session
+        summary = session.summary()
+        started = time.monotonic()
+        if recount:
+            if started >= self._bins_due_s:
+                self._bins = session.score_bins(self.slider.bins_for())
+                spent = time.monotonic() - started
+                self._bins_due_s = started + spent / SHARE_OF_LOOP
+            else:
+                self._seen = (-1, -1, 0)  # come back for it
+        if self._bins is not None:
+            edges = self._bins.edges
+            self._rows.score_range = (float(edges[0]), float(edges[-1]))
+            self.slider.set_histogram(self._bins.split(session.threshold, summary.kept_by_rule))
+        elif recount:
+            self.slider.set_histogram(None)
+        self._drawn_threshold = session.threshold
+        self.slider.set_threshold(session.threshold)
+        exact = session.scorer is not None and session.scorer.token_budget > 0
+        self.query_one("#summary", StatusLine).show(
+            summary_parts(summary, session.threshold, session.threshold_text, exact_tokens=exact)
+        )
+
+    def _draw_title(self) -> None:
+        session = self.session
+        status = session.scoring_status()
+        shown = len(self.table.order)
+        rows = f"{session.dataset.rows:,} rows"
+        if self._matching is not None:
+            rows = f"{shown:,} of {rows}"
+        parts = [f"tamis  {session.dataset.path.name}", rows]
+        parts += scoring_parts(status, session.scorer_spec)
+        if session.read_only:
+            parts.insert(1, "read-only")
+        if self._filter_text:
+            parts.insert(2, f"filter: {self._filter_text}")
+        if self._sort != Sort():
+            parts.append(f"sort: {self._sort}")
+        if session.sides == 2:
+            parts.append(f"reviewing: {session.side.value}")
+        parts.append(session.dataset.family.value)
+        self.query_one("#title", StatusLine).show(parts)
+        if status is not None:
+            if status.state is WorkerState.FAILED:
+                self._tell(status.message, severity="error")
+            for warning in status.warnings:
+                self._tell(warning, severity="warning")
+
+    def _tell(self, text: str, *, severity: SeverityLevel) -> None:
+        """Say something once per scorer."""
+        if text and text not in self._told:
+            self._told.add(text)
+            self.say(text, severity=severity, timeout=15)
+
+    def say(
+        self, text: str, *, severity: SeverityLevel = "information", timeout: float = 4
+    ) -> None:
+        """Say what was done in the key line, and what went wrong in a toast that stays longer."""
+        if severity == "information":
+            self.query_one(KeyBar).say(text, timeout)
+        else:
+            self.notify(sanitize(text), severity=severity, timeout=timeout, markup=False)
+
+    def on_sample_table_cursor_moved(self) -> None:
+        """Show the sample and remember the cursor, both when it rests."""
+        self._moves += 1
+        moves = self._moves
+        self.set_timer(SAMPLE_SHOWN_AFTER_S, lambda: self._rested(moves))
+        self._unsaved_cursor = self.table.cursor_row
+        self._cursor_due_s = time.monotonic() + CURSOR_SAVED_AFTER_S
+
+    def _rested(self, moves: int) -> None:
+        if moves == self._moves:
+            self._show_sample()
+
+    def on_sample_table_view_changed(self) -> None:
+        """Score first what is looked at."""
+        self._focus_scoring()
+
+    def _focus_scoring(self) -> None:
+        if self.session.worker is not None:
+            self.session.worker.focus(self.table.visible_rows())
+
+    def _show_sample(self) -> None:
+        row = self.table.cursor_row
+        if row is None:
+            self.detail.show(None)
+        else:
+            self.detail.show(self._rows.content(row))
+
+    def _save_cursor(self) -> None:
+        if self._unsaved_cursor is not None and not self.session.read_only:
+            self.session.store.set_setting("cursor", self._unsaved_cursor)
+        self._unsaved_cursor = None
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys of the desk rest while a line of input is open; verdicts in a read-only desk."""
+        known = BY_ID.get(action)
+        if known is not None:
+            if self.query_one(PromptBar).is_open and action not in ("close", "suspend"):
+                return False
+            if known.writes and self.session.read_only:
+                return False
+        return super().check_action(action, parameters)
+
+    def _try(self, call: Callable[[], Change | None]) -> Change | None:
+        """Do it, or say why not."""
+        try:
+            return call()
+        except TamisError as error:
+            self.say(str(error), severity="error", timeout=12)
+            return None
+
+    def _work(
+        self,
+        title: str,
+        call: Callable[[], Result],
+        done: Callable[[Result], None],
+        *,
+        background: bool,
+        dialog: WorkDialog | None = None,
+    ) -> None:
+        """Do something, under a dialog where it is long; then `done`, or a message why not."""
+        if not background:
+            try:
+                result = call()
+            except TamisError as error:
+                self.say(str(error), severity="error", timeout=12)
+            else:
+                done(result)
+            return
+        shown = dialog or WorkDialog(title, can_cancel=False)
+
+        def finish(result: Result | None, error: TamisError | None) -> None:
+            shown.dismiss(None)
+            if error is not None:
+                self.say(str(error), severity="error", timeout=12)
+            else:
+                done(cast("Result", result))
+
+        def work() -> None:
+            try:
+                result = call()
+            except TamisError as error:
+                self.app.call_from_thread(finish, None, error)
+            else:
+                self.app.call_from_thread(finish, result, None)
+
+        self.app.push_screen(shown)
+        self.run_worker(work, thread=True, exit_on_error=True)

@@ -1,0 +1,117 @@
+"""The review desk: table, sample, slider, and what their keys do.
+
+The desk composes and routes; each group of actions has its own module.
+"""
+
+from __future__ import annotations
+
+from engine.errors import TamisError
+from engine.export import ExportPlan, ExportReport
+from engine.order import Sort, SortColumn
+from tui.desk.base import TICK_S
+from tui.desk.moving import MovingActions
+from tui.desk.scoring import ScoringActions
+from tui.desk.thresholds import ThresholdActions
+from tui.desk.verdicts import VerdictActions
+from tui.desk.view import ViewActions
+from tui.dialogs import ChoiceDialog, TextDialog, WorkDialog
+from tui.export_dialog import ExportDialog
+from tui.help import help_text, problems_text
+
+
+class Desk(VerdictActions, MovingActions, ThresholdActions, ViewActions, ScoringActions):
+    """One session on the screen."""
+
+    def on_mount(self) -> None:
+        """Show where the last visit ended, then start scoring."""
+        self._restore_view()
+        self.table.focus()
+        self._show_sample()
+        for notice in self.session.notices:
+            self.say(notice, severity="warning", timeout=12)
+        self.set_interval(TICK_S, self._tick)
+        self.call_after_refresh(self._start)
+
+    def _start(self) -> None:
+        self.session.start_scoring(self._scorer, self._scorer_options)
+        if self._threshold is not None:
+            self._set_threshold(self._threshold)
+        self._focus_scoring()
+        self.session.hash_in_background()
+
+    def _restore_view(self) -> None:
+        settings = self.session.store.get_setting
+        sort = settings("sort", None)
+        if isinstance(sort, list) and sort[0] in list(SortColumn):
+            self._sort = Sort(SortColumn(sort[0]), bool(sort[1]))
+        filter_text = settings("filter", "")
+        if isinstance(filter_text, str) and filter_text:
+            try:
+                self._apply_filter(filter_text)
+            except TamisError as error:
+                self.say(f"the filter of the last time was left out: {error}", severity="warning")
+        cursor = settings("cursor", 0)
+        row = min(cursor, self.session.dataset.rows - 1) if isinstance(cursor, int) else 0
+        if self._sort != Sort() or self._matching is not None:
+            self._show_order(keep_row=row)
+        else:
+            self.table.go_to_row(row)
+
+    def action_export(self) -> None:
+        """Ask where to, count, write."""
+        session = self.session
+
+        def chosen(plan: ExportPlan | None) -> None:
+            if plan is None:
+                return
+            dialog = WorkDialog("exporting…")
+
+            def progress(done: int, total: int) -> None:
+                self.app.call_from_thread(dialog.show, "exporting…", done, total)
+
+            self._work(
+                "exporting…",
+                lambda: session.export(plan, progress=progress, cancelled=lambda: dialog.cancelled),
+                self._exported,
+                background=True,
+                dialog=dialog,
+            )
+
+        self.app.push_screen(ExportDialog(session.default_plan(), session.describe_plan), chosen)
+
+    def _exported(self, report: ExportReport) -> None:
+        counts = ", ".join(f"{count:,} {name}" for name, count in report.counts.items())
+        self.say(f"{report.output}: {counts}", timeout=12)
+
+    def action_help(self) -> None:
+        """The keys, from the registry."""
+        self.app.push_screen(TextDialog("Help", help_text()))
+
+    def action_problems(self) -> None:
+        """What could not be read."""
+        self.app.push_screen(TextDialog("Problems", problems_text(self.session.dataset)))
+
+    def action_palette(self) -> None:
+        """Find an action by words."""
+        self.app.action_command_palette()
+
+    def action_theme(self) -> None:
+        """Choose a theme."""
+        names = sorted(name for name in self.app.available_themes if name.startswith("tamis-"))
+
+        def chosen(name: str | None) -> None:
+            if name:
+                self.app.theme = name
+
+        self.app.push_screen(
+            ChoiceDialog("Theme", [(name, name) for name in names], self.app.theme), chosen
+        )
+
+    def action_suspend(self) -> None:
+        """Back to the shell."""
+        self.app.action_suspend_process()
+
+    def action_quit(self) -> None:
+        """Leave; everything is on disk."""
+        self._save_cursor()
+        self.app.exit()

@@ -1,0 +1,70 @@
+"""Motions in the table and in the sample, and from one to the other."""
+
+from __future__ import annotations
+
+from tui.desk.base import DeskBase
+from tui.detail import SampleDetail
+from tui.sample_table import SampleTable
+
+
+class MovingActions(DeskBase):
+    """What j, k, the page keys, tab, enter and esc do."""
+
+    def action_down(self) -> None:
+        """One down, or scroll the sample."""
+        self._pane.move(1)
+
+    def action_up(self) -> None:
+        """One up."""
+        self._pane.move(-1)
+
+    def action_half_down(self) -> None:
+        """Half a page down."""
+        self._pane.half_page(1)
+
+    def action_half_up(self) -> None:
+        """Half a page up."""
+        self._pane.half_page(-1)
+
+    def action_first(self) -> None:
+        """To the top."""
+        self._pane.go_first()
+
+    def action_last(self) -> None:
+        """To the end."""
+        self._pane.go_last()
+
+    @property
+    def _pane(self) -> SampleTable | SampleDetail:
+        """The pane that the motions move in."""
+        return self.detail if self.detail.has_focus else self.table
+
+    def action_next_pane(self) -> None:
+        """Table, detail, table."""
+        if self.detail.has_focus and not self._zoomed:
+            self.table.focus()
+        else:
+            self.detail.focus()
+
+    def action_zoom(self) -> None:
+        """The sample takes the whole screen, and gives it back."""
+        self._zoomed = not self._zoomed
+        self.set_class(self._zoomed, "-zoomed")
+        (self.detail if self._zoomed else self.table).focus()
+
+    def action_close(self) -> None:
+        """Close what is open; decides nothing."""
+        if self._zoomed:
+            self.action_zoom()
+        elif self.table.selection_anchor is not None:
+            self.table.clear_selection()
+        elif self.detail.has_focus:
+            self.table.focus()
+        elif self._found is not None:
+            self._found = None
+            self.table.set_search(None)
+            self.detail.set_search(None)
+
+    def on_sample_table_row_activated(self) -> None:
+        """Read it."""
+        self.action_zoom()

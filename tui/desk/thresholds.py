@@ -1,0 +1,58 @@
+"""The threshold by key, by mouse and typed."""
+
+from __future__ import annotations
+
+from tui.desk.base import DeskBase
+from tui.prompt_bar import PromptBar, Question
+from tui.threshold_slider import ThresholdSlider
+
+
+class ThresholdActions(DeskBase):
+    """What the brackets, the slider and t do."""
+
+    def action_threshold_down(self) -> None:
+        """A fine step down."""
+        self._step_threshold(-self.slider.fine_step())
+
+    def action_threshold_up(self) -> None:
+        """A fine step up."""
+        self._step_threshold(self.slider.fine_step())
+
+    def action_threshold_far_down(self) -> None:
+        """A coarse step down."""
+        self._step_threshold(-self.slider.coarse_step())
+
+    def action_threshold_far_up(self) -> None:
+        """A coarse step up."""
+        self._step_threshold(self.slider.coarse_step())
+
+    def _step_threshold(self, step: float) -> None:
+        threshold = self.session.threshold
+        if threshold is None:
+            self.say("no scores yet: type a threshold with t")
+            return
+        grid = abs(step)
+        self._set_threshold(f"{round((threshold.value + step) / grid) * grid:.10g}")
+
+    def on_threshold_slider_moved(self, event: ThresholdSlider.Moved) -> None:
+        """Dragged or clicked."""
+        self._set_threshold(f"{event.value:.10g}", save=event.released)
+
+    def action_type_threshold(self) -> None:
+        """Type it."""
+        session = self.session
+        self.query_one(PromptBar).ask(
+            Question(
+                label="threshold",
+                hint="1.5 · top 1000 · 25% · <=0.3 keeps the low side",
+                value="",
+                answer=lambda text: self._set_threshold(text) if text.strip() else None,
+                preview=lambda text: session.preview_threshold(text) if text.strip() else "",
+            )
+        )
+
+    def _set_threshold(self, text: str, *, save: bool = True) -> None:
+        self.session.set_threshold(text, save=save)
+        self._draw_counts(recount=False)
+        self.table.refresh_changed()
+        self._show_sample()

@@ -1,0 +1,148 @@
+"""Verdicts: on a sample, on a range, on all rows shown; undo and redo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.decision import Verdict
+from engine.review import Change
+from tui.desk.base import DeskBase
+from tui.dialogs import ConfirmDialog
+
+INLINE_ROWS = 2_000
+"""A bulk of more rows runs in the background under a dialog."""
+
+VERDICT_WORDS = {
+    Verdict.ACCEPT: "accepted",
+    Verdict.REJECT: "rejected",
+    Verdict.SKIP: "skipped",
+    Verdict.UNDECIDED: "cleared",
+}
+
+
+class VerdictActions(DeskBase):
+    """What a, x, space, c, U, R and v do."""
+
+    def action_accept(self) -> None:
+        """Accept the sample or the range."""
+        self._decide(Verdict.ACCEPT)
+
+    def action_reject(self) -> None:
+        """Reject the sample or the range."""
+        self._decide(Verdict.REJECT)
+
+    def action_skip(self) -> None:
+        """Skip the sample or the range."""
+        self._decide(Verdict.SKIP)
+
+    def action_clear(self) -> None:
+        """Clear the verdict of the sample or the range."""
+        self._decide(Verdict.UNDECIDED)
+
+    def _decide(self, verdict: Verdict) -> None:
+        table = self.table
+        if table.selection_anchor is not None:
+            self._bulk(verdict, table.selected_rows(), "the range")
+            return
+        row = table.cursor_row
+        if row is None:
+            return
+        if self.session.dataset.broken[row]:
+            self.say(f"row {row} could not be read; there is nothing to decide", severity="warning")
+            return
+        rows = np.array([row], np.int64)
+        if self._try(lambda: self.session.decide(rows, verdict)) is not None:
+            table.refresh_rows([row])
+        if verdict is not Verdict.UNDECIDED:
+            table.move(1)
+        self._unsaved_cursor = table.cursor_row
+        self._save_cursor()
+        self._show_sample()
+
+    def action_bulk_accept(self) -> None:
+        """Accept every row of the view."""
+        self._bulk(Verdict.ACCEPT, self.table.order, "all rows shown")
+
+    def action_bulk_reject(self) -> None:
+        """Reject every row of the view."""
+        self._bulk(Verdict.REJECT, self.table.order, "all rows shown")
+
+    def action_bulk_clear(self) -> None:
+        """Clear every row of the view."""
+        self._bulk(Verdict.UNDECIDED, self.table.order, "all rows shown")
+
+    def _bulk(self, verdict: Verdict, rows: NDArray[np.int64], what: str) -> None:
+        """Ask with the counts, then decide as one event."""
+        verdicts = self.session.verdicts[rows]
+        readable = ~self.session.dataset.broken[rows]
+        changed = int(np.count_nonzero(readable & (verdicts != verdict)))
+        if not changed:
+            self.say(f"nothing to change: {what} is {VERDICT_WORDS[verdict]} already")
+            return
+        manual = np.isin(verdicts, (Verdict.ACCEPT, Verdict.REJECT))
+        overruled = int(np.count_nonzero(readable & manual & (verdicts != verdict)))
+        lines = [
+            f"{len(rows):,} rows, {changed:,} of them change.",
+            f"{overruled:,} verdicts given by hand are overruled.",
+            "One undo (U) takes all of it back.",
+        ]
+        if len(rows) != np.count_nonzero(readable):
+            lines.insert(1, f"{np.count_nonzero(~readable):,} could not be read: left out.")
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.table.clear_selection()
+                self._work(
+                    f"{VERDICT_WORDS[verdict]}: {changed:,} rows",
+                    lambda: self.session.decide(np.sort(rows), verdict),
+                    self._bulk_done,
+                    background=len(rows) > INLINE_ROWS,
+                )
+
+        word = {Verdict.UNDECIDED: "clear"}.get(verdict, verdict.name.lower())
+        self.app.push_screen(
+            ConfirmDialog(f"{word.capitalize()} {what}?", lines, f"{word} {changed:,} rows"),
+            answered,
+        )
+
+    def _bulk_done(self, change: Change | None) -> None:
+        if change is not None:
+            self.say(f"{VERDICT_WORDS[change.verdict]} {len(change.rows):,} rows; U takes it back")
+        self.table.refresh_changed()
+        self._show_sample()
+
+    def action_undo(self) -> None:
+        """Take the last decision back."""
+        self._step(self.session.undo, "undone", "nothing to undo")
+
+    def action_redo(self) -> None:
+        """Give it again."""
+        self._step(self.session.redo, "done again", "nothing to redo")
+
+    def _step(self, step: Callable[[], Change | None], word: str, nothing: str) -> None:
+        def stepped(change: Change | None) -> None:
+            if change is None:
+                self.say(nothing)
+                return
+            what = VERDICT_WORDS[change.verdict]
+            if len(change.rows) == 1:
+                row = int(change.rows[0])
+                there = self.table.go_to_row(row)
+                self.say(f"{word}: {what} row {row}" + ("" if there else ", not in this view"))
+            else:
+                self.say(f"{word}: {what} {len(change.rows):,} rows")
+            self.table.refresh_changed()
+            self._show_sample()
+
+        self._work("…", step, stepped, background=self.session.review.largest_step > INLINE_ROWS)
+
+    def action_range(self) -> None:
+        """Start or end a range."""
+        if self.table.selection_anchor is None:
+            self.table.start_selection()
+            self.say("range: move, then a x space c; esc leaves it")
+        else:
+            self.table.clear_selection()

@@ -1,0 +1,153 @@
+"""Which rows are shown and in what order: search, filter, sort."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.filter import search
+from engine.order import Sort, SortColumn
+from tui.desk.base import DeskBase
+from tui.dialogs import ChoiceDialog
+from tui.prompt_bar import PromptBar, Question
+from tui.sample_table import Column, SampleTable
+
+
+class ViewActions(DeskBase):
+    """What /, n, N, f and s do."""
+
+    def action_search(self) -> None:
+        """Ask what to look for."""
+        self.query_one(PromptBar).ask(
+            Question(
+                label="search",
+                hint="in prompt and response; a capital letter makes it exact",
+                value="",
+                answer=self._search,
+                preview=lambda text: (
+                    f"{np.count_nonzero(self._matches(text)):,} rows" if len(text) > 1 else ""
+                ),
+            )
+        )
+
+    def _matches(self, text: str) -> NDArray[np.bool_]:
+        return search(self.session.dataset.texts, text)
+
+    def _search(self, text: str) -> None:
+        if not text:
+            return
+        self._search_text = text
+        self._found = self._matches(text)
+        exact = any(character.isupper() for character in text)
+        pattern = re.compile(re.escape(text), 0 if exact else re.IGNORECASE)
+        self.table.set_search(pattern)
+        self.detail.set_search(pattern)
+        self._next(1, from_cursor=True)
+
+    def action_next_match(self) -> None:
+        """To the next row that matches."""
+        self._next(1)
+
+    def action_previous_match(self) -> None:
+        """To the one before."""
+        self._next(-1)
+
+    def _next(self, direction: int, *, from_cursor: bool = False) -> None:
+        if self._found is None:
+            self.say("no search yet: / starts one")
+            return
+        hits = np.flatnonzero(self._found[self.table.order])
+        if not len(hits):
+            self.say(f"not found in the rows shown: {self._search_text}")
+            return
+        cursor = self.table.cursor
+        if direction > 0:
+            place = int(np.searchsorted(hits, cursor, side="left" if from_cursor else "right"))
+        else:
+            place = int(np.searchsorted(hits, cursor, side="left")) - 1
+        wrapped = not 0 <= place < len(hits)
+        place %= len(hits)
+        self.table.cursor = int(hits[place])
+        note = " (wrapped)" if wrapped else ""
+        self.say(f"{place + 1:,} of {len(hits):,} rows with {self._search_text}{note}")
+        self._show_sample()
+        self.detail.scroll_to_match()
+
+    def action_filter(self) -> None:
+        """Ask for a filter."""
+        self.query_one(PromptBar).ask(
+            Question(
+                label="filter",
+                hint="state:rejected score<1.5 problem:any words; empty shows all",
+                value=self._filter_text,
+                answer=self._set_filter,
+                preview=self._count_filter,
+            )
+        )
+
+    def _count_filter(self, text: str) -> str:
+        if not text.strip():
+            return ""
+        _, matching = self.session.matching(text)
+        return f"{np.count_nonzero(matching):,} of {len(matching):,} rows"
+
+    def _apply_filter(self, text: str) -> None:
+        if text.strip():
+            chosen, self._matching = self.session.matching(text)
+            self._filter_text = str(chosen)
+        else:
+            self._matching, self._filter_text = None, ""
+
+    def _set_filter(self, text: str) -> None:
+        self._apply_filter(text)
+        if not self.session.read_only:
+            self.session.store.set_setting("filter", self._filter_text)
+        self._show_order()
+
+    def action_sort(self) -> None:
+        """Choose a column."""
+        usable = [
+            column
+            for column in SortColumn
+            if self.session.sides == 2
+            or column not in (SortColumn.REJECTED_SCORE, SortColumn.MARGIN)
+        ]
+        arrow = " (descending)" if self._sort.descending else " (ascending)"
+        choices = [
+            (column.value, column.value + (arrow if column is self._sort.column else ""))
+            for column in usable
+        ]
+
+        def chosen(name: str | None) -> None:
+            if name is not None:
+                self._sort_by(SortColumn(name))
+
+        self.app.push_screen(ChoiceDialog("Sort by", choices, self._sort.column.value), chosen)
+
+    def _sort_by(self, column: SortColumn) -> None:
+        same = column is self._sort.column
+        self._sort = Sort(column, descending=not self._sort.descending if same else False)
+        if not self.session.read_only:
+            self.session.store.set_setting("sort", [column.value, self._sort.descending])
+        self._show_order()
+
+    def _show_order(self, keep_row: int | None = None) -> None:
+        """Filter and sort as chosen; the cursor stays on its sample."""
+        if self._filter_text:
+            _, self._matching = self.session.matching(self._filter_text)
+        self.table.set_order(self.session.order(self._sort, self._matching), keep_row=keep_row)
+        columns = {SortColumn.LENGTH: Column.TOKENS, SortColumn.ROW: None}
+        column = columns.get(self._sort.column, Column.ROW)
+        if self._sort.column not in columns:
+            column = Column(self._sort.column.value)
+        self.table.set_sort(column, descending=self._sort.descending)
+        self._draw_title()
+        self._show_sample()
+
+    def on_sample_table_header_clicked(self, event: SampleTable.HeaderClicked) -> None:
+        """Sort by a column, or turn it round."""
+        columns = {Column.TOKENS: SortColumn.LENGTH, Column.REJECTED: SortColumn.REJECTED_SCORE}
+        column = columns.get(event.column) or SortColumn(event.column.value)
+        self._sort_by(column)
