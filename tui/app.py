@@ -27,7 +27,8 @@ from engine.errors import Cancelled, TamisError
 from engine.places import state_folder
 from tui.display import sanitize
 from tui.help import ActionProvider
-from tui.theme import ascii_wanted, choose_theme, load_themes, variable_defaults
+from tui.input_driver import accept_any_bytes
+from tui.theme import MONOCHROME_THEME, ascii_wanted, choose_theme, load_themes, variable_defaults
 
 if TYPE_CHECKING:
     from engine.scoring import ScorerOptions
@@ -84,7 +85,10 @@ class TamisApp(App[None]):
         scorer_options: ScorerOptions | None = None,
     ) -> None:
         """Prepare to open `path`; nothing is read before the first frame."""
-        super().__init__()
+        theme = choose_theme()
+        # Read before Textual takes NO_COLOR out of the environment; without colour means the
+        # terminal's own, not greys.
+        super().__init__(ansi_color=True if theme == MONOCHROME_THEME else None)
         self._path = path
         self._open_options = options
         self._scorer = scorer
@@ -95,9 +99,9 @@ class TamisApp(App[None]):
         """Why the dataset could not be opened; the command line says it when the screen is gone."""
         found = load_themes()
         self._theme_messages = found.messages
-        for theme in found.themes.values():
-            self.register_theme(theme)
-        self.theme = choose_theme()
+        for shipped in found.themes.values():
+            self.register_theme(shipped)
+        self.theme = theme
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """What themes may leave out."""
@@ -172,6 +176,7 @@ def run_desk(
     """
     # A scorer in plain Python holds the interpreter; the loop gets it back five times sooner.
     sys.setswitchinterval(SWITCH_INTERVAL_S)
+    accept_any_bytes()
     app = TamisApp(path, options, scorer=scorer, threshold=threshold, scorer_options=scorer_options)
     try:
         with quiet_libraries():

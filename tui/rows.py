@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
+import orjson
 
 from engine.decision import Verdict
 from engine.errors import InputError
 from engine.policy import REASON_TEXT, Outcome, Reason
+from engine.sample import Family
 from engine.session import Session
 from tui.detail import DetailContent
 from tui.display import RowState
@@ -28,6 +31,7 @@ class SessionRows:
         self._session = session
         self.score_range: tuple[float, float] | None = None
         """Set by the desk from the histogram's axis."""
+        self._unknown = session.dataset.family is Family.OTHER
 
     @property
     def rows(self) -> int:
@@ -63,6 +67,8 @@ class SessionRows:
         dataset = self._session.dataset
         if dataset.broken[row]:
             return RowTexts(dataset.problem(row), "")
+        if self._unknown:
+            return RowTexts(_columns_text(dataset.record(row)), "")
         prompt, response, rejected = dataset.texts.row(row)
         return RowTexts(prompt or "", response or "", rejected if dataset.has_sides else None)
 
@@ -108,6 +114,8 @@ class SessionRows:
         """Everything the detail pane shows of a row."""
         session = self._session
         try:
+            if self._unknown:
+                return self._record(row)
             sample = session.dataset.sample(row, session.side)
         except InputError as error:
             return DetailContent(row=row, state=self.state(row), turns=(), problem=str(error))
@@ -134,3 +142,20 @@ class SessionRows:
             side=session.side,
             tools=sample.tools,
         )
+
+    def _record(self, row: int) -> DetailContent:
+        """The columns of a row that no family fits, as they are."""
+        record = self._session.dataset.record(row)
+        return DetailContent(
+            row=row,
+            state=self.state(row),
+            turns=(),
+            problem="no prompt is known: name its column with --prompt-column, "
+            "and --response-column where there is one",
+            tools=orjson.dumps(record, default=str).decode() if record else None,
+        )
+
+
+def _columns_text(record: dict[str, Any]) -> str:
+    """`name = value` for each column, on one line."""
+    return "   ".join(f"{name} = {str(value)[:200]}" for name, value in record.items())

@@ -58,7 +58,7 @@ def scoring_parts(status: WorkerStatus | None, spec: str) -> list[str]:
         case WorkerState.CANCELLED:
             parts = [f"stopped at {share}", name]
         case WorkerState.FAILED:
-            parts = [f"{name}: no scores", "see the message (! in the palette)"]
+            parts = [f"{name}: no scores", "m chooses another scorer"]
     if status.failed:
         parts.insert(1, f"{status.failed:,} failed")
     if status.device and status.state is not WorkerState.FAILED:

@@ -2,7 +2,9 @@
 
 One column of cells is one true bin. What is kept is drawn solid and bright, what is dropped
 dotted and dim, so that the two differ without colour; the axis below is heavy on the keeping
-side. Only the cells that differ from what is on screen are repainted.
+side. Heights are square roots of counts (Tukey's rootogram), so that the tail where a threshold
+lies can be read beside a peak a hundred times as tall. Only the cells that differ from what is on
+screen are repainted.
 """
 
 from __future__ import annotations
@@ -213,10 +215,13 @@ class ThresholdSlider(Widget):
         columns = np.arange(width) * bins // width
         kept = histogram.kept[columns]
         dropped = histogram.dropped[columns]
-        peak = int((histogram.kept + histogram.dropped).max())
+        peak = math.sqrt((histogram.kept + histogram.dropped).max())
         lines: list[list[_Cell]] = [[] for _ in range(height)]
         for one, other in zip(kept.tolist(), dropped.tolist(), strict=True):
-            column = _column(one / peak * height, other / peak * height, height, self.glyphs)
+            # The bar's height is the root of its count; its two parts share it as they share that.
+            tall = math.sqrt(one + other) / peak * height
+            share = one / max(one + other, 1)
+            column = _column(tall * share, tall * (1 - share), height, self.glyphs)
             for y in range(height):
                 lines[height - 1 - y].append(column[y])
         return lines

@@ -167,6 +167,8 @@ class ScoringWorker:
         self._cursor = 0
         self._lookups: dict[int, CachedLookup] = {}
         self._cache_steps: Iterator[NDArray[np.int64]] = iter(())
+        self.cache_applied = False
+        """Whether everything that an earlier run scored is on the board."""
         self._memory_budget = 0
         self._tokens_per_s = 0.0
         self._plain_units = 8
@@ -315,7 +317,7 @@ class ScoringWorker:
             return True
         if self._urgent:
             self._score(self._urgent.popleft())
-        elif (rows := next(self._cache_steps, None)) is not None:
+        elif (rows := self._next_cached()) is not None:
             self._use_cache(rows)
         elif self._near_left:
             self._queue(self._encode(self._near_left.popleft()), VIEW_BATCH_UNITS * 4)
@@ -324,6 +326,11 @@ class ScoringWorker:
         else:
             return self._collect()
         return True
+
+    def _next_cached(self) -> NDArray[np.int64] | None:
+        rows = next(self._cache_steps, None)
+        self.cache_applied = rows is None
+        return rows
 
     def _obey(self) -> None:
         """Do what was asked since the last step; waits here while paused."""

@@ -22,10 +22,10 @@ from textual.widget import Widget
 
 from engine.errors import TamisError
 from engine.histogram import ScoreBins
-from engine.order import Sort
+from engine.order import Sort, SortColumn
 from engine.review import Change
 from engine.scoring import ScorerOptions
-from engine.scoring.worker import WorkerState
+from engine.scoring.worker import SETTLED, WorkerState
 from engine.session import Session
 from tui.actions import BY_ID, bindings
 from tui.detail import SampleDetail
@@ -33,7 +33,7 @@ from tui.dialogs import WorkDialog
 from tui.display import ASCII_GLYPHS, UNICODE_GLYPHS, sanitize
 from tui.prompt_bar import PromptBar
 from tui.rows import SessionRows
-from tui.sample_table import SampleTable
+from tui.sample_table import Column, SampleTable
 from tui.status import KeyBar, StatusLine, scoring_parts, summary_parts
 from tui.threshold_slider import ThresholdSlider
 
@@ -104,6 +104,9 @@ class DeskBase(Screen[None]):
         self._told: set[str] = set()
         self._zoomed = False
         self._moves = 0
+        self._settling: int | None = None
+        """The row to return to when the scores of the last visit are back: the restored filter
+        and sort may need them."""
 
     def compose(self) -> ComposeResult:
         """Title, table and sample, slider, summary, input, keys."""
@@ -148,8 +151,34 @@ class DeskBase(Screen[None]):
         if now >= self._status_due_s:
             self._status_due_s = now + STATUS_EVERY_S
             self._draw_title()
+        if self._settling is not None:
+            self._settle(self._settling)
         if self._unsaved_cursor is not None and now >= self._cursor_due_s:
             self._save_cursor()
+
+    def _settle(self, row: int) -> None:
+        worker = self.session.worker
+        if worker is None or worker.cache_applied or worker.status().state in SETTLED:
+            self._settling = None
+            self._show_order(keep_row=row)
+
+    def on_key(self) -> None:
+        """Whoever presses a key is where they want to be."""
+        self._settling = None
+
+    def _show_order(self, keep_row: int | None = None) -> None:
+        """Filter and sort as chosen; the cursor stays on its sample, or goes to `keep_row`."""
+        session, column = self.session, self._sort.column
+        if self._filter_text:
+            _, self._matching = session.matching(self._filter_text)
+        self.table.set_order(session.order(self._sort, self._matching), keep_row=keep_row)
+        if column is SortColumn.ROW:
+            self.table.set_sort(None)
+        else:
+            titled = Column.TOKENS if column is SortColumn.LENGTH else Column(column.value)
+            self.table.set_sort(titled, descending=self._sort.descending)
+        self._draw_title()
+        self._show_sample()
 
     def _draw_counts(self, *, recount: bool) -> None:
         """Slider and summary; the histogram is counted anew as often as its cost allows."""

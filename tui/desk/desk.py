@@ -8,6 +8,7 @@ from __future__ import annotations
 from engine.errors import TamisError
 from engine.export import ExportPlan, ExportReport
 from engine.order import Sort, SortColumn
+from engine.sample import Family
 from tui.desk.base import TICK_S
 from tui.desk.moving import MovingActions
 from tui.desk.scoring import ScoringActions
@@ -33,6 +34,16 @@ class Desk(VerdictActions, MovingActions, ThresholdActions, ViewActions, Scoring
         self.call_after_refresh(self._start)
 
     def _start(self) -> None:
+        dataset = self.session.dataset
+        if dataset.family is Family.OTHER:
+            self._scorer = "none"
+            names = ", ".join(dataset.column_names[:12])
+            self.say(
+                f"no family fits the columns of this dataset: {names}\n"
+                "name the prompt with --prompt-column (and --response-column) to score it",
+                severity="warning",
+                timeout=20,
+            )
         self.session.start_scoring(self._scorer, self._scorer_options)
         if self._threshold is not None:
             self._set_threshold(self._threshold)
@@ -53,6 +64,7 @@ class Desk(VerdictActions, MovingActions, ThresholdActions, ViewActions, Scoring
         cursor = settings("cursor", 0)
         row = min(cursor, self.session.dataset.rows - 1) if isinstance(cursor, int) else 0
         if self._sort != Sort() or self._matching is not None:
+            self._settling = row
             self._show_order(keep_row=row)
         else:
             self.table.go_to_row(row)

@@ -133,19 +133,6 @@ class ViewActions(DeskBase):
             self.session.store.set_setting("sort", [column.value, self._sort.descending])
         self._show_order()
 
-    def _show_order(self, keep_row: int | None = None) -> None:
-        """Filter and sort as chosen; the cursor stays on its sample."""
-        if self._filter_text:
-            _, self._matching = self.session.matching(self._filter_text)
-        self.table.set_order(self.session.order(self._sort, self._matching), keep_row=keep_row)
-        columns = {SortColumn.LENGTH: Column.TOKENS, SortColumn.ROW: None}
-        column = columns.get(self._sort.column, Column.ROW)
-        if self._sort.column not in columns:
-            column = Column(self._sort.column.value)
-        self.table.set_sort(column, descending=self._sort.descending)
-        self._draw_title()
-        self._show_sample()
-
     def on_sample_table_header_clicked(self, event: SampleTable.HeaderClicked) -> None:
         """Sort by a column, or turn it round."""
         columns = {Column.TOKENS: SortColumn.LENGTH, Column.REJECTED: SortColumn.REJECTED_SCORE}
