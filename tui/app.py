@@ -149,6 +149,7 @@ class TamisApp(App[None]):
             session,
             scorer=self._scorer or session.last_scorer,
             threshold=self._threshold,
+            title="demo" if self._open_options.demo else "",
             scorer_options=self._scorer_options or ScorerOptions(),
             ascii_only=ascii_wanted(),
         )

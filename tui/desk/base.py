@@ -78,11 +78,22 @@ class DeskBase(Screen[None]):
         *,
         scorer: str,
         scorer_options: ScorerOptions,
+        title: str = "",
         threshold: str | None = None,
         ascii_only: bool = False,
     ) -> None:
-        """Show `session`, score it with `scorer`, and start at `threshold` where one is given."""
+        """Show `session`, score it with `scorer`, and start at `threshold` where one is given.
+
+        Args:
+            session: open, and closed by whoever opened it.
+            scorer: as `--scorer` names it.
+            scorer_options: for this scorer and for those chosen later.
+            title: what the dataset is called; its file name by default.
+            threshold: as typed.
+            ascii_only: the terminal shows no other signs.
+        """
         super().__init__()
+        self._name = title or session.dataset.path.name
         self._threshold = threshold
         self.session = session
         self._scorer = scorer
@@ -212,7 +223,7 @@ class DeskBase(Screen[None]):
         rows = f"{session.dataset.rows:,} rows"
         if self._matching is not None:
             rows = f"{shown:,} of {rows}"
-        parts = [f"tamis  {session.dataset.path.name}", rows]
+        parts = [f"tamis  {self._name}", rows]
         parts += scoring_parts(status, session.scorer_spec)
         if session.read_only:
             parts.insert(1, "read-only")
@@ -222,7 +233,7 @@ class DeskBase(Screen[None]):
             parts.append(f"sort: {self._sort}")
         if session.sides == 2:
             parts.append(f"reviewing: {session.side.value}")
-        parts.append(session.dataset.family.value)
+        parts.append(" + ".join(family.value for family in session.dataset.families))
         self.query_one("#title", StatusLine).show(parts)
         if status is not None:
             if status.state is WorkerState.FAILED:
