@@ -68,7 +68,8 @@ class PromptBar(Horizontal):
         field.value = question.value
         field.cursor_position = len(question.value)
         self._remark(question.hint)
-        field.focus()
+        # At once, not `focus()`, which waits its turn: letters typed behind the key belong here.
+        self.screen.set_focus(field)
 
     def close(self) -> None:
         """Hide the bar; the desk takes the focus back."""
@@ -114,4 +115,4 @@ class PromptBar(Horizontal):
     def action_dismiss_bar(self) -> None:
         """Close, and give the focus back to the table."""
         self.close()
-        self.screen.query_one("SampleTable").focus()
+        self.screen.set_focus(self.screen.query_one("SampleTable"))
