@@ -7,9 +7,10 @@ a person decided is on disk when the call returns.
 
 from __future__ import annotations
 
+import contextlib
 import getpass
+import os
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from hashlib import blake2b
@@ -21,13 +22,14 @@ from numpy.typing import NDArray
 from engine import histogram
 from engine.dataset import Dataset, SourceKind, open_dataset
 from engine.decision import Circumstances, Event, Verdict
-from engine.errors import ScorerError, UsageError
+from engine.errors import InputError, ScorerError, UsageError
 from engine.export import (
     ExportFormat,
     ExportPlan,
     ExportReport,
     Given,
     ReviewState,
+    check_place,
     export,
     preview,
 )
@@ -48,10 +50,15 @@ from engine.threshold import Direction, Threshold, ThresholdRequest, parse_thres
 
 DEFAULT_SCORER = "heuristic"
 
+REMEMBERED_OPTIONS = ("input_format", "max_length", "label")
+"""What moves the scores; what a person allows (pickles, code, network) holds for one run."""
+
 ALL_ROWS = slice(None)
 
 STOP_WAIT_S = 2.0
 """Between two batches a worker ends within half a second."""
+
+TICK_S = 0.1
 
 Progress = Callable[[str, int, int | None], None]
 """Told what is being done, how much of it, and of how much (None: unknown)."""
@@ -89,6 +96,8 @@ class Session:
         self.scorer: Scorer | None = None
         self.scorer_spec = "none"
         self.notices: list[str] = list(store.warnings)
+        self.new_scores = 0
+        """Scored since this was opened, not taken from an earlier run; both sides count."""
         self.threshold: Threshold | None = None
         self._request: ThresholdRequest | None = None
         self._resolved_at = -1  # board version
@@ -118,7 +127,7 @@ class Session:
             Cancelled: `cancelled` said so.
         """
         options = options or OpenOptions()
-        reviewer = options.reviewer or getpass.getuser()
+        reviewer = options.reviewer or _login_name()
         place = session_path(path, explicit=options.session, demo=options.demo)
         dataset = open_dataset(
             path,
@@ -135,8 +144,13 @@ class Session:
         except BaseException:
             dataset.close()
             raise
-        session = cls(dataset, store, reviewer)
-        session._restore(progress)
+        try:
+            session = cls(dataset, store, reviewer)
+            session._restore(progress)
+        except BaseException:
+            store.close()
+            dataset.close()
+            raise
         return session
 
     def _restore(self, progress: Progress | None) -> None:
@@ -146,7 +160,8 @@ class Session:
         self.review.replay(self.store.events(), bound.digest)
         if bound.changed:
             self.notices.append(self._change_notice())
-        self.side = Side(self.store.get_setting("side", Side.CHOSEN.value))
+        if self.sides == 2:
+            self.side = Side(self.store.get_setting("side", Side.CHOSEN.value))
 
     def _change_notice(self) -> str:
         kept = int(np.count_nonzero(self.review.verdicts))
@@ -157,10 +172,13 @@ class Session:
 
     def hash_in_background(self) -> None:
         """Start hashing every row, so that a bulk or an export need not wait for it."""
-        self._hasher = threading.Thread(
-            target=self.identities.complete, args=(self._closing.is_set,), daemon=True
-        )
+        self._hasher = threading.Thread(target=self._hash_all, name="hashing", daemon=True)
         self._hasher.start()
+
+    def _hash_all(self) -> None:
+        # A source that changes while it is open is told to whoever needs the rest of it.
+        with contextlib.suppress(InputError):
+            self.identities.complete(self._closing.is_set)
 
     def close(self) -> None:
         """Stop scoring, write what is left, and let go of the files. Safe to call twice."""
@@ -280,25 +298,30 @@ class Session:
         failed: NDArray[np.bool_] = self.board.failed[self._side_index]
         return failed
 
-    def start_scoring(self, spec: str, options: ScorerOptions | None = None) -> None:
+    def start_scoring(self, spec: str | None, options: ScorerOptions | None = None) -> None:
         """Score everything with another scorer, in the background; loading it is part of that.
 
         The scores of the scorer before stay in the cache and are back at once when it returns.
+
+        Args:
+            spec: what to score with; None: what was used last, in the way it was used.
+            options: how; see `ScorerOptions`.
         """
         self.stop_scoring()
-        self.scorer_spec = spec
-        self.board = ScoreBoard(self.dataset.rows, self.sides, self.dataset.lengths)
-        if not self.read_only:
-            self.store.set_setting("scorer", spec)
-        self._forget_threshold()
-        if spec == "none":
-            return
         chosen = options or ScorerOptions()
+        if spec is None:
+            spec, chosen = self.last_scorer, self._as_last_time(chosen)
+        scorer_spec = self.scorer_spec = _lasting(spec)
+        board = self.board = ScoreBoard(self.dataset.rows, self.sides, self.dataset.lengths)
+        self._forget_threshold()
+        if scorer_spec == "none":
+            self._remember_scorer(chosen)
+            return
         self.worker = ScoringWorker(
             self.dataset,
-            self.board,
-            lambda: make_scorer(spec, dataset=self.dataset, options=chosen),
-            on_loaded=self._loaded,
+            board,
+            lambda: make_scorer(scorer_spec, dataset=self.dataset, options=chosen),
+            on_loaded=lambda scorer: self._loaded(scorer, board, chosen),
             cached=self._cached,
             on_scores=self._keep_scores,
         )
@@ -307,9 +330,11 @@ class Session:
     def stop_scoring(self) -> None:
         """Stop the worker, if there is one, and wait until it has written what it has."""
         if self.worker is not None:
+            loading = self.worker.status().state is WorkerState.LOADING
             self.worker.cancel()
-            # A model that is still loading ends by itself later; the screen does not wait for it.
-            self.worker.join(timeout_s=STOP_WAIT_S)
+            # A model that is still loading has nothing to write and ends by itself later.
+            if not loading:
+                self.worker.join(timeout_s=STOP_WAIT_S)
             self.worker = None
             self.scorer = None
 
@@ -332,15 +357,34 @@ class Session:
         while (status := worker.status()).state not in SETTLED:
             if tick(status):
                 worker.cancel()
-            time.sleep(0.1)
+            worker.join(timeout_s=TICK_S)
         if status.state is WorkerState.FAILED:
             raise worker.error or ScorerError(status.message)
         return status
 
-    def _loaded(self, scorer: Scorer) -> None:
-        self.scorer = scorer
+    def _loaded(self, scorer: Scorer, board: ScoreBoard, options: ScorerOptions) -> None:
+        if self.board is board:  # else another scorer was chosen while this one was loading
+            self.scorer = scorer
+            self._remember_scorer(options)
 
-    def _cached(self, scorer: Scorer, side: Side) -> CachedScores:
+    def _remember_scorer(self, options: ScorerOptions) -> None:
+        """Only what could be used, and never for rows that no scorer can read."""
+        if self.read_only or self.dataset.family is Family.OTHER:
+            return
+        self.store.set_setting("scorer", self.scorer_spec)
+        self.store.set_setting(
+            "scorer options", {name: getattr(options, name) for name in REMEMBERED_OPTIONS}
+        )
+
+    def _as_last_time(self, options: ScorerOptions) -> ScorerOptions:
+        """`options`, and what is not said in them as it was when the scorer was used last."""
+        known = self.store.get_setting("scorer options", {})
+        unsaid = [name for name in REMEMBERED_OPTIONS if not getattr(options, name)]
+        return replace(options, **{name: known[name] for name in unsaid if name in known})
+
+    def _cached(self, scorer: Scorer, side: Side) -> CachedScores | None:
+        if _is_lookup(scorer):
+            return None
         known = self.store.cached_scores(scorer.key(side))
         return CachedScores(
             self.identities, known.identities, known.scores, known.tokens, known.truncated
@@ -355,10 +399,11 @@ class Session:
         tokens: NDArray[np.int32],
         truncated: NDArray[np.bool_],
     ) -> None:
-        if not self.read_only:
+        if not self.read_only and not _is_lookup(scorer):
             self.store.add_scores(
                 scorer.key(side), self.identities.identities(rows), scores, tokens, truncated
             )
+        self.new_scores += len(rows)
 
     @property
     def last_scorer(self) -> str:
@@ -375,6 +420,7 @@ class Session:
             "input_format": key.input_format if key else "",
             "rows": self.dataset.rows,
             "scored": scored,
+            "new_scores": self.new_scores,
             "failed": int(np.count_nonzero(self.failed)),
             "broken": int(np.count_nonzero(self.dataset.broken)),
             "truncated": int(np.count_nonzero(self.board.truncated)),
@@ -419,7 +465,7 @@ class Session:
         self._request = parse_threshold(text, self.direction)
         self._resolved_at = -1
         if save and not self.read_only:
-            self.store.set_setting(self._threshold_setting, str(self._request))
+            self.store.set_setting(self._threshold_setting, _exact(self._request))
         return self.resolve_threshold()
 
     def preview_threshold(self, text: str) -> str:
@@ -453,13 +499,15 @@ class Session:
         self.threshold, self._request, self._resolved_at, self._guessed_from = None, None, -1, 0
         remembered = self.store.get_setting(self._threshold_setting)
         if isinstance(remembered, str):
-            self._request = parse_threshold(remembered)
+            with contextlib.suppress(UsageError):  # of a version that knows more kinds
+                self._request = parse_threshold(remembered)
 
     def _guess(self) -> None:
         """Take the median, anew only when the scores have doubled: a guess must not wobble."""
         known = self.scores[~np.isnan(self.scores)]
         grown = known.size >= max(2 * self._guessed_from, 1)
-        finished = known.size == self.dataset.rows - int(np.count_nonzero(self.dataset.broken))
+        settled = known.size + int(np.count_nonzero(self.failed | self.dataset.broken))
+        finished = settled >= self.dataset.rows
         if grown or (finished and known.size > self._guessed_from):
             self._guessed_from = known.size
             self.threshold = Threshold(float(np.median(known)), self.direction, guess=True)
@@ -589,10 +637,15 @@ class Session:
         return Given(event.who, event.reason, event.note) if event is not None else Given()
 
     def default_plan(self) -> ExportPlan:
-        """Beside the dataset, in the format that keeps its rows as they are."""
-        path = self.dataset.path
+        """Beside the dataset, in the format that keeps its rows as they are.
+
+        Where the session could not lie beside the dataset, the export will not either: then in
+        the folder the person is in.
+        """
+        path = Path(os.path.abspath(self.dataset.path))  # noqa: PTH100 - links stay
+        folder = path.parent if self.store.path.parent == path.parent else Path.cwd()
         stem = path.name.split(".")[0] or path.name
-        return ExportPlan(path.absolute().parent / f"{stem}-kept", format=self.native_format)
+        return ExportPlan(folder / f"{stem}-kept", format=self.native_format)
 
     @property
     def native_format(self) -> ExportFormat:
@@ -615,6 +668,14 @@ class Session:
             lines.append("the threshold is a guess (the median): set one with t")
         return lines
 
+    def check_place(self, plan: ExportPlan) -> None:
+        """See, before any long work, that an export may be written where it was asked for.
+
+        Raises:
+            ExportError: it may not.
+        """
+        check_place(self.review_state(), plan)
+
     def export(
         self,
         plan: ExportPlan,
@@ -634,3 +695,36 @@ class _AsRead:
         reading = f"{found.digest} {dataset.family} {sorted(dataset.columns.used().items())}"
         digest = blake2b(reading.encode("utf-8", "replace"), digest_size=16).hexdigest()
         self.fingerprint = replace(found, digest=digest)
+
+
+def _login_name() -> str:
+    """Who is at the keyboard; a number where the system knows no name (containers)."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return f"user {os.getuid()}"
+
+
+def _is_lookup(scorer: Scorer) -> bool:
+    """Whether scores are read from a table: they belong to rows, and cost nothing to read again."""
+    return scorer.name.startswith(("column:", "file:"))
+
+
+def _lasting(spec: str) -> str:
+    """`spec` with a path in it made absolute: it is remembered longer than the working folder."""
+    kind, _, what = spec.partition(":")
+    if kind not in ("file", "hf") or not what:
+        return spec
+    path = os.path.abspath(os.path.expanduser(what))  # noqa: PTH100, PTH111 - links stay
+    bare = path.rpartition(":" if kind == "file" else "#")[0]
+    found = os.path.exists(path) or os.path.exists(bare)  # noqa: PTH110 - Path.exists() raises
+    return f"{kind}:{path}" if found else spec
+
+
+def _exact(request: ThresholdRequest) -> str:
+    """A request as text from which the same one is read: every digit, always the direction."""
+    if request.value is not None:
+        text = repr(request.value)
+    else:
+        text = f"top {request.top}" if request.top else f"{request.share_or_zero * 100!r}%"
+    return f"{request.direction.value} {text}"

@@ -14,6 +14,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
+from textual.events import Key
 from textual.widgets import Input, Static
 
 from engine.errors import TamisError
@@ -51,7 +52,7 @@ class PromptBar(Horizontal):
     def compose(self) -> ComposeResult:
         """Label, input, remark."""
         yield Static(id="prompt-label", markup=False)
-        yield Input(id="prompt-input", compact=True)
+        yield Input(id="prompt-input", compact=True, select_on_focus=False)
         yield Static(id="prompt-remark", markup=False)
 
     @property
@@ -66,7 +67,7 @@ class PromptBar(Horizontal):
         self.query_one("#prompt-label", Static).update(Content(question.label))
         field = self.query_one(Input)
         field.value = question.value
-        field.cursor_position = len(question.value)
+        field.select_all()
         self._remark(question.hint)
         # At once, not `focus()`, which waits its turn: letters typed behind the key belong here.
         self.screen.set_focus(field)
@@ -82,13 +83,33 @@ class PromptBar(Horizontal):
         remark.set_class(error, "-error")
         remark.update(Content(sanitize(text).replace("\n", " · ")))
 
+    def take(self, event: Key) -> bool:
+        """Use a key that was on its way to the table when the bar opened; False where it is none.
+
+        Textual hands a key to whatever has the focus when it is read: typed right behind the key
+        that opens the bar, it has left for the table already and comes by on its way up.
+        """
+        if self._question is None:
+            return False
+        field = self.query_one(Input)
+        if event.key == "enter":
+            self._submit(field.value)
+        elif event.is_printable and event.character is not None:
+            field.insert_text_at_cursor(event.character)
+        else:
+            return False
+        return True
+
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Take the answer; a wrong one is said and can be mended."""
         event.stop()
+        self._submit(event.value)
+
+    def _submit(self, text: str) -> None:
         if self._question is None:
             return
         try:
-            self._question.answer(event.value)
+            self._question.answer(text)
         except TamisError as error:
             self._remark(str(error), error=True)
         else:

@@ -58,6 +58,11 @@ class DeskDriver:
         return desk
 
     @property
+    def at_desk(self) -> bool:
+        """Whether no dialog is open."""
+        return isinstance(self.app.screen, Desk)
+
+    @property
     def session(self) -> Session:
         assert self.app.session is not None
         return self.app.session

@@ -40,12 +40,14 @@ class Terminal:
         self._stream = pyte.ByteStream(self._screen)
         self._lock = threading.Lock()
         self.status: int | None = None
+        window = struct.pack("HHHH", lines, columns, 0, 0)
         child, self._file = pty.fork()
         if child == 0:
+            # Before the program starts, or it may look at the size too early.
+            fcntl.ioctl(0, termios.TIOCSWINSZ, window)
             os.chdir(cwd)
             os.execvpe(command[0], list(command), {**os.environ, **TERMINAL, **(env or {})})
         self.pid = child
-        fcntl.ioctl(self._file, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 

@@ -321,7 +321,7 @@ async def test_help_names_every_action_and_every_action_exists(rows: Path) -> No
             assert action.title in shown
             assert callable(getattr(Desk, f"action_{action.id}"))
         await desk.press("escape")
-        assert desk.app.screen is desk.desk
+        assert desk.at_desk
 
 
 async def test_enter_reads_the_sample_and_escape_returns(rows: Path) -> None:

@@ -72,12 +72,12 @@ async def test_a_large_bulk_runs_in_the_background_and_is_undone_as_one(tmp_path
         assert "3,000 rows, 3,000 of them change" in desk.screen
         await desk.press("y")
         await desk.until(lambda: desk.session.summary().kept_by_hand == 3000, "the bulk")
-        await desk.until(lambda: desk.app.screen is desk.desk, "the end of the dialog")
+        await desk.until(lambda: desk.at_desk, "the end of the dialog")
         await run(desk, "bulk_accept")
         assert "nothing to change" in desk.said()
         await desk.press("U")
         await desk.until(lambda: not desk.session.verdicts.any(), "the undo")
-        await desk.until(lambda: desk.app.screen is desk.desk, "the end of the dialog")
+        await desk.until(lambda: desk.at_desk, "the end of the dialog")
         await run(desk, "bulk_clear")
         assert "nothing to change" in desk.said()
 
@@ -102,7 +102,7 @@ async def test_problems_are_listed_with_their_place(tmp_path: Path) -> None:
         assert isinstance(desk.app.screen, TextDialog)
         assert "rows.jsonl:4" in desk.screen
         await desk.press("G", "g", "j", "k", "ctrl+d", "ctrl+u", "q")
-        assert desk.app.screen is desk.desk
+        assert desk.at_desk
 
 
 async def test_a_dataset_without_problems_says_so(rows: Path) -> None:
@@ -120,7 +120,7 @@ async def test_another_theme(rows: Path) -> None:
         assert desk.app.theme != "tamis-dark"
         await run(desk, "theme")
         await desk.press("escape")
-        assert desk.app.screen is desk.desk
+        assert desk.at_desk
 
 
 async def test_no_color_asks_for_the_terminals_own(
@@ -174,7 +174,7 @@ async def test_scoring_can_be_stopped_and_failed_rows_tried_again(tmp_path: Path
     async with open_desk(path, scorer="column:rating") as desk:
         await desk.scored()
         assert desk.session.failed.tolist() == [False, True, False, True]
-        assert "2 failed" in desk.screen
+        await desk.until(lambda: "2 failed" in desk.screen, "the failures in the title")
         await desk.press("j")
         await desk.until(lambda: "scoring failed" in desk.screen, "the reason")
         await run(desk, "retry")
@@ -233,7 +233,7 @@ async def test_no_threshold_without_scores(rows: Path) -> None:
         await desk.press("e")
         assert "30 rows are pending" in desk.screen
         await desk.press("escape")
-        assert desk.app.screen is desk.desk
+        assert desk.at_desk
 
 
 async def test_a_threshold_from_the_command_line_is_set(rows: Path) -> None:

@@ -43,13 +43,16 @@ def test_start_triage_export_and_quit(tmp_path: Path, size: tuple[int, int]) -> 
     assert verdicts(path)[:4] == [1, 2, 1, 0]
 
 
-def test_no_verdict_is_lost_to_kills_in_the_middle_of_triage(tmp_path: Path) -> None:
-    path = write_rows(tmp_path / "rows.jsonl", 200)
+@pytest.mark.parametrize(
+    "kills", [5, pytest.param(60, marks=[pytest.mark.soak, pytest.mark.timeout(900)])]
+)
+def test_no_verdict_is_lost_to_kills_in_the_middle_of_triage(tmp_path: Path, kills: int) -> None:
+    path = write_rows(tmp_path / "rows.jsonl", 1000)
     chance = random.Random(7)
     expected: list[int] = []
-    for _ in range(5):
+    for _ in range(kills):
         with Terminal([*TAMIS, str(path), "--scorer", "none"]) as terminal:
-            terminal.wait_for("200 rows")
+            terminal.wait_for("1,000 rows")
             terminal.wait_for(f"row {len(expected)} ")
             for _ in range(chance.randint(1, 9)):
                 key, verdict = chance.choice([("a", 1), ("x", 2), (" ", 3)])
