@@ -24,7 +24,7 @@ class SortColumn(StrEnum):
     MARGIN = "margin"
     PROMPT = "prompt"
     RESPONSE = "response"
-    LENGTH = "length"
+    TOKENS = "tokens"
     PROBLEM = "problem"
 
 

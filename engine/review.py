@@ -126,9 +126,8 @@ class Review:
                 continue
             keys = np.zeros((np.count_nonzero(absent), KEY_BYTES), np.uint8)
             keys[:, :IDENTITY_BYTES] = stored.identities[absent]
-            keys[:, IDENTITY_BYTES:-1] = (
-                stored.occurrences[absent].astype("<u4")[:, None].view(np.uint8)
-            )
+            occurrences = stored.occurrences[absent].astype("<u4")
+            keys[:, IDENTITY_BYTES:-1] = occurrences[:, None].view(np.uint8)
             keys[:, -1] = _index(stored.circumstances.side)
             parts.append(keys)
             verdicts.append(np.full(len(keys), stored.verdict, np.int8))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import tempfile
+import secrets
 from pathlib import Path
 
 import numpy as np
@@ -13,19 +14,30 @@ from engine.errors import ExportError
 from engine.session import Session
 
 
-def refuse_existing(output: Path, *, overwrite: bool, source: Path) -> None:
+def check_output(output: Path, session: Session, *, overwrite: bool) -> None:
     """Say before any scoring that the file cannot be written.
 
     Raises:
-        ExportError: it exists and is not to be replaced, is the dataset, or has no folder.
+        ExportError: it exists and is not to be replaced, is the dataset or the session, would
+            be read as data at the next opening, or has no folder that can be written.
     """
-    if output.exists():
-        if output.is_dir() or (source.exists() and output.samefile(source)):
-            raise ExportError(f"{output} cannot be replaced", "name a new file with --output")
-        if not overwrite:
-            raise ExportError(f"{output} exists", "--overwrite replaces it")
-    if not output.absolute().parent.is_dir():
-        raise ExportError(f"no such folder: {output.absolute().parent}", "make it first")
+    target = Path(os.path.realpath(output))
+    source = Path(os.path.realpath(session.dataset.path))
+    files = (source, session.store.path, *session.dataset.files)
+    if target in (Path(os.path.realpath(file)) for file in files) or os.path.isdir(output):  # noqa: PTH112 - never raises
+        raise ExportError(f"{output} cannot be replaced", "name a new file with --output")
+    if source in target.parents:
+        raise ExportError(
+            f"{output} lies inside the dataset {session.dataset.path}",
+            "choose a place outside it, or the next opening would read the scores as data",
+        )
+    if os.path.lexists(output) and not overwrite:
+        raise ExportError(f"{output} exists", "--overwrite replaces it")
+    folder = output.absolute().parent
+    if not os.path.isdir(folder):  # noqa: PTH112 - never raises
+        raise ExportError(f"no such folder: {folder}", "make it first")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise ExportError(f"nothing can be written to {folder}", "name another with --output")
 
 
 def write_scores(session: Session, output: Path) -> None:
@@ -51,24 +63,24 @@ def write_scores(session: Session, output: Path) -> None:
     columns["tokens"] = board.tokens
     columns["truncated"] = board.truncated
     frame = pl.DataFrame(columns, schema_overrides={"failed": pl.String})
+    temporary = output.absolute().with_name(f".tamis-scores-{secrets.token_hex(6)}")
     try:
-        with tempfile.NamedTemporaryFile(
-            dir=output.absolute().parent, prefix=f".{output.name}.", delete=False
-        ) as file:
-            temporary = Path(file.name)
-            try:
-                frame.write_parquet(file)
-                file.flush()
-                os.fsync(file.fileno())
-                temporary.chmod(0o644)
-                temporary.replace(output)
-            except BaseException:
-                temporary.unlink(missing_ok=True)
-                raise
-    except OSError as error:
+        with temporary.open("xb") as file:
+            frame.write_parquet(file)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(output)
+    except (OSError, pl.exceptions.PolarsError) as error:
         raise ExportError(
-            f"{output} could not be written: {error.strerror}", "free some room, or name another"
+            f"{output} could not be written: {_cause(error)}", "free some room, or name another"
         ) from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def _cause(error: OSError | pl.exceptions.PolarsError) -> str:
+    return getattr(error, "strerror", None) or str(error).partition("\n")[0]
 
 
 def _nullable(scores: np.ndarray) -> pl.Series:

@@ -199,7 +199,7 @@ class Session:
         self.side = side
         if not self.read_only:
             self.store.set_setting("side", side.value)
-        self._forget_threshold()
+        self._recall_threshold()
 
     # -- verdicts ----------------------------------------------------------------------------
 
@@ -313,7 +313,7 @@ class Session:
             spec, chosen = self.last_scorer, self._as_last_time(chosen)
         scorer_spec = self.scorer_spec = _lasting(spec)
         board = self.board = ScoreBoard(self.dataset.rows, self.sides, self.dataset.lengths)
-        self._forget_threshold()
+        self._recall_threshold()
         if scorer_spec == "none":
             self._remember_scorer(chosen)
             return
@@ -494,9 +494,13 @@ class Session:
                 self._guess()
         return self.threshold
 
-    def _forget_threshold(self) -> None:
-        """Back to what was set for this scorer and side the last time, if anything."""
+    def forget_threshold(self) -> None:
+        """Back to the scorer's own, for now; what is remembered stays."""
         self.threshold, self._request, self._resolved_at, self._guessed_from = None, None, -1, 0
+
+    def _recall_threshold(self) -> None:
+        """Back to what was set for this scorer and side the last time, if anything."""
+        self.forget_threshold()
         remembered = self.store.get_setting(self._threshold_setting)
         if isinstance(remembered, str):
             with contextlib.suppress(UsageError):  # of a version that knows more kinds
@@ -598,7 +602,7 @@ class Session:
             SortColumn.SCORE: lambda: self.scores,
             SortColumn.REJECTED_SCORE: lambda: self.board.scores[-1],
             SortColumn.MARGIN: self.margin,
-            SortColumn.LENGTH: lambda: self.dataset.lengths,
+            SortColumn.TOKENS: lambda: self.board.tokens,
             SortColumn.PROBLEM: lambda: -(self.dataset.broken * 2 + self.dataset.remarked),
         }
         if sort.column is SortColumn.ROW:

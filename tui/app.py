@@ -20,7 +20,8 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Middle
 from textual.content import Content
-from textual.screen import Screen
+from textual.events import Key
+from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from engine.errors import Cancelled, TamisError
@@ -28,6 +29,7 @@ from engine.places import state_folder
 from tui.display import sanitize
 from tui.help import ActionProvider
 from tui.input_driver import accept_any_bytes
+from tui.prompt_bar import PromptBar
 from tui.theme import MONOCHROME_THEME, ascii_wanted, choose_theme, load_themes, variable_defaults
 
 if TYPE_CHECKING:
@@ -106,6 +108,17 @@ class TamisApp(App[None]):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """What themes may leave out."""
         return variable_defaults(self.current_theme)
+
+    def on_key(self, event: Key) -> None:
+        """Letters typed right behind the key that opens a line of input belong into it."""
+        if any(bar.take(event) for bar in self.screen.query(PromptBar)):
+            event.stop()
+            event.prevent_default()
+
+    def action_command_palette(self) -> None:
+        """Find an action; only at the desk, whose actions they are."""
+        if not isinstance(self.screen, ModalScreen):
+            super().action_command_palette()
 
     async def on_mount(self) -> None:
         """Show the first screen and read the dataset behind it."""

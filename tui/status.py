@@ -8,7 +8,7 @@ from textual.widgets import Static
 from engine.policy import Summary
 from engine.scoring.worker import WorkerState, WorkerStatus
 from engine.threshold import Threshold
-from tui.actions import ACTIONS
+from tui.actions import ACTIONS, Action
 from tui.display import cells, one_line, sanitize
 
 SEPARATOR = " · "
@@ -22,14 +22,13 @@ class StatusLine(Static):
         self._text = ""
 
     def show(self, parts: list[str]) -> None:
-        """Join what fits, most important first; the last part that does not fit is cut."""
+        """Join what fits, most important first; a part that does not fit is left out."""
         width = max(self.size.width - 2, 0)
         text = ""
         for part in parts:
             longer = text + (SEPARATOR if text else "") + part
-            if text and cells(longer) > width:
-                break
-            text = longer
+            if not text or cells(longer) <= width:
+                text = longer
         text = one_line(sanitize(text), width)
         if text != self._text:
             self._text = text
@@ -75,45 +74,86 @@ def duration(seconds: float) -> str:
 
 
 def summary_parts(
-    summary: Summary, threshold: Threshold | None, typed: str, *, exact_tokens: bool
+    summary: Summary,
+    threshold: Threshold | None,
+    typed: str,
+    *,
+    exact_tokens: bool,
+    compact: bool,
 ) -> list[str]:
-    """The threshold and what it does, most important first."""
-    parts = []
-    if threshold is None:
-        parts.append("no threshold yet")
-    else:
-        origin = (
-            " (guess: median)"
-            if threshold.guess
-            else f" ({typed})"
-            if "%" in typed or "top" in typed
-            else ""
-        )
-        parts.append(f"{threshold}{origin}")
-    parts.append(f"kept {summary.kept:,} of {summary.rows:,} ({summary.share_kept:.1%})")
-    if summary.accepted_but_dropped or summary.rejected_but_kept:
-        parts.append(contradictions(summary))
-    parts.append(f"{summary.kept_by_hand:,} by hand, {summary.kept_by_rule:,} by rule")
-    parts.append(f"{'' if exact_tokens else '≈ '}{summary.tokens_kept:,} tokens")
-    parts.append(
-        f"dropped {summary.dropped:,}: {summary.dropped_by_hand:,} by hand,"
-        f" {summary.dropped_by_rule:,} by rule"
-    )
-    if summary.pending:
-        parts.append(f"pending {summary.pending:,}")
+    """What the threshold does, most important first.
+
+    Args:
+        summary: the counts.
+        threshold: None while there is none.
+        typed: what the person typed, shown where it is more than the bound.
+        exact_tokens: they were counted by the model's tokeniser.
+        compact: in fewer words, without what stands elsewhere on the screen: the bound under the
+            slider, the rows in the title.
+    """
+    about = "" if exact_tokens else "≈ "
+    kept = f"kept {summary.kept:,}"
+    share = share_text(summary.kept, summary.rows)
+    against = [contradictions(summary, compact=compact)] if contradicts(summary) else []
+    rest = [f"pending {summary.pending:,}"] if summary.pending else []
     if summary.broken:
-        parts.append(f"unreadable {summary.broken:,}")
-    return parts
+        rest.append(f"unreadable {summary.broken:,}")
+    by = f"{summary.kept_by_hand:,} by hand, {summary.kept_by_rule:,} by rule"
+    if compact:
+        tokens = f"{about}{count(summary.tokens_kept)} tokens"
+        return [f"{kept} ({share})", *against, by, tokens, *rest]
+    tokens = f"{about}{summary.tokens_kept:,} tokens"
+    dropped = f"{summary.dropped_by_hand:,} by hand, {summary.dropped_by_rule:,} by rule"
+    return [
+        _bound(threshold, typed),
+        f"{kept} of {summary.rows:,} ({share})",
+        *against,
+        by,
+        tokens,
+        *rest,
+        f"dropped {summary.dropped:,}: {dropped}",
+    ]
 
 
-def contradictions(summary: Summary) -> str:
+def _bound(threshold: Threshold | None, typed: str) -> str:
+    if threshold is None:
+        return "no threshold yet"
+    if threshold.guess:
+        return f"{threshold} (guess: median)"
+    return f"{threshold} ({typed})" if "%" in typed or "top" in typed else str(threshold)
+
+
+def share_text(part: int, whole: int) -> str:
+    """A share in percent that says 0 or 100 only where it is."""
+    share = 100 * part / whole if whole else 0.0
+    if part:
+        share = max(share, 0.1)
+    if part < whole:
+        share = min(share, 99.9)
+    return f"{share:.1f}%"
+
+
+def count(number: int) -> str:
+    """A large number in few cells: 4.55M, 61k."""
+    if number >= 1_000_000:
+        return f"{number / 1e6:.3g}M"
+    return f"{number / 1e3:.0f}k" if number >= 10_000 else f"{number:,}"
+
+
+def contradicts(summary: Summary) -> bool:
+    """Whether the threshold alone would decide otherwise about any verdict given by hand."""
+    return bool(summary.accepted_but_dropped or summary.rejected_but_kept)
+
+
+def contradictions(summary: Summary, *, compact: bool) -> str:
     """What the threshold says against the verdicts given by hand; those stand all the same."""
+    that = "" if compact else " that you"
     said = []
     if summary.accepted_but_dropped:
-        said.append(f"drops {summary.accepted_but_dropped:,} that you accepted")
+        said.append(f"drops {summary.accepted_but_dropped:,}{that} accepted")
     if summary.rejected_but_kept:
-        said.append(f"keeps {summary.rejected_but_kept:,} that you rejected")
-    return "threshold " + ", ".join(said)
+        said.append(f"keeps {summary.rejected_but_kept:,}{that} rejected")
+    return ("" if compact else "threshold ") + ", ".join(said)
 
 
 class KeyBar(Static):
@@ -150,19 +190,27 @@ class KeyBar(Static):
         )
 
     def _keys(self) -> Content:
-        """The actions that have a footer label, as many as fit."""
-        width = max(self.size.width - 2, 0)
+        """The actions that have a footer label, as many as fit; help and the way out always."""
+        shown = [action for action in ACTIONS if action.footer]
+        room = max(self.size.width - 2, 0) - sum(_cells(a) for a in shown if a.id in ALWAYS_SHOWN)
         pieces: list[Content] = []
-        used = 0
-        for action in ACTIONS:
-            if not action.footer:
-                continue
-            key = "[ ]" if action.id == "threshold_down" else action.shown_keys.split(" ")[0]
-            need = cells(key) + 1 + cells(action.footer) + 2
-            if used + need > width + 2:
-                break
-            used += need
+        for action in shown:
+            if action.id not in ALWAYS_SHOWN:
+                room -= _cells(action)
+                if room < 0:
+                    continue
             pieces.append(
-                Content.assemble((key, "$footer-key-foreground"), " ", action.footer, "  ")
+                Content.assemble((_key(action), "$footer-key-foreground"), " ", action.footer, "  ")
             )
         return Content("").join(pieces)
+
+
+ALWAYS_SHOWN = ("help", "quit")
+
+
+def _key(action: Action) -> str:
+    return "[ ]" if action.id == "threshold_down" else action.shown_keys.split(" ")[0]
+
+
+def _cells(action: Action) -> int:
+    return cells(_key(action)) + 1 + cells(action.footer) + 2

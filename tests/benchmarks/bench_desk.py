@@ -313,10 +313,10 @@ def weigh_keys(bench: Bench, data: Path, size: tuple[int, int]) -> dict[str, Wei
         packer = Compressed()
         packer.size(wire.until(lambda came: "scored 100%" in plain(came))[1] + wire.quiet(1.0))
         for what, keys in (
-            ("cursor move", "jk"),
+            ("cursor move", "j"),
             ("half page", CTRL_D),
             ("decision", "ax"),
-            ("threshold step", "]["),
+            ("threshold step", "]"),
         ):
             for turn in range(6 if bench.quick else 20):
                 wire.send(keys[turn % len(keys)])

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from textual import events
+from textual.widgets import Input
 
 from engine.decision import Verdict
 from tests.tui.desk_app import DeskDriver, open_desk, write_rows
@@ -241,3 +243,17 @@ async def test_a_threshold_from_the_command_line_is_set(rows: Path) -> None:
         await desk.scored()
         assert desk.session.threshold is not None
         assert desk.session.threshold.value == pytest.approx(0.9)
+
+
+async def test_letters_typed_right_behind_a_key_reach_its_input(rows: Path) -> None:
+    async with open_desk(rows) as desk:
+        for key in ("f", "x", "a", "q"):
+            desk.app.post_message(events.Key(key, key))
+        await desk.until(lambda: desk.desk.query_one(Input).value == "xaq", "the letters")
+        assert not desk.session.review.events
+
+
+async def test_the_palette_opens_at_the_desk_only(rows: Path) -> None:
+    async with open_desk(rows) as desk:
+        await desk.press("question_mark", "ctrl+p")
+        assert isinstance(desk.app.screen, TextDialog)

@@ -47,6 +47,10 @@ SHARE_OF_LOOP = 0.1
 less often, not less exactly."""
 
 STATUS_EVERY_S = 0.5
+
+COMPACT_BELOW_CELLS = 110
+"""Narrower screens get the counts in fewer words."""
+
 SAMPLE_SHOWN_AFTER_S = 0.05
 """A held-down motion key sends the lines it passes and only the last sample."""
 
@@ -186,8 +190,7 @@ class DeskBase(Screen[None]):
         if column is SortColumn.ROW:
             self.table.set_sort(None)
         else:
-            titled = Column.TOKENS if column is SortColumn.LENGTH else Column(column.value)
-            self.table.set_sort(titled, descending=self._sort.descending)
+            self.table.set_sort(Column(column.value), descending=self._sort.descending)
         self._draw_title()
         self._show_sample()
 
@@ -213,7 +216,13 @@ class DeskBase(Screen[None]):
         self.slider.set_threshold(session.threshold)
         exact = session.scorer is not None and session.scorer.token_budget > 0
         self.query_one("#summary", StatusLine).show(
-            summary_parts(summary, session.threshold, session.threshold_text, exact_tokens=exact)
+            summary_parts(
+                summary,
+                session.threshold,
+                session.threshold_text,
+                exact_tokens=exact,
+                compact=self.size.width < COMPACT_BELOW_CELLS,
+            )
         )
 
     def _draw_title(self) -> None:

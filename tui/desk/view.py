@@ -135,6 +135,6 @@ class ViewActions(DeskBase):
 
     def on_sample_table_header_clicked(self, event: SampleTable.HeaderClicked) -> None:
         """Sort by a column, or turn it round."""
-        columns = {Column.TOKENS: SortColumn.LENGTH, Column.REJECTED: SortColumn.REJECTED_SCORE}
+        columns = {Column.REJECTED: SortColumn.REJECTED_SCORE}
         column = columns.get(event.column) or SortColumn(event.column.value)
         self._sort_by(column)
