@@ -13,6 +13,8 @@ import polars as pl
 from engine.errors import ExportError
 from engine.session import Session
 
+EFFECTIVE = os.access in os.supports_effective_ids
+
 
 def check_output(output: Path, session: Session, *, overwrite: bool) -> None:
     """Say before any scoring that the file cannot be written.
@@ -36,7 +38,7 @@ def check_output(output: Path, session: Session, *, overwrite: bool) -> None:
     folder = output.absolute().parent
     if not os.path.isdir(folder):  # noqa: PTH112 - never raises
         raise ExportError(f"no such folder: {folder}", "make it first")
-    if not os.access(folder, os.W_OK | os.X_OK):
+    if not os.access(folder, os.W_OK | os.X_OK, effective_ids=EFFECTIVE):
         raise ExportError(f"nothing can be written to {folder}", "name another with --output")
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import getpass
+import itertools
 import os
 import threading
 from collections.abc import Callable
@@ -22,7 +23,7 @@ from numpy.typing import NDArray
 from engine import histogram
 from engine.dataset import Dataset, SourceKind, open_dataset
 from engine.decision import Circumstances, Event, Verdict
-from engine.errors import InputError, ScorerError, UsageError
+from engine.errors import ExportError, InputError, ScorerError, StoreError, UsageError
 from engine.export import (
     ExportFormat,
     ExportPlan,
@@ -34,6 +35,7 @@ from engine.export import (
     preview,
 )
 from engine.filter import Filter, FilterView, parse_filter
+from engine.giving_way import GivingWay
 from engine.identities import IdentityTable
 from engine.order import Sort, SortColumn, by_number, by_text
 from engine.policy import Outcomes, Summary, Tally, decide
@@ -96,6 +98,8 @@ class Session:
         self.scorer: Scorer | None = None
         self.scorer_spec = "none"
         self.notices: list[str] = list(store.warnings)
+        self.giving_way = GivingWay()
+        """Asked by the screen when a key is pressed."""
         self.new_scores = 0
         """Scored since this was opened, not taken from an earlier run; both sides count."""
         self.threshold: Threshold | None = None
@@ -194,11 +198,23 @@ class Session:
         """Whether verdicts can be given at all."""
         return self.store.read_only
 
+    def remember(self, name: str, value: object) -> None:
+        """Keep a setting for the next visit.
+
+        A setting that cannot be written is no reason to stop: it becomes one of `notices`, once.
+        """
+        if self.read_only:
+            return
+        try:
+            self.store.set_setting(name, value)
+        except StoreError as error:
+            if str(error) not in self.notices:
+                self.notices.append(str(error))
+
     def review_side(self, side: Side) -> None:
         """Turn to the other response of preference data: its verdicts, scores and threshold."""
         self.side = side
-        if not self.read_only:
-            self.store.set_setting("side", side.value)
+        self.remember("side", side.value)
         self._recall_threshold()
 
     # -- verdicts ----------------------------------------------------------------------------
@@ -324,6 +340,7 @@ class Session:
             on_loaded=lambda scorer: self._loaded(scorer, board, chosen),
             cached=self._cached,
             on_scores=self._keep_scores,
+            giving_way=self.giving_way,
         )
         self.worker.start()
 
@@ -369,10 +386,10 @@ class Session:
 
     def _remember_scorer(self, options: ScorerOptions) -> None:
         """Only what could be used, and never for rows that no scorer can read."""
-        if self.read_only or self.dataset.family is Family.OTHER:
+        if self.dataset.family is Family.OTHER:
             return
-        self.store.set_setting("scorer", self.scorer_spec)
-        self.store.set_setting(
+        self.remember("scorer", self.scorer_spec)
+        self.remember(
             "scorer options", {name: getattr(options, name) for name in REMEMBERED_OPTIONS}
         )
 
@@ -464,8 +481,8 @@ class Session:
         """
         self._request = parse_threshold(text, self.direction)
         self._resolved_at = -1
-        if save and not self.read_only:
-            self.store.set_setting(self._threshold_setting, _exact(self._request))
+        if save:
+            self.remember(self._threshold_setting, _exact(self._request))
         return self.resolve_threshold()
 
     def preview_threshold(self, text: str) -> str:
@@ -649,7 +666,9 @@ class Session:
         path = Path(os.path.abspath(self.dataset.path))  # noqa: PTH100 - links stay
         folder = path.parent if self.store.path.parent == path.parent else Path.cwd()
         stem = path.name.split(".")[0] or path.name
-        return ExportPlan(folder / f"{stem}-kept", format=self.native_format)
+        names = (f"{stem}-kept" + (f"-{number}" if number else "") for number in itertools.count())
+        free = next(name for name in names if not (folder / name).exists())
+        return ExportPlan(folder / free, format=self.native_format)
 
     @property
     def native_format(self) -> ExportFormat:
@@ -662,7 +681,12 @@ class Session:
     def describe_plan(self, plan: ExportPlan) -> list[str]:
         """What an export would write, and what would stop it, in words."""
         counts = preview(self.review_state(), plan)
-        lines = [
+        lines = []
+        try:
+            self.check_place(plan)
+        except ExportError as error:
+            lines.append(f"refused: {error}")
+        lines += [
             f"{counts.kept:,} kept, {counts.dropped:,} dropped, {counts.pending:,} pending",
             f"writes {counts.written:,} rows, about {counts.size_bytes / 1e6:,.1f} MB",
         ]

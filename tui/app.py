@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -16,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Middle
@@ -120,6 +122,12 @@ class TamisApp(App[None]):
         if not isinstance(self.screen, ModalScreen):
             super().action_command_palette()
 
+    async def on_event(self, event: events.Event) -> None:
+        """Whatever a person does, threads that compute in plain Python let the screen go first."""
+        if self.session is not None and isinstance(event, events.InputEvent):
+            self.session.giving_way.ask()
+        await super().on_event(event)
+
     async def on_mount(self) -> None:
         """Show the first screen and read the dataset behind it."""
         loop = asyncio.get_running_loop()
@@ -167,6 +175,7 @@ class TamisApp(App[None]):
             ascii_only=ascii_wanted(),
         )
         self.switch_screen(desk)
+        desk.call_after_refresh(settle_memory)
         desk.call_after_refresh(self._tell_of_themes, desk)
 
     def _tell_of_themes(self, desk: Desk) -> None:
@@ -190,18 +199,36 @@ def run_desk(
     """
     # A scorer in plain Python holds the interpreter; the loop gets it back five times sooner.
     sys.setswitchinterval(SWITCH_INTERVAL_S)
+    gc.disable()  # until the first table is drawn: start-up makes little garbage
     accept_any_bytes()
     app = TamisApp(path, options, scorer=scorer, threshold=threshold, scorer_options=scorer_options)
     try:
         with quiet_libraries():
             app.run()
     finally:
+        gc.enable()
         if app.session is not None:
             app.session.close()
     if isinstance(app.failure, Cancelled):
         raise Cancelled("left while the dataset was being read")
     if app.failure is not None:
         raise app.failure
+    if app.return_code:
+        raise TamisError(
+            "the desk stopped on an error of its own",
+            f"every decision up to then is on disk; what happened is in {log_path()}",
+        )
+
+
+def settle_memory() -> None:
+    """Start collecting garbage, and leave out all that start-up has made.
+
+    It stays until the end, and walking over it would hold the screen for 40 ms and more each
+    time. Source: `gc.freeze` in Python's documentation; measured, a full collection takes 32 ms
+    on an idle desk, 60 ms beside a scorer in plain Python.
+    """
+    gc.freeze()
+    gc.enable()
 
 
 def log_path() -> Path:

@@ -697,10 +697,11 @@ def _run(arguments: list[str]) -> int:
         result = Cancelled.exit_code
     except Exception as error:
         # Typer's usage errors have no public name, but they can all show themselves.
-        if not hasattr(error, "show"):
+        show = getattr(error, "show", None)
+        if show is None:
             raise
         shown = io.StringIO()
-        error.show(shown)
+        show(shown)
         _complain_of_usage(shown.getvalue())
         return int(getattr(error, "exit_code", UsageError.exit_code))
     if result == Cancelled.exit_code:

@@ -26,6 +26,7 @@ from tui.document import (
     Line,
     LineKind,
     Piece,
+    column_lines,
     json_lines,
     line_styles,
     plain,
@@ -64,6 +65,8 @@ class DetailContent:
     side: Side = Side.CHOSEN
     tools: str | None = None
     """The tools that the row offers, as JSON text."""
+    columns: tuple[tuple[str, str], ...] = ()
+    """Names and values of a row that no family fits, nested values as JSON text."""
 
 
 class Flow:
@@ -171,7 +174,7 @@ class SampleDetail(ScrollView, can_focus=True, inherit_bindings=False):
         *,
         glyphs: Glyphs = UNICODE_GLYPHS,
         empty_text: str = "no sample",
-        more_hint: str = "",
+        more_hint: str = "scroll on to load them",
         id: str | None = None,  # noqa: A002 - the name Textual's widgets use
         classes: str | None = None,
     ) -> None:
@@ -213,10 +216,10 @@ class SampleDetail(ScrollView, can_focus=True, inherit_bindings=False):
         self._build(keep=bool(same))
 
     def load_more(self) -> bool:
-        """Load ten times as much of a long sample; False where it is all there."""
+        """Load as much again of a long sample; False where it is all there."""
         if not self._left_out:
             return False
-        self._limit *= 10
+        self._limit += LOAD_CHARACTERS
         self._build(keep=True)
         return True
 
@@ -247,6 +250,7 @@ class SampleDetail(ScrollView, can_focus=True, inherit_bindings=False):
         if content is None:
             return ""
         parts = [f"{turn.role.value}:\n{turn.text}" for turn in content.turns]
+        parts += [f"{name}:\n{value}" for name, value in content.columns]
         if content.other is not None:
             parts.append(f"{_other_side(content.side).value}:\n{content.other}")
         return "\n\n".join(parts)
@@ -307,7 +311,9 @@ class SampleDetail(ScrollView, can_focus=True, inherit_bindings=False):
         return max(self.scrollable_content_region.height - 1, 0)
 
     def move(self, lines: int) -> None:
-        """Scroll by lines."""
+        """Scroll by lines; further down than the end loads more of a long sample."""
+        if lines > 0 and self._left_out and self.scroll_offset.y >= self.max_scroll_y:
+            self.load_more()
         self._scroll_to_line(self.scroll_offset.y + lines)
 
     def half_page(self, direction: int) -> None:
@@ -437,6 +443,9 @@ def _lines(
     for turn in turns:
         above += [*_titled(turn.role.value, turn.role, glyphs), *turn_lines(take(turn))]
         above.append(Line("", LineKind.PLAIN))
+    for name, value in content.columns:
+        lines = column_lines(take(Message(Role.TOOL, value)).text)
+        above += [*_titled(name, Role.TOOL, glyphs), *lines, Line("", LineKind.PLAIN)]
     sides = None
     if content.other is not None:
         reviewed = take(response or Message(Role.ASSISTANT, ""))

@@ -115,6 +115,11 @@ def json_lines(text: str) -> list[Line]:
     return code_lines("\n".join(lines_of(shown)), "json")
 
 
+def column_lines(text: str) -> list[Line]:
+    """A value of an unknown column: JSON indented where it is a list or an object, else text."""
+    return json_lines(text) if text[:1] in ("{", "[") else text_lines(text)
+
+
 def turn_lines(message: Message) -> list[Line]:
     """A turn's text and its tool calls."""
     lines = text_lines(message.text) if message.text or not message.tool_calls else []

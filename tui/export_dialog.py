@@ -25,7 +25,13 @@ Choice = TypeVar("Choice", Keep, ExportFormat)
 class ExportDialog(ModalScreen[ExportPlan | None]):
     """Returns the plan, or None where the person thought better of it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Cancel")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Cancel"),
+        Binding("j", "cursor(1)", show=False),
+        Binding("k", "cursor(-1)", show=False),
+    ]
+
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012 - Textual declares it so
 
     def __init__(self, plan: ExportPlan, describe: Callable[[ExportPlan], list[str]]) -> None:
         """Start from `plan`; `describe` says what a plan would write, and what speaks against."""
@@ -37,10 +43,10 @@ class ExportDialog(ModalScreen[ExportPlan | None]):
         """Folder, settings, counts."""
         with Vertical(classes="dialog"):
             yield Static(Content("Export"), classes="dialog-title")
-            yield Static(Content("folder (new):"))
+            yield Static(Content("folder (new):"), classes="dialog-label")
             yield Input(str(self._plan.output), id="export-output", compact=True)
-            yield OptionList(id="export-settings")
             yield Static(id="export-counts", classes="dialog-body")
+            yield OptionList(id="export-settings")
             yield Static(
                 Content("enter change or write    tab folder    esc cancel"), classes="dialog-keys"
             )
@@ -107,6 +113,14 @@ class ExportDialog(ModalScreen[ExportPlan | None]):
                 return
         self._plan = plan
         self._show()
+
+    def action_cursor(self, step: int) -> None:
+        """Move like in the table; the line of input keeps its letters."""
+        settings = self.query_one("#export-settings", OptionList)
+        if step > 0:
+            settings.action_cursor_down()
+        else:
+            settings.action_cursor_up()
 
     def action_cancel(self) -> None:
         """Write nothing."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from importlib import resources
+from textwrap import fill
 from typing import Any
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
@@ -12,6 +13,11 @@ from textual.content import Content
 from engine.dataset import Dataset
 from tui.actions import ACTIONS, Group
 from tui.display import STATE_TEXT, UNICODE_GLYPHS, Glyphs, sanitize
+
+KEYS_CELLS = max(len(action.shown_keys) for action in ACTIONS)
+
+LINE_CELLS = 68
+"""Lines of the help, wrapped here so that they stay indented; they fit into 80 columns."""
 
 
 def help_text(glyphs: Glyphs = UNICODE_GLYPHS) -> Content:
@@ -22,15 +28,20 @@ def help_text(glyphs: Glyphs = UNICODE_GLYPHS) -> Content:
         for action in ACTIONS:
             if action.group is group:
                 keys = action.shown_keys or "ctrl+p"
-                parts.append(Content(f"  {keys:<12} {action.title}\n"))
-                parts.append(Content.styled(f"  {'':<12} {action.help}\n", "dim"))
+                parts.append(Content(f"  {keys:<{KEYS_CELLS}} {action.title}\n"))
+                parts.append(Content.styled(_indented(action.help), "dim"))
         parts.append(Content("\n"))
     parts.append(Content.styled("Signs\n", "bold"))
     for state, sign in glyphs.states.items():
-        parts.append(Content(f"  {sign:<12} {STATE_TEXT[state]}\n"))
-    parts.append(Content(f"  {glyphs.skipped:<12} skipped\n\n"))
+        parts.append(Content(f"  {sign:<{KEYS_CELLS}} {STATE_TEXT[state]}\n"))
+    parts.append(Content(f"  {glyphs.skipped:<{KEYS_CELLS}} skipped\n\n"))
     parts.append(Content(resources.files("engine.help").joinpath("desk.md").read_text("utf-8")))
     return Content("").join(parts)
+
+
+def _indented(text: str) -> str:
+    indent = " " * (KEYS_CELLS + 3)
+    return fill(text, LINE_CELLS, initial_indent=indent, subsequent_indent=indent) + "\n"
 
 
 def problems_text(dataset: Dataset) -> str:

@@ -95,7 +95,7 @@ class PromptBar(Horizontal):
         if event.key == "enter":
             self._submit(field.value)
         elif event.is_printable and event.character is not None:
-            field.insert_text_at_cursor(event.character)
+            field.replace(event.character, *sorted(field.selection))
         else:
             return False
         return True

@@ -152,8 +152,17 @@ class SessionRows:
             turns=(),
             problem="no prompt is known: name its column with --prompt-column, "
             "and --response-column where there is one",
-            tools=orjson.dumps(record, default=str).decode() if record else None,
+            columns=tuple((str(name), _value_text(value)) for name, value in record.items()),
         )
+
+
+def _value_text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    try:
+        return orjson.dumps(value, default=str).decode()
+    except orjson.JSONEncodeError:  # a lone surrogate, or nested too deeply
+        return str(value)
 
 
 def _columns_text(record: dict[str, Any]) -> str:

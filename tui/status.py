@@ -60,7 +60,11 @@ def scoring_parts(status: WorkerStatus | None, spec: str) -> list[str]:
             parts = [f"{name}: no scores", "m chooses another scorer"]
     if status.failed:
         parts.insert(1, f"{status.failed:,} failed")
-    if status.device and status.state is not WorkerState.FAILED:
+    if (
+        status.device
+        and not name.endswith(status.device)
+        and status.state is not WorkerState.FAILED
+    ):
         parts.append(status.device)
     return parts
 

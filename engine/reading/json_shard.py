@@ -289,6 +289,11 @@ class _Loader:
     def finish(self) -> None:
         """Put everything together."""
         if self._spelling is None:
+            if not any(batch.values for batch in self._waiting):
+                raise InputError(
+                    f"{self._shard.name}: the file holds no rows",
+                    "choose a file that holds samples",
+                )
             raise InputError(
                 f"{self._shard.name}: no row could be read as JSON"
                 + (f" ({self._first_cause})" if self._first_cause else ""),

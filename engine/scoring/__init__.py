@@ -9,7 +9,8 @@ none                    no scorer
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.errors import ScorerError, UsageError
@@ -18,7 +19,15 @@ from engine.scoring.scorer import NoScorer, Scorer, ScorerOptions
 if TYPE_CHECKING:
     from engine.scoring.column import DatasetWithColumns
 
-__all__ = ["DEFAULT_SCORER", "SCORERS", "NoScorer", "Scorer", "ScorerOptions", "make_scorer"]
+__all__ = [
+    "DEFAULT_SCORER",
+    "SCORERS",
+    "NoScorer",
+    "Scorer",
+    "ScorerOptions",
+    "check_scorer",
+    "make_scorer",
+]
 
 DEFAULT_SCORER = "heuristic"
 SCORERS = "heuristic, hf:NAME_OR_PATH, column:NAME, file:PATH[:COLUMN], none"
@@ -54,6 +63,36 @@ def make_scorer(
     if kind in ("column", "file") and what:
         return _from_data(kind, what, dataset)
     raise UsageError(f"no such scorer: {spec}", f"one of {SCORERS}")
+
+
+def check_scorer(spec: str, *, columns: Collection[str], options: ScorerOptions) -> None:
+    """See in a moment whether `spec` can be meant; what only loading shows is left to that.
+
+    Args:
+        spec: see the list above.
+        columns: names of the dataset's columns, for `column:`.
+        options: for `hf:`.
+
+    Raises:
+        UsageError: no such scorer.
+        ScorerError: no such column, file or model, or one that is refused.
+    """
+    kind, _, what = spec.partition(":")
+    if spec in ("none", "heuristic"):
+        return
+    if kind == "column" and what:
+        if what not in columns:
+            raise ScorerError(f"no column {what!r}", f"there are: {', '.join(list(columns)[:20])}")
+    elif kind == "file" and what:
+        if not any(Path(place).expanduser().is_file() for place in (what, what.rpartition(":")[0])):
+            raise ScorerError(f"no such file: {what}", "check the path")
+    elif kind == "hf" and what:
+        from engine.scoring.model_files import find_model  # noqa: PLC0415 - only where used
+
+        if not options.download:
+            find_model(what.partition("#")[0], options)
+    else:
+        raise UsageError(f"no such scorer: {spec}", f"one of {SCORERS}")
 
 
 def _from_data(kind: str, what: str, dataset: DatasetWithColumns | None) -> Scorer:

@@ -17,7 +17,7 @@ from engine.sample import Family, Role, Sample, Side
 from engine.scoring.scorer import Encoded, Failed, Scored, ScoreKey, length_in_tokens
 from engine.threshold import Direction
 
-REVISION = "1"
+REVISION = "2"
 """Grows with every change of a rule or a constant: cached scores of the old ones are not used."""
 
 START_THRESHOLD = 0.5
@@ -136,6 +136,10 @@ _ODD_WORD = re.compile(
     r"|(?=[a-z]{5})[a-z]*(?:[bcdfghjklmnpqrstvwxz]{5}|[aeiou]{5}|[jqvx]{2}|[jqvx]z|z[jqvx]|q[^ua])[a-z]*"
     r"|[a-z]{32,})(?![^\W_])"
 )
+_CAPITALS = re.compile(
+    r"(?<![^\W_])(?:(?=[IVXLCDM])M{0,3}(?:C[MD]|D?C{0,4})(?:X[CL]|L?X{0,4})(?:I[XV]|V?I{0,4})|[A-Z]{2,6})(?![^\W_])"
+)
+"""Roman numerals and acronyms: spelled, not said."""
 _ADDRESS = re.compile(r"\b\w{1,16}://\S+|[#@<][\w/]+|\b[\w.+-]{1,64}@\S+")
 """Links, tags of all kinds: no words to be judged."""
 _RUN = re.compile(r"([^\s\-_=.*#~+|\\/\d])\1{11}")
@@ -256,8 +260,15 @@ class HeuristicScorer:
         """Nothing to let go of."""
 
 
+_ALONE = (Family.PROMPT, Family.TEXT)
+"""Families with one text; a list of calls to make may come without its answers, too."""
+
+
 def _read(sample: Sample) -> _Text:
-    alone = sample.family in (Family.PROMPT, Family.TEXT)
+    alone = sample.family in _ALONE or (
+        sample.family is Family.TOOL_CALL
+        and not any(turn.role is Role.ASSISTANT for turn in sample.turns)
+    )
     text = (sample.response or sample.prompt) if alone else sample.response
     text = _ends(text)
     prose = _CODE.sub(" ", text) if "```" in text else text
@@ -370,7 +381,7 @@ def _check_characters(text: _Text) -> Finding | None:
 def _check_gibberish(text: _Text) -> Finding | None:
     if text.unspaced:
         return None
-    lower = _ADDRESS.sub(" ", text.prose).lower()
+    lower = _CAPITALS.sub(" ", _ADDRESS.sub(" ", text.prose)).lower()
     longest = max(map(len, text.words), default=0)
     if longest > LONGEST_WORD and longest * 2 > len(text.text):
         return Finding("gibberish", LONG_WORD, f"a word of {longest} characters")

@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import Cancelled, TamisError
+from engine.giving_way import GivingWay
 from engine.sample import Sample, Side
 from engine.scoring.batches import Batch, Unit, padded_tokens, plan, split
 from engine.scoring.board import ScoreBoard
@@ -54,7 +55,7 @@ WINDOW_UNITS = 2_000
 """Sorted together. Source: windows of 2,000 rows keep padding under 4 %."""
 VIEW_BATCH_UNITS = 8
 """Rows in view come in small batches: the first score should show before the last is known."""
-PLAIN_STEP_S = 0.004
+PLAIN_STEP_S = 0.002
 """A step of a scorer in plain Python, which holds the interpreter all along, is cut to this."""
 CACHE_STEP_ROWS = 4_096
 NEAR_BEFORE, NEAR_AFTER = 64, 256
@@ -131,6 +132,7 @@ class ScoringWorker:
         on_loaded: Callable[[Scorer], None] | None = None,
         cached: Callable[[Scorer, Side], CachedLookup | None] | None = None,
         on_scores: OnScores | None = None,
+        giving_way: GivingWay | None = None,
     ) -> None:
         """Prepare; nothing is loaded before `start`.
 
@@ -142,11 +144,14 @@ class ScoringWorker:
             cached: gives a lookup of earlier scores for a side, or None where there are none.
             on_scores: receives what was scored (never what was cached or failed) at least
                 every second and at the end. All callbacks run in the worker's thread.
+            giving_way: tells when the screen wants the interpreter. A scorer in plain Python
+                waits then; a model lets go of the interpreter while it computes.
         """
         self.error: TamisError | None = None
         """What a failed worker failed of, for those who raise it; None for other exceptions."""
         self._dataset, self._board, self._load = dataset, board, load
         self._on_loaded, self._cached, self._on_scores = on_loaded, cached, on_scores
+        self._giving_way = giving_way or GivingWay()
         self._changed = threading.Condition()
         self._state = WorkerState.IDLE
         self._paused = self._cancelled = self._view_changed = False
@@ -387,9 +392,11 @@ class ScoringWorker:
             self._cursor = min(self._cursor, unit.row)
 
     def _queue(self, units: list[Unit], most_rows: int) -> None:
-        plain = self._memory_budget == 0
-        batches = [units] if plain else plan(units, self._budget, most_rows)
-        self._urgent.extend(batch for batch in batches if batch)
+        if self._memory_budget == 0:
+            step = self._plain_units
+            self._urgent.extend(units[at : at + step] for at in range(0, len(units), step))
+        else:
+            self._urgent.extend(plan(units, self._budget, most_rows))
 
     def _use_cache(self, rows: NDArray[np.int64]) -> None:
         for side, lookup in self._lookups.items():
@@ -576,7 +583,9 @@ class ScoringWorker:
                 self._on_scores(self._scorer, SIDES[side], rows, *columns)
 
     def _breathe(self) -> None:
-        """Let the screen have the interpreter for a moment."""
+        """Let the screen have the interpreter for a moment, and longer where it asks for it."""
+        if self._memory_budget == 0:
+            self._giving_way.wait()
         now = time.monotonic()
         if now - self._breathed_at >= BREATH_EVERY_S:
             time.sleep(BREATH_S)

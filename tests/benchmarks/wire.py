@@ -51,7 +51,7 @@ class Wire:
             fcntl.ioctl(0, termios.TIOCSWINSZ, window)
             os.chdir(CHECKOUT)
             os.execvpe(command[0], list(command), {**os.environ, **TERMINAL, **env})
-        self._ended = False
+        self._last = b""
 
     def send(self, keys: str) -> float:
         """Type; returns when, on the clock of `time.perf_counter`."""
@@ -65,9 +65,11 @@ class Wire:
         if left_s <= 0 or not select.select([self._file], [], [], left_s)[0]:
             return b""
         try:
-            return os.read(self._file, 1 << 16)
+            piece = os.read(self._file, 1 << 16)
         except OSError as error:
-            raise RuntimeError("the program has ended") from error
+            raise RuntimeError(f"the program has ended: {plain(self._last)}") from error
+        self._last = (self._last + piece)[-2_000:]
+        return piece
 
     def until(self, arrived: Callable[[bytes], bool], timeout_s: float = 60) -> tuple[float, bytes]:
         """Wait until `arrived` holds for what came since the call; when it did, and what came.

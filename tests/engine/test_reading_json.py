@@ -361,3 +361,9 @@ def test_layout_is_judged_by_content() -> None:
     assert json_layout(b'{"a": \n{"a": 1}\n{"a": 2}\n', 26) is JsonLayout.LINES
     assert json_layout(b'{\n "a": [\n{"b": 1}\n]\n}', 23) is JsonLayout.OBJECTS
     assert json_layout(b"[1]\n[2]\n", 8) is JsonLayout.LINES
+
+
+@pytest.mark.parametrize("data", ["[]", "[ ]\n", "\ufeff[]"])
+def test_an_array_without_rows_says_so(tmp_path: Path, data: str) -> None:
+    with pytest.raises(InputError, match="holds no rows"):
+        opened(tmp_path, data)

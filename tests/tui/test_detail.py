@@ -124,6 +124,20 @@ async def test_hostile_text_and_markup_show_as_text() -> None:
         assert app.is_running
 
 
+async def test_columns_of_an_unknown_family_are_shown_by_name() -> None:
+    columns = (("task\x1b[31m", "a/1"), ("code", "def f():\n    pass"), ("turns", '[{"x": 1}]'))
+    app = DetailApp()
+    async with app.run_test(size=(60, 40)) as pilot:
+        app.detail.show(DetailContent(1, RowState.PENDING, (), columns=columns))
+        await pilot.pause()
+        lines = [line.strip() for line in screen_lines(app)]
+        titles = [line.split()[1] for line in lines if line.endswith("───")]
+        assert titles == ["task\ufffd[31m", "code", "turns"]
+        assert "def f():" in lines
+        assert '"x": 1' in lines
+    assert app.detail.plain_text().startswith("task\x1b[31m:\na/1\n\ncode:\n")
+
+
 async def test_tool_calls_and_tools_are_indented_json() -> None:
     call = json.dumps({"name": "weather", "arguments": {"city": "Zürich"}})
     turns = (

@@ -23,7 +23,6 @@ from textual.widget import Widget
 from engine.errors import TamisError
 from engine.histogram import ScoreBins
 from engine.order import Sort, SortColumn
-from engine.review import Change
 from engine.scoring import ScorerOptions
 from engine.scoring.worker import SETTLED, WorkerState
 from engine.session import Session
@@ -33,7 +32,7 @@ from tui.dialogs import WorkDialog
 from tui.display import ASCII_GLYPHS, UNICODE_GLYPHS, sanitize
 from tui.prompt_bar import PromptBar
 from tui.rows import SessionRows
-from tui.sample_table import Column, SampleTable
+from tui.sample_table import Column, RowMarks, SampleTable
 from tui.status import KeyBar, StatusLine, scoring_parts, summary_parts
 from tui.threshold_slider import ThresholdSlider
 
@@ -42,9 +41,12 @@ Result = TypeVar("Result")
 TICK_S = 0.1
 """How often the desk looks for new scores.  Source: ten times a second costs the loop nothing."""
 
-SHARE_OF_LOOP = 0.1
-"""Counting the histogram may take this share of the loop's time; at a million rows it is counted
+SHARE_OF_LOOP = 0.04
+"""Counting what streams in may take this share of the loop's time; at a million rows it is done
 less often, not less exactly."""
+
+TICK_WORK_S = 0.01
+"""What counting a million rows takes, where nothing is in the way."""
 
 STATUS_EVERY_S = 0.5
 
@@ -112,13 +114,14 @@ class DeskBase(Screen[None]):
         self._seen = (-1, -1, 0)  # board version, review version, board
         self._drawn_threshold: object = None
         self._bins: ScoreBins | None = None
-        self._bins_due_s = 0.0
+        self._counts_due_s = 0.0
         self._status_due_s = 0.0
         self._cursor_due_s = 0.0
         self._unsaved_cursor: int | None = None
         self._told: set[str] = set()
         self._zoomed = False
         self._moves = 0
+        self._shown: tuple[int, RowMarks] | None = None
         self._settling: int | None = None
         """The row to return to when the scores of the last visit are back: the restored filter
         and sort may need them."""
@@ -159,10 +162,13 @@ class DeskBase(Screen[None]):
         session.resolve_threshold()
         scores_came = seen != self._seen
         if scores_came or session.threshold != self._drawn_threshold:
-            self._seen = seen
-            self._draw_counts(recount=scores_came)
-            if self.table.refresh_changed():
-                self._show_sample()
+            if now >= self._counts_due_s or not scores_came:
+                self._seen = seen
+                self._draw_counts(recount=scores_came)
+                spent_s = time.monotonic() - now
+                self._counts_due_s = now + spent_s / SHARE_OF_LOOP
+            self.table.refresh_changed()
+            self._show_sample_again()
         if now >= self._status_due_s:
             self._status_due_s = now + STATUS_EVERY_S
             self._draw_title()
@@ -195,17 +201,12 @@ class DeskBase(Screen[None]):
         self._show_sample()
 
     def _draw_counts(self, *, recount: bool) -> None:
-        """Slider and summary; the histogram is counted anew as often as its cost allows."""
+        """Slider and summary; the bins are counted anew where scores came."""
         session = self.session
+        session.giving_way.ask(TICK_WORK_S)
         summary = session.summary()
-        started = time.monotonic()
         if recount:
-            if started >= self._bins_due_s:
-                self._bins = session.score_bins(self.slider.bins_for())
-                spent = time.monotonic() - started
-                self._bins_due_s = started + spent / SHARE_OF_LOOP
-            else:
-                self._seen = (-1, -1, 0)  # come back for it
+            self._bins = session.score_bins(self.slider.bins_for())
         if self._bins is not None:
             edges = self._bins.edges
             self._rows.score_range = (float(edges[0]), float(edges[-1]))
@@ -233,6 +234,8 @@ class DeskBase(Screen[None]):
         if self._matching is not None:
             rows = f"{shown:,} of {rows}"
         parts = [f"tamis  {self._name}", rows]
+        if session.sides == 2:
+            parts.append(f"reviewing: {session.side.value}")
         parts += scoring_parts(status, session.scorer_spec)
         if session.read_only:
             parts.insert(1, "read-only")
@@ -240,10 +243,10 @@ class DeskBase(Screen[None]):
             parts.insert(2, f"filter: {self._filter_text}")
         if self._sort != Sort():
             parts.append(f"sort: {self._sort}")
-        if session.sides == 2:
-            parts.append(f"reviewing: {session.side.value}")
         parts.append(" + ".join(family.value for family in session.dataset.families))
         self.query_one("#title", StatusLine).show(parts)
+        for notice in session.notices:
+            self._tell(notice, severity="warning")
         if status is not None:
             if status.state is WorkerState.FAILED:
                 self._tell(status.message, severity="error")
@@ -285,35 +288,31 @@ class DeskBase(Screen[None]):
         if self.session.worker is not None:
             self.session.worker.focus(self.table.visible_rows())
 
+    def _show_sample_again(self) -> None:
+        """Show the sample where its state or score is another than the one shown."""
+        row = self.table.cursor_row
+        if row is not None and (row, self._rows.marks(row)) != self._shown:
+            self._show_sample()
+
     def _show_sample(self) -> None:
         row = self.table.cursor_row
+        self._shown = None if row is None else (row, self._rows.marks(row))
         if row is None:
             self.detail.show(None)
         else:
             self.detail.show(self._rows.content(row))
 
     def _save_cursor(self) -> None:
-        if self._unsaved_cursor is not None and not self.session.read_only:
-            self.session.store.set_setting("cursor", self._unsaved_cursor)
+        if self._unsaved_cursor is not None:
+            self.session.remember("cursor", self._unsaved_cursor)
         self._unsaved_cursor = None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keys of the desk rest while a line of input is open; verdicts in a read-only desk."""
-        known = BY_ID.get(action)
-        if known is not None:
-            if self.query_one(PromptBar).is_open and action not in ("close", "suspend"):
-                return False
-            if known.writes and self.session.read_only:
-                return False
+        """The desk's keys rest while a line of input is open."""
+        rests = action in BY_ID and action not in ("close", "suspend")
+        if rests and self.query_one(PromptBar).is_open:
+            return False
         return super().check_action(action, parameters)
-
-    def _try(self, call: Callable[[], Change | None]) -> Change | None:
-        """Do it, or say why not."""
-        try:
-            return call()
-        except TamisError as error:
-            self.say(str(error), severity="error", timeout=12)
-            return None
 
     def _work(
         self,

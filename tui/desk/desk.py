@@ -28,8 +28,6 @@ class Desk(VerdictActions, MovingActions, ThresholdActions, ViewActions, Scoring
         self._restore_view()
         self.table.focus()
         self._show_sample()
-        for notice in self.session.notices:
-            self.say(notice, severity="warning", timeout=12)
         self.set_interval(TICK_S, self._tick)
         self.call_after_refresh(self._start)
 
@@ -92,8 +90,9 @@ class Desk(VerdictActions, MovingActions, ThresholdActions, ViewActions, Scoring
         self.app.push_screen(ExportDialog(session.default_plan(), session.describe_plan), chosen)
 
     def _exported(self, report: ExportReport) -> None:
-        counts = ", ".join(f"{count:,} {name}" for name, count in report.counts.items())
-        self.say(f"{report.output}: {counts}", timeout=12)
+        counts = report.counts
+        parts = [f"{counts[name]:,} {name}" for name in ("kept", "dropped", "pending")]
+        self.say(f"exported to {report.output.name}: {', '.join(parts)}", timeout=12)
 
     def action_help(self) -> None:
         """The keys, from the registry."""

@@ -6,6 +6,7 @@ import numpy as np
 
 from engine.errors import UsageError
 from engine.sample import Side
+from engine.scoring import check_scorer
 from engine.scoring.worker import WorkerState
 from tui.desk.base import DeskBase
 from tui.prompt_bar import PromptBar, Question
@@ -57,7 +58,10 @@ class ScoringActions(DeskBase):
             raise UsageError(
                 "no scorer named", "heuristic, hf:PATH, column:NAME, file:PATH or none"
             )
+        names = self.session.dataset.column_names
+        check_scorer(spec, columns=names, options=self._scorer_options)
         self._told.clear()
+        self.app.clear_notifications()
         self._bins = None
         self.session.start_scoring(spec, self._scorer_options)
         self._focus_scoring()
@@ -71,7 +75,7 @@ class ScoringActions(DeskBase):
             return
         session.review_side(Side.REJECTED if session.side is Side.CHOSEN else Side.CHOSEN)
         self._seen = (-1, -1, 0)
-        self._bins_due_s = 0.0
+        self._counts_due_s = 0.0
         self.table.refresh()
         self._show_sample()
         self._draw_title()

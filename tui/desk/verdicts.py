@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.decision import Verdict
+from engine.errors import TamisError
 from engine.review import Change
 from tui.desk.base import DeskBase
 from tui.dialogs import ConfirmDialog
@@ -51,11 +52,15 @@ class VerdictActions(DeskBase):
         if row is None:
             return
         if self.session.dataset.broken[row]:
-            self.say(f"row {row} could not be read; there is nothing to decide", severity="warning")
+            self.say(f"row {row} could not be read: there is nothing to decide")
             return
-        rows = np.array([row], np.int64)
-        if self._try(lambda: self.session.decide(rows, verdict)) is not None:
-            table.refresh_rows([row])
+        try:
+            self.session.decide(np.array([row], np.int64), verdict)
+        except TamisError as error:
+            # It is not on disk, so the cursor does not go on.
+            self.say(str(error), severity="error", timeout=12)
+            return
+        table.refresh_rows([row])
         if verdict is not Verdict.UNDECIDED:
             table.move(1)
         self._unsaved_cursor = table.cursor_row
@@ -76,6 +81,9 @@ class VerdictActions(DeskBase):
 
     def _bulk(self, verdict: Verdict, rows: NDArray[np.int64], what: str) -> None:
         """Ask with the counts, then decide as one event."""
+        if self.session.read_only:
+            self.say("read-only: nothing can be decided here")
+            return
         verdicts = self.session.verdicts[rows]
         readable = ~self.session.dataset.broken[rows]
         changed = int(np.count_nonzero(readable & (verdicts != verdict)))

@@ -102,8 +102,7 @@ class ViewActions(DeskBase):
 
     def _set_filter(self, text: str) -> None:
         self._apply_filter(text)
-        if not self.session.read_only:
-            self.session.store.set_setting("filter", self._filter_text)
+        self.session.remember("filter", self._filter_text)
         self._show_order()
 
     def action_sort(self) -> None:
@@ -129,8 +128,7 @@ class ViewActions(DeskBase):
     def _sort_by(self, column: SortColumn) -> None:
         same = column is self._sort.column
         self._sort = Sort(column, descending=not self._sort.descending if same else False)
-        if not self.session.read_only:
-            self.session.store.set_setting("sort", [column.value, self._sort.descending])
+        self.session.remember("sort", [column.value, self._sort.descending])
         self._show_order()
 
     def on_sample_table_header_clicked(self, event: SampleTable.HeaderClicked) -> None:

@@ -110,6 +110,30 @@ def test_random_letters_are_gibberish() -> None:
     assert caught >= 85
 
 
+@pytest.mark.parametrize(
+    "response",
+    ["DCCL is 750.", "1251 is MCCLI in Roman numerals.", "HTTP.", "Use HTTPS, XML and JSON."],
+)
+def test_roman_numerals_and_acronyms_are_spelled_not_said(response: str) -> None:
+    found = explain(sample("What is that called?", response))
+    assert "gibberish" not in [finding.name for finding in found]
+    assert score_of(found) > START_THRESHOLD
+
+
+def test_capitals_do_not_hide_gibberish() -> None:
+    found = explain(sample("Say something.", "XKQZVBNT QWRTPLSD JJKKLLMNP VVBXZGH"))
+    assert "gibberish" in [finding.name for finding in found]
+
+
+def test_tool_call_prompts_without_an_answer_are_judged_by_themselves() -> None:
+    asked = "Find the area of a triangle with a base of 10 units and a height of 5 units."
+    turns = (Message(Role.USER, asked),)
+    alone = Sample(0, Family.TOOL_CALL, turns, asked, "")
+    assert score_of(explain(alone)) > START_THRESHOLD
+    answered = Sample(0, Family.TOOL_CALL, (*turns, Message(Role.ASSISTANT, "")), asked, "")
+    assert [finding.name for finding in explain(answered)] == ["empty"]
+
+
 def test_quoting_the_question_before_answering_costs_little() -> None:
     assert score(f"{QUESTION} {ANSWER}") > 0.8
 
