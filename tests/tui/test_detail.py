@@ -24,7 +24,7 @@ class DetailApp(ThemedApp):
 
     def __init__(self, glyphs: Glyphs = UNICODE_GLYPHS) -> None:
         super().__init__()
-        self.detail = SampleDetail(glyphs=glyphs, more_hint="press + to load")
+        self.detail = SampleDetail(glyphs=glyphs, more_hint="scroll on to load them")
 
     def compose(self) -> ComposeResult:
         yield self.detail
@@ -230,10 +230,13 @@ async def test_a_long_sample_is_loaded_in_parts() -> None:
         await pilot.pause()
         app.detail.go_last()
         await pilot.pause()
-        assert "… 300,007 more characters, press + to load" in screen_text(app)
-        assert app.detail.load_more()
-        app.detail.go_last()
-        await pilot.pause()
+        assert "… 300,007 more characters, scroll on to load them" in screen_text(app)
+        for left_out in (100_007, 0):
+            app.detail.half_page(1)
+            await pilot.pause()
+            assert app.detail.left_out == left_out
+            app.detail.go_last()
+            await pilot.pause()
         assert "more characters" not in screen_text(app)
         assert not app.detail.load_more()
 
