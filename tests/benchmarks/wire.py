@@ -25,6 +25,8 @@ from typing import Self
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 TAMIS = (sys.executable, "-m", "tui.command")
 TERMINAL = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
+SIZE_NAMES = ("COLUMNS", "LINES")
+"""Where they are set they overrule the terminal's own size."""
 
 _STYLE = re.compile(rb"\x1b\[[0-9;:?]*[a-zA-Z]")
 
@@ -50,7 +52,8 @@ class Wire:
             window = struct.pack("HHHH", lines, columns, 0, 0)
             fcntl.ioctl(0, termios.TIOCSWINSZ, window)
             os.chdir(CHECKOUT)
-            os.execvpe(command[0], list(command), {**os.environ, **TERMINAL, **env})
+            kept = {name: value for name, value in os.environ.items() if name not in SIZE_NAMES}
+            os.execvpe(command[0], list(command), {**kept, **TERMINAL, **env})
         self._last = b""
 
     def send(self, keys: str) -> float:

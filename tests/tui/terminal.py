@@ -46,7 +46,7 @@ class Terminal:
             # Before the program starts, or it may look at the size too early.
             fcntl.ioctl(0, termios.TIOCSWINSZ, window)
             os.chdir(cwd)
-            os.execvpe(command[0], list(command), {**os.environ, **TERMINAL, **(env or {})})
+            os.execvpe(command[0], list(command), _environment(env or {}))
         self.pid = child
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -126,6 +126,14 @@ class Terminal:
             self.wait()
         os.close(self._file)
 
+
+def _environment(env: Mapping[str, str]) -> dict[str, str]:
+    """The program's environment; the size comes from the terminal and from nowhere else."""
+    inherited = {name: value for name, value in os.environ.items() if name not in SIZES}
+    return {**inherited, **TERMINAL, **env}
+
+
+SIZES = ("COLUMNS", "LINES")
 
 TERMINAL = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
 

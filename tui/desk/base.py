@@ -119,6 +119,7 @@ class DeskBase(Screen[None]):
         self._cursor_due_s = 0.0
         self._unsaved_cursor: int | None = None
         self._told: set[str] = set()
+        self._toasts: dict[str, float] = {}  # text -> when it is gone
         self._zoomed = False
         self._moves = 0
         self._shown: tuple[int, RowMarks] | None = None
@@ -262,19 +263,28 @@ class DeskBase(Screen[None]):
     def say(
         self, text: str, *, severity: SeverityLevel = "information", timeout: float = 4
     ) -> None:
-        """Say what was done in the key line, and what went wrong in a toast that stays longer."""
+        """Say what was done in the key line, and what went wrong in a toast that stays longer.
+
+        A toast that is still on screen is not shown twice.
+        """
+        now = time.monotonic()
         if severity == "information":
             self.query_one(KeyBar).say(text, timeout)
-        else:
+        elif self._toasts.get(text, 0.0) < now:
+            self._toasts[text] = now + timeout
             self.notify(sanitize(text), severity=severity, timeout=timeout, markup=False)
 
     def on_sample_table_cursor_moved(self) -> None:
         """Show the sample and remember the cursor, both when it rests."""
+        self._show_sample_soon()
+        self._unsaved_cursor = self.table.cursor_row
+        self._cursor_due_s = time.monotonic() + CURSOR_SAVED_AFTER_S
+
+    def _show_sample_soon(self) -> None:
+        """When the cursor, or the threshold, has come to rest."""
         self._moves += 1
         moves = self._moves
         self.set_timer(SAMPLE_SHOWN_AFTER_S, lambda: self._rested(moves))
-        self._unsaved_cursor = self.table.cursor_row
-        self._cursor_due_s = time.monotonic() + CURSOR_SAVED_AFTER_S
 
     def _rested(self, moves: int) -> None:
         if moves == self._moves:

@@ -55,4 +55,4 @@ class ThresholdActions(DeskBase):
         self.session.set_threshold(text, save=save)
         self._draw_counts(recount=False)
         self.table.refresh_changed()
-        self._show_sample()
+        self._show_sample_soon()
