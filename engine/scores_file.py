@@ -59,7 +59,7 @@ def write_scores(session: Session, output: Path) -> None:
     if session.sides == 2:
         columns["score_chosen"] = _nullable(board.scores[0])
         columns["score_rejected"] = _nullable(board.scores[1])
-        columns["margin"] = _nullable(session.margin())
+        columns["margin"] = _nullable(session.scoring.margin())
     side = 1 if session.reviews_rejected else 0
     columns["failed"] = [board.reasons.get((side, row)) for row in range(session.dataset.rows)]
     columns["tokens"] = board.tokens

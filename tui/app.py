@@ -168,7 +168,7 @@ class TamisApp(App[None]):
         self.session = session
         desk = Desk(
             session,
-            scorer=self._scorer or session.last_scorer,
+            scorer=self._scorer,
             threshold=self._threshold,
             title="demo" if self._open_options.demo else "",
             scorer_options=self._scorer_options or ScorerOptions(),

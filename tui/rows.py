@@ -122,7 +122,7 @@ class SessionRows:
         scores = session.board.scores[:, row]
         reviewed = 1 if session.reviews_rejected else 0
         decision = session.last_decision(row)
-        status = session.scoring_status()
+        status = session.scoring.status()
         problem = session.dataset.problem(row)
         if session.board.truncated[row]:
             problem = "; ".join(filter(None, (problem, "the scorer read only a part of it")))
@@ -136,7 +136,7 @@ class SessionRows:
             tokens=int(session.board.tokens[row]),
             problem=problem,
             note=" ".join(filter(None, (decision.reason, decision.note))) if decision else "",
-            why=session.explain(row),
+            why=session.scoring.explain(row),
             other=sample.other,
             other_score=float(scores[1 - reviewed]) if len(scores) > 1 else math.nan,
             side=session.side,

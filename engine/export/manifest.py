@@ -149,15 +149,32 @@ def _threshold(state: ReviewState) -> dict[str, Any] | None:
 
 def _scorer(state: ReviewState) -> dict[str, Any]:
     key = state.score_key
+    if key is not None:
+        key = dataclasses.replace(key, scorer=_published(key.scorer))
     scored = ~np.isnan(state.scores)
     return {
-        "name": state.scorer,
+        "name": _published(state.scorer),
         "revision": state.revision,
         "side": state.side.value,
         "key": None if key is None else {**dataclasses.asdict(key), "digest": key.digest()},
         "scored_rows": int(np.count_nonzero(scored.any(axis=0))),
         "failed_rows": state.summary.failed,
     }
+
+
+def _published(scorer: str) -> str:
+    """A scorer's name without where its file or folder lies on this machine.
+
+    The revision, a hash of the content, says which one it was.
+    """
+    kind, _, what = scorer.partition(":")
+    if kind not in ("file", "hf") or not os.path.isabs(what):  # noqa: PTH117 - text, with more behind it
+        return scorer
+    mark = ":" if kind == "file" else "#"
+    path, _, part = what.rpartition(mark)
+    if path and os.path.exists(path) and not os.path.exists(what):  # noqa: PTH110 - Path.exists() raises
+        return f"{kind}:{Path(path).name}{mark}{part}"
+    return f"{kind}:{Path(what).name}"
 
 
 def _verdicts(state: ReviewState) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from engine.decision import Verdict
 from engine.export import Given, Keep, PendingRowsError, ReviewState, export, preview
 from engine.policy import REASON_TEXT, Outcome, Reason
+from engine.scoring.scorer import ScoreKey
 from tests.engine.exporting import (
     DROPPED,
     KEPT,
@@ -441,6 +443,36 @@ def test_the_manifest_says_how_the_rows_were_chosen(tmp_path: Path, out: Path) -
     assert manifest["options"]["allow_pending"]
     assert {"python", "polars", "tamis"} <= set(manifest["versions"])
     assert manifest["time"].endswith("+00:00")
+
+
+@pytest.mark.parametrize(
+    ("scorer", "published"),
+    [
+        ("hf:{}/deberta", "hf:deberta"),
+        ("hf:{}/deberta#good/bad", "hf:deberta#good/bad"),
+        ("hf:{}/gone", "hf:gone"),
+        ("file:{}/scores.csv", "file:scores.csv"),
+        ("file:{}/scores.csv:reward/mean", "file:scores.csv:reward/mean"),
+        ("file:{}/gone.csv:score", "file:gone.csv:score"),
+        ("hf:org/deberta", "hf:org/deberta"),
+        ("column:/score", "column:/score"),
+    ],
+)
+def test_where_a_scorer_lies_is_not_published(
+    tmp_path: Path, out: Path, scorer: str, published: str
+) -> None:
+    (tmp_path / "deberta").mkdir()
+    (tmp_path / "scores.csv").touch()
+    name = scorer.format(tmp_path)
+    key = ScoreKey(name, "r1")
+    state = review(write_lines(tmp_path / "data.jsonl"))
+    export(replace(state, scorer=name, score_key=key), plan(out))
+    described = manifest_of(out)["scorer"]
+    assert (described["name"], described["revision"]) == (published, "r1")
+    assert described["key"]["scorer"] == published
+    assert f"Scorer: `{published}`, revision `r1`" in (out / "README.md").read_text()
+    for file in ("manifest.json", "README.md"):
+        assert str(tmp_path) not in (out / file).read_text()
 
 
 def test_the_card_says_it_to_people(tmp_path: Path, out: Path) -> None:

@@ -23,7 +23,7 @@ def write(path: Path, rows: Sequence[Mapping[str, object]]) -> Path:
 def scored(path: Path, spec: str) -> Session:
     session = Session.open(path)
     session.start_scoring(spec)
-    session.wait_for_scores(lambda _: False)
+    session.scoring.wait(lambda _: False)
     return session
 
 
@@ -49,7 +49,7 @@ def test_every_row_is_there_and_can_be_read_back_as_scores(
     ]
     assert not any(path.name.startswith(".tamis-scores") for path in tmp_path.iterdir())
     session.start_scoring(f"file:{tmp_path / 's.parquet'}")
-    session.wait_for_scores(lambda _: False)
+    session.scoring.wait(lambda _: False)
     assert session.scores[1:].tolist() == [1.0, 2.0, 3.0]
     assert session.failed.tolist() == [True, False, False, False]
 

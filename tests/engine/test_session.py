@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine import session as session_module
 from engine.dataset import Dataset
 from engine.decision import Verdict
 from engine.errors import (
@@ -31,7 +30,16 @@ from engine.sample import Sample, Side
 from engine.scoring import ScorerOptions
 from engine.scoring.scorer import Encoded, Failed, Scored, ScoreKey
 from engine.scoring.worker import WorkerState
-from engine.session import OpenOptions, Session
+from engine.session import OpenOptions, Session, live_scoring
+from engine.session.exporting import (
+    check_plan,
+    default_plan,
+    describe_plan,
+    export_session,
+    native_format,
+    review_state,
+)
+from engine.session.view import rows_in_order, rows_matching
 from engine.threshold import Direction, Threshold
 
 Rows = Sequence[dict[str, Any]]
@@ -61,8 +69,8 @@ def at(*rows: int) -> np.ndarray:
 
 def settle(session: Session, spec: str | None = "heuristic", **options: Any) -> None:
     session.start_scoring(spec, ScorerOptions(**options))
-    session.wait_for_scores(lambda _: False)
-    session.resolve_threshold()
+    session.scoring.wait(lambda _: False)
+    session.threshold_choice.resolve()
 
 
 class ByWord:
@@ -102,7 +110,7 @@ def use(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], Any]], None]:
     """Let every spec make this scorer."""
 
     def install(make: Callable[[], Any]) -> None:
-        monkeypatch.setattr(session_module, "make_scorer", lambda *_, **__: make())
+        monkeypatch.setattr(live_scoring, "make_scorer", lambda *_, **__: make())
 
     return install
 
@@ -255,7 +263,7 @@ def test_read_only_looks_on_beside_a_writer(data: Path) -> None:
         with pytest.raises(UsageError, match="read-only"):
             change()
     settle(reader, None)
-    assert reader.scorer_spec == "column:q"
+    assert reader.scoring.spec == "column:q"
     reader.set_threshold("9")
     reader.review_side(Side.CHOSEN)
     reader.close()
@@ -300,17 +308,17 @@ def test_scores_are_there_again_after_another_scorer(data: Path) -> None:
     session = opened(data)
     settle(session, "heuristic")
     first = session.scores.copy()
-    assert session.new_scores == 10
+    assert session.scoring.new_scores == 10
     settle(session, "column:q")
     assert session.scores.tolist() == [float(n) for n in range(10)]
     settle(session, "heuristic")
     assert session.scores.tolist() == first.tolist()
-    assert session.new_scores == 20
+    assert session.scoring.new_scores == 20
     session.close()
     session = opened(data)
     settle(session, None)
     assert session.scores.tolist() == first.tolist()
-    assert session.new_scores == 0
+    assert session.scoring.new_scores == 0
     session.close()
 
 
@@ -352,9 +360,9 @@ def test_a_scorer_that_cannot_be_loaded_raises_its_own_error(data: Path) -> None
     session = opened(data)
     session.start_scoring("hf:no/such-model")
     with pytest.raises(ScorerError, match="not on disk") as caught:
-        session.wait_for_scores(lambda _: False)
+        session.scoring.wait(lambda _: False)
     assert caught.value.hint
-    status = session.scoring_status()
+    status = session.scoring.status()
     assert status is not None
     assert status.state is WorkerState.FAILED
     assert session.decide(at(1), Verdict.ACCEPT) is not None
@@ -371,7 +379,7 @@ def test_a_scorer_that_crashes_while_loading_is_a_message(
     session = opened(data)
     session.start_scoring("heuristic")
     with pytest.raises(ScorerError, match="by nought"):
-        session.wait_for_scores(lambda _: False)
+        session.scoring.wait(lambda _: False)
     session.close()
 
 
@@ -381,16 +389,16 @@ def test_only_a_scorer_that_could_be_used_is_remembered(data: Path) -> None:
     for wrong in ("no such", "column:none", "hf:no/such-model"):
         session.start_scoring(wrong)
         with pytest.raises((ScorerError, UsageError)):
-            session.wait_for_scores(lambda _: False)
+            session.scoring.wait(lambda _: False)
     session.close()
     session = opened(data)
-    assert session.last_scorer == "column:q"
+    assert session.scoring.last_spec == "column:q"
     session.start_scoring("none")
-    assert session.wait_for_scores(lambda _: False) is None
-    assert session.scoring_status() is None
+    assert session.scoring.wait(lambda _: False) is None
+    assert session.scoring.status() is None
     session.close()
     session = opened(data)
-    assert session.last_scorer == "none"
+    assert session.scoring.last_spec == "none"
     session.close()
 
 
@@ -404,7 +412,7 @@ def test_the_last_scorer_comes_back_in_the_way_it_was_used(
         seen.append(options)
         return ByWord()
 
-    monkeypatch.setattr(session_module, "make_scorer", make)
+    monkeypatch.setattr(live_scoring, "make_scorer", make)
     session = opened(data)
     settle(session, "hf:x", input_format="chapter", max_length=64, download=True, device="cpu")
     settle(session, None, max_length=32)
@@ -425,7 +433,7 @@ def test_a_file_of_scores_is_found_from_another_folder(
     monkeypatch.chdir(tmp_path)
     session = opened(data)
     settle(session, "file:s.csv:other")
-    assert session.scorer_spec == f"file:{tmp_path / 's.csv'}:other"
+    assert session.scoring.spec == f"file:{tmp_path / 's.csv'}:other"
     session.close()
     (tmp_path / "below").mkdir()
     monkeypatch.chdir(tmp_path / "below")
@@ -459,7 +467,7 @@ def test_waiting_can_be_cancelled(data: Path, use: Callable[[Callable[[], Any]],
     use(Slow)
     session = opened(data)
     session.start_scoring("heuristic")
-    status = session.wait_for_scores(lambda status: status.done > 1)
+    status = session.scoring.wait(lambda status: status.done > 1)
     assert status is not None
     assert status.state is WorkerState.CANCELLED
     kept = int(np.count_nonzero(~np.isnan(session.scores)))
@@ -467,7 +475,7 @@ def test_waiting_can_be_cancelled(data: Path, use: Callable[[Callable[[], Any]],
     session = opened(data)
     use(ByWord)
     settle(session)
-    assert session.new_scores == 10 - kept
+    assert session.scoring.new_scores == 10 - kept
     session.close()
 
 
@@ -502,17 +510,17 @@ def test_a_scorer_that_arrives_late_is_not_the_scorer(data: Path) -> None:
 
     session = opened(data)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(session_module, "make_scorer", lambda *_, **__: load())
+        patched.setattr(live_scoring, "make_scorer", lambda *_, **__: load())
         session.start_scoring("column:never")
         assert loading.wait(10)
-        late = session.worker
+        late = session.scoring.worker
     settle(session, "column:q")
     go_on.set()
     assert late is not None
     assert late.join(10)
-    assert session.scorer is not None
-    assert session.scorer.name == "column:q"
-    assert session.last_scorer == "column:q"
+    assert session.scoring.scorer is not None
+    assert session.scoring.scorer.name == "column:q"
+    assert session.scoring.last_spec == "column:q"
     session.close()
 
 
@@ -529,18 +537,18 @@ def test_a_source_that_changes_while_open_ends_no_thread_with_a_traceback(
     assert session._hasher is not None
     session._hasher.join(20)
     with pytest.raises(InputError, match="changed"):
-        session.review_state()
+        review_state(session)
     session.close()
     assert crashed == []
 
 
 def test_explanations_come_from_the_heuristic_only(data: Path) -> None:
     session = opened(data)
-    assert session.explain(0) == ()
+    assert session.scoring.explain(0) == ()
     settle(session, "column:q")
-    assert session.explain(0) == ()
+    assert session.scoring.explain(0) == ()
     settle(session, "heuristic")
-    assert session.explain(0)
+    assert session.scoring.explain(0)
     session.close()
 
 
@@ -558,12 +566,12 @@ def arrive(session: Session, values: Sequence[float]) -> Threshold | None:
         np.ones(count, np.int32),
         np.zeros(count, np.bool_),
     )
-    return session.resolve_threshold()
+    return session.threshold_choice.resolve()
 
 
 def test_a_guess_is_the_median_and_moves_only_when_scores_have_doubled(tmp_path: Path) -> None:
     session = opened(write(tmp_path / "a.jsonl", plain(10)))
-    assert session.resolve_threshold() is None
+    assert session.threshold_choice.resolve() is None
     assert session.summary().pending == 10
     assert arrive(session, [1, 3]) == Threshold(2.0, guess=True)
     assert arrive(session, [9]) == Threshold(2.0, guess=True)
@@ -571,7 +579,7 @@ def test_a_guess_is_the_median_and_moves_only_when_scores_have_doubled(tmp_path:
     assert arrive(session, [0, 0, 0]) == Threshold(6.0, guess=True)
     session.board.fail(0, 9, "will not")
     assert arrive(session, [0, 0]) == Threshold(0.0, guess=True)
-    assert any("guess" in line for line in session.describe_plan(session.default_plan()))
+    assert any("guess" in line for line in describe_plan(session, default_plan(session)))
     session.close()
 
 
@@ -595,7 +603,7 @@ def test_a_threshold_is_remembered_to_the_last_digit(
     session = opened(data)
     settle(session, None)
     assert session.threshold == bound
-    assert session.direction is bound.direction
+    assert session.threshold_choice.direction is bound.direction
     session.close()
 
 
@@ -605,15 +613,15 @@ def test_each_scorer_has_its_own_threshold(data: Path) -> None:
     session.set_threshold("7")
     settle(session, "heuristic")
     assert session.threshold == Threshold(0.5)
-    assert session.threshold_text == ""
+    assert session.threshold_choice.text == ""
     session.set_threshold("0.9")
     session.set_threshold("0.1", save=False)
     settle(session, "column:q")
     assert session.threshold == Threshold(7.0)
     settle(session, "heuristic")
     assert session.threshold == Threshold(0.9)
-    session.forget_threshold()
-    assert session.resolve_threshold() == Threshold(0.5)
+    session.threshold_choice.forget()
+    assert session.threshold_choice.resolve() == Threshold(0.5)
     session.close()
 
 
@@ -654,7 +662,7 @@ def test_each_side_has_its_own_verdicts_scores_and_threshold(
     session = opened(path)
     settle(session)
     assert session.scores.tolist() == [0, 1, 2, 3]
-    assert session.margin().tolist() == [-5] * 4
+    assert session.scoring.margin().tolist() == [-5] * 4
     session.set_threshold("2")
     session.decide(at(0), Verdict.ACCEPT)
     session.review_side(Side.REJECTED)
@@ -670,9 +678,9 @@ def test_each_side_has_its_own_verdicts_scores_and_threshold(
     assert session.verdicts.tolist() == [0, 0, 0, Verdict.REJECT]
     assert session.threshold == Threshold(6.0)
     session.review_side(Side.CHOSEN)
-    assert session.resolve_threshold() == Threshold(2.0)
+    assert session.threshold_choice.resolve() == Threshold(2.0)
     assert session.verdicts.tolist() == [Verdict.ACCEPT, 0, 0, 0]
-    order = session.order(Sort(SortColumn.REJECTED_SCORE, descending=True))
+    order = rows_in_order(session, Sort(SortColumn.REJECTED_SCORE, descending=True))
     assert order.tolist() == [3, 2, 1, 0]
     session.close()
 
@@ -687,7 +695,7 @@ def test_a_remembered_side_means_nothing_without_sides(tmp_path: Path) -> None:
     session = opened(path)
     assert session.side is Side.CHOSEN
     assert not session.verdicts.any()
-    assert session.margin().tolist() == pytest.approx([np.nan] * 3, nan_ok=True)
+    assert session.scoring.margin().tolist() == pytest.approx([np.nan] * 3, nan_ok=True)
     session.decide(at(0), Verdict.ACCEPT)
     session.close()
     assert said(path) == {0: "ACCEPT"}
@@ -701,17 +709,17 @@ def test_orders_and_filters(data: Path) -> None:
     settle(session, "column:q")
     session.set_threshold("5")
     session.decide(at(9), Verdict.REJECT)
-    wanted, matching = session.matching("state:kept")
+    wanted, matching = rows_matching(session, "state:kept")
     assert wanted is not None
     assert np.flatnonzero(matching).tolist() == [5, 6, 7, 8]
     down = Sort(SortColumn.SCORE, descending=True)
-    assert session.order(down, matching).tolist() == [8, 7, 6, 5]
+    assert rows_in_order(session, down, matching).tolist() == [8, 7, 6, 5]
     for column in SortColumn:
         for descending in (False, True):
-            order = session.order(Sort(column, descending))
+            order = rows_in_order(session, Sort(column, descending))
             assert sorted(order.tolist()) == list(range(10))
     assert str(down) == "score descending"
-    assert session.order(Sort(SortColumn.RESPONSE, descending=True))[0] == 9
+    assert rows_in_order(session, Sort(SortColumn.RESPONSE, descending=True))[0] == 9
     bins = session.score_bins(5)
     assert bins is not None
     assert bins.rejected.sum() == 1
@@ -720,15 +728,15 @@ def test_orders_and_filters(data: Path) -> None:
 
 def test_an_export_is_planned_described_and_written(data: Path, tmp_path: Path) -> None:
     session = opened(data)
-    lines = session.describe_plan(session.default_plan())
+    lines = describe_plan(session, default_plan(session))
     assert any("refused: 10 rows are pending" in line for line in lines)
     settle(session, "column:q")
     session.set_threshold("5")
     session.decide(at(0), Verdict.ACCEPT, note="mine")
-    plan = session.default_plan()
+    plan = default_plan(session)
     assert plan.format is ExportFormat.JSONL
-    session.check_place(plan)
-    report = session.export(plan)
+    check_plan(session, plan)
+    report = export_session(session, plan)
     assert report.counts["kept"] == 6
     assert report.counts["kept_by_hand"] == 1
     assert report.output == tmp_path / "train-kept"
@@ -751,7 +759,7 @@ def test_the_format_of_the_source_is_the_default(
     else:
         frame.write_parquet(path)
     session = opened(path)
-    assert session.native_format is expected
+    assert native_format(session.dataset) is expected
     session.close()
 
 
@@ -767,8 +775,8 @@ def test_the_demo_is_scored_and_reviewed(tmp_path: Path) -> None:
     assert len(session.dataset.families) == 2
     session.decide(np.arange(session.dataset.rows), Verdict.SKIP)
     session.undo()
-    plan = ExportPlan(tmp_path / "out", format=session.native_format)
-    report = session.export(plan)
+    plan = ExportPlan(tmp_path / "out", format=native_format(session.dataset))
+    report = export_session(session, plan)
     assert 0 < report.counts["kept"] < session.dataset.rows
     session.close()
 

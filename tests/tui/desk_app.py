@@ -89,7 +89,7 @@ class DeskDriver:
 
     async def scored(self) -> None:
         def settled() -> bool:
-            status = self.session.scoring_status()
+            status = self.session.scoring.status()
             return status is not None and status.state in SETTLED
 
         await self.until(settled, "scores")

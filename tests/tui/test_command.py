@@ -19,6 +19,7 @@ import pytest
 
 from engine.decision import Verdict
 from engine.session import OpenOptions, Session
+from engine.session.live_scoring import LiveScoring
 from tests.tui.terminal import TAMIS, Terminal
 from tui.command import main, with_default_command
 
@@ -347,7 +348,7 @@ def test_export_takes_the_threshold_of_the_desk_but_not_its_direction(
 ) -> None:
     with closing(Session.open(data)) as session:
         session.start_scoring("column:q")
-        session.wait_for_scores(lambda _: False)
+        session.scoring.wait(lambda _: False)
         session.set_threshold("<= 0.3")
     desk = tamis("export", data, "--output", "a", "--json").json
     assert desk["threshold"]["source"] == "set in the session"
@@ -493,8 +494,10 @@ def test_a_run_that_is_stopped_or_killed_keeps_its_scores(
     with closing(Session.open(data)) as session:
         session.start_scoring("heuristic")
         # What was on disk is all there before the first new score.
-        session.wait_for_scores(lambda _: session.new_scores > 0)
-        taken = int((session.board.scores == session.board.scores).sum()) - session.new_scores
+        session.scoring.wait(lambda _: session.scoring.new_scores > 0)
+        taken = (
+            int((session.board.scores == session.board.scores).sum()) - session.scoring.new_scores
+        )
         assert taken == kept
 
 
@@ -503,7 +506,7 @@ def test_a_stopped_run_goes_on(tamis: Run, data: Path, monkeypatch: pytest.Monke
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(Session, "wait_for_scores", interrupt)
+        patched.setattr(LiveScoring, "wait", interrupt)
         ran = tamis("score", data)
         assert (ran.code, ran.err) == (130, "tamis: cancelled; what was scored is kept\n")
         patched.setattr(Session, "open", interrupt)

@@ -159,7 +159,7 @@ async def test_a_typed_threshold_counts_rows_and_survives_a_restart(rows: Path) 
         assert "(top 12)" in desk.screen
     async with open_desk(rows) as desk:
         await desk.scored()
-        assert desk.session.threshold_text == "top 12"
+        assert desk.session.threshold_choice.text == "top 12"
         assert desk.session.summary().kept == kept
 
 

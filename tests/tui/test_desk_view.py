@@ -11,7 +11,8 @@ from textual import events
 from textual.widgets import Input
 
 from engine.decision import Verdict
-from engine.session import OpenOptions
+from engine.scoring import ScorerOptions
+from engine.session import OpenOptions, Session
 from tests.tui.desk_app import DeskDriver, open_desk, write_rows
 from tests.tui.screen import style_of
 from tui.dialogs import ChoiceDialog, ConfirmDialog, TextDialog
@@ -40,7 +41,7 @@ async def test_columns_that_no_family_fits_are_shown_and_a_prompt_asked_for(tmp_
         assert "colour" in desk.screen
         assert "green" in desk.screen
         assert desk.session.summary().pending == 2
-        assert desk.session.worker is None
+        assert desk.session.scoring.worker is None
 
 
 async def test_a_filter_by_score_is_back_with_the_scores(rows: Path) -> None:
@@ -155,7 +156,7 @@ async def test_the_mouse_moves_the_threshold_sorts_and_selects(rows: Path) -> No
         assert desk.desk.slider.axis is not None
         middle = sum(desk.desk.slider.axis) / 2
         assert desk.session.threshold.value == pytest.approx(middle, abs=0.02)
-        assert desk.session.threshold_text
+        assert desk.session.threshold_choice.text
         await desk.pilot.click("#table", offset=(20, 5))
         await desk.pilot.pause()
         assert desk.desk.table.cursor == 4
@@ -191,6 +192,23 @@ async def test_scoring_can_be_stopped_and_failed_rows_tried_again(tmp_path: Path
         assert "nothing is being scored" in desk.said()
         await run(desk, "retry")
         assert "no row has failed" in desk.said()
+
+
+async def test_the_scorer_of_the_last_visit_is_used_as_it_was(rows: Path) -> None:
+    session = Session.open(rows)
+    session.start_scoring(
+        "heuristic", ScorerOptions(input_format="chapter", max_length=64, label="good")
+    )
+    session.scoring.wait(lambda _: False)
+    as_used = session.store.get_setting("scorer options")
+    session.close()
+    async with open_desk(rows, scorer=None) as desk:
+        await desk.scored()
+        assert desk.session.scoring.spec == "heuristic"
+        assert desk.session.store.get_setting("scorer options") == as_used
+    async with open_desk(rows, scorer="heuristic") as desk:
+        await desk.scored()
+        assert desk.session.store.get_setting("scorer options") != as_used
 
 
 async def test_tab_goes_to_the_sample_and_the_motions_with_it(tmp_path: Path) -> None:
@@ -284,7 +302,7 @@ async def test_a_scorer_that_cannot_be_meant_leaves_the_one_at_work(rows: Path) 
             await desk.type(wrong)
             await desk.press("enter")
             await desk.press("escape")
-            assert desk.session.scorer_spec == "heuristic"
+            assert desk.session.scoring.spec == "heuristic"
         assert desk.session.summary().pending == 0
 
 

@@ -26,6 +26,7 @@ from engine.order import Sort, SortColumn
 from engine.scoring import ScorerOptions
 from engine.scoring.worker import SETTLED, WorkerState
 from engine.session import Session
+from engine.session.view import rows_in_order, rows_matching
 from tui.actions import BY_ID, bindings
 from tui.detail import SampleDetail
 from tui.dialogs import WorkDialog
@@ -82,7 +83,7 @@ class DeskBase(Screen[None]):
         self,
         session: Session,
         *,
-        scorer: str,
+        scorer: str | None,
         scorer_options: ScorerOptions,
         title: str = "",
         threshold: str | None = None,
@@ -92,7 +93,7 @@ class DeskBase(Screen[None]):
 
         Args:
             session: open, and closed by whoever opened it.
-            scorer: as `--scorer` names it.
+            scorer: as `--scorer` names it; None: the one used last, in the way it was used.
             scorer_options: for this scorer and for those chosen later.
             title: what the dataset is called; its file name by default.
             threshold: as typed.
@@ -160,7 +161,7 @@ class DeskBase(Screen[None]):
         now = time.monotonic()
         session = self.session
         seen = (session.board.version, session.review.version, id(session.board))
-        session.resolve_threshold()
+        session.threshold_choice.resolve()
         scores_came = seen != self._seen
         if scores_came or session.threshold != self._drawn_threshold:
             if now >= self._counts_due_s or not scores_came:
@@ -179,7 +180,7 @@ class DeskBase(Screen[None]):
             self._save_cursor()
 
     def _settle(self, row: int) -> None:
-        worker = self.session.worker
+        worker = self.session.scoring.worker
         if worker is None or worker.cache_applied or worker.status().state in SETTLED:
             self._settling = None
             self._show_order(keep_row=row)
@@ -192,8 +193,8 @@ class DeskBase(Screen[None]):
         """Filter and sort as chosen; the cursor stays on its sample, or goes to `keep_row`."""
         session, column = self.session, self._sort.column
         if self._filter_text:
-            _, self._matching = session.matching(self._filter_text)
-        self.table.set_order(session.order(self._sort, self._matching), keep_row=keep_row)
+            _, self._matching = rows_matching(session, self._filter_text)
+        self.table.set_order(rows_in_order(session, self._sort, self._matching), keep_row=keep_row)
         if column is SortColumn.ROW:
             self.table.set_sort(None)
         else:
@@ -216,12 +217,12 @@ class DeskBase(Screen[None]):
             self.slider.set_histogram(None)
         self._drawn_threshold = session.threshold
         self.slider.set_threshold(session.threshold)
-        exact = session.scorer is not None and session.scorer.token_budget > 0
+        exact = session.scoring.scorer is not None and session.scoring.scorer.token_budget > 0
         self.query_one("#summary", StatusLine).show(
             summary_parts(
                 summary,
                 session.threshold,
-                session.threshold_text,
+                session.threshold_choice.text,
                 exact_tokens=exact,
                 compact=self.size.width < COMPACT_BELOW_CELLS,
             )
@@ -229,7 +230,7 @@ class DeskBase(Screen[None]):
 
     def _draw_title(self) -> None:
         session = self.session
-        status = session.scoring_status()
+        status = session.scoring.status()
         shown = len(self.table.order)
         rows = f"{session.dataset.rows:,} rows"
         if self._matching is not None:
@@ -237,7 +238,7 @@ class DeskBase(Screen[None]):
         parts = [f"tamis  {self._name}", rows]
         if session.sides == 2:
             parts.append(f"reviewing: {session.side.value}")
-        parts += scoring_parts(status, session.scorer_spec)
+        parts += scoring_parts(status, session.scoring.spec)
         if session.read_only:
             parts.insert(1, "read-only")
         if self._filter_text:
@@ -295,8 +296,8 @@ class DeskBase(Screen[None]):
         self._focus_scoring()
 
     def _focus_scoring(self) -> None:
-        if self.session.worker is not None:
-            self.session.worker.focus(self.table.visible_rows())
+        if self.session.scoring.worker is not None:
+            self.session.scoring.worker.focus(self.table.visible_rows())
 
     def _show_sample_again(self) -> None:
         """Show the sample where its state or score is another than the one shown."""

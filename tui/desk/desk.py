@@ -5,10 +5,13 @@ The desk composes and routes; each group of actions has its own module.
 
 from __future__ import annotations
 
+from functools import partial
+
 from engine.errors import TamisError
 from engine.export import ExportPlan, ExportReport
 from engine.order import Sort, SortColumn
 from engine.sample import Family
+from engine.session.exporting import default_plan, describe_plan, export_session
 from tui.desk.base import TICK_S
 from tui.desk.moving import MovingActions
 from tui.desk.scoring import ScoringActions
@@ -81,13 +84,17 @@ class Desk(VerdictActions, MovingActions, ThresholdActions, ViewActions, Scoring
 
             self._work(
                 "exporting…",
-                lambda: session.export(plan, progress=progress, cancelled=lambda: dialog.cancelled),
+                lambda: export_session(
+                    session, plan, progress=progress, cancelled=lambda: dialog.cancelled
+                ),
                 self._exported,
                 background=True,
                 dialog=dialog,
             )
 
-        self.app.push_screen(ExportDialog(session.default_plan(), session.describe_plan), chosen)
+        self.app.push_screen(
+            ExportDialog(default_plan(session), partial(describe_plan, session)), chosen
+        )
 
     def _exported(self, report: ExportReport) -> None:
         counts = report.counts

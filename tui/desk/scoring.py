@@ -17,7 +17,7 @@ class ScoringActions(DeskBase):
 
     def action_pause(self) -> None:
         """Pause or go on."""
-        worker = self.session.worker
+        worker = self.session.scoring.worker
         if worker is None:
             self.say("nothing is being scored; m chooses a scorer")
             return
@@ -29,16 +29,16 @@ class ScoringActions(DeskBase):
 
     def action_stop(self) -> None:
         """Stop scoring."""
-        self.session.stop_scoring()
+        self.session.scoring.stop()
         self._status_due_s = 0.0
 
     def action_retry(self) -> None:
         """Try the failed rows again."""
         rows = np.flatnonzero(self.session.board.failed.any(axis=0))
-        if self.session.worker is None or not len(rows):
+        if self.session.scoring.worker is None or not len(rows):
             self.say("no row has failed")
             return
-        self.session.worker.retry(rows)
+        self.session.scoring.worker.retry(rows)
         self.say(f"trying {len(rows):,} rows again")
 
     def action_model(self) -> None:
@@ -47,7 +47,7 @@ class ScoringActions(DeskBase):
             Question(
                 label="scorer",
                 hint="heuristic · hf:PATH · column:NAME · file:PATH[:COLUMN] · none",
-                value=self.session.scorer_spec,
+                value=self.session.scoring.spec,
                 answer=self._switch_scorer,
             )
         )

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from engine.filter import search
 from engine.order import Sort, SortColumn
+from engine.session.view import rows_matching
 from tui.desk.base import DeskBase
 from tui.dialogs import ChoiceDialog
 from tui.prompt_bar import PromptBar, Question
@@ -90,12 +91,12 @@ class ViewActions(DeskBase):
     def _count_filter(self, text: str) -> str:
         if not text.strip():
             return ""
-        _, matching = self.session.matching(text)
+        _, matching = rows_matching(self.session, text)
         return f"{np.count_nonzero(matching):,} of {len(matching):,} rows"
 
     def _apply_filter(self, text: str) -> None:
         if text.strip():
-            chosen, self._matching = self.session.matching(text)
+            chosen, self._matching = rows_matching(self.session, text)
             self._filter_text = str(chosen)
         else:
             self._matching, self._filter_text = None, ""

@@ -1,0 +1,15 @@
+"""A review as both front ends hold it, and what belongs to one.
+
+    session           `Session`: opening, verdicts, outcomes; it owns the parts below
+    live_scoring      scores while they come: board, scorer, worker, cache
+    threshold_choice  which threshold holds: asked for, the scorer's own, or a guess
+    settings          what is remembered from visit to visit
+    view              which rows are shown, in what order
+    exporting         from a session to an export: plan, preview, writing
+
+The last two read a session and are not part of it.
+"""
+
+from engine.session.session import OpenOptions, Session
+
+__all__ = ["OpenOptions", "Session"]

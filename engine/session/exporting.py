@@ -1,0 +1,111 @@
+"""What a session gives to an export: a plan to start from, what it would write, the writing."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from engine.dataset import Dataset, SourceKind
+from engine.errors import ExportError
+from engine.export import (
+    ExportFormat,
+    ExportPlan,
+    ExportReport,
+    Given,
+    ReviewState,
+    check_place,
+    export,
+    preview,
+)
+from engine.session.session import Session
+
+
+def review_state(session: Session) -> ReviewState:
+    """Everything an export says, as it stands now; the arrays in it do not change any more."""
+    session.threshold_choice.resolve()
+    key = session.scoring.key
+
+    def given(row: int) -> Given:
+        event = session.last_decision(row)
+        return Given(event.who, event.reason, event.note) if event is not None else Given()
+
+    return ReviewState(
+        dataset=session.dataset,
+        outcomes=session.outcomes(),
+        verdicts=session.verdicts.copy(),
+        scores=session.board.scores.copy(),
+        identities=session.identities.all(),
+        given=given,
+        reviewers=session.review.reviewers(),
+        summary=session.summary(),
+        threshold=session.threshold,
+        threshold_text=session.threshold_choice.text,
+        scorer=session.scoring.spec,
+        revision=key.revision if key else "",
+        score_key=key,
+        session_path=session.store.path,
+        side=session.side,
+    )
+
+
+def native_format(dataset: Dataset) -> ExportFormat:
+    """The export format that needs no conversion of the source."""
+    kind = dataset.source_kind
+    if kind in (SourceKind.PARQUET, SourceKind.ARROW):
+        return ExportFormat.PARQUET
+    return ExportFormat.CSV if kind is SourceKind.CSV else ExportFormat.JSONL
+
+
+def default_plan(session: Session) -> ExportPlan:
+    """Beside the dataset, in the format that keeps its rows as they are.
+
+    Where the session could not lie beside the dataset, the export will not either: then in
+    the folder the person is in.
+    """
+    path = Path(os.path.abspath(session.dataset.path))  # noqa: PTH100 - links stay
+    folder = path.parent if session.store.path.parent == path.parent else Path.cwd()
+    stem = path.name.split(".")[0] or path.name
+    names = (f"{stem}-kept" + (f"-{number}" if number else "") for number in itertools.count())
+    free = next(name for name in names if not (folder / name).exists())
+    return ExportPlan(folder / free, format=native_format(session.dataset))
+
+
+def describe_plan(session: Session, plan: ExportPlan) -> list[str]:
+    """What an export would write, and what would stop it, in words."""
+    counts = preview(review_state(session), plan)
+    lines = []
+    try:
+        check_plan(session, plan)
+    except ExportError as error:
+        lines.append(f"refused: {error}")
+    lines += [
+        f"{counts.kept:,} kept, {counts.dropped:,} dropped, {counts.pending:,} pending",
+        f"writes {counts.written:,} rows, about {counts.size_bytes / 1e6:,.1f} MB",
+    ]
+    if counts.pending_blocks:
+        lines.append(f"refused: {counts.pending:,} rows are pending; allow it, or wait")
+    if session.threshold is not None and session.threshold.guess:
+        lines.append("the threshold is a guess (the median): set one with t")
+    return lines
+
+
+def check_plan(session: Session, plan: ExportPlan) -> None:
+    """See, before any long work, that an export may be written where it was asked for.
+
+    Raises:
+        ExportError: it may not.
+    """
+    check_place(review_state(session), plan)
+
+
+def export_session(
+    session: Session,
+    plan: ExportPlan,
+    *,
+    progress: Callable[[int, int], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> ExportReport:
+    """Write the subset; see `engine.export.export` for what is raised."""
+    return export(review_state(session), plan, progress=progress, cancelled=cancelled)

@@ -1,0 +1,253 @@
+"""The scores of a session while they come: the board, the scorer, and the worker between them.
+
+Scores belong to a scorer and to the way it was used; they are kept in the session file, so those
+of a scorer that was used before are back at once.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.dataset import Dataset
+from engine.errors import ScorerError
+from engine.giving_way import GivingWay
+from engine.identities import IdentityTable
+from engine.sample import Family, Side
+from engine.scoring import ScorerOptions, make_scorer
+from engine.scoring.board import ScoreBoard
+from engine.scoring.cached import CachedScores
+from engine.scoring.heuristic import explain
+from engine.scoring.scorer import ScoreKey, Scorer
+from engine.scoring.worker import SETTLED, ScoringWorker, WorkerState, WorkerStatus
+from engine.session.settings import Settings
+from engine.store import Store
+
+DEFAULT_SCORER = "heuristic"
+
+REMEMBERED_OPTIONS = ("input_format", "max_length", "label")
+"""What moves the scores; what a person allows (pickles, code, network) holds for one run."""
+
+STOP_WAIT_S = 2.0
+"""Between two batches a worker ends within half a second."""
+
+TICK_S = 0.1
+
+
+class LiveScoring:
+    """One scorer at work on one dataset, of which one side is under review."""
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        store: Store,
+        identities: IdentityTable,
+        settings: Settings,
+        giving_way: GivingWay,
+    ) -> None:
+        self._dataset = dataset
+        self._store = store
+        self._identities = identities
+        self._settings = settings
+        self._giving_way = giving_way
+        self.sides = 2 if dataset.has_sides else 1
+        self.side = Side.CHOSEN
+        """Whose scores `scores`, `failed` and `key` are."""
+        self.spec = "none"
+        """The scorer as it was named, with any path in it made absolute."""
+        self.board = ScoreBoard(dataset.rows, self.sides, dataset.lengths)
+        self.worker: ScoringWorker | None = None
+        self.scorer: Scorer | None = None
+        """None while it is being loaded."""
+        self.new_scores = 0
+        """Scored since the session was opened, not taken from an earlier run; both sides count."""
+
+    # -- the scores --------------------------------------------------------------------------
+
+    @property
+    def side_index(self) -> int:
+        """Where the side under review is in arrays of both."""
+        return 1 if self.side is Side.REJECTED and self.sides == 2 else 0
+
+    @property
+    def scores(self) -> NDArray[np.float32]:
+        """Of the side under review, NaN where there is none.  (rows,)."""
+        scores: NDArray[np.float32] = self.board.scores[self.side_index]
+        return scores
+
+    @property
+    def failed(self) -> NDArray[np.bool_]:
+        """Of the side under review.  (rows,)."""
+        failed: NDArray[np.bool_] = self.board.failed[self.side_index]
+        return failed
+
+    @property
+    def key(self) -> ScoreKey | None:
+        """What exactly the scores were made with; None without a scorer."""
+        return self.scorer.key(self.side) if self.scorer is not None else None
+
+    def margin(self) -> NDArray[np.float32]:
+        """Chosen minus rejected score of preference data; NaN elsewhere.  (rows,)."""
+        if self.sides == 1:
+            return np.full(self._dataset.rows, np.nan, np.float32)
+        margin: NDArray[np.float32] = self.board.scores[0] - self.board.scores[1]
+        return margin
+
+    def explain(self, row: int) -> tuple[str, ...]:
+        """Why the scorer scored `row` as it did, a line each; empty where it cannot say."""
+        if self.key is None or self.key.scorer != "heuristic":
+            return ()
+        return tuple(map(str, explain(self._dataset.sample(row, self.side))))
+
+    def result(self) -> dict[str, object]:
+        """What was scored, as counts of rows of the side under review."""
+        key = self.key
+        return {
+            "scorer": self.spec,
+            "revision": key.revision if key else "",
+            "input_format": key.input_format if key else "",
+            "rows": self._dataset.rows,
+            "scored": int(np.count_nonzero(~np.isnan(self.scores))),
+            "new_scores": self.new_scores,
+            "failed": int(np.count_nonzero(self.failed)),
+            "broken": int(np.count_nonzero(self._dataset.broken)),
+            "truncated": int(np.count_nonzero(self.board.truncated)),
+        }
+
+    # -- the work ----------------------------------------------------------------------------
+
+    def start(self, spec: str | None, options: ScorerOptions | None = None) -> None:
+        """Score everything with another scorer, in the background; loading it is part of that.
+
+        The scores of the scorer before stay in the cache and are back at once when it returns.
+
+        Args:
+            spec: what to score with; None: what was used last, in the way it was used.
+            options: how; see `ScorerOptions`.
+        """
+        self.stop()
+        chosen = options or ScorerOptions()
+        if spec is None:
+            spec, chosen = self.last_spec, self._as_last_time(chosen)
+        lasting = self.spec = _lasting(spec)
+        board = self.board = ScoreBoard(self._dataset.rows, self.sides, self._dataset.lengths)
+        if lasting == "none":
+            self._remember(chosen)
+            return
+        self.worker = ScoringWorker(
+            self._dataset,
+            board,
+            lambda: make_scorer(lasting, dataset=self._dataset, options=chosen),
+            on_loaded=lambda scorer: self._loaded(scorer, board, chosen),
+            cached=self._cached,
+            on_scores=self._keep_scores,
+            giving_way=self._giving_way,
+        )
+        self.worker.start()
+
+    def stop(self) -> None:
+        """Stop the worker, if there is one, and wait until it has written what it has."""
+        if self.worker is not None:
+            loading = self.worker.status().state is WorkerState.LOADING
+            self.worker.cancel()
+            # A model that is still loading has nothing to write and ends by itself later.
+            if not loading:
+                self.worker.join(timeout_s=STOP_WAIT_S)
+            self.worker = None
+            self.scorer = None
+
+    def status(self) -> WorkerStatus | None:
+        """What the worker is doing; None without a scorer."""
+        return self.worker.status() if self.worker is not None else None
+
+    def wait(self, tick: Callable[[WorkerStatus], bool]) -> WorkerStatus | None:
+        """Wait until the worker has ended; `tick` hears of it ten times a second.
+
+        Args:
+            tick: returns True to cancel.
+
+        Raises:
+            ScorerError: the scorer could not be loaded, or broke down.
+        """
+        worker = self.worker
+        if worker is None:
+            return None
+        while (status := worker.status()).state not in SETTLED:
+            if tick(status):
+                worker.cancel()
+            worker.join(timeout_s=TICK_S)
+        if status.state is WorkerState.FAILED:
+            raise worker.error or ScorerError(status.message)
+        return status
+
+    # -- what the worker asks for and tells, in its own thread -------------------------------
+
+    def _loaded(self, scorer: Scorer, board: ScoreBoard, options: ScorerOptions) -> None:
+        if self.board is board:  # else another scorer was chosen while this one was loading
+            self.scorer = scorer
+            self._remember(options)
+
+    def _cached(self, scorer: Scorer, side: Side) -> CachedScores | None:
+        if _is_lookup(scorer):
+            return None
+        known = self._store.cached_scores(scorer.key(side))
+        return CachedScores(
+            self._identities, known.identities, known.scores, known.tokens, known.truncated
+        )
+
+    def _keep_scores(
+        self,
+        scorer: Scorer,
+        side: Side,
+        rows: NDArray[np.int64],
+        scores: NDArray[np.float32],
+        tokens: NDArray[np.int32],
+        truncated: NDArray[np.bool_],
+    ) -> None:
+        if not self._store.read_only and not _is_lookup(scorer):
+            self._store.add_scores(
+                scorer.key(side), self._identities.identities(rows), scores, tokens, truncated
+            )
+        self.new_scores += len(rows)
+
+    # -- from visit to visit -----------------------------------------------------------------
+
+    @property
+    def last_spec(self) -> str:
+        """The scorer used last on this dataset, else the default one."""
+        return str(self._settings.get("scorer", DEFAULT_SCORER))
+
+    def _remember(self, options: ScorerOptions) -> None:
+        """Only what could be used, and never for rows that no scorer can read."""
+        if self._dataset.family is Family.OTHER:
+            return
+        self._settings.remember("scorer", self.spec)
+        self._settings.remember(
+            "scorer options", {name: getattr(options, name) for name in REMEMBERED_OPTIONS}
+        )
+
+    def _as_last_time(self, options: ScorerOptions) -> ScorerOptions:
+        """`options`, and what is not said in them as it was when the scorer was used last."""
+        known = self._settings.get("scorer options", {})
+        unsaid = [name for name in REMEMBERED_OPTIONS if not getattr(options, name)]
+        return replace(options, **{name: known[name] for name in unsaid if name in known})
+
+
+def _is_lookup(scorer: Scorer) -> bool:
+    """Whether scores are read from a table: they belong to rows, and cost nothing to read again."""
+    return scorer.name.startswith(("column:", "file:"))
+
+
+def _lasting(spec: str) -> str:
+    """`spec` with a path in it made absolute: it is remembered longer than the working folder."""
+    kind, _, what = spec.partition(":")
+    if kind not in ("file", "hf") or not what:
+        return spec
+    path = os.path.abspath(os.path.expanduser(what))  # noqa: PTH100, PTH111 - links stay
+    bare = path.rpartition(":" if kind == "file" else "#")[0]
+    found = os.path.exists(path) or os.path.exists(bare)  # noqa: PTH110 - Path.exists() raises
+    return f"{kind}:{path}" if found else spec

@@ -1,0 +1,353 @@
+"""A review: one dataset, one session file, one scorer at work, and what the reviewer said.
+
+The screen and the command line both hold this and nothing below it. It owns the arrays that
+they read (verdicts, scores, outcomes: one slot per row), and every change goes through it: what
+a person decided is on disk when the call returns.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine import histogram
+from engine.dataset import Dataset, open_dataset
+from engine.decision import Circumstances, Event, Verdict
+from engine.errors import InputError, UsageError
+from engine.giving_way import GivingWay
+from engine.identities import IdentityTable
+from engine.policy import Outcomes, Summary, Tally, decide
+from engine.review import Change, Review
+from engine.sample import Family, Side
+from engine.scoring import ScorerOptions
+from engine.scoring.board import ScoreBoard
+from engine.session.live_scoring import LiveScoring
+from engine.session.settings import Settings
+from engine.session.threshold_choice import ThresholdChoice
+from engine.store import Store, session_path
+from engine.threshold import Direction, Threshold
+
+ALL_ROWS = slice(None)
+
+Progress = Callable[[str, int, int | None], None]
+"""Told what is being done, how much of it, and of how much (None: unknown)."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenOptions:
+    """How to open a dataset and its session; what the command line's flags say."""
+
+    family: Family | None = None
+    prompt_column: str | None = None
+    response_column: str | None = None
+    session: Path | None = None
+    reviewer: str | None = None
+    read_only: bool = False
+    demo: bool = False
+    fresh: bool = False
+
+
+class Session:
+    """See the module's docstring; made by `Session.open`, ended by `close`."""
+
+    def __init__(self, dataset: Dataset, store: Store, reviewer: str) -> None:
+        self.dataset = dataset
+        self.store = store
+        self.reviewer = reviewer
+        self.notices: list[str] = list(store.warnings)
+        """What a person should hear of, in the order it was found."""
+        self.giving_way = GivingWay()
+        """Asked by the screen when a key is pressed."""
+        self.identities = IdentityTable(dataset)
+        self._settings = Settings(store, self.notices)
+        self.scoring = LiveScoring(dataset, store, self.identities, self._settings, self.giving_way)
+        self.sides = self.scoring.sides
+        self.threshold_choice = ThresholdChoice(self.scoring, self._settings, dataset.broken)
+        self.review = Review(
+            store, self.identities, dataset.occurrence, sides=self.sides, rows=dataset.rows
+        )
+        self._tally: tuple[tuple[int, int, int, Side], Tally] | None = None
+        self._closing = threading.Event()
+        self._hasher: threading.Thread | None = None
+
+    # -- opening and closing -----------------------------------------------------------------
+
+    @classmethod
+    def open(
+        cls,
+        path: Path,
+        options: OpenOptions | None = None,
+        *,
+        progress: Progress | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Session:
+        """Open a dataset with everything that was decided about it before.
+
+        Raises:
+            InputError: the dataset cannot be read.
+            UsageError: a column or family that it does not have.
+            StoreError: the session file is damaged or newer than this version.
+            SessionLockedError: another process reviews it; `read_only` opens beside it.
+            Cancelled: `cancelled` said so.
+        """
+        options = options or OpenOptions()
+        reviewer = options.reviewer or _login_name()
+        place = session_path(path, explicit=options.session, demo=options.demo)
+        dataset = open_dataset(
+            path,
+            family=options.family,
+            prompt_column=options.prompt_column,
+            response_column=options.response_column,
+            progress=progress,
+            cancelled=cancelled,
+        )
+        try:
+            store = Store.open(
+                place, reviewer=reviewer, read_only=options.read_only, fresh=options.fresh
+            )
+        except BaseException:
+            dataset.close()
+            raise
+        try:
+            session = cls(dataset, store, reviewer)
+            session._restore(progress)
+        except BaseException:
+            store.close()
+            dataset.close()
+            raise
+        return session
+
+    def _restore(self, progress: Progress | None) -> None:
+        bound = self.store.bind(_AsRead(self.dataset))
+        if bound.changed and progress is not None:
+            progress("the dataset changed: matching verdicts", 0, self.dataset.rows)
+        self.review.replay(self.store.events(), bound.digest)
+        if bound.changed:
+            self.notices.append(self._change_notice())
+        if self.sides == 2:
+            self.scoring.side = Side(self._settings.get("side", Side.CHOSEN.value))
+
+    def _change_notice(self) -> str:
+        kept = int(np.count_nonzero(self.review.verdicts))
+        text = f"the dataset changed since the last time: {kept:,} verdicts still match"
+        if self.review.lost:
+            text += f", {self.review.lost:,} belong to samples that are gone and stay on file"
+        return text
+
+    def hash_in_background(self) -> None:
+        """Start hashing every row, so that a bulk or an export need not wait for it."""
+        self._hasher = threading.Thread(target=self._hash_all, name="hashing", daemon=True)
+        self._hasher.start()
+
+    def _hash_all(self) -> None:
+        # A source that changes while it is open is told to whoever needs the rest of it.
+        with contextlib.suppress(InputError):
+            self.identities.complete(self._closing.is_set)
+
+    def close(self) -> None:
+        """Stop scoring, write what is left, and let go of the files. Safe to call twice."""
+        self._closing.set()
+        self.scoring.stop()
+        if self._hasher is not None:
+            self._hasher.join(timeout=5)
+        self.store.close()
+        self.dataset.close()
+
+    @property
+    def read_only(self) -> bool:
+        """Whether verdicts can be given at all."""
+        return self.store.read_only
+
+    def remember(self, name: str, value: object) -> None:
+        """Keep a setting for the next visit; where that fails, `notices` says so."""
+        self._settings.remember(name, value)
+
+    # -- the side under review ---------------------------------------------------------------
+
+    @property
+    def side(self) -> Side:
+        """Which response of preference data is under review."""
+        return self.scoring.side
+
+    @property
+    def reviews_rejected(self) -> bool:
+        """Whether it is the rejected one."""
+        return self.scoring.side_index == 1
+
+    def review_side(self, side: Side) -> None:
+        """Turn to the other response of preference data: its verdicts, scores and threshold."""
+        self.scoring.side = side
+        self.remember("side", side.value)
+        self.threshold_choice.recall()
+
+    @property
+    def verdicts(self) -> NDArray[np.int8]:
+        """Of the side under review.  (rows,)."""
+        verdicts: NDArray[np.int8] = self.review.verdicts[self.scoring.side_index]
+        return verdicts
+
+    @property
+    def scores(self) -> NDArray[np.float32]:
+        """Of the side under review, NaN where there is none.  (rows,)."""
+        return self.scoring.scores
+
+    @property
+    def failed(self) -> NDArray[np.bool_]:
+        """Of the side under review.  (rows,)."""
+        return self.scoring.failed
+
+    # -- verdicts ----------------------------------------------------------------------------
+
+    def decide(
+        self, rows: NDArray[np.int64], verdict: Verdict, *, reason: str = "", note: str = ""
+    ) -> Change | None:
+        """Give `verdict` to `rows`, as one event; None where it changes nothing.
+
+        Broken rows are left out: there is no sample to decide about.
+
+        Raises:
+            UsageError: the session is open read-only.
+            StoreError: it could not be written; nothing has changed.
+        """
+        self._refuse_read_only()
+        rows = rows[~self.dataset.broken[rows]]
+        if not reason and not note:
+            rows = rows[self.verdicts[rows] != verdict]
+        if not len(rows):
+            return None
+        return self.review.decide(
+            rows,
+            verdict,
+            scores=self.scores[rows],
+            circumstances=self._circumstances(),
+            reason=reason,
+            note=note,
+        )
+
+    def _circumstances(self) -> Circumstances:
+        threshold, key = self.threshold, self.scoring.key
+        return Circumstances(
+            threshold=threshold.value if threshold else None,
+            direction=threshold.direction if threshold else Direction.AT_LEAST,
+            scorer=key.scorer if key else None,
+            revision=key.revision if key else None,
+            side=self.side,
+        )
+
+    def undo(self) -> Change | None:
+        """Take back the last decision; None where there is none.
+
+        Raises:
+            UsageError: the session is open read-only.
+        """
+        self._refuse_read_only()
+        return self.review.undo()
+
+    def redo(self) -> Change | None:
+        """Give the last undone decision again; None where there is none.
+
+        Raises:
+            UsageError: the session is open read-only.
+        """
+        self._refuse_read_only()
+        return self.review.redo()
+
+    def last_decision(self, row: int) -> Event | None:
+        """The decision behind the verdict that `row` has now."""
+        return self.review.last(row, self.side)
+
+    def _refuse_read_only(self) -> None:
+        if self.read_only:
+            raise UsageError(
+                "this session is open read-only",
+                "close the other desk, or open without --read-only",
+            )
+
+    # -- scores and threshold ----------------------------------------------------------------
+
+    @property
+    def board(self) -> ScoreBoard:
+        """Scores, failures and tokens of both sides."""
+        return self.scoring.board
+
+    def start_scoring(self, spec: str | None, options: ScorerOptions | None = None) -> None:
+        """Score with another scorer, and decide by its threshold; see `LiveScoring.start`."""
+        self.scoring.start(spec, options)
+        self.threshold_choice.recall()
+
+    @property
+    def threshold(self) -> Threshold | None:
+        """The threshold that decides now, as last resolved."""
+        return self.threshold_choice.threshold
+
+    def set_threshold(self, text: str, *, save: bool = True) -> Threshold | None:
+        """Set what was typed; see `ThresholdChoice.set`."""
+        return self.threshold_choice.set(text, save=save)
+
+    def preview_threshold(self, text: str) -> str:
+        """What a threshold would keep, in words, before it is set.
+
+        Raises:
+            UsageError: not understood.
+        """
+        threshold = self.threshold_choice.bound_of(text)
+        if threshold is None:
+            return "no scores yet"
+        summary = self._tallied().summary(threshold)
+        return f"{threshold}: {summary.kept:,} rows ({summary.share_kept:.1%})"
+
+    # -- what follows from them --------------------------------------------------------------
+
+    def outcomes(self, rows: slice = ALL_ROWS) -> Outcomes:
+        """The outcome of every row, or of a run of them, with its reason."""
+        return decide(
+            self.verdicts[rows],
+            self.scores[rows],
+            self.failed[rows],
+            self.dataset.broken[rows],
+            self.threshold,
+        )
+
+    def summary(self) -> Summary:
+        """Rows and tokens kept, by hand and by rule."""
+        return self._tallied().summary(self.threshold)
+
+    def _tallied(self) -> Tally:
+        basis = (self.review.version, self.board.version, id(self.board), self.side)
+        if self._tally is None or self._tally[0] != basis:
+            tally = Tally(
+                self.verdicts, self.scores, self.failed, self.dataset.broken, self.board.tokens
+            )
+            self._tally = (basis, tally)
+        return self._tally[1]
+
+    def score_bins(self, bins: int) -> histogram.ScoreBins | None:
+        """The scores counted into `bins`; None while there are none."""
+        return histogram.count(self.scores, self.verdicts, self.dataset.broken, bins)
+
+
+class _AsRead:
+    """A dataset as these options read it: other columns give other samples at the same rows."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        found = dataset.fingerprint
+        reading = f"{found.digest} {dataset.family} {sorted(dataset.columns.used().items())}"
+        digest = blake2b(reading.encode("utf-8", "replace"), digest_size=16).hexdigest()
+        self.fingerprint = replace(found, digest=digest)
+
+
+def _login_name() -> str:
+    """Who is at the keyboard; a number where the system knows no name (containers)."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return f"user {os.getuid()}"

@@ -1,0 +1,92 @@
+"""The flags and arguments that several commands share, with their help."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+
+from engine.errors import UsageError
+from engine.sample import Family
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+DataArgument = Annotated[Path, typer.Argument(metavar="DATA", help="A file or folder, local.")]
+FamilyOption = Annotated[
+    Family | None,
+    typer.Option(metavar="F", help="Read the rows as this family instead of detecting it."),
+]
+PromptOption = Annotated[
+    str | None,
+    typer.Option("--prompt-column", metavar="NAME", help="The column that holds the prompt."),
+]
+ResponseOption = Annotated[
+    str | None,
+    typer.Option("--response-column", metavar="NAME", help="The column that holds the response."),
+]
+SessionOption = Annotated[
+    Path | None,
+    typer.Option("--session", metavar="PATH", help="The session file; default beside the dataset."),
+]
+ReviewerOption = Annotated[
+    str | None,
+    typer.Option("--reviewer", metavar="NAME", help="Who decides; default the login name."),
+]
+ScorerOption = Annotated[
+    str | None,
+    typer.Option(
+        "--scorer",
+        metavar="S",
+        help="heuristic, hf:NAME_OR_PATH, column:NAME, file:PATH[:COLUMN] or none; "
+        "default the one used last, else heuristic.",
+    ),
+]
+ThresholdOption = Annotated[
+    str | None,
+    typer.Option("--threshold", metavar="T", help="1.5, 'top 1000' or 25%, after >= or <=."),
+]
+FormatOption = Annotated[
+    str,
+    typer.Option(
+        "--input-format",
+        metavar="I",
+        help="What the model reads: pair, chat, text, chapter or template:FILE; "
+        "default what it was trained with.",
+    ),
+]
+LabelOption = Annotated[
+    str,
+    typer.Option("--label", metavar="NAME", help="Which output of a classifier is the score."),
+]
+DeviceOption = Annotated[
+    str, typer.Option("--device", metavar="D", help="cuda, mps or cpu; default the best.")
+]
+LengthOption = Annotated[
+    int,
+    typer.Option("--max-length", metavar="N", min=0, help="Tokens the model reads; 0: as it says."),
+]
+PickleOption = Annotated[
+    bool, typer.Option("--allow-pickle", help="Load pickled weights (weights only, no code).")
+]
+RemoteOption = Annotated[
+    bool, typer.Option("--trust-remote-code", help="Run the model repository's own code.")
+]
+DownloadOption = Annotated[
+    bool, typer.Option("--download", help="Fetch a model that is not on this disk.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
+
+
+def choice(kind: type[Choice], text: str, flag: str) -> Choice:
+    """One of an enumeration's values.
+
+    Raises:
+        UsageError: it is none of them.
+    """
+    try:
+        return kind(text)
+    except ValueError:
+        names = ", ".join(member.value for member in kind)
+        raise UsageError(f"{flag} {text!r} does not exist", f"one of: {names}") from None
