@@ -170,7 +170,6 @@ class TamisApp(App[None]):
             session,
             scorer=self._scorer,
             threshold=self._threshold,
-            title="demo" if self._open_options.demo else "",
             scorer_options=self._scorer_options or ScorerOptions(),
             ascii_only=ascii_wanted(),
         )

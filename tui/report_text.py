@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.threshold import parse_threshold
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from engine.export import ExportReport
 
 LISTED_PROBLEMS = 20
+LISTED_COLUMNS = 30
 
 
 def info_text(description: Mapping[str, Any]) -> str:
@@ -25,7 +26,7 @@ def info_text(description: Mapping[str, Any]) -> str:
     lines = [
         f"family    {description['family']}" + (f" ({counted})" if len(families) > 1 else ""),
         f"format    {description['format']}" + (f", {files:,} files" if files > 1 else ""),
-        f"columns   {columns or 'none recognised: name them with --prompt-column'}",
+        f"columns   {columns or _unknown(description['all_columns'])}",
         f"rows      {description['rows']:,}{unread}",
         f"longest   row {longest['row']}, {longest['characters']:,} characters" if longest else "",
         f"system    {description['system_turns']:,} turns, tool {description['tool_turns']:,}",
@@ -33,11 +34,18 @@ def info_text(description: Mapping[str, Any]) -> str:
     ]
     for problem in description["problems"][:LISTED_PROBLEMS]:
         where = problem["file"] + (f":{problem['line']}" if problem["line"] else "")
-        lines.append(f"  {where}: {problem['cause']}")
+        row = "" if problem["row"] is None else f" (row {problem['row']})"
+        lines.append(f"  {where}{row}: {problem['cause']}")
     hidden = description["problems_total"] - LISTED_PROBLEMS
     if hidden > 0:
         lines.append(f"  … and {hidden:,} more: --json lists the first 1,000")
     return "\n".join(" ".join(line.splitlines()) for line in lines if line)
+
+
+def _unknown(names: Sequence[str]) -> str:
+    more = ", …" if len(names) > LISTED_COLUMNS else ""
+    listed = ", ".join(names[:LISTED_COLUMNS]) + more
+    return f"{listed}: no family fits, name the prompt with --prompt-column"
 
 
 def score_text(result: Mapping[str, Any]) -> str:

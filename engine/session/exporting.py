@@ -7,6 +7,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+
 from engine.dataset import Dataset, SourceKind
 from engine.errors import ExportError
 from engine.export import (
@@ -19,11 +21,20 @@ from engine.export import (
     export,
     preview,
 )
+from engine.sample import IDENTITY_BYTES
 from engine.session.session import Session
 
+NO_IDENTITIES = np.empty((0, IDENTITY_BYTES), np.uint8)
 
-def review_state(session: Session) -> ReviewState:
-    """Everything an export says, as it stands now; the arrays in it do not change any more."""
+
+def review_state(session: Session, *, hashed: bool = True) -> ReviewState:
+    """Everything an export says, as it stands now; the arrays in it do not change any more.
+
+    Args:
+        session: what it is taken from.
+        hashed: with the identity of every row, which a preview can do without: hashing a
+            million rows takes seconds.
+    """
     session.threshold_choice.resolve()
     key = session.scoring.key
 
@@ -36,7 +47,7 @@ def review_state(session: Session) -> ReviewState:
         outcomes=session.outcomes(),
         verdicts=session.verdicts.copy(),
         scores=session.board.scores.copy(),
-        identities=session.identities.all(),
+        identities=session.identities.all() if hashed else NO_IDENTITIES,
         given=given,
         reviewers=session.review.reviewers(),
         summary=session.summary(),
@@ -66,7 +77,7 @@ def default_plan(session: Session) -> ExportPlan:
     """
     path = Path(os.path.abspath(session.dataset.path))  # noqa: PTH100 - links stay
     folder = path.parent if session.store.path.parent == path.parent else Path.cwd()
-    stem = path.name.split(".")[0] or path.name
+    stem = session.title.split(".")[0] or session.title
     names = (f"{stem}-kept" + (f"-{number}" if number else "") for number in itertools.count())
     free = next(name for name in names if not (folder / name).exists())
     return ExportPlan(folder / free, format=native_format(session.dataset))
@@ -74,10 +85,11 @@ def default_plan(session: Session) -> ExportPlan:
 
 def describe_plan(session: Session, plan: ExportPlan) -> list[str]:
     """What an export would write, and what would stop it, in words."""
-    counts = preview(review_state(session), plan)
+    state = review_state(session, hashed=False)
+    counts = preview(state, plan)
     lines = []
     try:
-        check_plan(session, plan)
+        check_place(state, plan)
     except ExportError as error:
         lines.append(f"refused: {error}")
     lines += [
@@ -85,7 +97,9 @@ def describe_plan(session: Session, plan: ExportPlan) -> list[str]:
         f"writes {counts.written:,} rows, about {counts.size_bytes / 1e6:,.1f} MB",
     ]
     if counts.pending_blocks:
-        lines.append(f"refused: {counts.pending:,} rows are pending; allow it, or wait")
+        failed = state.summary.failed
+        wait = "retry the failed ones (ctrl+p)" if failed == counts.pending else "wait"
+        lines.append(f"refused: {counts.pending:,} rows are pending; allow it, or {wait}")
     if session.threshold is not None and session.threshold.guess:
         lines.append("the threshold is a guess (the median): set one with t")
     return lines
@@ -97,7 +111,7 @@ def check_plan(session: Session, plan: ExportPlan) -> None:
     Raises:
         ExportError: it may not.
     """
-    check_place(review_state(session), plan)
+    check_place(review_state(session, hashed=False), plan)
 
 
 def export_session(

@@ -63,6 +63,8 @@ class Session:
         self.dataset = dataset
         self.store = store
         self.reviewer = reviewer
+        self.title = dataset.path.name
+        """What the dataset is called."""
         self.notices: list[str] = list(store.warnings)
         """What a person should hear of, in the order it was found."""
         self.giving_way = GivingWay()
@@ -119,6 +121,7 @@ class Session:
             raise
         try:
             session = cls(dataset, store, reviewer)
+            session.title = "demo" if options.demo else dataset.path.name
             session._restore(progress)
         except BaseException:
             store.close()
@@ -138,9 +141,11 @@ class Session:
 
     def _change_notice(self) -> str:
         kept = int(np.count_nonzero(self.review.verdicts))
-        text = f"the dataset changed since the last time: {kept:,} verdicts still match"
+        text = "the dataset has changed since the last time, or is read otherwise"
+        if kept or self.review.lost:
+            text += f": {kept:,} verdicts still match"
         if self.review.lost:
-            text += f", {self.review.lost:,} belong to samples that are gone and stay on file"
+            text += f", {self.review.lost:,} of samples that are gone stay on file"
         return text
 
     def hash_in_background(self) -> None:

@@ -211,7 +211,7 @@ def test_verdicts_follow_their_samples(data: Path) -> None:
     session = opened(data)
     assert session.review.lost == 1
     assert any("2 verdicts still match" in notice for notice in session.notices)
-    assert any("1 belong to samples that are gone" in notice for notice in session.notices)
+    assert any("1 of samples that are gone" in notice for notice in session.notices)
     session.close()
     assert said(data) == {0: "REJECT", 3: "ACCEPT"}
     write(data, rows)

@@ -187,7 +187,7 @@ def test_info(tamis: Run, data: Path) -> None:
     assert ran.err == ""
     assert "prompt = instruction, input = input, response = output" in ran.out
     assert "rows      11, 1 could not be read" in ran.out
-    assert f"{data}:11: " in ran.out
+    assert f"{data}:11 (row 10): " in ran.out
     found = tamis("info", data, "--json").json
     assert found["family"] == "alpaca"
     assert found["rows"] == 11
@@ -213,7 +213,9 @@ def test_info_of_a_folder_with_two_families(tamis: Run) -> None:
 
 def test_info_of_columns_that_nobody_knows(tamis: Run, data: Path) -> None:
     write(data, [{"foo": [1], "bar": {"x": 2}}])
-    assert "name them with --prompt-column\n" in tamis("info", data).out
+    assert (
+        "foo, bar: no family fits, name the prompt with --prompt-column" in tamis("info", data).out
+    )
     for command in (["score", data], ["export", data, "--output", "o"]):
         ran = tamis(*command)
         assert ran.code == 2
@@ -300,7 +302,7 @@ def test_what_a_scorer_and_a_session_have_to_say_is_on_stderr(
     ran = tamis("score", data, "--json")
     assert ran.json["new_scores"] == 2
     assert "be \N{REPLACEMENT CHARACTER} careful" in ran.err
-    assert "the dataset changed" in ran.err
+    assert "the dataset has changed" in ran.err
 
 
 def test_a_session_that_is_open_is_five(tamis: Run, decided: Path) -> None:

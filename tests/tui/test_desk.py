@@ -358,7 +358,7 @@ async def test_a_changed_dataset_keeps_the_verdicts_that_match_and_says_so(rows:
         assert desk.session.verdicts[-2:].tolist() == [1, 1]
         assert desk.session.verdicts[:-2].tolist() == [0] * 25
         assert "2 verdicts still match" in desk.said()
-        assert "1 belong to samples that are gone" in desk.said()
+        assert "1 of samples that are gone" in desk.said()
 
 
 async def test_text_from_the_dataset_is_shown_as_text(tmp_path: Path) -> None:

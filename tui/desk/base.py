@@ -85,7 +85,6 @@ class DeskBase(Screen[None]):
         *,
         scorer: str | None,
         scorer_options: ScorerOptions,
-        title: str = "",
         threshold: str | None = None,
         ascii_only: bool = False,
     ) -> None:
@@ -95,12 +94,10 @@ class DeskBase(Screen[None]):
             session: open, and closed by whoever opened it.
             scorer: as `--scorer` names it; None: the one used last, in the way it was used.
             scorer_options: for this scorer and for those chosen later.
-            title: what the dataset is called; its file name by default.
             threshold: as typed.
             ascii_only: the terminal shows no other signs.
         """
         super().__init__()
-        self._name = title or session.dataset.path.name
         self._threshold = threshold
         self.session = session
         self._scorer = scorer
@@ -235,7 +232,7 @@ class DeskBase(Screen[None]):
         rows = f"{session.dataset.rows:,} rows"
         if self._matching is not None:
             rows = f"{shown:,} of {rows}"
-        parts = [f"tamis  {self._name}", rows]
+        parts = [f"tamis  {session.title}", rows]
         if session.sides == 2:
             parts.append(f"reviewing: {session.side.value}")
         parts += scoring_parts(status, session.scoring.spec)
