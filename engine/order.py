@@ -14,8 +14,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 
-class SortColumn(StrEnum):
-    """What the table can be sorted by."""
+class Column(StrEnum):
+    """What the table shows, and can be sorted by."""
 
     ROW = "row"
     STATE = "state"
@@ -24,6 +24,7 @@ class SortColumn(StrEnum):
     MARGIN = "margin"
     PROMPT = "prompt"
     RESPONSE = "response"
+    REJECTED = "rejected"
     TOKENS = "tokens"
     PROBLEM = "problem"
 
@@ -32,7 +33,7 @@ class SortColumn(StrEnum):
 class Sort:
     """A column and its direction."""
 
-    column: SortColumn = SortColumn.ROW
+    column: Column = Column.ROW
     descending: bool = False
 
     def __str__(self) -> str:

@@ -28,6 +28,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from engine.order import Column
 from tui.display import (
     UNICODE_GLYPHS,
     Glyphs,
@@ -38,7 +39,7 @@ from tui.display import (
     sanitize,
     score_text,
 )
-from tui.table_layout import RIGHT_ALIGNED, SIDE_TITLES, TITLES, Column, bar, plan_layout
+from tui.table_layout import RIGHT_ALIGNED, SIDE_TITLES, TITLES, bar, plan_layout
 
 __all__ = ["Column", "RowMarks", "RowSource", "RowTexts", "SampleTable"]
 

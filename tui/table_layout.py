@@ -4,26 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from enum import StrEnum
 
+from engine.order import Column
 from tui.display import Glyphs
 
 SCORE_CELLS = 7
-
-
-class Column(StrEnum):
-    """The columns, by what they show; also what a sort goes by."""
-
-    ROW = "row"
-    STATE = "state"
-    SCORE = "score"
-    REJECTED_SCORE = "rejected score"
-    MARGIN = "margin"
-    PROMPT = "prompt"
-    RESPONSE = "response"
-    REJECTED = "rejected"
-    TOKENS = "tokens"
-    PROBLEM = "problem"
 
 
 @dataclass(frozen=True, slots=True)

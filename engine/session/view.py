@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.filter import Filter, FilterView, parse_filter
-from engine.order import Sort, SortColumn, by_number, by_text
+from engine.order import Column, Sort, by_number, by_text
 from engine.session.session import Session
 
 
@@ -58,15 +58,15 @@ def _filter_view(session: Session) -> FilterView:
 
 def _sorted(session: Session, sort: Sort) -> NDArray[np.int64]:
     dataset, down = session.dataset, sort.descending
-    numbers: dict[SortColumn, Callable[[], NDArray[np.generic]]] = {
-        SortColumn.STATE: lambda: session.verdicts * 3 + session.outcomes().outcome,
-        SortColumn.SCORE: lambda: session.scores,
-        SortColumn.REJECTED_SCORE: lambda: session.board.scores[-1],
-        SortColumn.MARGIN: session.scoring.margin,
-        SortColumn.TOKENS: lambda: session.board.tokens,
-        SortColumn.PROBLEM: lambda: -(dataset.broken * 2 + dataset.remarked),
+    numbers: dict[Column, Callable[[], NDArray[np.generic]]] = {
+        Column.STATE: lambda: session.verdicts * 3 + session.outcomes().outcome,
+        Column.SCORE: lambda: session.scores,
+        Column.REJECTED_SCORE: lambda: session.board.scores[-1],
+        Column.MARGIN: session.scoring.margin,
+        Column.TOKENS: lambda: session.board.tokens,
+        Column.PROBLEM: lambda: -(dataset.broken * 2 + dataset.remarked),
     }
-    if sort.column is SortColumn.ROW:
+    if sort.column is Column.ROW:
         rows = np.arange(dataset.rows, dtype=np.int64)
         return rows[::-1] if down else rows
     if sort.column in numbers:

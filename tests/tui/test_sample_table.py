@@ -19,10 +19,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.order import Column
 from tests.tui.screen import screen_lines, screen_text, style_of
 from tests.tui.table_app import FakeRows, TableApp
 from tui.display import ASCII_GLYPHS, UNICODE_GLYPHS, RowState
-from tui.sample_table import Column, RowTexts, SampleTable
+from tui.sample_table import RowTexts, SampleTable
 from tui.table_layout import bar, plan_layout
 
 REPOSITORY = Path(__file__).resolve().parents[2]

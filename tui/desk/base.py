@@ -22,7 +22,7 @@ from textual.widget import Widget
 
 from engine.errors import TamisError
 from engine.histogram import ScoreBins
-from engine.order import Sort, SortColumn
+from engine.order import Column, Sort
 from engine.scoring import ScorerOptions
 from engine.scoring.worker import SETTLED, WorkerState
 from engine.session import Session
@@ -33,7 +33,7 @@ from tui.dialogs import WorkDialog
 from tui.display import ASCII_GLYPHS, UNICODE_GLYPHS, sanitize
 from tui.prompt_bar import PromptBar
 from tui.rows import SessionRows
-from tui.sample_table import Column, RowMarks, SampleTable
+from tui.sample_table import RowMarks, SampleTable
 from tui.status import KeyBar, StatusLine, scoring_parts, summary_parts
 from tui.threshold_slider import ThresholdSlider
 
@@ -192,10 +192,10 @@ class DeskBase(Screen[None]):
         if self._filter_text:
             _, self._matching = rows_matching(session, self._filter_text)
         self.table.set_order(rows_in_order(session, self._sort, self._matching), keep_row=keep_row)
-        if column is SortColumn.ROW:
+        if column is Column.ROW:
             self.table.set_sort(None)
         else:
-            self.table.set_sort(Column(column.value), descending=self._sort.descending)
+            self.table.set_sort(column, descending=self._sort.descending)
         self._draw_title()
         self._show_sample()
 

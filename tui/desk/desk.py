@@ -9,7 +9,7 @@ from functools import partial
 
 from engine.errors import TamisError
 from engine.export import ExportPlan, ExportReport
-from engine.order import Sort, SortColumn
+from engine.order import Column, Sort
 from engine.sample import Family
 from engine.session.exporting import default_plan, describe_plan, export_session
 from tui.desk.base import TICK_S
@@ -54,8 +54,8 @@ class Desk(VerdictActions, MovingActions, ThresholdActions, ViewActions, Scoring
     def _restore_view(self) -> None:
         settings = self.session.store.get_setting
         sort = settings("sort", None)
-        if isinstance(sort, list) and sort[0] in list(SortColumn):
-            self._sort = Sort(SortColumn(sort[0]), bool(sort[1]))
+        if isinstance(sort, list) and sort[0] in list(Column):
+            self._sort = Sort(Column(sort[0]), bool(sort[1]))
         filter_text = settings("filter", "")
         if isinstance(filter_text, str) and filter_text:
             try:

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.filter import search
-from engine.order import Sort, SortColumn
+from engine.order import Column, Sort
 from engine.session.view import rows_matching
 from tui.desk.base import DeskBase
 from tui.dialogs import ChoiceDialog
 from tui.prompt_bar import PromptBar, Question
-from tui.sample_table import Column, SampleTable
+from tui.sample_table import SampleTable
 
 
 class ViewActions(DeskBase):
@@ -110,9 +110,9 @@ class ViewActions(DeskBase):
         """Choose a column."""
         usable = [
             column
-            for column in SortColumn
+            for column in Column
             if self.session.sides == 2
-            or column not in (SortColumn.REJECTED_SCORE, SortColumn.MARGIN)
+            or column not in (Column.REJECTED_SCORE, Column.MARGIN, Column.REJECTED)
         ]
         arrow = " (descending)" if self._sort.descending else " (ascending)"
         choices = [
@@ -122,11 +122,11 @@ class ViewActions(DeskBase):
 
         def chosen(name: str | None) -> None:
             if name is not None:
-                self._sort_by(SortColumn(name))
+                self._sort_by(Column(name))
 
         self.app.push_screen(ChoiceDialog("Sort by", choices, self._sort.column.value), chosen)
 
-    def _sort_by(self, column: SortColumn) -> None:
+    def _sort_by(self, column: Column) -> None:
         same = column is self._sort.column
         self._sort = Sort(column, descending=not self._sort.descending if same else False)
         self.session.remember("sort", [column.value, self._sort.descending])
@@ -134,6 +134,4 @@ class ViewActions(DeskBase):
 
     def on_sample_table_header_clicked(self, event: SampleTable.HeaderClicked) -> None:
         """Sort by a column, or turn it round."""
-        columns = {Column.REJECTED: SortColumn.REJECTED_SCORE}
-        column = columns.get(event.column) or SortColumn(event.column.value)
-        self._sort_by(column)
+        self._sort_by(event.column)
