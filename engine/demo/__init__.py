@@ -24,6 +24,14 @@ class FaultKind(StrEnum):
     TRUNCATED = "truncated"
     MISMATCHED = "mismatched"
     REPEATED = "repeated"
+    WRONG_LANGUAGE = "wrong language"
+    """A good answer in another language; the prompt is English and asks for no other."""
+    EMPTY_TALK = "empty talk"
+    """Fluent sentences that never come to an answer."""
+    ECHOED = "echoed"
+    """The prompt given back, whole or slightly reworded, and nothing else."""
+    FORMAT_BROKEN = "format broken"
+    """The answer is in there, among debris: half-open code, mangled JSON, leaked templates."""
     EXACT_DUPLICATE = "exact duplicate"
     """A copy; the row that it copies is sound and has no label."""
     NEAR_DUPLICATE = "near duplicate"
@@ -39,6 +47,10 @@ SPOILT = frozenset(
         FaultKind.TRUNCATED,
         FaultKind.MISMATCHED,
         FaultKind.REPEATED,
+        FaultKind.WRONG_LANGUAGE,
+        FaultKind.EMPTY_TALK,
+        FaultKind.ECHOED,
+        FaultKind.FORMAT_BROKEN,
     )
 )
 """The kinds whose response is bad by itself: what a scorer should find."""
@@ -49,7 +61,8 @@ class Label:
     """What was planted in one row of the demo.
 
     `row` and `partners` count through the whole folder, chats first. `detail` says how it was
-    done: the style of gibberish, what is repeated, which side of a contradiction is sound.
+    done: the style of gibberish, what is repeated, the language of an answer, which side of a
+    contradiction is sound.
     """
 
     row: int

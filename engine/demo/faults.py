@@ -7,18 +7,27 @@ row away, and neither must a long one.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from engine.demo.dice import Dice
-from engine.demo.material import Task, capital
+from engine.demo.material import capital
 
 CONSONANTS, VOWELS = "bcdfghjklmnpqrstvwxz", "aeiouy"
 HOME_ROW = ("asdf", "jklö", "qwer", "uiop", "zxcv", "hjkl", "asdfgh", "lkjh", "poiu", "fdsa")
 
 
+GIBBERISH = ("keys", "invented words", "word salad", "wrong encoding", "symbols",
+             "shuffled letters", "mixed scripts", "machine dump")  # fmt: skip
+SCRIPTS = (
+    "абвгдежзиклмнопрстуфхцчшщыюя", "αβγδεζηθικλμνξοπρστυφχψω", "יכלמנסעפצקרשתאבגדהו",
+    "的一是不了人我在有他这中大来上国", "ありかさたなはまやらわけしてのを", "กขคงจชซดตถทนบปผพมยรลวส",
+)  # fmt: skip
+
+
 def gibberish(dice: Dice, style: int, length: int, words: list[str]) -> str:
     """Text without meaning, about `length` characters long; `words` are real ones to shuffle.
 
-    Styles: 0 hammered keys, 1 invented words, 2 shuffled words, 3 wrong encoding, 4 symbols.
+    The style is an index into `GIBBERISH`.
     """
     parts: list[str] = []
     while sum(map(len, parts)) + len(parts) < length:
@@ -41,8 +50,18 @@ def _scrap(dice: Dice, style: int, words: list[str]) -> str:
     if style == 3:
         text = dice.pick(words) + dice.pick("äéöñ–“ü") + dice.pick(words)[:3]
         return _misread(_misread(text))
-    return "".join(
-        dice.pick("#%&/=+*~^<>|_$@!?;:0123456789abcdef") for _ in range(dice.between(2, 9))
+    if style == 4:
+        return "".join(
+            dice.pick("#%&/=+*~^<>|_$@!?;:0123456789abcdef") for _ in range(dice.between(2, 9))
+        )
+    if style == 5:
+        return "".join(dice.shuffled(dice.pick(words)))
+    if style == 6:
+        script = dice.pick(SCRIPTS)
+        mixed = "".join(dice.pick(script) for _ in range(dice.between(2, 6)))
+        return mixed + dice.pick(words)[:2] if dice.chance(0.3) else mixed
+    return dice.pick(("{}", "{}=", "0x{}", "\\x{}", "{}:0", "at {}+1")).format(
+        "".join(dice.pick("0123456789abcdefGHJKQRTVXYZ") for _ in range(dice.between(4, 12)))
     )
 
 
@@ -51,96 +70,90 @@ def _misread(text: str) -> str:
     return text.encode().decode("cp1252", "replace")
 
 
-REFUSAL_START = (
-    "I'm sorry, but I can't help with {}.",
-    "Unfortunately I am not able to answer questions on {}.",
-    "As an AI language model, I cannot assist with {}.",
-    "I must decline this request about {}.",
-    "I can't provide information on {}.",
-    "I apologise, but {} is something I won't discuss.",
-    "Sorry, I cannot do that.",
-    "I'm afraid I have to say no here.",
-    "This request can't be fulfilled.",
-    "I would rather not respond to this.",
-)
-REFUSAL_REASON = (
-    "It may not be appropriate, and my guidelines don't allow it.",
-    "I have no access to the information that would be needed, and guessing could do harm.",
-    "Such advice should come from a qualified professional only.",
-    "There might be risks involved that I cannot judge from here.",
-    "I was not designed for tasks of this kind.",
-    "Answering could be misunderstood, and I want to be careful.",
-    "I do not hold personal opinions or experience, so I am unable to say anything useful.",
-    "My policies ask me to avoid topics such as this one.",
-)
-REFUSAL_END = (
-    "Please consult an expert in your area.",
-    "Is there anything else that I can do for you today?",
-    "Thank you for your understanding.",
-    "You may want to look for another source.",
-    "I hope that you find the help you are looking for elsewhere.",
-    "Feel free to ask me about a different topic instead.",
-)
-TOPICS = {
-    "how-to": "this kind of instruction",
-    "word problem": "calculations",
-    "quick": "numbers",
-    "code": "writing or explaining programs",
-    "letter": "personal letters",
-    "story": "fiction",
-    "poem": "poetry",
-    "translate": "translations",
-    "foreign": "questions in this language",
-    "rewrite": "changing someone's words",
-    "extract": "messages written by other people",
-    "classify": "judging other people's texts",
-    "summarise": "texts from third parties",
-    "plan": "planning private activities",
-    "support": "orders and customers",
-}
+TRUNCATED = ("inside a sentence", "inside a word", "early", "after a joining word")
+JOINING = {
+    "a", "an", "the", "and", "or", "but", "of", "to", "in", "on", "at", "by", "for", "from",
+    "with", "until", "because", "so", "that", "which", "when", "while", "if", "as", "than", "is",
+    "are", "before", "after", "into", "over", "under", "between",
+}  # fmt: skip
 
 
-def refusal(dice: Dice, task: Task) -> str:
-    """A refusal of a harmless request, one to four sentences long."""
-    topic = TOPICS.get(task.kind, task.subject)
-    parts = [dice.pick(REFUSAL_START).format(topic)]
-    parts += dice.some(REFUSAL_REASON, dice.between(0, 2))
-    if len(parts) == 1 or dice.chance(0.6):
-        parts.append(dice.pick(REFUSAL_END))
-    return " ".join(parts)
+def truncated(dice: Dice, style: int, text: str) -> str:
+    """The beginning of `text`, broken off; the style is an index into `TRUNCATED`.
 
-
-def truncated(dice: Dice, text: str) -> str:
-    """The beginning of `text`, broken off inside a sentence and now and then inside a word."""
+    A style that has no hold on the text ends inside a sentence.
+    """
     words = re.findall(r"\s*\S+", text)
-    count = len(words) * dice.between(35, 80) // 100
+    low, high = (12, 30) if style == 2 else (40, 88)
+    count = max(3, len(words) * dice.between(low, high) // 100)
+    joining = [
+        place
+        for place in range(max(3, len(words) // 3), len(words))
+        if words[place - 1].strip().lower() in JOINING
+    ]
+    if style == 3 and joining:
+        count = dice.pick(joining)
     while count > 2 and words[count - 1][-1] in ".!?:`\"'":
         count -= 1
     kept = "".join(words[:count]).rstrip(",;")
     following = words[count].strip() if count < len(words) else ""
-    if dice.chance(0.3) and len(following) > 4 and following.isalpha():
+    if style == 1 and len(following) > 4 and following.isalpha():
         kept += f" {following[: len(following) // 2]}"
     return kept
 
 
-def repeated(dice: Dice, style: int, text: str) -> str:
-    """`text` caught in a loop.
+REPEATED = ("sentence", "phrase", "word", "whole answer", "numbered", "restart", "in turn")
+IN_TURN = REPEATED.index("in turn")
+LOOPED = 0.6
+"""A loop goes on until at most this share of its pairs of words differ, and longer if it must."""
 
-    Styles: 0 a sentence over and over, 1 a tail of a few words, 2 a single word, 3 the whole.
+
+def repeated(dice: Dice, style: int, text: str, length: int) -> str:
+    """`text` caught in a loop, about `length` characters long.
+
+    The style is an index into `REPEATED`: a sentence over and over, a tail of a few words, a
+    single word, the whole, one point numbered again and again, a start that begins anew, two
+    sentences in turn.
     """
-    sentences = re.findall(r"\S[^.!?]*[.!?]?", text) or [text]
+    parts = sentences(text)
     words = text.split()
     if style == 0:
-        looped = dice.pick(sentences).strip()
-        return " ".join([looped] * dice.between(3, 6))
+        return _loop("", dice.pick(parts), " ", 3, length)
     if style == 1:
         start = dice.between(4, max(4, len(words) // 2))
         tail = words[start - dice.between(2, 4) : start]
-        return " ".join(words[:start] + tail * dice.between(4, 9))
+        return _loop(" ".join(words[:start]), " ".join(tail), " ", 4, length)
     if style == 2:
         start = dice.between(2, max(2, min(12, len(words) - 1)))
-        return " ".join(words[:start] + [words[start - 1]] * dice.between(8, 25))
-    return "\n".join([text.strip()] * dice.between(3, 4))
+        return _loop(" ".join(words[:start]), words[start - 1], " ", 8, length)
+    if style == 4:
+        point = max(parts, key=len)
+        count = next(n for n in range(3, 99) if n == 98 or n * (len(point) + 4) > length)
+        return "\n".join(f"{number}. {point}" for number in range(1, count + 1))
+    if style == 5:
+        part = words[: dice.between(4, max(4, min(9, len(words))))]
+        return _loop(" ".join(part), " ".join(part), dice.pick((" ", "\n", " ... ")), 3, length)
+    if style == IN_TURN:
+        return _loop("", " ".join(dice.some(parts, 2)), " ", 2, length)
+    return _loop("", text.strip(), "\n", 2, length)
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences and lines of a text."""
+    return [part for part in re.split(r"(?<=[.!?])\s+|\n+", text.strip()) if part]
+
+
+def _loop(head: str, unit: str, joint: str, least: int, length: int) -> str:
+    """`head` and then `unit` at least `least` times, and on to the length and the repetition."""
+    parts = [head, *[unit] * least] if head else [unit] * least
+    while len(joint.join(parts)) + len(unit) / 2 < length or not _looped(joint.join(parts)):
+        parts.append(unit)
+    return joint.join(parts)
+
+
+def _looped(text: str) -> bool:
+    pairs = list(pairwise(text.split()))
+    return len(set(pairs)) <= LOOPED * len(pairs)
 
 
 SYNONYMS = {

@@ -24,6 +24,7 @@ COPIED = {FaultKind.EXACT_DUPLICATE, FaultKind.NEAR_DUPLICATE}
 @dataclass(frozen=True, slots=True)
 class Row:
     prompt: str
+    asked: str
     response: str
     source: str
 
@@ -42,14 +43,18 @@ def read(line: str) -> Row:
     record = json.loads(line)
     if "messages" in record:
         *before, last = [turn["content"] for turn in record["messages"]]
-        return Row("\n\n".join(before), last, line)
-    prompt = f"{record['instruction']}\n{record['input']}" if record["input"] else None
-    return Row(prompt or record["instruction"], record["output"], line)
+        return Row("\n\n".join(before), before[-1], last, line)
+    prompt = "\n".join(text for text in (record["instruction"], record["input"]) if text)
+    return Row(prompt, prompt, record["output"], line)
 
 
 @cache
 def marked() -> dict[int, Label]:
     return {label.row: label for label in labels()}
+
+
+def of_kind(kind: FaultKind) -> list[tuple[Label, Row]]:
+    return [(label, rows()[label.row]) for label in labels() if label.kind is kind]
 
 
 def planted(kinds: set[FaultKind]) -> set[tuple[int, int]]:
@@ -105,6 +110,12 @@ def test_every_kind_of_fault_is_planted_and_most_rows_are_sound() -> None:
     assert {label.row for label in labels()} <= set(range(len(rows())))
 
 
+def test_every_spoilt_kind_is_in_both_files() -> None:
+    assert len(SPOILT) == 9
+    places = {(label.kind, label.row < 600) for label in labels() if label.kind in SPOILT}
+    assert len(places) == 18
+
+
 def test_whole_texts_are_alike_only_where_planted() -> None:
     shingled = [words(row.whole) for row in rows()]
     assert alike(shingled, 0.7) - planted({FaultKind.CONTRADICTION}) == planted(COPIED)
@@ -147,20 +158,29 @@ def test_contradictions_come_in_pairs_with_one_question_and_two_answers() -> Non
         assert jaccard(words(first.response), words(second.response)) < 0.3
 
 
+def longer(first: list[str], second: list[str]) -> float:
+    """How often a text of the first list is longer than one of the second, ties as half."""
+    sizes = [np.array([len(text) for text in texts]) for texts in (first, second)]
+    return float((np.sign(np.subtract.outer(*sizes)).mean() + 1) / 2)
+
+
 def test_length_does_not_give_a_fault_away() -> None:
-    sound = [len(row.response) for place, row in enumerate(rows()) if place not in marked()]
-    faulty = [len(rows()[label.row].response) for label in labels() if label.kind in SPOILT]
-    longer = np.sign(np.subtract.outer(np.array(sound), np.array(faulty)))
-    assert 0.42 <= float((longer.mean() + 1) / 2) <= 0.58
+    sound = [row.response for place, row in enumerate(rows()) if place not in marked()]
+    spoilt = {kind: [row.response for _, row in of_kind(kind)] for kind in SPOILT}
+    assert 0.45 <= longer(sound, [text for texts in spoilt.values() for text in texts]) <= 0.55
+    for kind, texts in spoilt.items():
+        assert 0.3 <= longer(sound, texts) <= 0.7, kind
 
 
-def test_equations_in_sound_answers_hold() -> None:
+def test_equations_hold_in_sound_answers_and_in_their_translations() -> None:
     equation = re.compile(
         r"((?:\d+(?:\.\d+)?(?: euros)? [-+×÷] )+\d+(?:\.\d+)?(?: euros)?) = ([\d.]+\d|\d)"
     )
     checked = 0
     for place, row in enumerate(rows()):
-        if place in marked() or "with a remainder" in row.response:
+        label = marked().get(place)
+        right_answer = label is None or label.kind is FaultKind.WRONG_LANGUAGE
+        if not right_answer or "with a remainder" in row.response:
             continue
         for left, right in equation.findall(row.response):
             terms = left.replace(" euros", "").split()
@@ -199,3 +219,102 @@ def test_mismatched_answers_belong_to_no_other_row() -> None:
     for label in labels():
         if label.kind is FaultKind.MISMATCHED and len(rows()[label.row].response) > 60:
             assert answers[rows()[label.row].response] == 1
+
+
+ENGLISH = re.compile(r"\b(the|and|that|with|you|are|from|which|because)\b", re.IGNORECASE)
+
+
+def test_answers_in_the_wrong_language_are_foreign_and_were_not_asked_for() -> None:
+    found = of_kind(FaultKind.WRONG_LANGUAGE)
+    assert len({label.detail for label, _ in found}) >= 6, "languages"
+    for label, row in found:
+        assert not ENGLISH.search(row.response), row.response
+        assert label.detail not in row.prompt
+        assert not re.search(r"[Tt]ranslat|say in English", row.prompt)
+        assert all(letter.isascii() for letter in row.prompt if letter.isalpha())
+
+
+def test_empty_talk_says_nothing_and_some_of_it_mentions_the_prompt() -> None:
+    sentences = Counter[str]()
+    found = of_kind(FaultKind.EMPTY_TALK)
+    quoting = 0
+    for _, row in found:
+        assert not re.search(r"[\d{}=]", row.response), row.response
+        quoted = re.findall(r'"(.+?)"', row.response)
+        assert all(word in row.asked for word in quoted)
+        quoting += bool(quoted)
+        sentences.update(re.split(r"(?<=[.!?])\s+", row.response))
+    assert 0.1 * len(found) <= quoting <= 0.6 * len(found)
+    assert max(sentences.values()) <= 0.15 * len(found)
+    sound = "\n".join(row.response for place, row in enumerate(rows()) if place not in marked())
+    assert not [sentence for sentence in sentences if sentence in sound]
+
+
+def test_echoes_are_made_of_the_prompt() -> None:
+    for label, row in of_kind(FaultKind.ECHOED):
+        asked, said = (set(re.findall(r"\w+", text.lower())) for text in (row.asked, row.response))
+        new = said - asked
+        assert len(new) <= max(8, len(said) // 3), (label, new)
+        if label.detail != "input":
+            assert len(said & asked) >= 0.6 * len(asked), label
+    whole = [row for label, row in of_kind(FaultKind.ECHOED) if label.detail == "whole"]
+    assert whole
+    assert all(row.response == row.asked for row in whole)
+
+
+DEBRIS = {
+    "code fence": r"`",
+    "JSON": r"[{}\[\]]",
+    "table": r"\|",
+    "placeholder": r"\{\{|\[(INSERT|Your|PAD)|<[|/A-Zu]|\{output\}|\$\{result\}|%s|\[/INST\]",
+    "HTML": r"&\w+;|<\w+",
+    "escapes": r"\\n|\\\"|\\u[0-9a-f]{4}",
+    "numbering": r"\d[.)]|- 1\.",
+    "roles": r"(#+ |\b)(Response|Human|User|Assistant|HUMAN|Q|Question):|<\|user\|>",
+    "object": r"undefined|None|nan|0x|b'|\('|meta=|generated_text|ChatMessage",
+    "Markdown": r"[*_~`#>]|\]\(",
+}
+
+
+def reads_as(detail: str, text: str) -> bool:
+    """Whether a response is well formed: JSON that parses, a closed block of Python, a table."""
+    if detail == "JSON":
+        try:
+            json.loads(text)
+        except json.JSONDecodeError:
+            return False
+        return True
+    if detail == "table":
+        return bool(re.fullmatch(r"\|.+\|.+\|\n\|---\|---\|(\n\|[^|\n]+\|[^|\n]+\|)+", text))
+    block = re.search(r"^```python\n(.+?)\n```$", text, re.DOTALL | re.MULTILINE)
+    try:
+        compile(block[1] if block else "(", "answer", "exec")
+    except SyntaxError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("detail", "start"), [("JSON", "{"), ("table", "|"), ("code fence", "```")]
+)
+def test_structure_holds_in_sound_answers_and_not_in_broken_ones(detail: str, start: str) -> None:
+    sound = [row.response for place, row in enumerate(rows()) if place not in marked()]
+    assert all(reads_as(detail, text) for text in sound if text.startswith(start))
+    broken = [row for label, row in of_kind(FaultKind.FORMAT_BROKEN) if label.detail == detail]
+    assert broken
+    assert not [row.response for row in broken if reads_as(detail, row.response)]
+
+
+def test_broken_formats_hold_debris() -> None:
+    found = of_kind(FaultKind.FORMAT_BROKEN)
+    assert {label.detail for label, _ in found} == set(DEBRIS)
+    for label, row in found:
+        assert re.search(DEBRIS[label.detail], row.response), (label, row.response)
+
+
+@pytest.mark.parametrize("kind", sorted(SPOILT))
+def test_ways_of_a_fault_differ(kind: FaultKind) -> None:
+    found = of_kind(kind)
+    assert len({row.response for _, row in found}) >= 0.9 * len(found)
+    if kind is not FaultKind.REFUSAL:
+        assert len({label.detail for label, _ in found}) >= 4
