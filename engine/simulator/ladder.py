@@ -113,7 +113,7 @@ class Ladder:
             else np.bincount(place, weights=part[self._by_rule], minlength=STEPS)
             for part in (self._rows, self._first, self._worth)
         ]
-        return np.array([*weighed, plain])
+        return np.array([*weighed, plain], np.float64)
 
     @property
     def thresholds(self) -> Floats:
@@ -130,11 +130,6 @@ class Ladder:
         """Rows that the rule decides about in each bin, counting how often.  (STEPS,)."""
         rows: Floats = self._counts[0]
         return rows
-
-    @property
-    def by_hand(self) -> float:
-        """Rows accepted by hand, counting how often."""
-        return self._by_hand[0]
 
     @property
     def _at_least(self) -> bool:
