@@ -43,8 +43,14 @@ except SystemExit as end:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--version"], ["--help"], ["score", "--help"], ["info", str(demo_folder()), "--json"]],
-    ids=["version", "help", "score-help", "info"],
+    [
+        ["--version"],
+        ["--help"],
+        ["score", "--help"],
+        ["info", str(demo_folder()), "--json"],
+        ["simulate", "--json"],
+    ],
+    ids=["version", "help", "score-help", "info", "simulate"],
 )
 def test_the_command_line_needs_neither_screen_nor_models(arguments: list[str]) -> None:
     modules = loaded(RUN_COMMAND, *arguments)

@@ -42,6 +42,7 @@ from tui.cli_options import (
 )
 from tui.headless import headless, opened, refuse_unknown_rows, wait_for_scores
 from tui.report_text import export_text, info_text, score_text
+from tui.simulate import simulate
 from tui.streams import complain, complain_of_usage, print_json, print_text
 
 if TYPE_CHECKING:
@@ -319,6 +320,9 @@ def export_command(
         )
     else:
         print_text(export_text(report, described))
+
+
+app.command("simulate")(simulate)
 
 
 def _refuse_no_scorer(scorer: str | None) -> None:

@@ -6,8 +6,10 @@ Whatever comes from data is shown as text: no control character reaches the term
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import sys
+from collections.abc import Iterable, Sequence
 
 import orjson
 
@@ -25,6 +27,13 @@ def print_text(text: str) -> None:
 def print_json(value: object) -> None:
     """A result for programs, on stdout."""
     _put(orjson.dumps(value, option=orjson.OPT_INDENT_2) + b"\n")
+
+
+def print_csv(columns: Sequence[str], rows: Iterable[Iterable[float]]) -> None:
+    """A table for programs, on stdout; what is not a number stays empty."""
+    lines = [",".join(columns)]
+    lines += [",".join("" if math.isnan(cell) else repr(cell) for cell in row) for row in rows]
+    _put(("\n".join(lines) + "\n").encode())
 
 
 def complain(message: str) -> None:

@@ -30,6 +30,7 @@ from engine.review import Change, Review
 from engine.sample import Family, Side
 from engine.scoring import ScorerOptions
 from engine.scoring.board import ScoreBoard
+from engine.session.coupling import Coupling
 from engine.session.live_scoring import LiveScoring
 from engine.session.settings import Settings
 from engine.session.threshold_choice import ThresholdChoice
@@ -77,6 +78,10 @@ class Session:
         self.review = Review(
             store, self.identities, dataset.occurrence, sides=self.sides, rows=dataset.rows
         )
+        self.coupling = Coupling(
+            self, self.scoring, self.review, self._settings, dataset.broken, self._all_identities
+        )
+        """The simulator, coupled to the rows kept now."""
         self._tally: tuple[tuple[int, int, int, Side], Tally] | None = None
         self._closing = threading.Event()
         self._hasher: threading.Thread | None = None
@@ -157,6 +162,15 @@ class Session:
         # A source that changes while it is open is told to whoever needs the rest of it.
         with contextlib.suppress(InputError):
             self.identities.complete(self._closing.is_set)
+
+    def _all_identities(self) -> NDArray[np.uint8] | None:
+        """Of every row, (rows, 16); None where closing or a changed source came first."""
+        if self._hasher is not None:
+            self._hasher.join()
+        with contextlib.suppress(InputError):
+            if self.identities.complete(self._closing.is_set):
+                return self.identities.all()
+        return None
 
     def close(self) -> None:
         """Stop scoring, write what is left, and let go of the files. Safe to call twice."""

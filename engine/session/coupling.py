@@ -1,0 +1,288 @@
+"""The simulator coupled to the dataset under review: what its kept rows are, with sources.
+
+It follows scores, verdicts and the threshold while they change. What is counted once per change
+(the ladder, the sweep) and what is read when the threshold moves are kept apart, so that moving
+it over a million rows stays a matter of milliseconds.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import datetime
+from itertools import islice
+from typing import Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.decision import EventKind, Verdict
+from engine.errors import UsageError
+from engine.policy import Summary
+from engine.review import Review
+from engine.session.live_scoring import LiveScoring
+from engine.session.settings import Settings
+from engine.simulator.advice import Pace, review_pace
+from engine.simulator.cost import Savings, TrainingRun, training_cost
+from engine.simulator.ladder import Ladder
+from engine.simulator.monotone import BadByScore, Labels
+from engine.simulator.noise import Assumption, NoiseEstimate, mean_with_help, wilson
+from engine.simulator.reading import Model, Point
+from engine.simulator.repeats import Clusters, Duplication, exact_clusters
+from engine.simulator.sweep import NoiseModel, Sweep, estimate, point, sweep
+from engine.threshold import Direction, Threshold
+
+Made = TypeVar("Made", Assumption, TrainingRun)
+
+TIMED_DECISIONS = 500
+"""The pace of review is taken from so many of the last decisions."""
+
+
+class Reviewed(Protocol):
+    """The part of a session that this module needs."""
+
+    @property
+    def verdicts(self) -> NDArray[np.int8]:
+        """Of the side under review.  (rows,)."""
+        ...
+
+    @property
+    def threshold(self) -> Threshold | None:
+        """The one that decides now."""
+        ...
+
+    def summary(self) -> Summary:
+        """Rows and tokens kept."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """The kept rows as the simulator sees them now."""
+
+    point: Point | None
+    """None while nothing is kept."""
+    noise: NoiseEstimate | None
+    """What the point's noise rests on; None without a threshold."""
+    duplication: Duplication | None
+    """Among the kept rows; None until copies have been looked for."""
+    found_by: str
+    """What counts as a copy, in words."""
+    savings: Savings
+
+
+class Coupling:
+    """See the module's docstring; one per session."""
+
+    def __init__(
+        self,
+        session: Reviewed,
+        scoring: LiveScoring,
+        review: Review,
+        settings: Settings,
+        broken: NDArray[np.bool_],
+        identities: Callable[[], NDArray[np.uint8] | None],
+    ) -> None:
+        """Couple the simulator to a session.
+
+        Args:
+            session: threshold, verdicts and counts.
+            scoring: scores of the side under review.
+            review: decisions with their times.
+            settings: where what was assumed is kept.
+            broken: rows that could not be read.  (rows,)
+            identities: of every row, hashed by now or when asked for, (rows, 16); None where the
+                session was closed in the middle of it.
+        """
+        self._session, self._scoring, self._review = session, scoring, review
+        self._settings, self._broken, self._identities = settings, broken, identities
+        self.assumption = _restored(Assumption(), settings.get("assumed noise"))
+        self.run = _restored(TrainingRun(), settings.get("training run"))
+        self.clusters: Clusters | None = None
+        """Which rows are copies; None until they have been looked for."""
+        self.random_queue: NDArray[np.int64] | None = None
+        """Rows drawn at random for a spot check: their verdicts say how noisy the kept rows are."""
+        self._finding: threading.Thread | None = None
+        self._ladder: tuple[object, Ladder] | None = None
+        self._noise: tuple[object, NoiseModel] | None = None
+        self._sweeps: dict[Model, tuple[object, Sweep]] = {}
+
+    # -- what is assumed ---------------------------------------------------------------------
+
+    def assume(self, *, noise: float | None = None, auc: float | None = None) -> None:
+        """Set what is supposed while there are no labels; remembered.
+
+        Raises:
+            UsageError: no such noise or AUC.
+        """
+        known = self.assumption
+        if auc is not None:
+            known = replace(known, auc=auc, auc_low=None, auc_high=None, auc_from="assumed")
+        wanted = replace(known, noise=known.noise if noise is None else noise)
+        wanted.check()
+        self.assumption = wanted
+        self._settings.remember("assumed noise", asdict(wanted))
+
+    def train_with(self, run: TrainingRun) -> None:
+        """Set how fast and dear training is; remembered.
+
+        Raises:
+            UsageError: no such run.
+        """
+        run.check()
+        self.run = run
+        self._settings.remember("training run", asdict(run))
+
+    # -- copies ------------------------------------------------------------------------------
+
+    def find_repeats(self) -> None:
+        """Look for exact repeats, unless something better has found copies already."""
+        identities = self._identities() if self.clusters is None else None
+        if identities is not None:
+            self.clusters = exact_clusters(identities)
+
+    def find_repeats_in_background(self) -> None:
+        """The same in a thread of its own; `clusters` is there when it has ended."""
+        if self._finding is None and self.clusters is None:
+            self._finding = threading.Thread(target=self.find_repeats, name="repeats", daemon=True)
+            self._finding.start()
+
+    # -- what is known now -------------------------------------------------------------------
+
+    @property
+    def basis(self) -> object:
+        """Changes with everything but the threshold that `live` and `sweep` depend on."""
+        board = self._scoring.board
+        return (
+            id(board), board.version, self._review.version, self._scoring.side,
+            id(self.clusters), self.assumption, id(self.random_queue), self._direction,
+        )  # fmt: skip
+
+    @property
+    def _direction(self) -> Direction:
+        threshold = self._session.threshold
+        return threshold.direction if threshold is not None else Direction.AT_LEAST
+
+    def ladder(self) -> Ladder:
+        """What any threshold keeps."""
+        basis = self.basis
+        if self._ladder is None or self._ladder[0] != basis:
+            made = Ladder(
+                self._scoring.scores,
+                self._session.verdicts,
+                self._broken,
+                self._direction,
+                clusters=self.clusters,
+            )
+            self._ladder = (basis, made)
+        return self._ladder[1]
+
+    def labels(self) -> Labels:
+        """Verdicts of the random queue, with the scores of now."""
+        rows = np.zeros(0, np.int64) if self.random_queue is None else self.random_queue
+        verdicts, scores = self._session.verdicts[rows], self._scoring.scores[rows]
+        said = np.isin(verdicts, (Verdict.ACCEPT, Verdict.REJECT)) & ~np.isnan(scores)
+        return Labels(scores[said].astype(np.float64), verdicts[said] == Verdict.REJECT)
+
+    def noise_model(self) -> NoiseModel:
+        """The best source available: enough labels, else what is assumed."""
+        basis = self.basis
+        if self._noise is None or self._noise[0] != basis:
+            labels = self.labels()
+            model: NoiseModel = self.assumption
+            if labels.enough:
+                model = BadByScore(labels, better_is_higher=self._direction is Direction.AT_LEAST)
+            self._noise = (basis, model)
+        return self._noise[1]
+
+    def noise_basis(self) -> dict[str, object]:
+        """What the noise rests on, as plain values: the assumption, or the labels.
+
+        Beside the fit stand the share among the labels that the threshold keeps (Wilson), and the
+        same with the scores' help (PPI++): where they disagree, the fit says too much.
+        """
+        model, threshold = self.noise_model(), self._session.threshold
+        if isinstance(model, Assumption):
+            return {"assumed": asdict(model)}
+        labels = self.labels()
+        values: dict[str, object] = {"labels": model.labels, "bad": model.bad}
+        if threshold is None:
+            return values
+        kept = threshold.keeps(labels.scores.astype(np.float32))
+        asked, bad = int(kept.sum()), int(labels.bad[kept].sum())
+        values["kept_labels"], values["kept_bad"] = asked, bad
+        if asked > 1:
+            values["wilson"] = list(wilson(bad, asked))
+            better = 1.0 if self._direction is Direction.AT_LEAST else -1.0
+            everyone = self._scoring.scores[threshold.keeps(self._scoring.scores)]
+            share, error = mean_with_help(
+                labels.bad[kept], -better * labels.scores[kept], -better * everyone
+            )
+            values["with_scores"] = {"share": share, "standard_error": error}
+        return values
+
+    def live(self) -> Live:
+        """The kept rows as they are now."""
+        ladder, threshold = self.ladder(), self._session.threshold
+        kept = ladder.at(threshold)
+        noise = None
+        if threshold is not None:
+            noise = estimate(ladder, kept, threshold, self.noise_model())
+        clusters = self.clusters
+        return Live(
+            point=point(kept, noise),
+            noise=noise,
+            duplication=None
+            if clusters is None
+            else Duplication(
+                round(float(kept.rows)), round(float(kept.distinct)), float(kept.effective)
+            ),
+            found_by="copies not counted yet" if clusters is None else clusters.found_by,
+            savings=self.savings(),
+        )
+
+    def savings(self) -> Savings:
+        """Training on what is kept, beside training on all of it."""
+        summary = self._session.summary()
+        return Savings(
+            whole=training_cost(self.run, summary.rows - summary.broken, summary.tokens),
+            kept=training_cost(self.run, summary.kept, summary.tokens_kept),
+        )
+
+    def sweep(self, model: Model = Model.CALIBRATED) -> Sweep | None:
+        """Performance over all thresholds; None while nothing is scored."""
+        basis = self.basis
+        known = self._sweeps.get(model)
+        if known is None or known[0] != basis:
+            ladder = self.ladder()
+            if not len(ladder.edges):
+                return None
+            known = (basis, sweep(ladder, self.noise_model(), model))
+            self._sweeps[model] = known
+        return known[1]
+
+    def pace(self) -> Pace:
+        """How fast this person reviews, from the last single decisions."""
+        recent = (
+            event.at
+            for event in reversed(self._review.events)
+            if event.kind is EventKind.DECIDE and len(event.rows) == 1
+        )
+        times = [datetime.fromisoformat(at).timestamp() for at in islice(recent, TIMED_DECISIONS)]
+        return review_pace(times[::-1])
+
+
+def _restored(made: Made, remembered: object) -> Made:
+    """`made` with what an earlier visit set; a file that another version wrote is no obstacle."""
+    if not isinstance(remembered, dict):
+        return made
+    known = {
+        field.name: remembered[field.name] for field in fields(made) if field.name in remembered
+    }
+    try:
+        found = replace(made, **known)
+        found.check()
+    except (TypeError, UsageError):
+        return made
+    return found

@@ -1,0 +1,1 @@
+"""The simulator: golden values, properties, closed forms, and the dataset behind it."""

@@ -1,0 +1,189 @@
+"""The simulator coupled to a session: it follows scores, verdicts and the threshold."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.decision import Verdict
+from engine.errors import UsageError
+from engine.session import OpenOptions, Session
+from engine.simulator import Model
+from engine.simulator.cost import TrainingRun
+from engine.simulator.noise import NoiseSource
+
+ROWS = 200
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """Scores from 0 to 1; every tenth row stands twice."""
+    path = tmp_path / "rows.jsonl"
+    rows = [
+        {"instruction": f"ask {n - n % 10 if n % 10 == 1 else n}", "output": "say", "q": n / ROWS}
+        for n in range(ROWS)
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+@pytest.fixture
+def session(data: Path) -> Iterator[Session]:
+    session = Session.open(data, OpenOptions(reviewer="ada"))
+    session.start_scoring("column:q")
+    session.scoring.wait(lambda _: False)
+    session.set_threshold("0.5")
+    yield session
+    session.close()
+
+
+def at(*rows: int) -> np.ndarray:
+    return np.array(rows, np.int64)
+
+
+def test_size_and_duplication_are_those_of_the_kept_rows(session: Session) -> None:
+    coupling = session.coupling
+    live = coupling.live()
+    assert live.duplication is None
+    assert live.point is not None
+    assert live.point.rows == 100
+    coupling.find_repeats()
+    live = coupling.live()
+    assert live.duplication is not None
+    assert live.duplication.distinct == 90
+    assert live.duplication.rate == pytest.approx(0.1)
+    assert live.point is not None
+    assert live.point.duplication == pytest.approx(0.1)
+    assert "exact" in live.found_by
+    session.set_threshold("0.9")
+    live = coupling.live()
+    assert live.point is not None
+    assert live.point.rows == 20
+    assert live.duplication is not None
+
+
+def test_a_verdict_counts_at_once(session: Session) -> None:
+    before = session.coupling.live()
+    session.decide(at(0, 1, 2), Verdict.ACCEPT)
+    session.decide(at(199), Verdict.REJECT)
+    after = session.coupling.live()
+    assert before.point is not None
+    assert after.point is not None
+    assert after.point.rows == 102
+    assert after.point.noise < before.point.noise
+
+
+def test_noise_is_assumed_until_there_are_labels(session: Session) -> None:
+    coupling = session.coupling
+    live = coupling.live()
+    assert live.noise is not None
+    assert live.noise.source is NoiseSource.ASSUMED
+    assert 0 < live.noise.low < live.noise.share < live.noise.high
+    assert "assumed" in coupling.noise_basis()
+    queue = np.random.default_rng(1).permutation(ROWS)[:60].astype(np.int64)
+    coupling.random_queue = queue
+    session.decide(queue[:29][queue[:29] >= 40], Verdict.ACCEPT)
+    session.decide(queue[:29][queue[:29] < 40], Verdict.REJECT)
+    assert not coupling.labels().enough
+    session.decide(queue[29:][queue[29:] >= 40], Verdict.ACCEPT)
+    session.decide(queue[29:][queue[29:] < 40], Verdict.REJECT)
+    live = coupling.live()
+    assert live.noise is not None
+    assert live.noise.source is NoiseSource.LABELS
+    assert live.noise.share == pytest.approx(0, abs=0.02)
+    basis = coupling.noise_basis()
+    assert basis["labels"] == 60
+    assert basis["kept_bad"] == 0
+    assert "wilson" in basis
+    assert "with_scores" in basis
+    line = coupling.sweep()
+    assert line is not None
+    assert not line.assumed
+
+
+def test_the_sweep_follows_the_assumption_and_is_counted_once(session: Session) -> None:
+    coupling = session.coupling
+    first = coupling.sweep()
+    assert first is not None
+    assert coupling.sweep() is first
+    session.set_threshold("0.7")
+    assert coupling.sweep() is first
+    coupling.assume(noise=0.4)
+    noisier = coupling.sweep()
+    assert noisier is not None
+    assert noisier.performance[0] < first.performance[0]
+    assert coupling.sweep(Model.BOOK) is not noisier
+
+
+def test_the_other_direction(session: Session) -> None:
+    session.set_threshold("<= 0.2")
+    live, line = session.coupling.live(), session.coupling.sweep()
+    assert live.point is not None
+    assert live.point.rows == 41
+    assert line is not None
+    assert line.rows[0] < line.rows[-1]
+
+
+def test_what_was_assumed_is_there_again(session: Session, data: Path) -> None:
+    session.coupling.assume(noise=0.3, auc=0.9)
+    session.coupling.train_with(TrainingRun(1000.0, 2.0, 1.0))
+    with pytest.raises(UsageError, match="noise"):
+        session.coupling.assume(noise=30)
+    with pytest.raises(UsageError, match="tokens per second"):
+        session.coupling.train_with(TrainingRun(0.0))
+    session.close()
+    again = Session.open(data)
+    assert again.coupling.assumption.noise == 0.3
+    assert again.coupling.assumption.auc == 0.9
+    assert again.coupling.run == TrainingRun(1000.0, 2.0, 1.0)
+    again.remember("assumed noise", {"noise": "much", "auc": [], "more": 1})
+    again.remember("training run", "fast")
+    again.close()
+    odd = Session.open(data)
+    assert odd.coupling.assumption.noise == 0.17
+    assert odd.coupling.run == TrainingRun()
+    odd.close()
+
+
+def test_repeats_are_found_beside_the_work(session: Session) -> None:
+    session.hash_in_background()
+    session.coupling.find_repeats_in_background()
+    session.coupling.find_repeats_in_background()
+    assert session.coupling._finding is not None
+    session.coupling._finding.join(timeout=30)
+    assert session.coupling.clusters is not None
+    assert session.coupling.clusters.count == 20
+
+
+def test_a_session_closed_in_the_middle_is_no_crash(data: Path) -> None:
+    session = Session.open(data)
+    session.close()
+    session.coupling.find_repeats()
+    assert session.coupling.clusters is None
+
+
+def test_without_scores_only_what_was_accepted_counts(data: Path) -> None:
+    session = Session.open(data)
+    assert session.coupling.live().point is None
+    assert session.coupling.sweep() is None
+    session.decide(at(1, 2), Verdict.ACCEPT)
+    live = session.coupling.live()
+    assert live.point is not None
+    assert (live.point.rows, live.point.noise) == (2, 0.0)
+    assert live.noise is None
+    session.close()
+
+
+def test_savings_and_pace(session: Session) -> None:
+    savings = session.coupling.live().savings
+    assert savings.whole.rows == ROWS
+    assert savings.kept.rows == 100
+    assert 0 < savings.price < savings.whole.price
+    for row in range(30):
+        session.decide(at(row), Verdict.SKIP)
+    pace = session.coupling.pace()
+    assert pace.rows_per_hour > 0
