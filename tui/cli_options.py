@@ -63,6 +63,14 @@ LabelOption = Annotated[
 DeviceOption = Annotated[
     str, typer.Option("--device", metavar="D", help="cuda, mps or cpu; default the best.")
 ]
+DtypeOption = Annotated[
+    str,
+    typer.Option(
+        "--dtype",
+        metavar="T",
+        help="float32, bfloat16, or auto: bfloat16 where it is measured to be faster.",
+    ),
+]
 LengthOption = Annotated[
     int,
     typer.Option("--max-length", metavar="N", min=0, help="Tokens the model reads; 0: as it says."),

@@ -29,10 +29,11 @@ _ENCODERS = (
 ENCODERS = frozenset(_ENCODERS.split())
 """Model types that read both ways: their reward models are trained with pairs."""
 
-FLOAT32_TOLERANCE = 1e-4
-HALF_TOLERANCE = 0.1
-"""Measured: bfloat16 moves a score by up to 0.034 with the batch; a wrong token by several
-standard deviations."""
+TOLERANCE = {"float32": 1e-4, "bfloat16": 0.1}
+"""Source: measured, bfloat16 moves a score by up to a tenth of the spread with the batch it is in;
+a wrong token by several standard deviations."""
+SPREADS = 3
+"""The tolerance is relative to a score or to so many standard deviations, whichever is more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,12 +170,19 @@ def probes() -> list[Sample]:
 def batches_change_scores(
     encoded: Sequence[Encoded],
     forward: Callable[[Sequence[Encoded]], list[float]],
-    tolerance: float,
+    dtype: str,
 ) -> bool:
     """Whether padding moves a score: each sample alone against all in one padded batch."""
     together = forward(encoded)
-    for sample, score in zip(encoded, together, strict=True):
-        alone = forward([sample])[0]
-        if not abs(alone - score) <= tolerance * max(1.0, abs(alone)):  # NaN is a difference too
-            return True
-    return False
+    alone = [forward([sample])[0] for sample in encoded]
+    return not alike(alone, together, dtype)
+
+
+def alike(scores: Sequence[float], others: Sequence[float], dtype: str) -> bool:
+    """Whether two ways of scoring the same samples differ by no more than rounding."""
+    mean = sum(scores) / len(scores)
+    spread = (sum((score - mean) ** 2 for score in scores) / len(scores)) ** 0.5
+    return all(
+        abs(score - other) <= TOLERANCE[dtype] * max(1.0, abs(score), SPREADS * spread)
+        for score, other in zip(scores, others, strict=True)  # False for NaN
+    )

@@ -16,6 +16,7 @@ from hashlib import file_digest, sha256
 from pathlib import Path
 
 from engine.errors import ScorerError
+from engine.scoring.remembered import Remembered, cache_file
 from engine.scoring.scorer import ScorerOptions
 
 CHAPTER_MODEL = "OpenAssistant/reward-model-deberta-v3-large-v2"
@@ -27,6 +28,7 @@ _HUB_NAME = re.compile(r"[\w.-]+(?:/[\w.-]+)?")
 _READ_FILES = ("*.json", "*.safetensors", "*.model", "*.txt", "*.jinja")
 _PICKLES = ("pytorch_model.bin", "pytorch_model.bin.index.json")
 FLOAT32_BYTES = 4
+HASHES = "revisions.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,19 +107,19 @@ def revision_of(folder: ModelFolder) -> str:
     """
     if folder.commit:
         return folder.commit
-    memory = _Memory()
+    known = Remembered(cache_file(HASHES))
     digest = sha256()
     for file in sorted(_content_files(folder)):
-        digest.update(f"{file.name}\0{memory.digest(file)}\n".encode())
-    memory.save()
+        digest.update(f"{file.name}\0{_hashed(file, known)}\n".encode())
+    known.save()
     return digest.hexdigest()
 
 
 def revision_of_file(file: Path) -> str:
     """The hash of one file's content, remembered like those of a model."""
-    memory = _Memory()
-    digest = memory.digest(file)
-    memory.save()
+    known = Remembered(cache_file(HASHES))
+    digest = _hashed(file, known)
+    known.save()
     return digest
 
 
@@ -261,35 +263,14 @@ def _header(file: Path) -> dict[str, object]:
     return header if isinstance(header, dict) else {}
 
 
-class _Memory:
-    """Hashes of files that have not changed, in a small JSON file in the cache folder."""
-
-    def __init__(self) -> None:
-        base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-        self._file = Path(base) / "tamis" / "revisions.json"
-        self._known: dict[str, str] = {}
-        self._changed = False
-        with contextlib.suppress(OSError, ValueError):
-            known = json.loads(self._file.read_bytes())
-            if isinstance(known, dict):
-                self._known = {str(key): str(value) for key, value in known.items()}
-
-    def digest(self, file: Path) -> str:
-        path = file.resolve()
-        about = path.stat()
-        key = f"{path}|{about.st_size}|{about.st_mtime_ns}"
-        if key not in self._known:
-            with path.open("rb") as stream:
-                self._known[key] = file_digest(stream, "sha256").hexdigest()
-            self._changed = True
-        return self._known[key]
-
-    def save(self) -> None:
-        """Write it beside its place and rename; a cache that cannot be written is no error."""
-        if not self._changed:
-            return
-        with contextlib.suppress(OSError):
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            draft = self._file.with_name(f"{self._file.name}.{os.getpid()}")
-            draft.write_text(json.dumps(self._known, indent=0))
-            draft.replace(self._file)
+def _hashed(file: Path, known: Remembered) -> str:
+    """The hash of a file that may have been hashed before."""
+    path = file.resolve()
+    about = path.stat()
+    key = f"{path}|{about.st_size}|{about.st_mtime_ns}"
+    digest = known.get(key)
+    if digest is None:
+        with path.open("rb") as stream:
+            digest = file_digest(stream, "sha256").hexdigest()
+        known.put(key, digest)
+    return digest

@@ -50,7 +50,7 @@ def filter_sft_data(
         raise UsageError(
             f"{len(prompts)} prompts but {len(responses)} responses", "give one for each"
         )
-    model = RewardModel(model_id, ScorerOptions(input_format=input_format))
+    model = RewardModel(model_id, ScorerOptions(input_format=input_format, dtype="float32"))
     try:
         if input_format == "chapter" and model.trained_format == "pair":
             warnings.warn(

@@ -6,35 +6,27 @@ torch and transformers are imported when a model is loaded, in the thread that l
 
 from __future__ import annotations
 
-import gc
-import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from engine.errors import ScorerError
 from engine.sample import Sample, Side
+from engine.scoring import precision
 from engine.scoring.checks import (
-    FLOAT32_TOLERANCE,
-    HALF_TOLERANCE,
     batches_change_scores,
     check_architecture,
-    check_head,
     check_tokenizer,
     choose_label,
     detect_format,
     known_model,
     probes,
 )
+from engine.scoring.classifier import Classifier
 from engine.scoring.formats import CHAPTER_TOKENS, Encoder, make_format
-from engine.scoring.model_files import (
-    ModelFolder,
-    available_bytes,
-    find_model,
-    needed_bytes,
-    prepare_environment,
-    revision_of,
-)
+from engine.scoring.loading import check_memory, choose_device, load_model, load_tokenizer
+from engine.scoring.model_files import ModelFolder, find_model, prepare_environment, revision_of
 from engine.scoring.scorer import Encoded, Failed, Scored, ScoreKey, ScorerOptions
 from engine.scoring.status import one_line
 from engine.threshold import Direction
@@ -71,30 +63,36 @@ class RewardModel:
             ScorerError: absent, damaged, refused, headless, or too large.
         """
         name, _, label = name.partition("#")
+        wanted = precision.wanted_dtype(options.dtype)
         prepare_environment()
         folder = find_model(name, options)
         check_architecture(name, folder)
         self.name = f"hf:{name}"
-        self._model: Any = None
-        self._device = _choose_device(options)
-        _check_memory(name, folder, self._device)
-        tokenizer = _load_tokenizer(name, folder, options)
+        self._device = choose_device(options)
+        self._revision = revision_of(folder)
+        dtype = precision.known_dtype(wanted, folder, self._device, self._revision)
+        check_memory(name, folder, self._device, dtype or precision.FLOAT32)
+        tokenizer = load_tokenizer(name, folder, options)
         check_tokenizer(name, folder, tokenizer)
-        self._model = _load_model(name, folder, self._device, options)
-        self._dtype = str(self._model.dtype).removeprefix("torch.")
-        config = self._model.config
-        self._text_config = config.get_text_config()
-        self._index, self._label = choose_label(name, config, options.label or label)
+        load = partial(load_model, name, folder, self._device, options=options)
+        model = load(dtype=dtype or precision.FLOAT32)
+        self._outputs = int(model.config.num_labels)
+        self._text_config = model.config.get_text_config()
+        self._index, self._label = choose_label(name, model.config, options.label or label)
         detected = "" if options.input_format else detect_format(name, folder, tokenizer)
         self._format = make_format(options.input_format or detected, tokenizer)
         self.trained_format = self._trained_format(name, folder, tokenizer)
         self._max_length = options.max_length or self._longest(folder, tokenizer)
         self._encoder = Encoder(tokenizer, self._format, self._max_length)
-        self._causal = hasattr(self._model, "score") or folder.model_type == "gpt2"
-        self._pad = self._text_config.pad_token_id
-        if self._pad is None and not self._causal:
-            self._pad = tokenizer.pad_token_id or 0
-        self._revision = revision_of(folder)
+        self._probes = self._encoded_probes()
+        self._padding = int(tokenizer.pad_token_id or 0)
+        self._classifier: Classifier | None = self._ready(model, load)
+        self.calibration: precision.Calibration | None = None
+        """What bfloat16 does to this model here, where that was measured."""
+        if not dtype:
+            self._calibrate(load)
+        elif wanted == precision.AUTO:
+            self.calibration = precision.recall(self._revision, self._device)
         self.start_threshold = self._known_threshold(name)
         self._equal_lengths = False
         self.warnings = tuple(self._findings(tokenizer))
@@ -147,7 +145,7 @@ class RewardModel:
         import torch
 
         try:
-            logits = self._by_length(batch) if self._equal_lengths else self._forward(batch)
+            logits = self._by_length(batch) if self._equal_lengths else self._logits(batch)
         except torch.OutOfMemoryError:
             if self._device.type == "cuda":
                 torch.cuda.empty_cache()
@@ -159,51 +157,49 @@ class RewardModel:
 
     def close(self) -> None:
         """Free the weights."""
-        if self._model is None:
+        if self._classifier is not None:
+            self._classifier.close()
+            self._classifier = None
+
+    def _logits(self, batch: Sequence[Encoded]) -> list[float]:
+        assert self._classifier is not None
+        return self._classifier.logits(batch)
+
+    def _ready(self, model: Any, load: Callable[..., Any]) -> Classifier:
+        """The classifier in its fastest exact form, seen to score."""
+        self._dtype = str(model.dtype).removeprefix("torch.")
+        classifier = Classifier(model, self._device, self._index, self._padding)
+        try:
+            if classifier.quicken(self._probes):
+                return classifier
+        except Exception as error:
+            raise ScorerError(
+                f"the model {self.name} is loaded but cannot score: {one_line(error)}",
+                "its tokenizer and its weights may not belong together",
+            ) from error
+        return Classifier(load(dtype=self._dtype), self._device, self._index, self._padding)
+
+    def _calibrate(self, load: Callable[..., Any]) -> None:
+        """See whether bfloat16 is faster here, and keep what is found for the next time."""
+        assert self._classifier is not None
+        if self._classifier.parameters < precision.LEAST_PARAMETERS:
             return
-        self._model = None
-        gc.collect()
-        if self._device.type == "cuda":
-            import torch
+        slow = self._classifier
+        slow_s, scores = slow.seconds(self._probes), slow.logits(self._probes)
+        fast = self._ready(load(dtype=precision.BFLOAT16), load)
+        fast_s, others = fast.seconds(self._probes), fast.logits(self._probes)
+        self.calibration = precision.compare(slow_s, fast_s, scores, others)
+        precision.remember(self._revision, self._device, self.calibration)
+        faster = self.calibration.dtype == precision.BFLOAT16
+        self._classifier, other = (fast, slow) if faster else (slow, fast)
+        self._dtype = self._classifier.dtype
+        other.close()
 
-            torch.cuda.empty_cache()
-
-    def _forward(self, batch: Sequence[Encoded]) -> list[float]:
-        """Logits of one padded batch.  -> (batch,)."""
-        import torch
-
-        rows = [_tokens(encoded) for encoded in batch]
-        width = max(len(row["input_ids"]) for row in rows)
-        pad = self._pad if self._pad is not None else self._unused_id(rows)
-        if self._causal:
-            # It reads the last token that is not this one; see `_unused_id`.
-            self._text_config.pad_token_id = pad
-        inputs = {
-            name: [
-                row[name] + [pad if name == "input_ids" else 0] * (width - len(row[name]))
-                for row in rows
-            ]
-            for name in rows[0]
-        }
-        inputs["attention_mask"] = [
-            [1] * len(row["input_ids"]) + [0] * (width - len(row["input_ids"])) for row in rows
-        ]
-        tensors = {
-            name: torch.tensor(values, device=self._device) for name, values in inputs.items()
-        }
-        with torch.inference_mode():
-            logits = self._model(**tensors).logits[:, self._index]  # (batch,)
-        return [float(logit) for logit in logits.float().tolist()]
-
-    def _unused_id(self, rows: Sequence[dict[str, list[int]]]) -> int:
-        """A token that no row of the batch contains, to pad with.
-
-        A causal classifier reads the last token that is not padding. Where its config names no
-        padding token, padding with the end token, as is usual, would make it read the token
-        before the end (off by 3.4 to 3.8 standard deviations, measured).
-        """
-        used = {token for row in rows for token in row["input_ids"]}
-        return next(token for token in range(len(used) + 1) if token not in used)
+    def _encoded_probes(self) -> list[Encoded]:
+        results = self.encode(probes())
+        if isinstance(results[0], Failed):
+            raise ScorerError(f"the model {self.name} reads no sample: {results[0].reason}")
+        return [each for each in results if isinstance(each, Encoded)]
 
     def _by_length(self, batch: Sequence[Encoded]) -> list[float]:
         """Logits in batches without any padding, in the order of the batch."""
@@ -212,7 +208,7 @@ class RewardModel:
             groups.setdefault(encoded.tokens, []).append(at)
         logits = [0.0] * len(batch)
         for places in groups.values():
-            scores = self._forward([batch[at] for at in places])
+            scores = self._logits([batch[at] for at in places])
             for at, score in zip(places, scores, strict=True):
                 logits[at] = score
         return logits
@@ -253,112 +249,17 @@ class RewardModel:
             )
         if self._label and not known_model(self.name.removeprefix("hf:")):
             found.append(
-                f"a classifier with {self._model.config.num_labels} outputs: check that it takes "
+                f"a classifier with {self._outputs} outputs: check that it takes "
                 f"{self._format.name}"
             )
+        assert self._classifier is not None
         ends = (tokenizer.eos_token_id, self._text_config.eos_token_id)
-        if self._causal and self._pad is not None and self._pad in ends:
+        padding = self._classifier.padding
+        if self._classifier.causal and padding is not None and padding in ends:
             found.append(
                 "the model's padding token is its end token: it reads the token before the end"
             )
-        results = self.encode(probes())
-        encoded = [each for each in results if isinstance(each, Encoded)]
-        if isinstance(results[0], Failed):
-            raise ScorerError(f"the model {self.name} reads no sample: {results[0].reason}")
-        tolerance = FLOAT32_TOLERANCE if self.dtype == "float32" else HALF_TOLERANCE
-        try:
-            self._equal_lengths = batches_change_scores(encoded, self._forward, tolerance)
-        except Exception as error:
-            raise ScorerError(
-                f"the model {self.name} is loaded but cannot score: {one_line(error)}",
-                "its tokenizer and its weights may not belong together",
-            ) from error
+        self._equal_lengths = batches_change_scores(self._probes, self._logits, self.dtype)
         if self._equal_lengths:
             found.append("padding changes this model's scores: only equal lengths are batched")
         return found
-
-
-def _tokens(encoded: Encoded) -> dict[str, list[int]]:
-    assert isinstance(encoded.payload, dict)
-    return encoded.payload
-
-
-def _choose_device(options: ScorerOptions) -> Any:
-    import torch
-
-    if options.threads:
-        torch.set_num_threads(options.threads)
-    if not options.device:
-        if torch.cuda.is_available():
-            return torch.device("cuda", torch.cuda.current_device())
-        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-    try:
-        device = torch.device(options.device)
-        torch.empty(1, device=device)
-    except Exception as error:
-        raise ScorerError(
-            f"no such device: {options.device}", "cpu, cuda, cuda:1 and mps are understood"
-        ) from error
-    return device
-
-
-def _load_dtype(folder: ModelFolder, device: Any) -> Any:
-    """float32; bfloat16 on a GPU where the checkpoint is. Never float16: DeBERTa overflows."""
-    import torch
-
-    saved = str(folder.config.get("dtype") or folder.config.get("torch_dtype") or "")
-    return torch.bfloat16 if device.type == "cuda" and saved == "bfloat16" else torch.float32
-
-
-def _check_memory(name: str, folder: ModelFolder, device: Any) -> None:
-    import torch
-
-    needed = needed_bytes(folder, _load_dtype(folder, device).itemsize)
-    free = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else available_bytes()
-    if free is not None and needed > free:
-        raise ScorerError(
-            f"the model {name} is too large: {needed / 2**30:.1f} GiB needed, "
-            f"{free / 2**30:.1f} GiB free on {device}",
-            "choose a smaller model, or another device",
-        )
-
-
-def _load_tokenizer(name: str, folder: ModelFolder, options: ScorerOptions) -> Any:
-    from transformers import AutoTokenizer
-
-    try:
-        return AutoTokenizer.from_pretrained(
-            str(folder.path),
-            local_files_only=True,
-            trust_remote_code=options.trust_remote_code,
-        )
-    except Exception as error:
-        raise ScorerError(
-            f"the tokenizer of the model {name} cannot be loaded: {one_line(error)}",
-            f"tokenizer.json should lie in {folder.path}",
-        ) from error
-
-
-def _load_model(name: str, folder: ModelFolder, device: Any, options: ScorerOptions) -> Any:
-    import transformers
-    from transformers import AutoModelForSequenceClassification
-
-    transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    transformers.utils.logging.set_verbosity(logging.ERROR)
-    try:
-        model, info = AutoModelForSequenceClassification.from_pretrained(
-            str(folder.path),
-            local_files_only=True,
-            trust_remote_code=options.trust_remote_code,
-            use_safetensors=not folder.pickled,
-            weights_only=True,
-            dtype=_load_dtype(folder, device),
-            output_loading_info=True,
-        )
-    except Exception as error:
-        raise ScorerError(
-            f"the model {name} cannot be loaded: {one_line(error)}",
-            f"its files in {folder.path} may be damaged; get them again",
-        ) from error
-    check_head(name, [*info["missing_keys"], *(str(key[0]) for key in info["mismatched_keys"])])
-    return model.eval().to(device)

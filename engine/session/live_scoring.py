@@ -29,7 +29,7 @@ from engine.store import Store
 
 DEFAULT_SCORER = "heuristic"
 
-REMEMBERED_OPTIONS = ("input_format", "max_length", "label")
+REMEMBERED_OPTIONS = ("input_format", "max_length", "label", "dtype")
 """What moves the scores; what a person allows (pickles, code, network) holds for one run."""
 
 STOP_WAIT_S = 2.0

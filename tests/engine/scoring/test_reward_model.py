@@ -137,7 +137,7 @@ def test_padding_with_the_end_token_would_read_another_token(
     samples = random_samples(8, seed=5, longest=30)
     expected = one_by_one(folder, chat_texts(folder, samples))
     assert close(scores_of(RewardModel(str(folder), ScorerOptions()), samples), expected)
-    monkeypatch.setattr(RewardModel, "_unused_id", lambda _self, _rows: 2)
+    monkeypatch.setattr("engine.scoring.classifier.unused_id", lambda _rows: 2)
     assert not close(scores_of(RewardModel(str(folder), ScorerOptions()), samples), expected)
 
 
@@ -214,7 +214,7 @@ def loaded(deberta: Path, llama: Path, bert: Path) -> Any:
 def test_a_batch_dependent_model_falls_back_to_equal_lengths(
     deberta: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    forward = RewardModel._forward
+    forward = RewardModel._logits
 
     def careless(self: RewardModel, batch: Any) -> list[float]:
         padding = max(each.tokens for each in batch) * len(batch) - sum(e.tokens for e in batch)
@@ -222,7 +222,7 @@ def test_a_batch_dependent_model_falls_back_to_equal_lengths(
 
     samples = random_samples(10, seed=9)
     expected = one_by_one(deberta, [(s.prompt, s.response) for s in samples])
-    monkeypatch.setattr(RewardModel, "_forward", careless)
+    monkeypatch.setattr(RewardModel, "_logits", careless)
     model = RewardModel(str(deberta), ScorerOptions())
     assert any("equal lengths" in warning for warning in model.warnings)
     assert close(scores_of(model, samples, size=10), expected)
@@ -286,7 +286,7 @@ def test_a_model_without_a_tokenizer_is_a_message(
 
 
 def test_too_large_is_said_before_loading(deberta: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.scoring.reward_model.available_bytes", lambda: 1_000)
+    monkeypatch.setattr("engine.scoring.loading.available_bytes", lambda: 1_000)
     with pytest.raises(ScorerError, match="too large"):
         RewardModel(str(deberta), ScorerOptions())
 
@@ -426,7 +426,7 @@ def test_closing_frees_the_model_and_keeps_the_label(deberta: Path) -> None:
     before = model.label
     model.close()
     model.close()
-    assert model._model is None
+    assert model._classifier is None
     assert model.label == before
 
 
@@ -451,3 +451,27 @@ def test_models_known_by_name_bring_format_and_threshold() -> None:
     assert known is not None
     assert (known.input_format, known.start_threshold) == ("text", 3.0)
     assert known_model("OpenAssistant/reward-model-pythia-1b") is None
+
+
+def test_a_loaded_encoder_is_quickened_and_scores_as_transformers_one_by_one(
+    bert: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from engine.scoring.fast.first_token import FirstTokenClassifier
+
+    samples = random_samples(20, seed=60, longest=40)
+    expected = one_by_one(bert, [(s.prompt, s.response) for s in samples])
+    model = RewardModel(f"{bert}#bad", ScorerOptions())
+    assert type(model._classifier._model).__name__ == "FirstTokenClassifier"  # type: ignore[union-attr]
+    assert close(scores_of(model, samples), expected)
+
+    exact: Any = FirstTokenClassifier.__call__
+
+    def wrong(*args: Any, **inputs: Any) -> Any:
+        out = exact(*args, **inputs)
+        out.logits = out.logits + 0.5
+        return out
+
+    monkeypatch.setattr(FirstTokenClassifier, "__call__", wrong)
+    model = RewardModel(f"{bert}#bad", ScorerOptions())
+    assert type(model._classifier._model).__name__ == "BertForSequenceClassification"  # type: ignore[union-attr]
+    assert close(scores_of(model, samples), expected)

@@ -57,15 +57,15 @@ def test_a_simulated_out_of_memory_of_torch_is_survived(
 
     def load() -> Scorer:
         scorer = make_scorer(f"hf:{deberta}", options=ScorerOptions(device="cpu"))
-        model = scorer._model  # type: ignore[attr-defined]
+        classifier = scorer._classifier  # type: ignore[attr-defined]
+        model = classifier._model
 
         def tight(**inputs: torch.Tensor) -> object:
             if inputs["input_ids"].numel() > 300:
                 raise torch.OutOfMemoryError("CUDA out of memory")
             return model(**inputs)
 
-        tight.dtype = model.dtype  # type: ignore[attr-defined]
-        scorer._model = tight  # type: ignore[attr-defined]
+        classifier._model = tight
         return scorer
 
     board = ScoreBoard(dataset.rows, 1, dataset.lengths)

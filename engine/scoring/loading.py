@@ -1,0 +1,112 @@
+"""A model's tokenizer and weights from its folder into memory, or a message that says why not."""
+# ruff: noqa: PLC0415 - torch and transformers are imported with the first model
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from engine.errors import ScorerError
+from engine.scoring.checks import check_head
+from engine.scoring.model_files import ModelFolder, available_bytes, needed_bytes
+from engine.scoring.scorer import ScorerOptions
+from engine.scoring.status import one_line
+
+ELEMENT_BYTES = {"float32": 4, "bfloat16": 2}
+"""Never float16: DeBERTa overflows it."""
+
+
+def choose_device(options: ScorerOptions) -> Any:
+    """The device that was asked for, else the best there is.
+
+    Raises:
+        ScorerError: there is no such device.
+    """
+    import torch
+
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    if not options.device:
+        if torch.cuda.is_available():
+            return torch.device("cuda", torch.cuda.current_device())
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        device = torch.device(options.device)
+        torch.empty(1, device=device)
+    except Exception as error:
+        raise ScorerError(
+            f"no such device: {options.device}", "cpu, cuda, cuda:1 and mps are understood"
+        ) from error
+    return device
+
+
+def check_memory(name: str, folder: ModelFolder, device: Any, dtype: str) -> None:
+    """Refuse a model that does not fit before any of it is read.
+
+    Raises:
+        ScorerError: its weights need more memory than is free.
+    """
+    import torch
+
+    needed = needed_bytes(folder, ELEMENT_BYTES[dtype])
+    free = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else available_bytes()
+    if free is not None and needed > free:
+        raise ScorerError(
+            f"the model {name} is too large: {needed / 2**30:.1f} GiB needed, "
+            f"{free / 2**30:.1f} GiB free on {device}",
+            "choose a smaller model, or another device",
+        )
+
+
+def load_tokenizer(name: str, folder: ModelFolder, options: ScorerOptions) -> Any:
+    """The tokenizer.
+
+    Raises:
+        ScorerError: there is none, or it is damaged.
+    """
+    from transformers import AutoTokenizer
+
+    try:
+        return AutoTokenizer.from_pretrained(
+            str(folder.path),
+            local_files_only=True,
+            trust_remote_code=options.trust_remote_code,
+        )
+    except Exception as error:
+        raise ScorerError(
+            f"the tokenizer of the model {name} cannot be loaded: {one_line(error)}",
+            f"tokenizer.json should lie in {folder.path}",
+        ) from error
+
+
+def load_model(
+    name: str, folder: ModelFolder, device: Any, dtype: str, options: ScorerOptions
+) -> Any:
+    """The classifier with all of its weights, on its device, ready to score.
+
+    Raises:
+        ScorerError: damaged, of a kind that transformers does not know, or without a head.
+    """
+    import torch
+    import transformers
+    from transformers import AutoModelForSequenceClassification
+
+    transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    transformers.utils.logging.set_verbosity(logging.ERROR)
+    try:
+        model, info = AutoModelForSequenceClassification.from_pretrained(
+            str(folder.path),
+            local_files_only=True,
+            trust_remote_code=options.trust_remote_code,
+            use_safetensors=not folder.pickled,
+            weights_only=True,
+            dtype=getattr(torch, dtype),
+            output_loading_info=True,
+        )
+    except Exception as error:
+        raise ScorerError(
+            f"the model {name} cannot be loaded: {one_line(error)}",
+            f"its files in {folder.path} may be damaged; get them again",
+        ) from error
+    check_head(name, [*info["missing_keys"], *(str(key[0]) for key in info["mismatched_keys"])])
+    return model.eval().to(device)
