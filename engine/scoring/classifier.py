@@ -8,6 +8,9 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from engine.scoring.checks import alike
 from engine.scoring.fast import quicken
 from engine.scoring.scorer import Encoded
@@ -78,23 +81,13 @@ class Classifier:
         import torch
 
         rows = [_tokens(encoded) for encoded in batch]
-        width = max(len(row["input_ids"]) for row in rows)
         pad = self.padding if self.padding is not None else unused_id(rows)
         if self.causal:
             # It reads the last token that is not this one; see `unused_id`.
             self._text_config.pad_token_id = pad
-        inputs = {
-            name: [
-                row[name] + [pad if name == "input_ids" else 0] * (width - len(row[name]))
-                for row in rows
-            ]
-            for name in rows[0]
-        }
-        inputs["attention_mask"] = [
-            [1] * len(row["input_ids"]) + [0] * (width - len(row["input_ids"])) for row in rows
-        ]
         tensors = {
-            name: torch.tensor(values, device=self._device) for name, values in inputs.items()
+            name: torch.from_numpy(values).to(self._device)
+            for name, values in padded(rows, pad).items()
         }
         with torch.inference_mode():
             logits = self._model(**tensors).logits[:, self._index]  # (batch,)
@@ -108,6 +101,18 @@ class Classifier:
             import torch
 
             torch.cuda.empty_cache()
+
+
+def padded(rows: Sequence[dict[str, list[int]]], pad: int) -> dict[str, NDArray[np.int64]]:
+    """What the model takes, each row filled up on the right.  (rows, longest) each."""
+    lengths = np.array([len(row["input_ids"]) for row in rows])
+    shape = (len(rows), int(lengths.max()))
+    inputs = {name: np.full(shape, pad if name == "input_ids" else 0, np.int64) for name in rows[0]}
+    for at, row in enumerate(rows):
+        for name, values in row.items():
+            inputs[name][at, : len(values)] = values
+    inputs["attention_mask"] = (np.arange(shape[1]) < lengths[:, None]).astype(np.int64)
+    return inputs
 
 
 def unused_id(rows: Sequence[dict[str, list[int]]]) -> int:

@@ -60,13 +60,20 @@ class ModelFolder:
 
 
 def prepare_environment() -> None:
-    """Keep the libraries quiet, local and away from the screen; before they are imported."""
+    """Keep the libraries quiet, local and away from the screen; before they are imported.
+
+    Torch's threads sleep while they wait for each other. By default they spin, and where
+    anything else wants a processor, they spin for the thread that it took away.
+    Source: measured on 2 cores beside other work, 2-layer BERT, 10,000 rows: 83 processor
+    seconds spinning (load 9), 18 sleeping (load 4).
+    """
     for name, value in {
         "HF_HUB_DISABLE_PROGRESS_BARS": "1",
         "HF_HUB_DISABLE_TELEMETRY": "1",
         "DISABLE_SAFETENSORS_CONVERSION": "1",
         "TRANSFORMERS_VERBOSITY": "error",
-        "TOKENIZERS_PARALLELISM": "false",
+        "OMP_WAIT_POLICY": "PASSIVE",
+        "TOKENIZERS_PARALLELISM": "true",
     }.items():
         os.environ.setdefault(name, value)
 

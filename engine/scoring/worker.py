@@ -492,7 +492,8 @@ class ScoringWorker:
             return
         self._measure_speed(batch, time.monotonic() - began)
         self._accept(batch, results)
-        self._breathe()
+        if self._memory_budget == 0:  # a model has let go of the interpreter while it computed
+            self._breathe()
 
     def _cut(self, batch: Batch, error: Exception) -> None:
         exhausted = is_out_of_memory(error)

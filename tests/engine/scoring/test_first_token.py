@@ -20,6 +20,7 @@ def build(kind: str, seed: int = 0, **config: Any) -> Any:
     import torch
     from transformers import AutoConfig, AutoModelForSequenceClassification
 
+    torch.set_num_threads(1)  # faster for models this small
     torch.manual_seed(seed)
     sizes = {
         "vocab_size": 100,

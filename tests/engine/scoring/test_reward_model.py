@@ -475,3 +475,30 @@ def test_a_loaded_encoder_is_quickened_and_scores_as_transformers_one_by_one(
     model = RewardModel(f"{bert}#bad", ScorerOptions())
     assert type(model._classifier._model).__name__ == "BertForSequenceClassification"  # type: ignore[union-attr]
     assert close(scores_of(model, samples), expected)
+
+
+def test_the_tokenizers_backend_is_trusted_only_where_it_gives_the_same(
+    deberta: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from transformers import AutoTokenizer
+
+    from engine.scoring.formats import Encoder, PairFormat
+
+    tokenizer: Any = AutoTokenizer.from_pretrained(deberta)
+    samples = random_samples(12, seed=61, longest=90)
+    expected = [tokenizer(s.prompt, s.response, return_attention_mask=False).data for s in samples]
+    tokenizer(["how do i"] * 2, truncation=True, max_length=2, padding=True)  # leaves settings
+
+    def payloads(encoder: Encoder) -> list[object]:
+        return [each.payload for each in encoder.encode(samples) if isinstance(each, Encoded)]
+
+    encoder = Encoder(tokenizer, PairFormat(), 1_000)
+    assert payloads(encoder) == expected
+    assert encoder._backend is not None
+    assert payloads(encoder) == expected
+
+    wrong = Encoder(tokenizer, PairFormat(), 1_000)
+    monkeypatch.setattr(wrong, "_by_backend", lambda texts: [{"input_ids": [1]}] * len(texts))
+    assert payloads(wrong) == expected
+    assert payloads(wrong) == expected
+    assert wrong._backend is None
