@@ -319,7 +319,7 @@ kto_en: its own labels. Files of the project itself begin with `tamis:`.
 ```sh
 python -m engine.scoring.builtin.training.evaluation --data DIR --out figures.json --floors \\
     NAME=FOLDER ...
-python -m engine.scoring.builtin.training card
+python -m engine.scoring.builtin.training.card
 ```"""
 
 
@@ -333,3 +333,7 @@ def _licence(base: Base | None) -> str:
     return f"""## Licence
 
 {text}"""
+
+
+if __name__ == "__main__":
+    write_card()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from engine.sample import Sample
 from engine.scoring.builtin.training.evaluation.scoring import Score, score_with
-from engine.scoring.builtin.training.examples import draw, weights
+from engine.scoring.builtin.training.examples import MISMATCHED_SHARE, draw, weights
 from engine.scoring.builtin.training.ngrams import PLACES, hashed
 from engine.scoring.builtin.training.sources import Pair
 from engine.scoring.heuristic import HeuristicScorer
@@ -68,7 +69,7 @@ def fit_ngrams(
     steps = torch.optim.Adam([bag.weight, bias], lr=LEARNING_RATE)
     for epoch in range(epochs):
         dice = random.Random(f"{seed} {epoch}")  # noqa: S311 - chance, not secrecy
-        examples = draw(pairs, dice)
+        examples = list(chain.from_iterable(draw(pairs, dice, MISMATCHED_SHARE)))
         read = [hashed(example.pair.prompt, example.pair.response) for example in examples]
         sound = torch.tensor([float(example.fault is None) for example in examples])
         weight = torch.from_numpy(weights(examples))

@@ -58,7 +58,7 @@ def rows(count: int = 120) -> list[Sample]:
 
 
 def held_out(count: int = 40) -> list[Pair]:
-    return [Pair(sample.prompt, sample.response, "made") for sample in rows(count)]
+    return [Pair(sample.prompt, sample.response, "gsm8k") for sample in rows(count)]
 
 
 def small_evaluation() -> EvaluationData:

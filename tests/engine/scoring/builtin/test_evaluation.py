@@ -21,6 +21,7 @@ from engine.scoring.builtin.training.evaluation import (
     read_evaluation,
     read_figures,
     score_with,
+    speed,
     start_auc,
     write_figures,
 )
@@ -29,6 +30,7 @@ from engine.scoring.builtin.training.evaluation.sets import demo, english, sampl
 from engine.scoring.builtin.training.floors import by_heuristic, by_length
 from engine.scoring.scorer import Encoded, Failed
 from engine.threshold import Direction
+from tests.conftest import SHARED_DATA
 from tests.engine.scoring.builtin import made
 from tests.engine.scoring.samples import FakeScorer, random_samples
 
@@ -139,8 +141,9 @@ def test_held_out_figures_are_those_of_the_held_out_pairs(data: EvaluationData) 
 
 
 def test_a_folder_is_measured_as_the_application_loads_it(
-    deberta: Path, data: EvaluationData
+    deberta: Path, data: EvaluationData, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(speed, "THREADS", 1)
     few = plant("alpaca", made.rows(40), 20, 2)
     small = replace(data, planted=(few,), demo=few, speed=data.speed[:40])
     one = evaluate_candidate("deberta", deberta, small)
@@ -207,9 +210,15 @@ def test_all_are_measured_and_what_was_measured_before_is_kept(
     assert read_figures(out).candidates == ()
 
 
-def test_real_sets_are_read_whole(shared_data: Path) -> None:
-    data = read_evaluation(shared_data)
-    assert {each.name: len(each.better) for each in data.preferred} == {
+@pytest.fixture(scope="module")
+def real() -> EvaluationData:
+    if not SHARED_DATA.is_dir():
+        pytest.skip("the real datasets are not beside this checkout")
+    return read_evaluation(SHARED_DATA)
+
+
+def test_real_sets_are_read_whole(real: EvaluationData) -> None:
+    assert {each.name: len(each.better) for each in real.preferred} == {
         "LLMBar Natural": 100,
         "LLMBar Neighbor": 134,
         "LLMBar GPTInst": 92,
@@ -218,13 +227,13 @@ def test_real_sets_are_read_whole(shared_data: Path) -> None:
         "MT-Bench": 200,
         "dpo_en": 300,
     }
-    rated = {each.name: each for each in data.rated}
+    rated = {each.name: each for each in real.rated}
     assert {name: len(each.samples) for name, each in rated.items()} == {
         "prometheus mt_bench": 320,
         "prometheus vicuna": 320,
         "wildbench": 994,
     }
-    for planted in data.planted:
+    for planted in real.planted:
         assert len(planted.spoilt) == len(Fault), planted.name
     dialogues = rated["prometheus mt_bench"].samples
     assert all(_roles(sample) == "user assistant user assistant" for sample in dialogues)
@@ -237,7 +246,6 @@ def test_real_sets_are_read_whole(shared_data: Path) -> None:
     groups = rated["prometheus vicuna"].groups
     assert groups is not None
     assert len(set(groups.tolist())) == 80
-    assert data.planted[0] == read_evaluation(shared_data).planted[0]
 
 
 def _roles(sample: Sample) -> str:
@@ -252,9 +260,8 @@ def test_prompts_to_leave_out_hold_the_questions_inside_dialogues(shared_data: P
     assert len(prompts) > 60_000
 
 
-def test_floors_reach_what_surface_checks_reach_on_real_rows(shared_data: Path) -> None:
-    data = read_evaluation(shared_data)
-    alpaca = data.planted[0]
+def test_floors_reach_what_surface_checks_reach_on_real_rows(real: EvaluationData) -> None:
+    alpaca = real.planted[0]
     assert measure_planted(by_heuristic(), alpaca).kinds["repeated"].value > 0.9
     assert 0.4 < measure_planted(by_length, alpaca).overall.value < 0.65
 

@@ -28,10 +28,7 @@ from engine.scoring.builtin.training.evaluation import (
 )
 from engine.scoring.builtin.training.evaluation.sets import SEED
 from engine.scoring.builtin.training.floors import by_heuristic, by_length, fit_ngrams
-from engine.scoring.builtin.training.sources import Pair, read_pairs, split
-
-HELD_OUT = 0.05
-"""Share of the training prompts that models are chosen on."""
+from engine.scoring.builtin.training.sources import HELD_OUT, Pair, read_pairs, split
 
 log = logging.getLogger(__name__)
 

@@ -44,7 +44,8 @@ def evaluate_candidate(
 
     Args:
         name: for the tables.
-        folder_or_score: a folder is loaded as `hf:FOLDER`, the way the application does it.
+        folder_or_score: a folder is loaded as `hf:FOLDER`, the way the application does it, in
+            float32, so that every machine measures the same.
         data: see `read_evaluation`.
         description: what it is, in a few words.
         validation: held-out pairs of the training sources.
@@ -55,7 +56,8 @@ def evaluate_candidate(
     """
     if not isinstance(folder_or_score, Path):
         return _measure(name, description, folder_or_score, data, validation)
-    scorer = make_scorer(f"hf:{folder_or_score}", options=ScorerOptions(device="cpu"))
+    options = ScorerOptions(device="cpu", dtype="float32")
+    scorer = make_scorer(f"hf:{folder_or_score}", options=options)
     try:
         figures = _measure(name, description, score_with(scorer), data, validation)
     finally:

@@ -10,7 +10,6 @@ from engine.sample import Sample
 from engine.scoring import make_scorer
 from engine.scoring.builtin.training.evaluation.figures import SpeedFigures
 from engine.scoring.builtin.training.evaluation.scoring import Score, score_with
-from engine.scoring.reward_model import RewardModel
 from engine.scoring.scorer import ScorerOptions
 
 THREADS = 2
@@ -26,15 +25,19 @@ def measure_speed(folder: Path, samples: Sequence[Sample]) -> tuple[SpeedFigures
 
     The rounds before the best one are those in which something else ran.
     """
-    return tuple(_measure(folder, samples, dtype) for dtype in DTYPES)
+    import torch  # noqa: PLC0415 - with the first model
+
+    threads = torch.get_num_threads()
+    try:
+        return tuple(_measure(folder, samples, dtype) for dtype in DTYPES)
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _measure(folder: Path, samples: Sequence[Sample], dtype: str) -> SpeedFigures:
-    options = ScorerOptions(device="cpu", max_length=MAX_LENGTH, threads=THREADS)
+    options = ScorerOptions(device="cpu", dtype=dtype, max_length=MAX_LENGTH, threads=THREADS)
     scorer = make_scorer(f"hf:{folder}", options=options)
-    assert isinstance(scorer, RewardModel)
     try:
-        _turn_into(scorer, dtype)
         score = score_with(scorer)
         score(samples[:WARM_ROWS])
         fastest_s = min(_seconds(score, samples) for _ in range(ROUNDS))
@@ -54,13 +57,6 @@ def processor() -> str:
     flags = fields.get("flags", "").split()
     units = [flag for flag in ("amx_bf16", "avx512_bf16") if flag in flags]
     return ", ".join([fields.get("model name", ""), *units])
-
-
-def _turn_into(scorer: RewardModel, dtype: str) -> None:
-    """Change the weights' type; only the time is read of such a scorer, never its scores."""
-    import torch  # noqa: PLC0415 - with the first model
-
-    scorer._model = scorer._model.to(getattr(torch, dtype))  # noqa: SLF001 - no option for it
 
 
 def _seconds(score: Score, samples: Sequence[Sample]) -> float:
