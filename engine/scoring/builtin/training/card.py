@@ -205,9 +205,9 @@ def _figures(figures: Figures, candidate: CandidateFigures) -> str:
 AUC: the share of pairs of a sound and a bad row in which the sound one scores higher; .5 is
 chance. Rows are unpaired, and ties count one half. Intervals are 95 %: DeLong's for an AUC (on
 the logit scale), Wilson's for an accuracy, a bootstrap over prompts for a correlation. Where
-several kinds are taken together, each has the same weight. Candidates were chosen among by the
-AUC on held-out prompts of the training sources alone, within the bounds on size and speed; no
-other row of this table was looked at for that.
+several kinds are taken together, each has the same weight. In small sources a row can be both
+among the sound and, spoilt, among the bad. Models are measured in float32. What the shipped
+candidate was chosen by stands under Recipe.
 
 ### All candidates and floors
 
@@ -218,7 +218,8 @@ wildbench: the file has no prompts, so the responses are scored under an empty o
 ### Faults, by kind
 
 Planted by the training corrupter in sources that were never trained on, and by the demo's own
-generator, which shares no code and no text with it.
+generator. The two share no code; their templates have stock phrases ("As an AI language model")
+and the usual markers (`<|endoftext|>`, `### Response:`) in common, and were written apart.
 
 {kinds_table(candidate)}
 

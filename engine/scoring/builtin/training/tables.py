@@ -49,7 +49,7 @@ def _measures(candidate: CandidateFigures) -> Iterator[tuple[str, str]]:
     for dtype in ("float32", "bfloat16"):
         yield f"rows/s, {dtype}", speed.get(dtype, ABSENT)
     held_out = candidate.validation
-    yield "AUC, held-out training prompts (chosen by this)", _value(held_out)
+    yield "AUC, held-out training prompts", _value(held_out)
     for name, planted in (*candidate.planted.items(), ("the demo", candidate.demo)):
         yield f"AUC, planted in {name}", _value(planted.overall)
     for kind, figure in candidate.planted["alpaca"].kinds.items():
