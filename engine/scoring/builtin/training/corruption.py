@@ -242,7 +242,10 @@ def _echoed(pair: Pair, dice: random.Random, others: Sequence[Pair]) -> str | No
     prompt = pair.prompt
     if len(prompt.split()) < 4:
         return None
-    style = dice.randrange(6)
+    style = dice.randrange(7)
+    if style == 5:  # told in its own words, a few of them left out
+        kept = [word for word in prompt.split() if dice.random() > 0.12]
+        return " ".join(kept) + dice.choice(("", ".", "?", "..."))
     if style == 0:
         return f"{dice.choice(phrases.ECHO_OPENINGS)} {prompt}"
     if style == 1:

@@ -14,25 +14,28 @@ from engine.scoring.builtin.training.corruption import Fault, corrupt, foreign
 from engine.scoring.builtin.training.phrases import EMPTY_OPENINGS
 from engine.scoring.builtin.training.sources import REFUSES, REPEATS, Pair
 
-MISMATCHED_SHARE = 0.45
-"""To see that an answer belongs to its prompt is the hardest, and what a reviewer misses first."""
+MISMATCHED_SHARE = 0.3
+"""After the epochs of nothing else: enough that matching is not forgotten."""
 SHARES = {
-    Fault.TRUNCATED: 0.20,
-    Fault.REPEATED: 0.13,
-    Fault.GIBBERISH: 0.10,
-    Fault.REFUSAL: 0.10,
-    Fault.WRONG_LANGUAGE: 0.08,
-    Fault.EMPTY_TALK: 0.10,
-    Fault.ECHOED: 0.14,
+    Fault.TRUNCATED: 0.22,
+    Fault.REPEATED: 0.21,
+    Fault.GIBBERISH: 0.07,
+    Fault.REFUSAL: 0.07,
+    Fault.WRONG_LANGUAGE: 0.05,
+    Fault.EMPTY_TALK: 0.07,
+    Fault.ECHOED: 0.16,
     Fault.FORMAT_BROKEN: 0.15,
 }
-"""How often each of the others is drawn."""
+"""How often each of the others is drawn: more often what takes longer to learn."""
 SHORTENED = 0.55
 """Share of long sound responses of which the first sentences alone are shown: still an answer,
 and short."""
 SHORTEN_WORDS = 60
 WEIGHTS = (0.2, 5.0)
 """Least and greatest weight that balancing may give an example."""
+SHORT_CHARACTERS = 480
+"""Of prompt and response together, in the epochs of short examples: about 120 tokens. What is
+learned of short texts holds for long ones, and a second has twice as many of them."""
 NEIGHBOURS = 12
 """Two pairs that exchange their responses are at most so far apart in order of length."""
 
@@ -50,7 +53,9 @@ Group = list[Example]
 looks like by itself cancels out, and what remains is whether they belong together."""
 
 
-def draw(pairs: Sequence[Pair], dice: random.Random, mismatched: float) -> list[Group]:
+def draw(
+    pairs: Sequence[Pair], dice: random.Random, mismatched: float, *, short: bool = False
+) -> list[Group]:
     """An epoch's examples, in groups that stay together.
 
     Pairs of small sources come several times, each time with another fault.
@@ -59,13 +64,19 @@ def draw(pairs: Sequence[Pair], dice: random.Random, mismatched: float) -> list[
         pairs: sound ones.
         dice: all chance comes from here.
         mismatched: share of the pairs that exchange responses with another one.
+        short: leave long pairs out, and shorten the responses that can be.
     """
     by_source: dict[str, list[Pair]] = {}
     for pair in pairs:
         by_source.setdefault(pair.source, []).append(pair)
     groups: list[Group] = []
     for source, own in by_source.items():
-        shown = [_shortened(pair, dice) for pair in own for _ in range(REPEATS[source])]
+        share = 1.0 if short else SHORTENED
+        shown = [_shortened(pair, share, dice) for pair in own for _ in range(REPEATS[source])]
+        if short:
+            shown = [
+                pair for pair in shown if len(pair.prompt) + len(pair.response) <= SHORT_CHARACTERS
+            ]
         dice.shuffle(shown)
         cut = round(len(shown) * mismatched)
         groups += _exchanged(shown[:cut], dice)
@@ -96,9 +107,9 @@ def _exchanged(pairs: Sequence[Pair], dice: random.Random) -> list[Group]:
     ]
 
 
-def _shortened(pair: Pair, dice: random.Random) -> Pair:
-    """The first sentences of a long response, now and then."""
-    if len(pair.response.split()) < SHORTEN_WORDS or dice.random() > SHORTENED:
+def _shortened(pair: Pair, share: float, dice: random.Random) -> Pair:
+    """The first sentences of a long response, in that share of the calls."""
+    if len(pair.response.split()) < SHORTEN_WORDS or dice.random() > share:
         return pair
     if (
         "```" in pair.response

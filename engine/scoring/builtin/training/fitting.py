@@ -34,14 +34,16 @@ class Fit:
 
     share: float = 1.0
     """Of the pairs that are used; less for a quick comparison of candidates."""
-    epochs: int = 4
+    epochs: int = 9
     matching_epochs: int = 1
     """At first, epochs of nothing but responses exchanged: mixed with faults that are easily seen,
     matching is not learned at all."""
+    long_epochs: int = 1
+    """At last, epochs with long pairs among the short ones."""
     learning_rate: float = 3e-4
     weight_decay: float = 0.01
     warm_up: float = 0.06
-    batch_tokens: int = 6_000
+    batch_tokens: int = 4_096
     clip: float = 1.0
     seed: int = 0
 
@@ -171,7 +173,8 @@ def _epoch(
     from torch.nn.functional import binary_cross_entropy_with_logits
 
     dice = random.Random(f"{how.seed} {epoch}")  # noqa: S311 - chance, not secrecy
-    groups = draw(pairs, dice, 1.0 if epoch < how.matching_epochs else MISMATCHED_SHARE)
+    mismatched = 1.0 if epoch < how.matching_epochs else MISMATCHED_SHARE
+    groups = draw(pairs, dice, mismatched, short=epoch < how.epochs - how.long_epochs)
     examples = list(chain.from_iterable(groups))
     tokens = encode([example.pair for example in examples], tokenizer)
     sound = torch.tensor([float(example.fault is None) for example in examples])
