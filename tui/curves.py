@@ -39,7 +39,7 @@ def line_cells(heights: Floats, height: int, glyphs: Glyphs) -> dict[tuple[int, 
     """
     across, down = (1, 1) if glyphs.ascii_only else (DOTS_ACROSS, DOTS_DOWN)
     dots = height * down
-    places = (1 - heights) * dots - 0.5  # 0 is the middle of the topmost dot
+    places = (1 - heights) * (dots - 1)  # 0 is the topmost dot
     found: dict[tuple[int, int], int] = {}
     before = math.nan
     for x, place in enumerate(places.tolist()):

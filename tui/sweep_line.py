@@ -43,7 +43,9 @@ class SweepLine:
         short = f"{glyphs.best} best {self.sweep.thresholds[index]:.4g}"
         points = f"{short}: {self.sweep.performance[index]:.1f} points"
         under = UNDER_ASSUMPTIONS if self.sweep.assumed else ""
-        texts = [f"{points} {under}", f"{short} {under}"] if under else [points, short]
+        texts = [points, short]
+        if under:
+            texts = [f"{points} {under}", f"{short} {under}", f"{short} (assumed)"]
         # The place alone, without what it rests on, is the mark on the axis.
         return next((text for text in texts if len(text) <= room), "")
 

@@ -61,7 +61,10 @@ def _performance(shown: Shown, reading: Reading, width: int) -> list[Cell]:
     if gained := words.gained(shown):
         better = shown.gained is not None and shown.gained >= 0
         write(
-            line, at, gained + (" to pin" if width - at > 12 else ""), "gain" if better else "loss"
+            line,
+            at,
+            gained + (" against the pin" if width - at > 20 else ""),
+            "gain" if better else "loss",
         )
     return line
 
@@ -78,13 +81,16 @@ def _gauge(shown: Shown, reading: Reading, width: int, glyphs: Glyphs) -> list[C
 
     here = cell(reading.performance)
     for x in range(start, start + cells):
-        line[x] = (glyphs.axis_kept, "filled") if x < here else (glyphs.axis_dropped, "track")
+        if x < here:
+            write(line, x, glyphs.axis_kept, "filled")
+        else:
+            write(line, x, glyphs.axis_dropped, "track")
     if reading.band is not None:
         for x in range(cell(reading.band[0]), cell(reading.band[1]) + 1):
-            line[x] = (glyphs.shade, "band")
+            write(line, x, glyphs.shade, "band")
     if shown.pinned is not None:
-        line[cell(shown.pinned.performance)] = (glyphs.pinned, "pinned")
-    line[here] = (glyphs.point, "mark")
+        write(line, cell(shown.pinned.performance), glyphs.pinned, "pinned")
+    write(line, here, glyphs.point, "mark")
     return line
 
 
@@ -117,7 +123,7 @@ def _losses(reading: Reading, width: int, glyphs: Glyphs) -> list[list[Cell]]:
             last = first
         sign, style = (glyphs.gain, "gain") if points < 0 else (glyphs.bar, "loss")
         for x in range(first, min(last, bars)):
-            line[BARS_AT + x] = (sign, style)
+            write(line, BARS_AT + x, sign, style)
         lines.append(line)
         start += points
     return lines
