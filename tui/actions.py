@@ -19,6 +19,7 @@ class Group(StrEnum):
     MOVING = "Moving"
     THRESHOLD = "Threshold"
     VIEW = "Search, filter, sort"
+    SIMULATOR = "Simulator"
     SCORING = "Scoring"
     DESK = "Desk"
 
@@ -109,6 +110,27 @@ ACTIONS: tuple[Action, ...] = (
            "all.", ("f",), Group.VIEW, "filter"),
     Action("sort", "Sort", "By any column; the same again turns it round. Rows never move while "
            "scores arrive: sort again to follow them.", ("s",), Group.VIEW, "sort"),
+    Action("simulate", "Simulator", "What would this dataset be worth? Opens the panel, goes to "
+           "it, closes it.", ("S",), Group.SIMULATOR, "simulator"),
+    Action("link", "Link to the data", "The sliders follow the rows kept now; again, and they are "
+           "yours.", ("L",), Group.SIMULATOR, "link"),
+    Action("pin", "Pin to compare", "Keep this point beside what comes; again lets it go.", ("P",),
+           Group.SIMULATOR, "pin"),
+    Action("swap_model", "Calibrated or book", "The model fitted to published tables, or the "
+           "chapter's own.", ("M",), Group.SIMULATOR, "model"),
+    Action("take_best", "Take the best threshold", "Where performance over the threshold is "
+           "highest.", ("O",), Group.SIMULATOR, "best"),
+    Action("slider_less", "Slider down", "A fine step; j k choose the slider, a digit or enter "
+           "types its number.", ("left",), Group.SIMULATOR, "set"),
+    Action("slider_more", "Slider up", "A fine step.", ("right",), Group.SIMULATOR),
+    Action("slider_far_less", "Slider far down", "A coarse step; ctrl+d too.", ("shift+left",),
+           Group.SIMULATOR),
+    Action("slider_far_more", "Slider far up", "A coarse step; ctrl+u too.", ("shift+right",),
+           Group.SIMULATOR),
+    Action("about_number", "About this number", "What is calibrated on what, and what is "
+           "illustrative; ? at the panel.", (), Group.SIMULATOR),
+    Action("training_run", "Set the cost of training", "Tokens a second, price an hour, epochs.",
+           (), Group.SIMULATOR),
     Action("pause", "Pause or resume scoring", "Scores already there stay.", ("p",),
            Group.SCORING, "pause"),
     Action("model", "Score with another scorer", "heuristic, hf:PATH, column:NAME, file:PATH or "

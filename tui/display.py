@@ -201,6 +201,13 @@ class Glyphs:
     rule: str
     divider: str
     ellipsis: str
+    point: str
+    pinned: str
+    best: str
+    shade: str
+    dot: str
+    bar: str
+    gain: str
     roles: dict[str, str]
     ascii_only: bool = False
 
@@ -235,6 +242,13 @@ UNICODE_GLYPHS = Glyphs(
     rule="─",
     divider="│",
     ellipsis="…",
+    point="●",
+    pinned="○",
+    best="◆",
+    shade="░",
+    dot="·",
+    bar="█",
+    gain="▒",
     roles={"system": "■", "user": "»", "assistant": "●", "tool": "◆"},
 )
 
@@ -268,6 +282,13 @@ ASCII_GLYPHS = Glyphs(
     rule="-",
     divider="|",
     ellipsis="~",
+    point="@",
+    pinned="P",
+    best="O",
+    shade=":",
+    dot=".",
+    bar="#",
+    gain="+",
     roles={"system": "#", "user": ">", "assistant": "*", "tool": "+"},
     ascii_only=True,
 )

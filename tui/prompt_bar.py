@@ -15,10 +15,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.events import Key
+from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from engine.errors import TamisError
 from tui.display import sanitize
+from tui.simulator import SimulatorPanel
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,8 @@ class Question:
     value: str
     answer: Callable[[str], None]
     preview: Callable[[str], str] | None = None
+    select: bool = True
+    """Whether the next key replaces `value`; False where `value` is the start of it."""
 
 
 class PromptBar(Horizontal):
@@ -48,6 +52,7 @@ class PromptBar(Horizontal):
         super().__init__(id=id)
         self._question: Question | None = None
         self._generation = 0
+        self._asked_from: Widget | None = None
 
     def compose(self) -> ComposeResult:
         """Label, input, remark."""
@@ -62,12 +67,17 @@ class PromptBar(Horizontal):
 
     def ask(self, question: Question) -> None:
         """Show the bar and move the focus into it."""
+        if not self.is_open:
+            self._asked_from = self.screen.focused
         self._question = question
         self.add_class("-open")
         self.query_one("#prompt-label", Static).update(Content(question.label))
         field = self.query_one(Input)
         field.value = question.value
-        field.select_all()
+        if question.select:
+            field.select_all()
+        else:
+            field.cursor_position = len(question.value)
         self._remark(question.hint)
         # At once, not `focus()`, which waits its turn: letters typed behind the key belong here.
         self.screen.set_focus(field)
@@ -134,6 +144,7 @@ class PromptBar(Horizontal):
             self._remark(str(error), error=True)
 
     def action_dismiss_bar(self) -> None:
-        """Close, and give the focus back to the table."""
+        """Close, and give the focus back to the simulator, or else to the table."""
         self.close()
-        self.screen.set_focus(self.screen.query_one("SampleTable"))
+        back = self._asked_from if isinstance(self._asked_from, SimulatorPanel) else None
+        self.screen.set_focus(back or self.screen.query_one("SampleTable"))

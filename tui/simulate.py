@@ -127,9 +127,9 @@ def simulate(
             tokens_per_s=run.tokens_per_s if tokens_per_second is None else tokens_per_second,
             price_per_hour=run.price_per_hour if price_per_hour is None else price_per_hour,
         )
-        assumed.check()
         run.check()
-        coupling.assumption, coupling.run = assumed, run
+        coupling.suppose(assumed)
+        coupling.run = run
         refuse_unknown_rows(review, scorer)
         review.start_scoring(scorer)
         wait_for_scores(review, progress)

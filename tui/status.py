@@ -8,7 +8,7 @@ from textual.widgets import Static
 from engine.policy import Summary
 from engine.scoring.worker import WorkerState, WorkerStatus
 from engine.threshold import Threshold
-from tui.actions import ACTIONS, Action
+from tui.actions import ACTIONS, Action, Group
 from tui.display import cells, one_line, sanitize
 
 SEPARATOR = " · "
@@ -170,6 +170,13 @@ class KeyBar(Static):
         super().__init__(id=id, markup=False)
         self.message = ""
         self._generation = 0
+        self._group: Group | None = None
+
+    def show_group(self, group: Group | None) -> None:
+        """Show the keys of one group first; None: those of the desk."""
+        if group is not self._group:
+            self._group = group
+            self._draw()
 
     def on_resize(self) -> None:
         """Fit anew."""
@@ -195,7 +202,7 @@ class KeyBar(Static):
 
     def _keys(self) -> Content:
         """The actions that have a footer label, as many as fit; help and the way out always."""
-        shown = [action for action in ACTIONS if action.footer]
+        shown = [action for action in ACTIONS if action.footer and self._belongs(action)]
         room = max(self.size.width - 2, 0) - sum(_cells(a) for a in shown if a.id in ALWAYS_SHOWN)
         pieces: list[Content] = []
         for action in shown:
@@ -208,12 +215,20 @@ class KeyBar(Static):
             )
         return Content("").join(pieces)
 
+    def _belongs(self, action: Action) -> bool:
+        if self._group is not None:
+            return action.group is self._group or action.id in ALWAYS_SHOWN
+        return action.group is not Group.SIMULATOR or action.id == "simulate"
+
 
 ALWAYS_SHOWN = ("help", "quit")
 
+PAIRS = {"threshold_down": "[ ]", "slider_less": "← →"}
+"""Actions whose footer stands for their counterpart, too."""
+
 
 def _key(action: Action) -> str:
-    return "[ ]" if action.id == "threshold_down" else action.shown_keys.split(" ")[0]
+    return PAIRS.get(action.id) or action.shown_keys.split(" ")[0]
 
 
 def _cells(action: Action) -> int:

@@ -13,33 +13,31 @@ import math
 from typing import ClassVar
 
 import numpy as np
-from rich.segment import Segment
-from rich.style import Style
 from textual import events
-from textual.geometry import Region
 from textual.message import Message
-from textual.strip import Strip
-from textual.widget import Widget
 
 from engine.histogram import Histogram, nice_step
 from engine.threshold import Direction, Threshold
+from tui.cell_widget import Cell, CellWidget, blank_lines, write
 from tui.display import UNICODE_GLYPHS, Glyphs, one_line
+from tui.sweep_line import SweepLine
 
 FINE_STEPS = 200
 COARSE_STEPS = 20
 
-_Cell = tuple[str, str]
-"""A character and the name of its style."""
 
-
-class ThresholdSlider(Widget):
+class ThresholdSlider(CellWidget):
     """Histogram, axis, mark and labels, in as many lines as it is given (at least three)."""
+
+    STYLES = "threshold-slider"
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "threshold-slider--kept",
         "threshold-slider--dropped",
         "threshold-slider--mark",
         "threshold-slider--label",
+        "threshold-slider--sweep",
+        "threshold-slider--band",
     }
 
     DEFAULT_CSS = """
@@ -79,9 +77,8 @@ class ThresholdSlider(Widget):
         self.empty_text = empty_text
         self._histogram: Histogram | None = None
         self._threshold: Threshold | None = None
-        self._cells: list[list[_Cell]] = []
+        self._sweep: SweepLine | None = None
         self._dragging = False
-        self._style_cache: dict[str, Style] = {}
 
     # What is shown
 
@@ -94,12 +91,17 @@ class ThresholdSlider(Widget):
         if histogram is not None and not int(histogram.kept.sum() + histogram.dropped.sum()):
             histogram = None
         self._histogram = histogram
-        self._repaint_changes()
+        self.repaint_changes()
 
     def set_threshold(self, threshold: Threshold | None) -> None:
         """Show the mark elsewhere; None hides it."""
         self._threshold = threshold
-        self._repaint_changes()
+        self.repaint_changes()
+
+    def set_sweep(self, line: SweepLine | None) -> None:
+        """Draw performance over the thresholds on top of the bars; None takes it away."""
+        self._sweep = line
+        self.repaint_changes()
 
     @property
     def axis(self) -> tuple[float, float] | None:
@@ -163,37 +165,9 @@ class ThresholdSlider(Widget):
 
     # Drawing
 
-    def render_line(self, y: int) -> Strip:
-        """One line of the histogram, the axis, or the labels."""
-        width, height = self.size
-        if len(self._cells) != height or any(len(line) != width for line in self._cells):
-            self._cells = self._draw(width, height)
-        if y >= len(self._cells):
-            return Strip.blank(width, self.rich_style)
-        segments: list[Segment] = []
-        for text, name in _runs(self._cells[y]):
-            segments.append(Segment(text, self._named_style(name)))
-        return Strip(segments, width)
-
-    def _repaint_changes(self) -> None:
-        """Repaint of each line what differs between what is drawn and what is so now."""
-        width, height = self.size
-        if not self.is_mounted or not width or not height:
-            return
-        drawn, self._cells = self._cells, self._draw(width, height)
-        if len(drawn) != height:
-            self.refresh()
-            return
-        for y, (old, new) in enumerate(zip(drawn, self._cells, strict=True)):
-            if len(old) != len(new):
-                self.refresh()
-                return
-            changed = [x for x in range(width) if old[x] != new[x]]
-            if changed:
-                self.refresh(Region(changed[0], y, changed[-1] - changed[0] + 1, 1))
-
-    def _draw(self, width: int, height: int) -> list[list[_Cell]]:
-        blank: list[list[_Cell]] = [[(" ", "")] * width for _ in range(height)]
+    def draw(self, width: int, height: int) -> list[list[Cell]]:
+        """Bars, axis, labels, as far as they go; the line of the simulator over the bars."""
+        blank = blank_lines(width, height)
         if width < 1 or height < 1:
             return blank
         if self._histogram is None:
@@ -204,19 +178,21 @@ class ThresholdSlider(Widget):
             return blank
         bars = max(height - 2, 1)
         lines = self._bars(self._histogram, width, bars)
+        if self._sweep is not None:
+            self._sweep.over(lines, self._histogram.edges, self.glyphs)
         if height > 1:
             lines.append(self._axis_line(width))
         if height > 2:
             lines.append(self._labels(width, self.axis))
         return lines[:height]
 
-    def _bars(self, histogram: Histogram, width: int, height: int) -> list[list[_Cell]]:
+    def _bars(self, histogram: Histogram, width: int, height: int) -> list[list[Cell]]:
         bins = len(histogram.kept)
         columns = np.arange(width) * bins // width
         kept = histogram.kept[columns]
         dropped = histogram.dropped[columns]
         peak = math.sqrt((histogram.kept + histogram.dropped).max())
-        lines: list[list[_Cell]] = [[] for _ in range(height)]
+        lines: list[list[Cell]] = [[] for _ in range(height)]
         for one, other in zip(kept.tolist(), dropped.tolist(), strict=True):
             # The bar's height is the root of its count; its two parts share it as they share that.
             tall = math.sqrt(one + other) / peak * height
@@ -226,20 +202,20 @@ class ThresholdSlider(Widget):
                 lines[height - 1 - y].append(column[y])
         return lines
 
-    def _axis_line(self, width: int) -> list[_Cell]:
+    def _axis_line(self, width: int) -> list[Cell]:
         threshold = self._threshold
         glyphs = self.glyphs
         if threshold is None:
             return [(glyphs.rule, "label")] * width
         mark = self.column_of(threshold.value)
         keeps_right = not self._at_most
-        left: _Cell = (
-            (glyphs.axis_dropped, "dropped") if keeps_right else (glyphs.axis_kept, "kept")
-        )
-        right: _Cell = (
+        left: Cell = (glyphs.axis_dropped, "dropped") if keeps_right else (glyphs.axis_kept, "kept")
+        right: Cell = (
             (glyphs.axis_kept, "kept") if keeps_right else (glyphs.axis_dropped, "dropped")
         )
-        line: list[_Cell] = [left if x < mark else right for x in range(width)]
+        line: list[Cell] = [left if x < mark else right for x in range(width)]
+        if self._sweep is not None and self._sweep.best is not None:
+            line[self.column_of(self._sweep.best)] = (glyphs.best, "sweep")
         line[mark] = (self._mark(threshold.value), "mark")
         return line
 
@@ -263,9 +239,9 @@ class ThresholdSlider(Widget):
             return f"{glyphs.at_least} {threshold.value:.4g} keeps {glyphs.right}{guess}"
         return f"{glyphs.left} keeps {glyphs.at_most} {threshold.value:.4g}{guess}"
 
-    def _labels(self, width: int, axis: tuple[float, float] | None) -> list[_Cell]:
+    def _labels(self, width: int, axis: tuple[float, float] | None) -> list[Cell]:
         """Both ends of the axis, and the threshold as near to its mark as they leave room."""
-        line: list[_Cell] = [(" ", "label")] * width
+        line: list[Cell] = [(" ", "label")] * width
         low, high = (f"{axis[0]:.3g}", f"{axis[1]:.3g}") if axis else ("", "")
         text = one_line(self.threshold_text(), width, ascii_only=self.glyphs.ascii_only)
         if len(low) + len(high) + len(text) + 4 <= width:
@@ -278,23 +254,17 @@ class ThresholdSlider(Widget):
         lead = len(text) - 1 if self._at_most else 0
         start = min(max(mark - lead, first), last)
         line[start : start + len(text)] = [(c, "mark") for c in text]
+        if self._sweep is not None:
+            self._name_best(line, start, start + len(text))
         return line
 
-    def _named_style(self, name: str) -> Style:
-        style = self._style_cache.get(name)
-        if style is None:
-            style = (
-                self.get_component_rich_style(f"threshold-slider--{name}")
-                if name
-                else self.rich_style
-            )
-            self._style_cache[name] = style
-        return style
-
-    def notify_style_update(self) -> None:
-        """Forget styles of the former theme."""
-        super().notify_style_update()
-        self._style_cache.clear()
+    def _name_best(self, line: list[Cell], start: int, end: int) -> None:
+        """The best threshold in words, in the wider gap beside the text that is there."""
+        low, high = (len(f"{end:.3g}") for end in self.axis or (0.0, 0.0))
+        gaps = ((low + 2, start - 2), (end + 2, len(line) - high - 2))
+        first, last = max(gaps, key=lambda gap: gap[1] - gap[0])
+        assert self._sweep is not None
+        write(line, first, self._sweep.words(last - first, self.glyphs), "sweep")
 
     # Mouse
 
@@ -323,12 +293,12 @@ class ThresholdSlider(Widget):
             self.post_message(self.Moved(self, value, released=released))
 
 
-def _column(kept: float, dropped: float, height: int, glyphs: Glyphs) -> list[_Cell]:
+def _column(kept: float, dropped: float, height: int, glyphs: Glyphs) -> list[Cell]:
     """The cells of one bin from the bottom, its kept part below its dropped part.
 
     A bin that is not empty shows at least the lowest sign, or a tail would look like nothing.
     """
-    cells: list[_Cell] = []
+    cells: list[Cell] = []
     total = kept + dropped
     for y in range(height):
         fill = min(max(total - y, 0.0), 1.0)
@@ -344,14 +314,3 @@ def _column(kept: float, dropped: float, height: int, glyphs: Glyphs) -> list[_C
         else:
             cells.append((levels[max(level, 1) - 1], "kept" if is_kept else "dropped"))
     return cells
-
-
-def _runs(cells: list[_Cell]) -> list[tuple[str, str]]:
-    """Neighbouring cells of one style as one text."""
-    runs: list[tuple[str, str]] = []
-    for character, name in cells:
-        if runs and runs[-1][1] == name:
-            runs[-1] = (runs[-1][0] + character, name)
-        else:
-            runs.append((character, name))
-    return runs

@@ -7,9 +7,10 @@ it over a million rows stays a matter of milliseconds.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from itertools import islice
 from typing import Protocol, TypeVar
@@ -21,19 +22,26 @@ from engine.decision import EventKind, Verdict
 from engine.errors import UsageError
 from engine.policy import Summary
 from engine.review import Review
+from engine.scoring.figures import start_auc
 from engine.session.live_scoring import LiveScoring
 from engine.session.settings import Settings
 from engine.simulator.advice import Pace, review_pace
 from engine.simulator.cost import Savings, TrainingRun, training_cost
 from engine.simulator.ladder import Ladder
 from engine.simulator.monotone import BadByScore, Labels
-from engine.simulator.noise import Assumption, NoiseEstimate, mean_with_help, wilson
+from engine.simulator.noise import AUC_RANGE, Assumption, NoiseEstimate, mean_with_help, wilson
 from engine.simulator.reading import Model, Point
 from engine.simulator.repeats import Clusters, Duplication, exact_clusters
 from engine.simulator.sweep import NoiseModel, Sweep, estimate, point, sweep
 from engine.threshold import Direction, Threshold
 
-Made = TypeVar("Made", Assumption, TrainingRun)
+Made = TypeVar("Made", bound=TrainingRun)
+
+SUPPOSED = "assumed noise"
+"""The setting that holds what was assumed."""
+
+SLOW_COPIES = 50_000
+"""With more rows in clusters than this, counting takes longer than a frame: a thread does it."""
 
 TIMED_DECISIONS = 500
 """The pace of review is taken from so many of the last decisions."""
@@ -72,6 +80,31 @@ class Live:
     savings: Savings
 
 
+@dataclass(slots=True)
+class _Supposed:
+    """What a person set: the noise of this dataset, and an AUC per scorer."""
+
+    noise: float | None = None
+    auc: dict[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, remembered: object) -> _Supposed:
+        """As an earlier visit left it; what another version wrote is no obstacle."""
+        found = cls()
+        if not isinstance(remembered, dict):
+            return found
+        noise, aucs = remembered.get("noise"), remembered.get("auc")
+        with contextlib.suppress(TypeError, ValueError, UsageError):
+            if noise is not None:
+                Assumption(noise=float(noise)).check()
+                found.noise = float(noise)
+        for spec, auc in aucs.items() if isinstance(aucs, dict) else ():
+            with contextlib.suppress(TypeError, ValueError, UsageError):
+                Assumption(auc=float(auc)).check()
+                found.auc[spec] = float(auc)
+        return found
+
+
 class Coupling:
     """See the module's docstring; one per session."""
 
@@ -97,32 +130,75 @@ class Coupling:
         """
         self._session, self._scoring, self._review = session, scoring, review
         self._settings, self._broken, self._identities = settings, broken, identities
-        self.assumption = _restored(Assumption(), settings.get("assumed noise"))
+        self._supposed = _Supposed.read(settings.get(SUPPOSED))
+        self._given: Assumption | None = None
         self.run = _restored(TrainingRun(), settings.get("training run"))
         self.clusters: Clusters | None = None
         """Which rows are copies; None until they have been looked for."""
         self.random_queue: NDArray[np.int64] | None = None
         """Rows drawn at random for a spot check: their verdicts say how noisy the kept rows are."""
         self._finding: threading.Thread | None = None
+        self._counting: threading.Thread | None = None
         self._ladder: tuple[object, Ladder] | None = None
-        self._noise: tuple[object, NoiseModel] | None = None
-        self._sweeps: dict[Model, tuple[object, Sweep]] = {}
+        self._fitted: tuple[Labels, Direction, BadByScore] | None = None
+        self._sweeps: dict[Model, tuple[Ladder, NoiseModel, Sweep]] = {}
 
     # -- what is assumed ---------------------------------------------------------------------
 
-    def assume(self, *, noise: float | None = None, auc: float | None = None) -> None:
-        """Set what is supposed while there are no labels; remembered.
+    @property
+    def assumption(self) -> Assumption:
+        """What is supposed while there are no labels.
+
+        The noise is this dataset's, the AUC that of the scorer at work: as set for it, else as
+        measured where it was made, else the usual guess.
+        """
+        if self._given is not None:
+            return self._given
+        known = Assumption() if self._supposed.noise is None else Assumption(self._supposed.noise)
+        spec = self._scoring.spec
+        if (auc := self._supposed.auc.get(spec)) is not None:
+            return replace(known, auc=auc, auc_from="set by you")
+        if (measured := start_auc(spec)) is not None:
+            return replace(
+                known, auc=min(measured.value, AUC_RANGE[1]), auc_low=measured.low,
+                auc_high=measured.high, auc_from=measured.source,
+            )  # fmt: skip
+        return known
+
+    def assume(
+        self, *, noise: float | None = None, auc: float | None = None, save: bool = True
+    ) -> None:
+        """Set what is supposed while there are no labels.
+
+        Args:
+            noise: share of bad rows in the whole set.
+            auc: of the scorer at work.
+            save: remember it; False while a slider is still being dragged.
 
         Raises:
             UsageError: no such noise or AUC.
         """
         known = self.assumption
+        replace(
+            known,
+            noise=known.noise if noise is None else noise,
+            auc=known.auc if auc is None else auc,
+        ).check()
+        if noise is not None:
+            self._supposed.noise = noise
         if auc is not None:
-            known = replace(known, auc=auc, auc_low=None, auc_high=None, auc_from="assumed")
-        wanted = replace(known, noise=known.noise if noise is None else noise)
-        wanted.check()
-        self.assumption = wanted
-        self._settings.remember("assumed noise", asdict(wanted))
+            self._supposed.auc[self._scoring.spec] = auc
+        if save:
+            self._settings.remember(SUPPOSED, asdict(self._supposed))
+
+    def suppose(self, assumption: Assumption) -> None:
+        """Suppose this and nothing else, for this run only.
+
+        Raises:
+            UsageError: no such noise or AUC.
+        """
+        assumption.check()
+        self._given = assumption
 
     def train_with(self, run: TrainingRun) -> None:
         """Set how fast and dear training is; remembered.
@@ -151,12 +227,12 @@ class Coupling:
     # -- what is known now -------------------------------------------------------------------
 
     @property
-    def basis(self) -> object:
-        """Changes with everything but the threshold that `live` and `sweep` depend on."""
+    def _basis(self) -> object:
+        """Changes with everything that the ladder depends on."""
         board = self._scoring.board
         return (
             id(board), board.version, self._review.version, self._scoring.side,
-            id(self.clusters), self.assumption, id(self.random_queue), self._direction,
+            id(self.clusters), self._direction,
         )  # fmt: skip
 
     @property
@@ -164,19 +240,41 @@ class Coupling:
         threshold = self._session.threshold
         return threshold.direction if threshold is not None else Direction.AT_LEAST
 
-    def ladder(self) -> Ladder:
-        """What any threshold keeps."""
-        basis = self.basis
-        if self._ladder is None or self._ladder[0] != basis:
-            made = Ladder(
-                self._scoring.scores,
-                self._session.verdicts,
-                self._broken,
-                self._direction,
-                clusters=self.clusters,
+    @property
+    def counting(self) -> bool:
+        """Whether a thread counts what `wait=False` did not wait for."""
+        return self._counting is not None and self._counting.is_alive()
+
+    def ladder(self, *, wait: bool = True) -> Ladder:
+        """What any threshold keeps.
+
+        Args:
+            wait: False: where many copies make counting slow, the ladder of a moment ago, while a
+                thread counts the one of now (`counting` until then).
+        """
+        basis, known = self._basis, self._ladder
+        if known is not None and known[0] == basis:
+            return known[1]
+        slow = self.clusters is not None and self.clusters.rows > SLOW_COPIES
+        if wait or known is None or not slow:
+            self._count(basis)
+        elif not self.counting:
+            self._counting = threading.Thread(
+                target=self._count, args=(basis,), name="ladder", daemon=True
             )
-            self._ladder = (basis, made)
+            self._counting.start()
+        assert self._ladder is not None
         return self._ladder[1]
+
+    def _count(self, basis: object) -> None:
+        made = Ladder(
+            self._scoring.scores,
+            self._session.verdicts,
+            self._broken,
+            self._direction,
+            clusters=self.clusters,
+        )
+        self._ladder = (basis, made)
 
     def labels(self) -> Labels:
         """Verdicts of the random queue, with the scores of now."""
@@ -187,14 +285,14 @@ class Coupling:
 
     def noise_model(self) -> NoiseModel:
         """The best source available: enough labels, else what is assumed."""
-        basis = self.basis
-        if self._noise is None or self._noise[0] != basis:
-            labels = self.labels()
-            model: NoiseModel = self.assumption
-            if labels.enough:
-                model = BadByScore(labels, better_is_higher=self._direction is Direction.AT_LEAST)
-            self._noise = (basis, model)
-        return self._noise[1]
+        labels = self.labels()
+        if not labels.enough:
+            return self.assumption
+        known, direction = self._fitted, self._direction
+        if known is None or known[1] is not direction or not known[0].same_as(labels):
+            fit = BadByScore(labels, better_is_higher=direction is Direction.AT_LEAST)
+            known = self._fitted = (labels, direction, fit)
+        return known[2]
 
     def noise_basis(self) -> dict[str, object]:
         """What the noise rests on, as plain values: the assumption, or the labels.
@@ -222,9 +320,9 @@ class Coupling:
             values["with_scores"] = {"share": share, "standard_error": error}
         return values
 
-    def live(self) -> Live:
-        """The kept rows as they are now."""
-        ladder, threshold = self.ladder(), self._session.threshold
+    def live(self, *, wait: bool = True) -> Live:
+        """The kept rows as they are now; `wait` as for `ladder`."""
+        ladder, threshold = self.ladder(wait=wait), self._session.threshold
         kept = ladder.at(threshold)
         noise = None
         if threshold is not None:
@@ -250,17 +348,15 @@ class Coupling:
             kept=training_cost(self.run, summary.kept, summary.tokens_kept),
         )
 
-    def sweep(self, model: Model = Model.CALIBRATED) -> Sweep | None:
-        """Performance over all thresholds; None while nothing is scored."""
-        basis = self.basis
+    def sweep(self, model: Model = Model.CALIBRATED, *, wait: bool = True) -> Sweep | None:
+        """Performance over all thresholds; None while nothing is scored; `wait` as for `ladder`."""
+        ladder, noise = self.ladder(wait=wait), self.noise_model()
+        if not len(ladder.edges):
+            return None
         known = self._sweeps.get(model)
-        if known is None or known[0] != basis:
-            ladder = self.ladder()
-            if not len(ladder.edges):
-                return None
-            known = (basis, sweep(ladder, self.noise_model(), model))
-            self._sweeps[model] = known
-        return known[1]
+        if known is None or known[0] is not ladder or known[1] != noise:
+            known = self._sweeps[model] = (ladder, noise, sweep(ladder, noise, model))
+        return known[2]
 
     def pace(self) -> Pace:
         """How fast this person reviews, from the last single decisions."""

@@ -33,6 +33,7 @@ from engine.scoring.board import ScoreBoard
 from engine.session.coupling import Coupling
 from engine.session.live_scoring import LiveScoring
 from engine.session.settings import Settings
+from engine.session.simulation import Simulation
 from engine.session.threshold_choice import ThresholdChoice
 from engine.store import Store, session_path
 from engine.threshold import Direction, Threshold
@@ -82,6 +83,8 @@ class Session:
             self, self.scoring, self.review, self._settings, dataset.broken, self._all_identities
         )
         """The simulator, coupled to the rows kept now."""
+        self.simulation = Simulation(self.coupling, self._settings)
+        """What its panel shows."""
         self._tally: tuple[tuple[int, int, int, Side], Tally] | None = None
         self._closing = threading.Event()
         self._hasher: threading.Thread | None = None

@@ -45,6 +45,10 @@ class Labels:
         """Whether they are used at all."""
         return len(self.bad) >= ENOUGH_LABELS
 
+    def same_as(self, other: Labels) -> bool:
+        """Whether a fit to these is one to `other`."""
+        return np.array_equal(self.scores, other.scores) and np.array_equal(self.bad, other.bad)
+
 
 def isotonic(means: ArrayLike, weights: ArrayLike) -> Floats:
     """The falling sequence nearest to `means` (weighted least squares).

@@ -37,6 +37,11 @@ class Clusters:
     found_by: str
     """What counts as a copy, in words: `exact repeats only`, `near duplicates at .80`."""
 
+    @property
+    def rows(self) -> int:
+        """Rows that have a twin."""
+        return int(np.count_nonzero(self.of_row != SINGLE))
+
 
 @dataclass(frozen=True, slots=True)
 class Duplication:

@@ -34,6 +34,7 @@ from tui.display import ASCII_GLYPHS, UNICODE_GLYPHS, sanitize
 from tui.prompt_bar import PromptBar
 from tui.rows import SessionRows
 from tui.sample_table import RowMarks, SampleTable
+from tui.simulator import SimulatorPanel
 from tui.status import KeyBar, StatusLine, scoring_parts, summary_parts
 from tui.threshold_slider import ThresholdSlider
 
@@ -133,6 +134,7 @@ class DeskBase(Screen[None]):
                 self._rows, glyphs=self._glyphs, empty_text="no row matches the filter", id="table"
             )
             yield SampleDetail(glyphs=self._glyphs, id="detail")
+            yield SimulatorPanel(glyphs=self._glyphs, id="simulator")
         yield ThresholdSlider(glyphs=self._glyphs, id="slider")
         yield StatusLine(id="summary")
         yield KeyBar(id="keys")

@@ -15,6 +15,7 @@ from engine.session.exporting import default_plan, describe_plan, export_session
 from tui.desk.base import TICK_S
 from tui.desk.moving import MovingActions
 from tui.desk.scoring import ScoringActions
+from tui.desk.simulator import SimulatorActions
 from tui.desk.thresholds import ThresholdActions
 from tui.desk.verdicts import VerdictActions
 from tui.desk.view import ViewActions
@@ -23,7 +24,9 @@ from tui.export_dialog import ExportDialog
 from tui.help import help_text, problems_text
 
 
-class Desk(VerdictActions, MovingActions, ThresholdActions, ViewActions, ScoringActions):
+class Desk(
+    VerdictActions, MovingActions, ThresholdActions, ViewActions, ScoringActions, SimulatorActions
+):
     """One session on the screen."""
 
     def on_mount(self) -> None:
@@ -102,7 +105,10 @@ class Desk(VerdictActions, MovingActions, ThresholdActions, ViewActions, Scoring
         self.say(f"exported to {report.output.name}: {', '.join(parts)}", timeout=12)
 
     def action_help(self) -> None:
-        """The keys, from the registry."""
+        """The keys, from the registry; at the simulator, what its numbers rest on."""
+        if self.has_class("-at-panel"):
+            self.action_about_number()
+            return
         self.app.push_screen(TextDialog("Help", help_text()))
 
     def action_problems(self) -> None:

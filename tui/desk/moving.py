@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from tui.desk.base import DeskBase
+from tui.desk.simulator import SimulatorActions
 from tui.detail import SampleDetail
 from tui.sample_table import SampleTable
+from tui.simulator import SimulatorPanel
 
 
-class MovingActions(DeskBase):
+class MovingActions(SimulatorActions):
     """What j, k, the page keys, tab, enter and esc do."""
 
     def action_down(self) -> None:
@@ -35,19 +36,33 @@ class MovingActions(DeskBase):
         self._pane.go_last()
 
     @property
-    def _pane(self) -> SampleTable | SampleDetail:
+    def _pane(self) -> SampleTable | SampleDetail | SimulatorPanel:
         """The pane that the motions move in."""
+        if self.simulator.has_focus:
+            return self.simulator
         return self.detail if self.detail.has_focus else self.table
 
     def action_next_pane(self) -> None:
-        """Table, detail, table."""
-        if self.detail.has_focus and not self._zoomed:
+        """Table, detail where it is shown, simulator where it is open, table."""
+        if self.simulator.has_focus:
+            self.remove_class("-at-panel")
+            self.table.focus()
+        elif self.simulating and not self._zoomed and not self._detail_next:
+            self.enter_simulator()
+        elif self.detail.has_focus and not self._zoomed:
             self.table.focus()
         else:
             self.detail.focus()
 
+    @property
+    def _detail_next(self) -> bool:
+        return self.detail.display and not self.detail.has_focus
+
     def action_zoom(self) -> None:
-        """The sample takes the whole screen, and gives it back."""
+        """The sample takes the whole screen, and gives it back; at a slider, type its number."""
+        if self.simulator.has_focus:
+            self.type_number(self.simulator.control)
+            return
         self._zoomed = not self._zoomed
         self.set_class(self._zoomed, "-zoomed")
         (self.detail if self._zoomed else self.table).focus()
@@ -56,6 +71,8 @@ class MovingActions(DeskBase):
         """Close what is open; decides nothing."""
         if self._zoomed:
             self.action_zoom()
+        elif self.simulator.has_focus:
+            self.close_simulator()
         elif self.table.selection_anchor is not None:
             self.table.clear_selection()
         elif self.detail.has_focus:
@@ -64,6 +81,8 @@ class MovingActions(DeskBase):
             self._found = None
             self.table.set_search(None)
             self.detail.set_search(None)
+        elif self.simulating:
+            self.close_simulator()
 
     def on_sample_table_row_activated(self) -> None:
         """Read it."""

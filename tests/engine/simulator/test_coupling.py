@@ -138,7 +138,10 @@ def test_what_was_assumed_is_there_again(session: Session, data: Path) -> None:
     session.close()
     again = Session.open(data)
     assert again.coupling.assumption.noise == 0.3
+    assert again.coupling.assumption.auc == 0.8  # an AUC is that of one scorer
+    again.start_scoring("column:q")
     assert again.coupling.assumption.auc == 0.9
+    assert again.coupling.assumption.auc_from == "set by you"
     assert again.coupling.run == TrainingRun(1000.0, 2.0, 1.0)
     again.remember("assumed noise", {"noise": "much", "auc": [], "more": 1})
     again.remember("training run", "fast")

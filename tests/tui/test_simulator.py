@@ -1,0 +1,220 @@
+"""The simulator in the desk, as a person sees and drives it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from engine.decision import Verdict
+from engine.session.simulation import Control
+from engine.simulator import Model
+from tests.tui.desk_app import DeskDriver, open_desk
+from tui.dialogs import TextDialog
+from tui.prompt_bar import PromptBar
+from tui.simulator.readout import Readout
+
+SIZES = [(80, 24), (120, 40), (160, 48)]
+
+
+@pytest.fixture
+def rows(tmp_path: Path) -> Path:
+    """400 rows with a score from 0 to 1; a tenth of them twice."""
+    path = tmp_path / "rows.jsonl"
+    lines = [
+        {"instruction": f"ask {n - 1 if n % 10 == 1 else n}", "output": "say", "q": n / 400}
+        for n in range(400)
+    ]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return path
+
+
+async def opened(desk: DeskDriver) -> None:
+    await desk.scored()
+    await desk.press("S")
+    await desk.until(lambda: "points over rows" in desk.screen, "the panel")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_panel_shows_what_the_kept_rows_are_worth(
+    rows: Path, size: tuple[int, int]
+) -> None:
+    async with open_desk(rows, size=size, scorer="column:q", threshold="0.5") as desk:
+        await opened(desk)
+        await desk.until(lambda: "10.0 %" in desk.screen, "the copies")
+        shown = desk.session.simulation.show()
+        assert shown.reading is not None
+        screen = desk.screen
+        for text in (
+            "calibrated", "linked", "forecast", f"{shown.reading.performance:.1f} points",
+            "band", "volume", "noise", "irreducible", "duplication", "noise, all", "scores' AUC",
+            "assumed", "exact repeats only", "rows over noise %", "elasticity", "slope", "better",
+            "◆ best", "min", "$",
+        ):  # fmt: skip
+            assert text in screen, text
+        assert ("prompt" in screen) == (size != (80, 24))
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_threshold_moves_the_point_and_the_best_one_is_taken(
+    rows: Path, size: tuple[int, int]
+) -> None:
+    async with open_desk(rows, size=size, scorer="column:q", threshold="0.1") as desk:
+        await opened(desk)
+        await desk.press("P", "right_curly_bracket")
+        threshold = desk.session.threshold
+        assert threshold is not None
+        assert threshold.value > 0.1
+        kept = desk.session.summary().kept
+        assert f" {kept} " in desk.screen
+        await desk.press("O")
+        best = desk.session.simulation.best()
+        assert best is not None
+        assert desk.session.threshold is not None
+        assert desk.session.threshold.value == pytest.approx(best[0])
+        assert "the best, under these assumptions" in desk.said()
+        assert desk.session.simulation.show().gained != 0
+
+
+async def test_sliders_by_key_typed_and_by_mouse(rows: Path) -> None:
+    async with open_desk(rows, size=(80, 24), scorer="column:q", threshold="0.5") as desk:
+        await opened(desk)
+        simulation = desk.session.simulation
+        await desk.press("L")
+        assert not simulation.linked
+        assert "unlinked" in desk.screen
+        await desk.press("right")
+        assert simulation.own.rows == 220
+        await desk.press("j", "right", "shift+right", "ctrl+d")
+        noise = simulation.own.noise
+        assert 0 < noise < 0.5
+        await desk.press("g", "5")
+        assert desk.desk.query_one(PromptBar).is_open
+        await desk.type("2k")
+        await desk.press("enter")
+        assert simulation.own.rows == 52_000
+        assert desk.desk.simulator.has_focus
+        await desk.press("G", "enter")
+        await desk.type("25")
+        await desk.press("enter")
+        assert simulation.own.duplication == 0.25
+        await desk.press("1")
+        await desk.type("70")
+        await desk.press("enter")
+        assert "between 0 and 100" in desk.screen
+        await desk.press("escape")
+        assert simulation.own.duplication == 0.25
+        readout = desk.desk.query_one(Readout)
+        await desk.pilot.click(readout, offset=(readout.size.width - 1, 2))
+        await desk.pilot.pause()
+        assert simulation.own.noise == 0.5
+        assert desk.desk.simulator.control is Control.NOISE
+
+
+async def test_a_slider_of_the_data_unlinks_and_one_of_the_assumption_does_not(rows: Path) -> None:
+    async with open_desk(rows, scorer="column:q", threshold="0.5") as desk:
+        await opened(desk)
+        simulation = desk.session.simulation
+        await desk.press("j", "j", "j", "right")
+        assert simulation.linked
+        assert desk.session.coupling.assumption.noise == pytest.approx(0.18)
+        await desk.press("g", "right")
+        assert not simulation.linked
+        assert "L links them again" in desk.said()
+
+
+async def test_the_book_says_its_messages(rows: Path) -> None:
+    async with open_desk(rows, size=(80, 24), scorer="column:q", threshold="0.5") as desk:
+        await opened(desk)
+        await desk.press("M")
+        assert desk.session.simulation.model is Model.BOOK
+        assert 'the book says "too small"' in desk.screen
+        assert "no band" in desk.screen
+        simulation = desk.session.simulation
+        for rows_typed, noise, said in (
+            ("10k", "10", "no message"), ("10k", "45", "noise dominates"), ("2M", "10", "held at"),
+        ):  # fmt: skip
+            simulation.set_text(Control.SIZE, rows_typed)
+            simulation.set_text(Control.NOISE, noise)
+            desk.desk._draw_simulator()
+            await desk.pilot.pause()
+            assert said in desk.screen, said
+
+
+async def test_panes_and_escape(rows: Path) -> None:
+    async with open_desk(rows, size=(80, 24), scorer="column:q", threshold="0.5") as desk:
+        await opened(desk)
+        panel = desk.desk.simulator
+        assert panel.has_focus
+        await desk.press("a", "x")
+        assert not desk.session.verdicts.any()
+        await desk.press("tab")
+        await desk.until(lambda: desk.desk.table.has_focus, "the table")
+        assert "prompt" in desk.screen
+        await desk.press("a")
+        assert desk.session.verdicts[0] == Verdict.ACCEPT
+        await desk.press("tab", "tab")
+        await desk.until(lambda: panel.has_focus, "the panel")
+        assert "points over rows" in desk.screen
+        await desk.press("escape")
+        await desk.until(lambda: desk.desk.table.has_focus, "the table")
+        assert not desk.desk.simulating
+        assert "points over rows" not in desk.screen
+        assert "best" not in desk.screen
+        await desk.press("L")
+        assert "S opens the simulator" in desk.said()
+        await desk.press("S", "S")
+        await desk.until(lambda: desk.desk.table.has_focus, "the table")
+
+
+async def test_about_this_number_and_the_cost_of_training(rows: Path) -> None:
+    async with open_desk(rows, scorer="column:q", threshold="0.5") as desk:
+        await opened(desk)
+        await desk.press("question_mark")
+        assert isinstance(desk.app.screen, TextDialog)
+        assert "What is calibrated on what" in desk.screen
+        await desk.press("escape")
+        desk.desk.action_training_run()
+        await desk.type("fast")
+        await desk.press("enter")
+        assert "not three numbers" in desk.screen
+        await desk.press("ctrl+u")
+        await desk.type("100 36 2")
+        await desk.press("enter")
+        assert desk.session.coupling.run.price_per_hour == 36
+        savings = desk.session.coupling.savings()
+        assert f"${savings.price:,.2f}" in desk.screen
+
+
+async def test_the_panel_follows_scores_verdicts_and_copies(rows: Path) -> None:
+    async with open_desk(rows, scorer="none") as desk:
+        await desk.press("S")
+        await desk.until(lambda: "nothing is kept" in desk.screen, "no scores")
+        desk.session.start_scoring("column:q")
+        desk.session.set_threshold("0.5")
+        await desk.until(lambda: "rows over noise %" in desk.screen, "scores in the panel")
+        await desk.until(lambda: "exact repeats only" in desk.screen, "copies in the panel")
+        before = desk.session.simulation.show().values[Control.SIZE]
+        await desk.press("tab", "a")
+        await desk.until(
+            lambda: f"{before + 1:,.0f}" in desk.screen, "the row accepted by hand in the panel"
+        )
+
+
+@pytest.mark.parametrize(
+    "theme", ["tamis-light", "tamis-mono", "tamis-ansi16", "tamis-colour-blind"]
+)
+async def test_it_can_be_drawn_in_every_theme(rows: Path, theme: str) -> None:
+    async with open_desk(rows, size=(80, 24), scorer="column:q", threshold="0.5") as desk:
+        desk.app.theme = theme
+        await opened(desk)
+        assert "●" in desk.screen
+
+
+@pytest.mark.parametrize("size", [(40, 12), (60, 20), (200, 60)])
+async def test_odd_sizes_do_not_break_it(rows: Path, size: tuple[int, int]) -> None:
+    async with open_desk(rows, size=size, scorer="column:q", threshold="0.5") as desk:
+        await desk.scored()
+        await desk.press("S", "P", "M", "L", "right", "M", "L", "tab", "enter", "escape")
+        assert desk.at_desk

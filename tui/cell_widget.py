@@ -1,0 +1,98 @@
+"""Widgets that draw cell by cell: of what they showed before, only what differs is sent again."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+Cell = tuple[str, str]
+"""A character and the name of its style."""
+
+BLANK: Cell = (" ", "")
+
+
+class CellWidget(Widget):
+    """Draws itself as lines of cells, whose styles are component classes."""
+
+    STYLES: ClassVar[str]
+    """What the component classes start with: style `mark` is the class `STYLES--mark`."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - the name Textual's widgets use
+        super().__init__(id=id, classes=classes)
+        self._cells: list[list[Cell]] = []
+        self._style_cache: dict[str, Style] = {}
+
+    def draw(self, width: int, height: int) -> list[list[Cell]]:
+        """`height` lines of `width` cells."""
+        raise NotImplementedError
+
+    def render_line(self, y: int) -> Strip:
+        """One line of what was drawn."""
+        width, height = self.size
+        if len(self._cells) != height or any(len(line) != width for line in self._cells):
+            self._cells = self.draw(width, height)
+        if y >= len(self._cells):
+            return Strip.blank(width, self.rich_style)
+        segments: list[Segment] = []
+        for text, name in _runs(self._cells[y]):
+            segments.append(Segment(text, self._named_style(name)))
+        return Strip(segments, width)
+
+    def repaint_changes(self) -> None:
+        """Repaint of each line what differs between what is drawn and what is so now."""
+        width, height = self.size
+        if not self.is_mounted or not width or not height:
+            return
+        drawn, self._cells = self._cells, self.draw(width, height)
+        if len(drawn) != height:
+            self.refresh()
+            return
+        for y, (old, new) in enumerate(zip(drawn, self._cells, strict=True)):
+            if len(old) != len(new):
+                self.refresh()
+                return
+            changed = [x for x in range(width) if old[x] != new[x]]
+            if changed:
+                self.refresh(Region(changed[0], y, changed[-1] - changed[0] + 1, 1))
+
+    def _named_style(self, name: str) -> Style:
+        style = self._style_cache.get(name)
+        if style is None:
+            style = (
+                self.get_component_rich_style(f"{self.STYLES}--{name}") if name else self.rich_style
+            )
+            self._style_cache[name] = style
+        return style
+
+    def notify_style_update(self) -> None:
+        """Forget styles of the former theme."""
+        super().notify_style_update()
+        self._style_cache.clear()
+
+
+def blank_lines(width: int, height: int) -> list[list[Cell]]:
+    """Nothing yet."""
+    return [[BLANK] * width for _ in range(height)]
+
+
+def write(line: list[Cell], at: int, text: str, style: str) -> None:
+    """Write `text`, of characters one cell wide, into a line as far as the line goes."""
+    for x, character in enumerate(text, at):
+        if 0 <= x < len(line):
+            line[x] = (character, style)
+
+
+def _runs(cells: list[Cell]) -> list[tuple[str, str]]:
+    """Neighbouring cells of one style as one text."""
+    runs: list[tuple[str, str]] = []
+    for character, name in cells:
+        if runs and runs[-1][1] == name:
+            runs[-1] = (runs[-1][0] + character, name)
+        else:
+            runs.append((character, name))
+    return runs

@@ -1,0 +1,129 @@
+"""The figures under the sliders: performance on a gauge, what is lost to what, what it rests on."""
+
+from __future__ import annotations
+
+from engine.session.simulation import Shown
+from engine.simulator import Model, Reading
+from tui.cell_widget import BLANK, Cell, write
+from tui.display import Glyphs, one_line
+from tui.simulator import words
+
+BARS_AT = 20
+"""Name (12) and value (6) of a loss stand before its bar."""
+
+
+def figure_lines(shown: Shown, width: int, height: int, glyphs: Glyphs) -> list[list[Cell]]:
+    """As many lines as there are, the most important first, at most `height`."""
+    reading = shown.reading
+    if reading is None:
+        return [_text(words.NOTHING_KEPT, width, glyphs, "warning")]
+    lines = [
+        _performance(shown, reading, width),
+        _gauge(shown, reading, width, glyphs),
+        *_losses(reading, width, glyphs),
+    ]
+    roomy = width >= words.ROOMY_CELLS
+    lines += [_text(said, width, glyphs, "warning") for said in words.messages(reading)]
+    said = []
+    if shown.pinned is not None and (roomy or not shown.linked):
+        said.append((f"{glyphs.pinned} {words.pinned(shown)}", "label"))
+    if shown.live is not None:
+        if not roomy:
+            copies = shown.live.duplication
+            hot = ", a few large" if copies is not None and copies.hot else ""
+            said.append((f"noise {words.noise_source(shown)}", "text"))
+            said.append((f"copies: {shown.live.found_by}{hot}", "text"))
+        said.append((words.savings(shown.live.savings, roomy=roomy), "text"))
+        worth = [step for step in shown.advice if step.gain >= WORTH_POINTS]
+        said += [(words.advice(step, width - 1), "text") for step in worth]
+    lines += [_text(text, width, glyphs, style) for text, style in said]
+    return lines[:height]
+
+
+WORTH_POINTS = 0.05
+"""Advice that brings less reads as nothing."""
+
+
+def _text(text: str, width: int, glyphs: Glyphs, style: str) -> list[Cell]:
+    line: list[Cell] = [BLANK] * width
+    write(line, 1, one_line(text, width - 1, ascii_only=glyphs.ascii_only), style)
+    return line
+
+
+def _performance(shown: Shown, reading: Reading, width: int) -> list[Cell]:
+    line: list[Cell] = [BLANK] * width
+    value = f"{reading.performance:.1f} points"
+    write(line, 1, value, "value")
+    at = len(value) + 3
+    band = words.verdict(reading)
+    write(line, at, band, "text")
+    at += len(band) + 2
+    if gained := words.gained(shown):
+        better = shown.gained is not None and shown.gained >= 0
+        write(
+            line,
+            at,
+            gained + (" against the pin" if width - at > 20 else ""),
+            "gain" if better else "loss",
+        )
+    return line
+
+
+def _gauge(shown: Shown, reading: Reading, width: int, glyphs: Glyphs) -> list[Cell]:
+    """From 0 to 100 points: the band shaded, the point on it, the pinned one beside it."""
+    line: list[Cell] = [BLANK] * width
+    write(line, 1, "0", "label")
+    write(line, width - 3, "100", "label")
+    start, cells = 3, max(width - 7, 2)
+
+    def cell(points: float) -> int:
+        return start + round(points / 100 * (cells - 1))
+
+    here = cell(reading.performance)
+    for x in range(start, start + cells):
+        if x < here:
+            write(line, x, glyphs.axis_kept, "filled")
+        else:
+            write(line, x, glyphs.axis_dropped, "track")
+    if reading.band is not None:
+        for x in range(cell(reading.band[0]), cell(reading.band[1]) + 1):
+            write(line, x, glyphs.shade, "band")
+    if shown.pinned is not None:
+        write(line, cell(shown.pinned.performance), glyphs.pinned, "pinned")
+    write(line, here, glyphs.point, "mark")
+    return line
+
+
+def _losses(reading: Reading, width: int, glyphs: Glyphs) -> list[list[Cell]]:
+    """A waterfall: each loss begins where the one before it ended."""
+    terms = reading.terms
+    steps = [("volume", terms.volume), ("noise", terms.noise)]
+    if reading.model is Model.CALIBRATED:
+        steps.append(("irreducible", terms.irreducible))
+    steps.append(("duplication", terms.duplication))
+    reached, farthest = 0.0, 1e-9
+    for _, points in steps:
+        reached += points
+        farthest = max(farthest, reached)
+    lines, start = [], 0.0
+    for title, points in steps:
+        line: list[Cell] = [BLANK] * width
+        write(line, 1, title, "label")
+        amount = f"{-points:+.1f}" if abs(points) >= WORTH_POINTS else "0.0"
+        write(
+            line, BARS_AT - 2 - len(amount), amount, "gain" if points <= -WORTH_POINTS else "text"
+        )
+        bars = max(width - BARS_AT - 1, 1)
+        ends = sorted((start / farthest * bars, (start + points) / farthest * bars))
+        first, last = round(ends[0]), round(ends[1])
+        if abs(points) >= WORTH_POINTS:
+            first = min(first, bars - 1)
+            last = max(last, first + 1)
+        else:
+            last = first
+        sign, style = (glyphs.gain, "gain") if points < 0 else (glyphs.bar, "loss")
+        for x in range(first, min(last, bars)):
+            write(line, BARS_AT + x, sign, style)
+        lines.append(line)
+        start += points
+    return lines

@@ -1,0 +1,99 @@
+"""Sliders above figures: what is asked, and what the model says of it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events
+from textual.message import Message
+
+from engine.session.simulation import Control, Shown
+from tui.cell_widget import Cell, CellWidget, blank_lines, write
+from tui.display import UNICODE_GLYPHS, Glyphs
+from tui.simulator import words
+from tui.simulator.figures import figure_lines
+from tui.simulator.sliders import dragged_to, slider_line
+
+HEAD_LINES = 1
+
+
+class Readout(CellWidget):
+    """One line of title, one a slider, then figures."""
+
+    STYLES = "simulator"
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        f"simulator--{name}"
+        for name in (
+            "head", "text", "label", "chosen", "value", "mark", "pinned", "filled", "track",
+            "band", "loss", "gain", "warning",
+        )
+    }  # fmt: skip
+
+    class Dragged(Message):
+        """A slider was clicked or dragged; `released` is False while more may follow."""
+
+        def __init__(self, control: Control, value: float, *, released: bool) -> None:
+            super().__init__()
+            self.slider, self.value, self.released = control, value, released
+
+    def __init__(self, *, glyphs: Glyphs = UNICODE_GLYPHS, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self.glyphs = glyphs
+        self.shown: Shown | None = None
+        self._chosen: Control | None = None
+        self._dragging: Control | None = None
+
+    def show(self, shown: Shown, chosen: Control | None) -> None:
+        """Show other numbers; `chosen` is the slider that keys move, None while they do not."""
+        self.shown, self._chosen = shown, chosen
+        self.repaint_changes()
+
+    def draw(self, width: int, height: int) -> list[list[Cell]]:
+        """Title, sliders, figures."""
+        lines = blank_lines(width, height)
+        shown = self.shown
+        if shown is None or not height:
+            return lines
+        roomy = width >= words.ROOMY_CELLS
+        write(lines[0], 1, words.head(shown, roomy=roomy), "head")
+        drawn = [
+            slider_line(shown, control, width, self.glyphs, chosen=control is self._chosen)
+            for control in shown.controls
+        ]
+        room = height - HEAD_LINES - len(drawn)
+        figures = figure_lines(shown, width, room, self.glyphs)
+        if len(figures) < room:
+            drawn.append(blank_lines(width, 1)[0])
+        for y, line in enumerate([*drawn, *figures][: height - HEAD_LINES], HEAD_LINES):
+            lines[y] = line
+        return lines
+
+    def _control_at(self, y: int) -> Control | None:
+        index = y - HEAD_LINES
+        controls = self.shown.controls if self.shown is not None else ()
+        return controls[index] if 0 <= index < len(controls) else None
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Take hold of a slider."""
+        self._dragging = self._control_at(event.y) if event.button == 1 else None
+        if self._dragging is not None:
+            self.capture_mouse()
+            self._drag_to(event.x, released=False)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Drag it."""
+        if self._dragging is not None:
+            self._drag_to(event.x, released=False)
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        """Let it go."""
+        if self._dragging is not None:
+            self.release_mouse()
+            self._drag_to(event.x, released=True)
+            self._dragging = None
+
+    def _drag_to(self, x: int, *, released: bool) -> None:
+        assert self._dragging is not None
+        value = dragged_to(self._dragging, x - self.gutter.left, self.size.width)
+        self.post_message(self.Dragged(self._dragging, value, released=released))

@@ -1,0 +1,145 @@
+"""What the panel says around its numbers, in few words and in many."""
+
+from __future__ import annotations
+
+from engine.session.simulation import Control, Shown
+from engine.simulator import Model, Reading
+from engine.simulator.advice import Advice, Step
+from engine.simulator.book import grade
+from engine.simulator.cost import Savings
+from engine.simulator.noise import NoiseSource
+from tui.simulate_text import UNDER_ASSUMPTIONS, advice_text, minutes, points, savings_text
+
+ROOMY_CELLS = 60
+"""From this width on sentences are whole."""
+
+NOTHING_KEPT = "nothing is kept: move the threshold"
+BOOK_BOX = "held at the book's ends: 100 to 100k rows, 50 % noise"
+BOOK_SILENT = "no message: in 28 % of its box the book has none"
+
+
+def head(shown: Shown, *, roomy: bool) -> str:
+    """Which model, whose numbers, and that this is no forecast."""
+    whose = "linked" if shown.linked else "unlinked"
+    if not roomy:
+        return f"{shown.model.value} · {whose} · no forecast: ?"
+    whose = "linked to the rows kept now" if shown.linked else "numbers of your own"
+    return f"Simulator: {shown.model.value} model · {whose} · not a forecast: ?"
+
+
+def value_text(control: Control, value: float) -> str:
+    """A number on its slider."""
+    if control is Control.SIZE:
+        return f"{value:,.0f}"
+    return f"{value:.2f}" if control is Control.AUC else f"{100 * value:.1f} %"
+
+
+def name(control: Control) -> str:
+    """What a slider is called, in at most 11 cells."""
+    return {Control.WHOLE_NOISE: "noise, all", Control.AUC: "scores' AUC"}.get(
+        control, control.value
+    )
+
+
+def rests_on(shown: Shown, control: Control) -> str:
+    """Where a linked number comes from; empty where it was set by hand."""
+    live = shown.live
+    if live is None:
+        return ""
+    if control is Control.SIZE:
+        return "rows kept now"
+    if control is Control.DUPLICATION:
+        copies = live.duplication
+        if copies is None or not roughly(copies.rate):
+            return live.found_by
+        hot = ", in a few large clusters" if copies.hot else ""
+        return f"{live.found_by}: worth {copies.effective:,.0f} rows{hot}"
+    if control is Control.WHOLE_NOISE:
+        return "assumed, before any threshold"
+    if control is Control.AUC:
+        return shown.assumption.auc_from if shown.assumption is not None else ""
+    return noise_source(shown)
+
+
+def roughly(share: float) -> bool:
+    """Whether a share is more than nothing, as shown."""
+    return share >= 0.0005
+
+
+def noise_source(shown: Shown) -> str:
+    """The interval of the noise and what it rests on."""
+    noise = shown.live.noise if shown.live is not None else None
+    if noise is None:
+        return "accepted by hand only"
+    interval = f"{100 * noise.low:.1f} to {100 * noise.high:.1f} %"
+    if noise.source is NoiseSource.ASSUMED:
+        return f"{interval}, assumed"
+    return f"{interval}, from {shown.labels} labels"
+
+
+def verdict(reading: Reading) -> str:
+    """The band; for the book's model, which has none, its grade."""
+    if reading.band is None:
+        return f"{grade(reading.performance).value}, no band"
+    return f"band {reading.band[0]:.1f} to {reading.band[1]:.1f}"
+
+
+def gained(shown: Shown) -> str:
+    """Points against the pinned point; empty without one."""
+    return "" if shown.gained is None else points(shown.gained)
+
+
+def pinned(shown: Shown) -> str:
+    """The pinned point."""
+    if shown.pinned is None:
+        return ""
+    point = shown.pinned.point
+    where = f"{point.rows:,.0f} rows, {100 * point.noise:.1f} % noise"
+    return f"{shown.pinned.performance:.1f} at {where}, {100 * point.duplication:.1f} % duplication"
+
+
+def messages(reading: Reading) -> list[str]:
+    """What the book's model says; nothing for the other one."""
+    if reading.model is not Model.BOOK:
+        return []
+    said = [f'the book says "{reading.message}"' if reading.message else BOOK_SILENT]
+    return said + ([BOOK_BOX] if reading.clamped else [])
+
+
+def savings(spared: Savings, *, roomy: bool) -> str:
+    """Training on what is kept, against training on everything."""
+    if roomy:
+        return savings_text(spared)
+    return f"saves {spared.rows:,} rows, {minutes(spared.seconds)}, ${spared.price:,.2f}"
+
+
+def advice(step: Advice, width: int) -> str:
+    """One thing to do next, in the fullest words that fit."""
+    full = advice_text(step)
+    if len(full) <= width:
+        return full
+    if step.step is Step.THRESHOLD:
+        text = f"O takes {step.threshold:.4g}"
+    elif step.step is Step.REVIEW:
+        text = "an hour of review"
+    else:
+        text = f"drop {step.rows:,.0f} copies"
+    short = f"{points(step.gain)}: {text}"
+    if not step.assumed:
+        return short
+    under = f"{short} {UNDER_ASSUMPTIONS}"
+    # Never without what it rests on.
+    return under if len(under) <= width else f"{short} (assumed)"
+
+
+def rates(reading: Reading, width: int) -> str:
+    """Elasticity and slope under their right names, in the fullest words that fit."""
+    if reading.elasticity is None or reading.slope is None:
+        return "more rows do not help the book here"
+    slope, elasticity = f"{reading.slope / 100:,.0f}", f"{reading.elasticity:.3g}"
+    texts = (
+        f"elasticity {elasticity} · slope {slope} rows per point of noise",
+        f"elasticity {elasticity} · slope {slope} rows/point",
+        f"elasticity {elasticity} · slope {slope}/pt",
+    )
+    return next((text for text in texts if len(text) <= width), texts[-1])
