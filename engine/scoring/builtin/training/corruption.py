@@ -250,14 +250,6 @@ def _echoed(pair: Pair, dice: random.Random, others: Sequence[Pair]) -> str | No
         return f"{dice.choice(phrases.ECHO_OPENINGS)} {prompt}"
     if style == 1:
         return f"{prompt}\n{prompt}"
-    if style == 2 and "\n" in prompt:
-        return dice.choice(prompt.split("\n"))
-    if style == 3:
-        words = prompt.split()
-        start = dice.randint(0, len(words) // 4)
-        return " ".join(
-            words[start : max(start + 4, len(words) - dice.randint(0, len(words) // 4))]
-        )
     if style == 4:
         words = prompt.lower().rstrip("?.!").split()
         return f"{dice.choice(phrases.ECHO_BEGINNINGS)} {' '.join(words)}."

@@ -34,7 +34,7 @@ class Fit:
 
     share: float = 1.0
     """Of the pairs that are used; less for a quick comparison of candidates."""
-    epochs: int = 9
+    epochs: int = 4
     matching_epochs: int = 1
     """At first, epochs of nothing but responses exchanged: mixed with faults that are easily seen,
     matching is not learned at all."""
@@ -45,6 +45,8 @@ class Fit:
     warm_up: float = 0.06
     batch_tokens: int = 4_096
     clip: float = 1.0
+    smoothing: float = 0.05
+    """Taken off the certainty of a label: what is seen often is not to be learned by heart."""
     seed: int = 0
 
 
@@ -191,7 +193,8 @@ def _epoch(
         rows = torch.tensor(batch)
         with torch.autocast("cpu", torch.bfloat16):
             logits = first_token_logits(model, **inputs).float()
-        loss = binary_cross_entropy_with_logits(logits, sound[rows], weight[rows])
+        target = sound[rows] * (1 - 2 * how.smoothing) + how.smoothing
+        loss = binary_cross_entropy_with_logits(logits, target, weight[rows])
         optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), how.clip)

@@ -131,7 +131,7 @@ def new_classifier(shape: Shape, vocabulary: int) -> Any:
         num_attention_heads=shape.heads,
         intermediate_size=shape.intermediate,
         max_position_embeddings=MAX_TOKENS,
-        hidden_dropout_prob=0.0,
+        hidden_dropout_prob=0.1,
         attention_probs_dropout_prob=0.0,
         num_labels=1,
         id2label={0: "score"},

@@ -110,7 +110,7 @@ SOURCES = (
         {"gsm8k/train.jsonl": "17f347dc51477c50d4efb83959dbb7c56297aba886e5544ee2aaed3024813465"},
         MIT,
         _gsm8k,
-        most=1_500,
+        most=2_500,
     ),
     Source(
         "gpteacher-codegen",
@@ -121,7 +121,7 @@ SOURCES = (
         },
         MIT,
         _alpaca,
-        most=2_000,
+        most=4_000,
     ),
     Source(
         "gpteacher-roleplay",
@@ -143,7 +143,7 @@ SOURCES = (
         },
         MIT,
         _alpaca,
-        most=500,
+        most=1_200,
     ),
     Source(
         "justeval-llama",
@@ -155,7 +155,6 @@ SOURCES = (
         MIT,
         _justeval,
         most=1_000,
-        repeats=2,
     ),
     Source(
         "justeval-mistral",
@@ -167,7 +166,6 @@ SOURCES = (
         MIT,
         _justeval,
         most=1_000,
-        repeats=2,
     ),
     Source(
         "seed-tasks",
@@ -179,7 +177,7 @@ SOURCES = (
         APACHE,
         _instances,
         most=1_000,
-        repeats=6,
+        repeats=3,
     ),
     Source(
         "self-instruct",
@@ -191,7 +189,7 @@ SOURCES = (
         APACHE,
         _instances,
         most=1_000,
-        repeats=5,
+        repeats=3,
     ),
     Source(
         "self-instruct-davinci",
@@ -203,7 +201,7 @@ SOURCES = (
         APACHE,
         _predictions,
         most=1_000,
-        repeats=5,
+        repeats=3,
     ),
     Source(
         "arena-hard",
@@ -218,7 +216,6 @@ SOURCES = (
         APACHE,
         _arena,
         most=1_000,
-        repeats=2,
     ),
 )
 REPEATS = {source.name: source.repeats for source in SOURCES}
