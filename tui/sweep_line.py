@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.simulator.sweep import Sweep
 from tui import curves
-from tui.cell_widget import Cell, write
+from tui.cell_widget import BLANK, Cell, blank_lines, write
 from tui.display import Glyphs
 
 Floats = NDArray[np.float64]
@@ -23,11 +21,16 @@ DOTTED = 2
 UNDER_ASSUMPTIONS = "under these assumptions"
 
 
-@dataclass(frozen=True, slots=True)
-class SweepLine:
-    """A sweep as the slider draws it."""
+_Layer = dict[tuple[int, int], Cell]
+"""Cells by column and row."""
 
-    sweep: Sweep
+
+class SweepLine:
+    """A sweep as the slider draws it; drawn once, however often the threshold moves under it."""
+
+    def __init__(self, sweep: Sweep) -> None:
+        self.sweep = sweep
+        self._drawn: tuple[object, _Layer] | None = None
 
     @property
     def best(self) -> float | None:
@@ -57,6 +60,21 @@ class SweepLine:
             edges: of the bars' axis.  (bins + 1,)
             glyphs: the signs.
         """
+        wanted = (len(lines[0]), len(lines), float(edges[0]), float(edges[-1]), glyphs.ascii_only)
+        if self._drawn is None or self._drawn[0] != wanted:
+            layer = blank_lines(len(lines[0]), len(lines))
+            self._draw(layer, edges, glyphs)
+            cells = {
+                (x, y): cell
+                for y, line in enumerate(layer)
+                for x, cell in enumerate(line)
+                if cell != BLANK
+            }
+            self._drawn = (wanted, cells)
+        for (x, y), cell in self._drawn[1].items():
+            lines[y][x] = cell
+
+    def _draw(self, lines: list[list[Cell]], edges: Floats, glyphs: Glyphs) -> None:
         sweep, width, height = self.sweep, len(lines[0]), len(lines)
         known = np.isfinite(sweep.performance)
         if known.sum() < 2:

@@ -86,6 +86,11 @@ class ThresholdSlider(CellWidget):
         """How many bins the owner should count for `width` cells (the slider's own by default)."""
         return max(self.size.width if width is None else width, 1)
 
+    def show(self, histogram: Histogram | None, threshold: Threshold | None) -> None:
+        """Show other counts and the mark elsewhere, drawn once."""
+        self._threshold = threshold
+        self.set_histogram(histogram)
+
     def set_histogram(self, histogram: Histogram | None) -> None:
         """Show other counts; None or no counts is the empty state."""
         if histogram is not None and not int(histogram.kept.sum() + histogram.dropped.sum()):
@@ -100,8 +105,9 @@ class ThresholdSlider(CellWidget):
 
     def set_sweep(self, line: SweepLine | None) -> None:
         """Draw performance over the thresholds on top of the bars; None takes it away."""
-        self._sweep = line
-        self.repaint_changes()
+        if line is not self._sweep:
+            self._sweep = line
+            self.repaint_changes()
 
     @property
     def axis(self) -> tuple[float, float] | None:

@@ -7,14 +7,14 @@ training will gain as much.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
 
 from engine.simulator import calibrated
 from engine.simulator.noise import NoiseEstimate, NoiseSource
-from engine.simulator.reading import Model, Point, read_point
+from engine.simulator.reading import Point
 from engine.simulator.sweep import Sweep
 
 REVIEW_S_PER_ROW = 15.0
@@ -96,8 +96,7 @@ def advise(
         )
     if point.duplication > 0:
         distinct = point.rows * (1 - point.duplication)
-        without = replace(point, rows=distinct, duplication=0.0, measured_effective=None)
-        gain = read_point(Model.CALIBRATED, without).performance - now
+        gain = float(calibrated.performance(distinct, point.noise)) - now
         found.append(Advice(Step.DUPLICATES, gain, rows=point.rows - distinct))
     return sorted(found, key=lambda advice: -advice.gain)
 

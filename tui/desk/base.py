@@ -211,11 +211,11 @@ class DeskBase(Screen[None]):
         if self._bins is not None:
             edges = self._bins.edges
             self._rows.score_range = (float(edges[0]), float(edges[-1]))
-            self.slider.set_histogram(self._bins.split(session.threshold, summary.kept_by_rule))
-        elif recount:
-            self.slider.set_histogram(None)
+            histogram = self._bins.split(session.threshold, summary.kept_by_rule)
+            self.slider.show(histogram, session.threshold)
+        else:
+            self.slider.show(None, session.threshold)
         self._drawn_threshold = session.threshold
-        self.slider.set_threshold(session.threshold)
         exact = session.scoring.scorer is not None and session.scoring.scorer.token_budget > 0
         self.query_one("#summary", StatusLine).show(
             summary_parts(

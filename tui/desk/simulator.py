@@ -34,6 +34,8 @@ class SimulatorActions(DeskBase):
 
     _following = (False, False)  # whether copies were known, and counting was behind, when drawn
 
+    _line: SweepLine | None = None
+
     @property
     def simulator(self) -> SimulatorPanel:
         """The panel."""
@@ -114,8 +116,13 @@ class SimulatorActions(DeskBase):
         shown = self.session.simulation.show()
         self._following = self._state()
         self.simulator.show(shown)
-        line = shown.sweep
-        self.slider.set_sweep(SweepLine(line) if line is not None else None)
+        line = self._line
+        if shown.sweep is None:
+            line = None
+        elif line is None or line.sweep is not shown.sweep:
+            line = SweepLine(shown.sweep)
+        self._line = line
+        self.slider.set_sweep(line)
 
     # -- keys --------------------------------------------------------------------------------
 

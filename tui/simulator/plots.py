@@ -120,8 +120,7 @@ class SizePlot(Plot):
     ) -> tuple[list[tuple[float, str]], list[tuple[float, str]]]:
         """Band, line, points."""
         width = len(body[0])
-        number = curves.columns(width, self.glyphs)
-        along = (np.arange(number) + 0.5) / number
+        along = (np.arange(width) + 0.5) / width
         sizes = SMALLEST_ROWS * (LARGEST_ROWS / SMALLEST_ROWS) ** along
         curve = size_curve(reading.model, reading.point, sizes, draws=SWEEP_DRAWS)
         marks = [reading, shown.pinned] if shown.pinned is not None else [reading]
@@ -137,9 +136,10 @@ class SizePlot(Plot):
             return shares
 
         if curve.low is not None and curve.high is not None:
-            each = slice(None, None, number // width)
-            curves.shade(body, up(curve.low)[each], up(curve.high)[each], "band", self.glyphs)
-        curves.trace(body, up(curve.performance), "line", self.glyphs)
+            curves.shade(body, up(curve.low), up(curve.high), "band", self.glyphs)
+        number = curves.columns(width, self.glyphs)
+        finer = np.interp((np.arange(number) + 0.5) / number, along, curve.performance)
+        curves.trace(body, up(finer), "line", self.glyphs)
         signs = [(self.glyphs.point, "mark"), (self.glyphs.pinned, "pinned")]
         for mark, (sign, style) in reversed(list(zip(marks, signs, strict=False))):
             height = (mark.performance - bottom) / (top - bottom)
