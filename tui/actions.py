@@ -111,8 +111,9 @@ ACTIONS: tuple[Action, ...] = (
            "scores arrive: sort again to follow them.", ("s",), Group.VIEW, "sort"),
     Action("pause", "Pause or resume scoring", "Scores already there stay.", ("p",),
            Group.SCORING, "pause"),
-    Action("model", "Score with another scorer", "heuristic, hf:PATH, column:NAME, file:PATH or "
-           "none.", ("m",), Group.SCORING),
+    Action("model", "Score with another scorer", "heuristic, hf:NAME, column:NAME, file:PATH or "
+           "none; lists the models on this disk, and fetches one after a yes.", ("m",),
+           Group.SCORING),
     Action("retry", "Score failed rows again", "All rows whose scoring failed.", (),
            Group.SCORING),
     Action("stop", "Stop scoring", "Lets go of the model; m starts again.", (), Group.SCORING),

@@ -52,7 +52,7 @@ FormatOption = Annotated[
     typer.Option(
         "--input-format",
         metavar="I",
-        help="What the model reads: pair, chat, text, chapter or template:FILE; "
+        help="What the model reads: pair, chat, text, hh, chapter or template:FILE; "
         "default what it was trained with.",
     ),
 ]

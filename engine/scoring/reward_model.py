@@ -20,11 +20,11 @@ from engine.scoring.checks import (
     check_tokenizer,
     choose_label,
     detect_format,
-    known_model,
     probes,
 )
 from engine.scoring.classifier import Classifier
 from engine.scoring.formats import CHAPTER_TOKENS, Encoder, make_format
+from engine.scoring.known_models import known_model
 from engine.scoring.loading import check_memory, choose_device, load_model, load_tokenizer
 from engine.scoring.model_files import ModelFolder, find_model, prepare_environment, revision_of
 from engine.scoring.scorer import Encoded, Failed, Scored, ScoreKey, ScorerOptions

@@ -137,7 +137,7 @@ class ScorerOptions:
     device: str = ""
     """`cuda`, `cuda:1`, `mps`, `cpu`."""
     input_format: str = ""
-    """`pair`, `chat`, `text`, `chapter` or `template:FILE`."""
+    """`pair`, `chat`, `text`, `hh`, `chapter` or `template:FILE`."""
     max_length: int = 0
     """Tokens."""
     label: str = ""
