@@ -116,6 +116,8 @@ ACTIONS: tuple[Action, ...] = (
            Group.SCORING),
     Action("retry", "Score failed rows again", "All rows whose scoring failed.", (),
            Group.SCORING),
+    Action("settle", "Settle rows near the threshold", "Those whose side bfloat16 leaves open are "
+           "scored again in float32.", (), Group.SCORING),
     Action("stop", "Stop scoring", "Lets go of the model; m starts again.", (), Group.SCORING),
     Action("side", "Review the other side", "Preference data: verdicts and threshold for the "
            "chosen or the rejected response.", (), Group.SCORING),

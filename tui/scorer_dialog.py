@@ -19,9 +19,10 @@ from textual.widgets.option_list import Option
 
 from engine.errors import TamisError
 from engine.scoring.model_list import ListedModel, list_models
-from tui.display import sanitize
+from tui.display import one_line, sanitize
 from tui.models import size_text
 
+NAME_CELLS = 47
 HINT = "enter takes it    down the list    esc cancel"
 
 
@@ -116,12 +117,8 @@ class ScorerDialog(ModalScreen[None]):
 
 
 def model_line(model: ListedModel) -> str:
-    """A model in one line of the list."""
-    parts = [model.name, model.input_format or "format?"]
-    if model.memory_bytes:
-        parts.append(f"{size_text(model.memory_bytes)} memory")
-    if not model.on_disk:
-        parts.append("to download")
-    if model.problem:
-        parts.append("cannot be used as it is")
-    return " · ".join(parts)
+    """A model in one line of the list: name, format, memory, and what stands in the way."""
+    name = one_line(model.name, NAME_CELLS, pad=True)
+    memory = size_text(model.memory_bytes)
+    obstacle = "refused" if model.problem else "" if model.on_disk else "download"
+    return f"{name} {model.input_format or '?':<4} {memory:>8} {obstacle}".rstrip()

@@ -38,6 +38,18 @@ class ScoringActions(DeskBase):
             worker.pause()
         self._status_due_s = 0.0
 
+    def action_settle(self) -> None:
+        """Score the rows near the threshold again, in float32."""
+        scoring = self.session.scoring
+        rows = scoring.uncertain(self.session.threshold)
+        try:
+            scoring.settle(rows)
+        except TamisError as error:
+            self.say(str(error))
+            return
+        self.say(f"scoring {len(rows):,} rows near the threshold in float32")
+        self._status_due_s = 0.0
+
     def action_stop(self) -> None:
         """Stop scoring."""
         self.session.scoring.stop()

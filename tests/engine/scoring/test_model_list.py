@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from engine.errors import Cancelled, ScorerError
-from engine.scoring import fetching
 from engine.scoring.fetching import fetch_model
 from engine.scoring.known_models import KNOWN_MODELS
 from engine.scoring.model_list import list_models
@@ -86,15 +87,15 @@ def child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Pa
     blobs = tmp_path / "blobs"
     blobs.mkdir()
     (blobs / "old").write_bytes(b"y" * 50)
-    real = fetching.subprocess.Popen
+    real: Any = subprocess.Popen
 
     def make(end: str) -> Path:
         code = CHILD.format(blobs=str(blobs), end=end)
 
         def start(command: list[str], **how: object) -> object:
-            return real([command[0], "-c", code, command[-1]], **how)  # type: ignore[call-overload]
+            return real([command[0], "-c", code, command[-1]], **how)
 
-        monkeypatch.setattr(fetching.subprocess, "Popen", start)
+        monkeypatch.setattr(subprocess, "Popen", start)
         return blobs
 
     return make
