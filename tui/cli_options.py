@@ -61,7 +61,10 @@ LabelOption = Annotated[
     typer.Option("--label", metavar="NAME", help="Which output of a classifier is the score."),
 ]
 DeviceOption = Annotated[
-    str, typer.Option("--device", metavar="D", help="cuda, mps or cpu; default the best.")
+    str,
+    typer.Option(
+        "--device", metavar="D", help="cuda (every GPU), cuda:1, mps or cpu; default the best."
+    ),
 ]
 DtypeOption = Annotated[
     str,

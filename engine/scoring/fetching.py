@@ -90,11 +90,11 @@ def _followed(
             if "folder" in said:
                 return Path(said["folder"])
             total, blobs = int(said["bytes"]), Path(said["blobs"])
-            before = _bytes_in(blobs)
+            before = int(said["there"])
         if cancelled():
             raise Cancelled(f"the download of {name} was stopped; the next one goes on from there")
         if blobs is not None:
-            progress(min(_bytes_in(blobs) - before, total), total)
+            progress(min(max(_bytes_in(blobs) - before, 0), total), total)
         if ended:
             raise ScorerError(f"the download of {name} ended early", download_hint(name))
         time.sleep(TICK_S)
@@ -128,7 +128,7 @@ def _main(wish: dict[str, object]) -> dict[str, object]:
     planned = snapshot_download(name, revision=revision, allow_patterns=patterns, dry_run=True)
     wanted = sum(each.file_size or 0 for each in planned if each.will_download)
     blobs = Path(constants.HF_HUB_CACHE) / f"models--{name.replace('/', '--')}" / "blobs"
-    _say({"bytes": wanted, "blobs": str(blobs)})
+    _say({"bytes": wanted, "there": _bytes_in(blobs), "blobs": str(blobs)})
     folder = snapshot_download(name, revision=revision, allow_patterns=patterns)
     return {"folder": folder}
 

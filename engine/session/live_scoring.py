@@ -199,7 +199,7 @@ class LiveScoring:
         """What the worker is doing; None without a scorer."""
         if self._settling is not None:
             status = self._settling.status()
-            if status.state not in SETTLED or status.state is WorkerState.FAILED:
+            if status.state not in SETTLED:
                 return status
         return self.worker.status() if self.worker is not None else None
 
@@ -231,6 +231,12 @@ class LiveScoring:
             self._exact[:, self._settled_rows] = True
         exact: NDArray[np.bool_] = self._exact[self.side_index]
         return uncertain_rows(self.scores, exact, threshold, calibration_of(self.scorer))
+
+    @property
+    def settle_failure(self) -> str:
+        """Why rows could not be settled; empty where nothing went wrong."""
+        status = self._settling.status() if self._settling is not None else None
+        return status.message if status and status.state is WorkerState.FAILED else ""
 
     def settle(self, rows: NDArray[np.int64]) -> None:
         """Score `rows` again in float32, in the background, and keep to it in later visits.

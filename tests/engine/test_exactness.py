@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.errors import UsageError
+from engine.errors import ScorerError, UsageError
 from engine.sample import Side
 from engine.scoring.precision import Calibration
 from engine.scoring.scorer import Encoded, Scored, ScoreKey, ScorerOptions
-from engine.scoring.worker import SETTLED
+from engine.scoring.worker import SETTLED, WorkerState
 from engine.session import OpenOptions, Session, live_scoring
 from engine.session.exactness import OnlyRows, uncertain_rows
 from engine.threshold import Threshold
@@ -130,4 +130,30 @@ def test_nothing_is_settled_while_scoring_goes_on(
     with pytest.raises(UsageError, match="not ended"):
         review.scoring.settle(np.array([0]))
     gate.set()
+    review.close()
+
+
+def test_a_float32_model_that_cannot_be_had_is_a_message_and_the_scores_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def make(_spec: str, *, options: ScorerOptions, **_: object) -> Rounding:
+        if options.dtype == "float32":
+            raise ScorerError("the model is too large")
+        return Rounding(options)
+
+    monkeypatch.setattr(live_scoring, "make_scorer", make)
+    path = tmp_path / "rows.jsonl"
+    path.write_text(json.dumps({"prompt": "q", "response": "4.9"}))
+    review = open_review(path)
+    assert review.scoring.settle_failure == ""
+    review.scoring.settle(np.array([0]))
+    settling = review.scoring._settling
+    assert settling is not None
+    assert settling.join(WAIT_S)
+    assert "too large" in review.scoring.settle_failure
+    status = review.scoring.status()
+    assert status is not None
+    assert status.state is WorkerState.DONE
+    assert review.scoring.scores.tolist() == [pytest.approx(5.15)]
+    assert review.scoring.uncertain(review.threshold).tolist() == [0]
     review.close()

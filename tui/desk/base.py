@@ -251,6 +251,7 @@ class DeskBase(Screen[None]):
                 self._tell(status.message, severity="error")
             for warning in status.warnings:
                 self._tell(warning, severity="warning")
+            self._tell(session.scoring.settle_failure, severity="error")
             if status.state is WorkerState.DONE and "bfloat16" not in self._told:
                 self._told.add("bfloat16")
                 self._tell(bfloat16_effect(session), severity="information")

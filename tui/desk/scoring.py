@@ -80,7 +80,7 @@ class ScoringActions(DeskBase):
 
     def _ask_to_fetch(self, name: str, spec: str) -> None:
         known = known_model(name)
-        lines = [f"{name} is not on this disk; it would come from huggingface.co."]
+        lines = [name, "It is not on this disk, and would come from huggingface.co."]
         if known is not None:
             size = size_text(known.parameters * known.element_bytes)
             lines += [f"{known.label}, about {size}, licence {known.licence or 'see its page'}"]

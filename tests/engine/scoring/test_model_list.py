@@ -74,7 +74,7 @@ CHILD = """
 import json, pathlib, sys, time
 wish = json.loads(sys.argv[1])
 blobs = pathlib.Path({blobs!r})
-print(json.dumps({{"bytes": 300, "blobs": str(blobs)}}), flush=True)
+print(json.dumps({{"bytes": 300, "there": 50, "blobs": str(blobs)}}), flush=True)
 for at in range(3):
     (blobs / f"{{at}}.incomplete").write_bytes(b"x" * 100)
 {end}
