@@ -52,6 +52,7 @@ class Number(StrEnum):
 
     SCORE = "score"
     MARGIN = "margin"
+    BEFORE = "before"
     LENGTH = "length"
     TOKENS = "tokens"
     ROW = "row"
@@ -103,6 +104,7 @@ class FilterView:
     remarked: NDArray[np.bool_]  # (rows,)
     broken: NDArray[np.bool_]  # (rows,)
     side: Side = Side.CHOSEN
+    before: NDArray[np.float32] | None = None  # (rows,) of the scorer before
 
 
 class Term(Protocol):
@@ -292,6 +294,9 @@ def _numbers(view: FilterView, number: Number) -> NDArray[Any]:
             numbers = (
                 view.scores[0] - view.scores[1] if paired else np.full_like(view.scores[0], np.nan)
             )
+        case Number.BEFORE:
+            before = view.before
+            numbers = np.full_like(view.scores[0], np.nan) if before is None else before
         case Number.LENGTH:
             numbers = view.lengths
         case Number.TOKENS:
@@ -319,7 +324,7 @@ _BARE_VALUE = re.compile(r'[^\s"()]+')
 _RESERVED = ("and", "or", "not")
 
 _COMPARISONS = {"==": "=", "≤": "<=", "≥": ">="}
-_FIELDS = "state:  problem:  row:  score<  margin<  length<  tokens<  prompt~  response~"
+_FIELDS = "state:  problem:  row:  score<  margin<  before<  length<  tokens<  prompt~  response~"
 
 
 def parse_filter(text: str) -> Filter:

@@ -22,6 +22,7 @@ class Column(StrEnum):
     SCORE = "score"
     REJECTED_SCORE = "rejected score"
     MARGIN = "margin"
+    BEFORE = "score before"
     PROMPT = "prompt"
     RESPONSE = "response"
     REJECTED = "rejected"

@@ -133,10 +133,13 @@ ACTIONS: tuple[Action, ...] = (
            (), Group.SIMULATOR),
     Action("pause", "Pause or resume scoring", "Scores already there stay.", ("p",),
            Group.SCORING, "pause"),
-    Action("model", "Score with another scorer", "heuristic, hf:PATH, column:NAME, file:PATH or "
-           "none.", ("m",), Group.SCORING),
+    Action("model", "Score with another scorer", "heuristic, hf:NAME, column:NAME, file:PATH or "
+           "none; lists the models on this disk, and fetches one after a yes.", ("m",),
+           Group.SCORING),
     Action("retry", "Score failed rows again", "All rows whose scoring failed.", (),
            Group.SCORING),
+    Action("settle", "Settle rows near the threshold", "Those whose side bfloat16 leaves open are "
+           "scored again in float32.", (), Group.SCORING),
     Action("stop", "Stop scoring", "Lets go of the model; m starts again.", (), Group.SCORING),
     Action("side", "Review the other side", "Preference data: verdicts and threshold for the "
            "chosen or the rejected response.", (), Group.SCORING),

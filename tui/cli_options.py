@@ -52,7 +52,7 @@ FormatOption = Annotated[
     typer.Option(
         "--input-format",
         metavar="I",
-        help="What the model reads: pair, chat, text, chapter or template:FILE; "
+        help="What the model reads: pair, chat, text, hh, chapter or template:FILE; "
         "default what it was trained with.",
     ),
 ]
@@ -61,7 +61,10 @@ LabelOption = Annotated[
     typer.Option("--label", metavar="NAME", help="Which output of a classifier is the score."),
 ]
 DeviceOption = Annotated[
-    str, typer.Option("--device", metavar="D", help="cuda, mps or cpu; default the best.")
+    str,
+    typer.Option(
+        "--device", metavar="D", help="cuda (every GPU), cuda:1, mps or cpu; default the best."
+    ),
 ]
 DtypeOption = Annotated[
     str,

@@ -42,6 +42,7 @@ from tui.cli_options import (
     choice,
 )
 from tui.headless import headless, opened, refuse_unknown_rows, wait_for_scores
+from tui.models import models
 from tui.report_text import export_text, info_text, score_text
 from tui.simulate import simulate
 from tui.streams import complain, complain_of_usage, print_json, print_text
@@ -330,6 +331,7 @@ def export_command(
 
 
 app.command("simulate")(simulate)
+app.command("models")(models)
 
 
 def _refuse_no_scorer(scorer: str | None) -> None:

@@ -62,6 +62,9 @@ class DetailContent:
     """The scorer's own explanation, a line each."""
     other: str | None = None
     other_score: float = math.nan
+    before: float = math.nan
+    """The score by the scorer before."""
+    before_scorer: str = ""
     side: Side = Side.CHOSEN
     tools: str | None = None
     """The tools that the row offers, as JSON text."""
@@ -418,6 +421,8 @@ def head_text(content: DetailContent, glyphs: Glyphs) -> str:
         parts.append(f"{content.tokens:,} tokens")
     if content.scorer:
         parts.append(content.scorer)
+    if not math.isnan(content.before):
+        parts.append(f"before {content.before:.3f} by {content.before_scorer}")
     return dot.join(parts)
 
 

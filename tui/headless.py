@@ -87,3 +87,10 @@ def wait_for_scores(review: Session, progress: ProgressLine) -> None:
         raise Cancelled("cancelled; what was scored is kept") from None
     if status is not None:
         tick(status)
+        review.threshold_choice.resolve()
+        open_rows = len(review.scoring.uncertain(review.threshold))
+        if open_rows:
+            progress.say(
+                f"bfloat16 leaves {open_rows:,} of {review.dataset.rows:,} rows open at "
+                f"{review.threshold}; --dtype float32 decides them"
+            )

@@ -50,9 +50,11 @@ def _unknown(names: Sequence[str]) -> str:
 
 def score_text(result: Mapping[str, Any]) -> str:
     """A run of scoring, from `LiveScoring.result`."""
+    form = f" in the format {result['input_format']}" if result["input_format"] else ""
+    cut = f", {result['truncated']:,} read in part" if result["truncated"] else ""
     return (
-        f"{result['scored']:,} of {result['rows']:,} rows scored by {result['scorer']}"
-        f", {result['failed']:,} failed, {result['broken']:,} could not be read; "
+        f"{result['scored']:,} of {result['rows']:,} rows scored by {result['scorer']}{form}"
+        f"{cut}, {result['failed']:,} failed, {result['broken']:,} could not be read; "
         f"{result['new_scores']:,} scores are new"
     )
 

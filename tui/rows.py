@@ -139,6 +139,8 @@ class SessionRows:
             why=session.scoring.explain(row),
             other=sample.other,
             other_score=float(scores[1 - reviewed]) if len(scores) > 1 else math.nan,
+            before=float(session.scoring.before[row]),
+            before_scorer=session.scoring.before_label,
             side=session.side,
             tools=sample.tools,
         )

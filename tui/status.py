@@ -7,6 +7,7 @@ from textual.widgets import Static
 
 from engine.policy import Summary
 from engine.scoring.worker import WorkerState, WorkerStatus
+from engine.session import Session
 from engine.threshold import Threshold
 from tui.actions import ACTIONS, Action, Group
 from tui.display import cells, one_line, sanitize
@@ -67,6 +68,18 @@ def scoring_parts(status: WorkerStatus | None, spec: str) -> list[str]:
     ):
         parts.append(status.device)
     return parts
+
+
+def bfloat16_effect(session: Session) -> str:
+    """What bfloat16 leaves open at this threshold; empty where it is not used."""
+    open_rows = len(session.scoring.uncertain(session.threshold))
+    if not open_rows:
+        return ""
+    rows = session.dataset.rows
+    return (
+        f"bfloat16 leaves {open_rows:,} of {rows:,} rows open at this threshold; "
+        "ctrl+p settle scores them in float32"
+    )
 
 
 def duration(seconds: float) -> str:

@@ -69,6 +69,7 @@ TITLES = {
     Column.SCORE: "score",
     Column.REJECTED_SCORE: "reject",
     Column.MARGIN: "margin",
+    Column.BEFORE: "before",
     Column.PROMPT: "prompt",
     Column.RESPONSE: "response",
     Column.REJECTED: "rejected",

@@ -57,9 +57,10 @@ def make_scorer(
 
         return HeuristicScorer()
     if kind == "hf" and what:
+        from engine.scoring.devices import on_every_device  # noqa: PLC0415 - only where used
         from engine.scoring.reward_model import RewardModel  # noqa: PLC0415 - only where used
 
-        return RewardModel(what, options or ScorerOptions())
+        return on_every_device(what, options or ScorerOptions(), RewardModel)
     if kind in ("column", "file") and what:
         return _from_data(kind, what, dataset)
     raise UsageError(f"no such scorer: {spec}", f"one of {SCORERS}")

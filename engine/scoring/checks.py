@@ -9,14 +9,13 @@ batch invariance  a sample must have the same score alone and in a padded batch
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import ScorerError
 from engine.sample import Family, Message, Role, Sample
 from engine.scoring.formats import FORMATS
+from engine.scoring.known_models import known_model
 from engine.scoring.model_files import ModelFolder
 from engine.scoring.scorer import Encoded
 
@@ -36,29 +35,6 @@ SPREADS = 3
 """The tolerance is relative to a score or to so many standard deviations, whichever is more."""
 
 
-@dataclass(frozen=True, slots=True)
-class KnownModel:
-    """What is known of a model by its repository's name."""
-
-    pattern: str
-    input_format: str
-    start_threshold: float | None = None
-
-
-KNOWN_MODELS = (
-    # Source: the model card, and rank_datasets.py of its training code; 1.5 is the chapter's.
-    KnownModel(r"OpenAssistant/reward-model-deberta-v3-large-v2", "pair", 1.5),
-    KnownModel(r"OpenAssistant/reward-model-(deberta|electra).*", "pair"),
-    # Source: the model card: text alone, 0 to 5, kept at 3.
-    KnownModel(r"HuggingFaceFW/fineweb-edu-classifier", "text", 3.0),
-)
-
-
-def known_model(name: str) -> KnownModel | None:
-    """The entry for a repository, if there is one."""
-    return next((known for known in KNOWN_MODELS if re.fullmatch(known.pattern, name)), None)
-
-
 def check_architecture(name: str, folder: ModelFolder) -> None:
     """Refuse what is no sequence classifier before its weights are read.
 
@@ -68,10 +44,19 @@ def check_architecture(name: str, folder: ModelFolder) -> None:
     kind = folder.architecture
     if not kind or kind.endswith("ForSequenceClassification") or folder.has_remote_code:
         return
-    raise ScorerError(
-        f"the model {name} is no sequence classifier but a {kind}",
-        "choose a model whose config names a ...ForSequenceClassification; custom reward heads "
-        "and language models as judges are not supported",
+    raise ScorerError(f"the model {name} is no sequence classifier but a {kind}", _way_out(kind))
+
+
+def _way_out(kind: str) -> str:
+    """What to do about a model that was saved as another kind."""
+    wanted = "choose a model whose config names a ...ForSequenceClassification"
+    if kind.endswith(("ForCausalLM", "LMHeadModel", "ForConditionalGeneration")):
+        return f"it writes text and gives no score of its own; {wanted}"
+    if kind.endswith(("Model", "ForMaskedLM", "ForPreTraining")) and "Reward" not in kind:
+        return f"it is a base model, without a head that was trained to score; {wanted}"
+    return (
+        "its head is a class that transformers does not know: score with the code that came "
+        f"with it, write id and score to a file and use file:PATH; or {wanted}"
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 from engine.scoring.checks import alike
 from engine.scoring.fast import quicken
 from engine.scoring.scorer import Encoded
+
+if TYPE_CHECKING:
+    import torch
 
 TIMED_TOKENS = 512
 """Enough that a forward pass is bound by arithmetic and not by reading the weights."""
@@ -78,6 +81,14 @@ class Classifier:
 
     def logits(self, batch: Sequence[Encoded]) -> list[float]:
         """The chosen output for each sample of one padded batch.  -> (batch,)."""
+        return self.launch(batch)()
+
+    def launch(self, batch: Sequence[Encoded]) -> Callable[[], list[float]]:
+        """Start on a padded batch; what is returned waits for `logits`.
+
+        On a GPU, tensors go over from pinned memory and the scores come back into it, both
+        while the device computes; nothing waits before the scores are asked for.
+        """
         import torch
 
         rows = [_tokens(encoded) for encoded in batch]
@@ -85,13 +96,28 @@ class Classifier:
         if self.causal:
             # It reads the last token that is not this one; see `unused_id`.
             self._text_config.pad_token_id = pad
-        tensors = {
-            name: torch.from_numpy(values).to(self._device)
-            for name, values in padded(rows, pad).items()
-        }
+        arrays = padded(rows, pad)
+        tensors = {name: self._over(torch.from_numpy(each)) for name, each in arrays.items()}
         with torch.inference_mode():
-            logits = self._model(**tensors).logits[:, self._index]  # (batch,)
-        return [float(logit) for logit in logits.float().tolist()]
+            logits = self._model(**tensors).logits[:, self._index].float()  # (batch,)
+        if self._device.type != "cuda":
+            return lambda: [float(logit) for logit in logits.tolist()]
+        home = torch.empty(logits.shape, dtype=logits.dtype, pin_memory=True)
+        home.copy_(logits, non_blocking=True)
+        done = torch.cuda.Event()  # type: ignore[no-untyped-call]
+        done.record(torch.cuda.current_stream(self._device))
+
+        def wait() -> list[float]:
+            done.synchronize()
+            return [float(logit) for logit in home.tolist()]
+
+        return wait
+
+    def _over(self, tensor: torch.Tensor) -> torch.Tensor:
+        """A tensor on the device."""
+        if self._device.type != "cuda":
+            return tensor.to(self._device)
+        return tensor.pin_memory().to(self._device, non_blocking=True)
 
     def close(self) -> None:
         """Free the weights; it cannot be used afterwards."""

@@ -6,6 +6,7 @@ too, so the format is detected, shown, stored with each score and part of the ca
     pair            tokenizer(prompt, response): encoders such as OpenAssistant's DeBERTa
     chat            the tokenizer's chat template: decoders such as Skywork, FsfairX
     text            the response alone, or the only text there is: quality classifiers
+    hh              "Human: ... Assistant:" and the answer: classifiers on Anthropic's dialogues
     chapter         <|prompter|>...<|endoftext|><|assistant|>...<|endoftext|>, cut at 512 tokens
     template:FILE   a file in which {prompt} and {response} are replaced
 """
@@ -23,7 +24,7 @@ from engine.errors import ScorerError
 from engine.sample import Family, Role, Sample, message_text
 from engine.scoring.scorer import Encoded, Failed
 
-FORMATS = ("pair", "chat", "text", "chapter", "template:FILE")
+FORMATS = ("pair", "chat", "text", "hh", "chapter", "template:FILE")
 
 CHAPTER_TOKENS = 512
 PROMPT_SHARE = 8
@@ -81,6 +82,23 @@ class PairFormat:
     def write(self, turns: Sequence[Turn]) -> Written:
         """Two segments; the tokenizer puts its separator between them."""
         return Written(turns[0].text, turns[-1].text)
+
+
+class DialogueFormat:
+    """The dialogues of Anthropic's helpful and harmless data, as prompt and answer.
+
+    Source: model card of Ray2333/gpt2-large-helpful-reward_model; dataset Anthropic/hh-rlhf.
+    """
+
+    name = "hh"
+
+    def turns(self, sample: Sample) -> list[Turn] | None:
+        """Prompt and response."""
+        return _prompt_and_response(sample)
+
+    def write(self, turns: Sequence[Turn]) -> Written:
+        """Two segments, which a decoder's tokenizer simply joins."""
+        return Written(f"\n\nHuman: {turns[0].text} \n\nAssistant:", turns[-1].text)
 
 
 class TextFormat:
@@ -192,8 +210,9 @@ def make_format(wanted: str, tokenizer: Any) -> Format:
                 "the model has no chat template", "choose another input format: pair, template:FILE"
             )
         return ChatFormat(tokenizer)
-    known: dict[str, type[PairFormat | TextFormat | ChapterFormat]] = {
+    known: dict[str, type[PairFormat | DialogueFormat | TextFormat | ChapterFormat]] = {
         "pair": PairFormat,
+        "hh": DialogueFormat,
         "text": TextFormat,
         "chapter": ChapterFormat,
     }

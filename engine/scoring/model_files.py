@@ -99,11 +99,28 @@ def find_model(name: str, options: ScorerOptions) -> ModelFolder:
     return folder
 
 
+def is_absent(name: str) -> bool:
+    """Whether this names a repository of the hub of which nothing is on this disk."""
+    if "/" not in name or not _HUB_NAME.fullmatch(name) or Path(name).is_dir():
+        return False
+    prepare_environment()
+    from huggingface_hub import constants
+
+    folder = Path(constants.HF_HUB_CACHE) / f"models--{name.replace('/', '--')}" / "snapshots"
+    return not any(each.is_dir() for each in folder.glob("*"))
+
+
 def download_hint(name: str) -> str:
     """The command that brings a model onto this machine."""
     revision = SAFETENSORS_REVISIONS.get(name)
     command = f"hf download {name}" + (f" --revision {revision}" if revision else "")
     return f"get it with `{command}`, or allow tamis to do so with --download"
+
+
+def patterns_to_fetch(options: ScorerOptions) -> list[str]:
+    """Which files of a repository may come onto this disk."""
+    patterns = [*_READ_FILES, *(_PICKLES if options.allow_pickle else ())]
+    return [*patterns, "*.py"] if options.trust_remote_code else patterns
 
 
 def revision_of(folder: ModelFolder) -> str:
@@ -176,10 +193,8 @@ def _in_hub_cache(name: str, options: ScorerOptions) -> Path:
         return (usable or found)[0]
     if not options.download:
         raise ScorerError(f"model not on disk: {name}", download_hint(name))
-    patterns = [*_READ_FILES, *(_PICKLES if options.allow_pickle else ())]
-    if options.trust_remote_code:
-        patterns.append("*.py")
     revision = revisions[0] if revisions else None
+    patterns = patterns_to_fetch(options)
     try:
         return Path(snapshot_download(name, revision=revision, allow_patterns=patterns))
     except Exception as error:

@@ -6,7 +6,8 @@ torch and transformers are imported when a model is loaded, in the thread that l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,11 +21,12 @@ from engine.scoring.checks import (
     check_tokenizer,
     choose_label,
     detect_format,
-    known_model,
     probes,
 )
 from engine.scoring.classifier import Classifier
+from engine.scoring.devices import fitting_tokens, gpu_memory
 from engine.scoring.formats import CHAPTER_TOKENS, Encoder, make_format
+from engine.scoring.known_models import known_model
 from engine.scoring.loading import check_memory, choose_device, load_model, load_tokenizer
 from engine.scoring.model_files import ModelFolder, find_model, prepare_environment, revision_of
 from engine.scoring.scorer import Encoded, Failed, Scored, ScoreKey, ScorerOptions
@@ -93,6 +95,7 @@ class RewardModel:
             self._calibrate(load)
         elif wanted == precision.AUTO:
             self.calibration = precision.recall(self._revision, self._device)
+        self._budget = self._measured_budget()
         self.start_threshold = self._known_threshold(name)
         self._equal_lengths = False
         self.warnings = tuple(self._findings(tokenizer))
@@ -116,8 +119,8 @@ class RewardModel:
 
     @property
     def token_budget(self) -> int:
-        """By the kind of device."""
-        return TOKEN_BUDGET.get(self._device.type, TOKEN_BUDGET["cpu"])
+        """By the kind of device; on a GPU by the memory that a token was seen to take."""
+        return self._budget
 
     @property
     def max_length(self) -> int:
@@ -140,20 +143,41 @@ class RewardModel:
         """Write in the format, tokenise, cut what is too long."""
         return self._encoder.encode(samples)
 
+    @property
+    def in_flight(self) -> int:
+        """On a GPU, a result is read one batch late."""
+        return 2 if self._device.type == "cuda" else 1
+
     def score(self, batch: Sequence[Encoded]) -> Sequence[Scored | Failed]:
         """The raw logit of the chosen output for each sample."""
+        return self.launch(batch)()
+
+    def launch(self, batch: Sequence[Encoded]) -> Callable[[], Sequence[Scored | Failed]]:
+        """Start on a batch; what is returned waits for its scores."""
+        assert self._classifier is not None
+        with self._giving_memory_back():
+            if self._equal_lengths:
+                logits = self._by_length(batch)
+                return lambda: _scores(logits, batch)
+            finish = self._started(batch)
+
+        def wait() -> Sequence[Scored | Failed]:
+            with self._giving_memory_back():
+                return _scores(finish(), batch)
+
+        return wait
+
+    @contextmanager
+    def _giving_memory_back(self) -> Iterator[None]:
+        """After an out-of-memory, the cut batch must find what the large one has left."""
         import torch
 
         try:
-            logits = self._by_length(batch) if self._equal_lengths else self._logits(batch)
+            yield
         except torch.OutOfMemoryError:
             if self._device.type == "cuda":
                 torch.cuda.empty_cache()
             raise
-        return [
-            Scored(logit, encoded.tokens, encoded.truncated)
-            for logit, encoded in zip(logits, batch, strict=True)
-        ]
 
     def close(self) -> None:
         """Free the weights."""
@@ -162,8 +186,11 @@ class RewardModel:
             self._classifier = None
 
     def _logits(self, batch: Sequence[Encoded]) -> list[float]:
+        return self._started(batch)()
+
+    def _started(self, batch: Sequence[Encoded]) -> Callable[[], list[float]]:
         assert self._classifier is not None
-        return self._classifier.logits(batch)
+        return self._classifier.launch(batch)
 
     def _ready(self, model: Any, load: Callable[..., Any]) -> Classifier:
         """The classifier in its fastest exact form, seen to score."""
@@ -194,6 +221,14 @@ class RewardModel:
         self._classifier, other = (fast, slow) if faster else (slow, fast)
         self._dtype = self._classifier.dtype
         other.close()
+
+    def _measured_budget(self) -> int:
+        usual = TOKEN_BUDGET.get(self._device.type, TOKEN_BUDGET["cpu"])
+        if self._device.type != "cuda":
+            return usual
+        longest = max(self._probes, key=lambda probe: probe.tokens)
+        free, taken = gpu_memory(self._device, partial(self._logits, [longest]))
+        return fitting_tokens(free, taken / longest.tokens, usual)
 
     def _encoded_probes(self) -> list[Encoded]:
         results = self.encode(probes())
@@ -263,3 +298,10 @@ class RewardModel:
         if self._equal_lengths:
             found.append("padding changes this model's scores: only equal lengths are batched")
         return found
+
+
+def _scores(logits: Sequence[float], batch: Sequence[Encoded]) -> list[Scored | Failed]:
+    return [
+        Scored(logit, encoded.tokens, encoded.truncated)
+        for logit, encoded in zip(logits, batch, strict=True)
+    ]

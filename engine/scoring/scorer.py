@@ -7,10 +7,10 @@ scores. A row that cannot be scored is a value, `Failed`, and never an exception
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from hashlib import blake2b
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import orjson
 
@@ -127,6 +127,23 @@ class Scorer(Protocol):
         ...
 
 
+@runtime_checkable
+class Launching(Protocol):
+    """A scorer that computes a batch while the next one is prepared: on a GPU, or on several.
+
+    Reading a result waits for the device; so it is read when the next batch is on its way.
+    """
+
+    @property
+    def in_flight(self) -> int:
+        """How many batches are on their way before the first is read; 1: none beside it."""
+        ...
+
+    def launch(self, batch: Sequence[Encoded]) -> Callable[[], Sequence[Scored | Failed]]:
+        """Start on a batch; what is returned waits for its scores. Both may raise."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ScorerOptions:
     """How a scorer is to be made; the defaults are the safe ones.
@@ -135,9 +152,9 @@ class ScorerOptions:
     """
 
     device: str = ""
-    """`cuda`, `cuda:1`, `mps`, `cpu`."""
+    """`cuda` (every GPU there is), `cuda:1`, `mps`, `cpu`."""
     input_format: str = ""
-    """`pair`, `chat`, `text`, `chapter` or `template:FILE`."""
+    """`pair`, `chat`, `text`, `hh`, `chapter` or `template:FILE`."""
     max_length: int = 0
     """Tokens."""
     label: str = ""

@@ -29,7 +29,15 @@ from engine.giving_way import GivingWay
 from engine.sample import Sample, Side
 from engine.scoring.batches import Batch, Unit, padded_tokens, plan, split
 from engine.scoring.board import ScoreBoard
-from engine.scoring.scorer import ENCODE_ROWS, Encoded, Failed, NoScorer, Scored, Scorer
+from engine.scoring.scorer import (
+    ENCODE_ROWS,
+    Encoded,
+    Failed,
+    Launching,
+    NoScorer,
+    Scored,
+    Scorer,
+)
 from engine.scoring.status import (
     SETTLED,
     Pace,
@@ -178,6 +186,9 @@ class ScoringWorker:
         self._tokens_per_s = 0.0
         self._plain_units = 8
         self._pace = Pace()
+        self._flying: deque[tuple[Batch, float, Callable[[], Sequence[Scored | Failed]]]] = deque()
+        self._in_air = np.zeros_like(self._pending)  # (sides, rows) being computed
+        self._landed_at = 0.0
         self._unsaved: list[tuple[int, NDArray[np.int64], list[Scored]]] = []
         self._flushed_at = self._breathed_at = time.monotonic()
 
@@ -328,8 +339,10 @@ class ScoringWorker:
             self._queue(self._encode(self._near_left.popleft()), VIEW_BATCH_UNITS * 4)
         elif self._window:
             self._score(self._window.popleft())
-        else:
-            return self._collect()
+        elif not self._collect():
+            if not self._flying:
+                return False
+            self._land()
         return True
 
     def _next_cached(self) -> NDArray[np.int64] | None:
@@ -342,6 +355,7 @@ class ScoringWorker:
         with self._changed:
             paused_here = self._paused and not self._cancelled
         if paused_here:
+            self._land_all()
             self._flush()
             with self._changed:
                 self._pace.stop()
@@ -476,17 +490,30 @@ class ScoringWorker:
         """Score a batch. One that is too large or raises is cut in two and queued again."""
         assert self._scorer is not None
         waiting = {(each.side, each.row): each for each in batch}
-        batch = [unit for key, unit in waiting.items() if self._pending[key]]
+        batch = [
+            unit for key, unit in waiting.items() if self._pending[key] and not self._in_air[key]
+        ]
         if not batch:
             return
         if self._memory_budget and len(batch) > 1 and padded_tokens(batch) > self._budget:
             self._urgent.extendleft(reversed(split(batch, self._budget)))
             return
         began = time.monotonic()
+        encoded = [unit.encoded for unit in batch]
+        if isinstance(self._scorer, Launching) and self._scorer.in_flight > 1:
+            try:
+                finish = self._scorer.launch(encoded)
+            except Exception as error:  # noqa: BLE001 - as below
+                self._land_all()
+                self._cut(batch, error)
+                return
+            self._mark(batch, flying=True)
+            self._flying.append((batch, began, finish))
+            if len(self._flying) >= self._scorer.in_flight:
+                self._land()
+            return
         try:
-            results = self._scorer.score([unit.encoded for unit in batch])
-            if len(results) != len(batch):
-                raise ValueError(f"{len(results)} scores for {len(batch)} samples")  # noqa: TRY301
+            results = self._scored(encoded, self._scorer.score(encoded))
         except Exception as error:  # noqa: BLE001 - one bad row must not stop the others
             self._cut(batch, error)
             return
@@ -494,6 +521,36 @@ class ScoringWorker:
         self._accept(batch, results)
         if self._memory_budget == 0:  # a model has let go of the interpreter while it computed
             self._breathe()
+
+    def _scored(
+        self, batch: Sequence[Encoded], results: Sequence[Scored | Failed]
+    ) -> Sequence[Scored | Failed]:
+        """The results, of which there must be one for each sample."""
+        if len(results) != len(batch):
+            raise ValueError(f"{len(results)} scores for {len(batch)} samples")
+        return results
+
+    def _land(self) -> None:
+        """Wait for the batch that was launched first."""
+        batch, began, finish = self._flying.popleft()
+        self._mark(batch, flying=False)
+        try:
+            results = self._scored([unit.encoded for unit in batch], finish())
+        except Exception as error:  # noqa: BLE001 - one bad row must not stop the others
+            self._cut(batch, error)
+            return
+        now = time.monotonic()
+        self._measure_speed(batch, now - max(began, self._landed_at))
+        self._landed_at = now
+        self._accept(batch, results)
+
+    def _land_all(self) -> None:
+        while self._flying:
+            self._land()
+
+    def _mark(self, batch: Batch, *, flying: bool) -> None:
+        for unit in batch:
+            self._in_air[unit.side, unit.row] = flying
 
     def _cut(self, batch: Batch, error: Exception) -> None:
         exhausted = is_out_of_memory(error)
@@ -595,6 +652,7 @@ class ScoringWorker:
     def _finish(self, state: WorkerState, message: str = "") -> None:
         """Save what is scored, let the scorer go, and say how it ended."""
         try:
+            self._land_all()
             self._flush()
             if self._scorer is not None:
                 self._scorer.close()

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.dataset import Dataset
-from engine.errors import ScorerError
+from engine.errors import ScorerError, UsageError
 from engine.giving_way import GivingWay
 from engine.identities import IdentityTable
 from engine.sample import Family, Side
@@ -22,10 +22,19 @@ from engine.scoring import ScorerOptions, make_scorer
 from engine.scoring.board import ScoreBoard
 from engine.scoring.cached import CachedScores
 from engine.scoring.heuristic import explain
+from engine.scoring.precision import FLOAT32
 from engine.scoring.scorer import ScoreKey, Scorer
-from engine.scoring.worker import SETTLED, ScoringWorker, WorkerState, WorkerStatus
+from engine.scoring.worker import SETTLED, CachedLookup, ScoringWorker, WorkerState, WorkerStatus
+from engine.session.exactness import (
+    SettledScores,
+    calibration_of,
+    exact_key,
+    settle,
+    uncertain_rows,
+)
 from engine.session.settings import Settings
 from engine.store import Store
+from engine.threshold import Threshold
 
 DEFAULT_SCORER = "heuristic"
 
@@ -63,6 +72,14 @@ class LiveScoring:
         self.worker: ScoringWorker | None = None
         self.scorer: Scorer | None = None
         """None while it is being loaded."""
+        self.before_label = ""
+        """The scorer whose scores `before` are; empty before the first switch."""
+        self._before = np.full((self.sides, dataset.rows), np.nan, np.float32)
+        self._options = ScorerOptions()
+        self._exact: NDArray[np.bool_] = np.zeros((self.sides, dataset.rows), np.bool_)
+        """Scored in float32 over bfloat16.  (sides, rows)"""
+        self._settling: ScoringWorker | None = None
+        self._settled_rows: NDArray[np.int64] = np.empty(0, np.int64)
         self.new_scores = 0
         """Scored since the session was opened, not taken from an earlier run; both sides count."""
 
@@ -84,6 +101,15 @@ class LiveScoring:
         """Of the side under review.  (rows,)."""
         failed: NDArray[np.bool_] = self.board.failed[self.side_index]
         return failed
+
+    @property
+    def before(self) -> NDArray[np.float32]:
+        """Scores of the scorer before, on the side under review; NaN where there is none.
+
+        (rows,)
+        """
+        scores: NDArray[np.float32] = self._before[self.side_index]
+        return scores
 
     @property
     def key(self) -> ScoreKey | None:
@@ -129,11 +155,16 @@ class LiveScoring:
             spec: what to score with; None: what was used last, in the way it was used.
             options: how; see `ScorerOptions`.
         """
+        label = self.scorer.label if self.scorer is not None else ""
         self.stop()
+        if label and np.isfinite(self.board.scores).any():
+            self.before_label, self._before = label, self.board.scores
         chosen = options or ScorerOptions()
         if spec is None:
             spec, chosen = self.last_spec, self._as_last_time(chosen)
         lasting = self.spec = _lasting(spec)
+        self._options = chosen
+        self._exact[:] = False
         board = self.board = ScoreBoard(self._dataset.rows, self.sides, self._dataset.lengths)
         if lasting == "none":
             self._remember(chosen)
@@ -151,6 +182,10 @@ class LiveScoring:
 
     def stop(self) -> None:
         """Stop the worker, if there is one, and wait until it has written what it has."""
+        if self._settling is not None:
+            self._settling.cancel()
+            self._settling.join(timeout_s=STOP_WAIT_S)
+            self._settling = None
         if self.worker is not None:
             loading = self.worker.status().state is WorkerState.LOADING
             self.worker.cancel()
@@ -162,6 +197,10 @@ class LiveScoring:
 
     def status(self) -> WorkerStatus | None:
         """What the worker is doing; None without a scorer."""
+        if self._settling is not None:
+            status = self._settling.status()
+            if status.state not in SETTLED:
+                return status
         return self.worker.status() if self.worker is not None else None
 
     def wait(self, tick: Callable[[WorkerStatus], bool]) -> WorkerStatus | None:
@@ -184,6 +223,46 @@ class LiveScoring:
             raise worker.error or ScorerError(status.message)
         return status
 
+    # -- rows near the threshold ---------------------------------------------------------------
+
+    def uncertain(self, threshold: Threshold | None) -> NDArray[np.int64]:
+        """Rows whose side of the threshold bfloat16 leaves open.  (n,)."""
+        if self._settling is not None and self._settling.status().state is WorkerState.DONE:
+            self._exact[:, self._settled_rows] = True
+        exact: NDArray[np.bool_] = self._exact[self.side_index]
+        return uncertain_rows(self.scores, exact, threshold, calibration_of(self.scorer))
+
+    @property
+    def settle_failure(self) -> str:
+        """Why rows could not be settled; empty where nothing went wrong."""
+        status = self._settling.status() if self._settling is not None else None
+        return status.message if status and status.state is WorkerState.FAILED else ""
+
+    def settle(self, rows: NDArray[np.int64]) -> None:
+        """Score `rows` again in float32, in the background, and keep to it in later visits.
+
+        Raises:
+            UsageError: scoring goes on, or there is nothing to settle.
+        """
+        if self.worker is None:
+            raise UsageError("nothing is being scored")
+        if self._settling is not None and self._settling.status().state not in SETTLED:
+            raise UsageError("rows are being settled already")
+        spec, options = self.spec, replace(self._options, dtype=FLOAT32)
+        self._settling = settle(
+            self._dataset,
+            self.board,
+            rows,
+            coarse=self.worker,
+            load=lambda: make_scorer(spec, dataset=self._dataset, options=options),
+            cached=self._cached,
+            on_scores=self._keep_scores,
+            giving_way=self._giving_way,
+        )
+        self._settled_rows = rows
+        if self.key is not None:
+            self._settings.remember(_settled(self.key), value=True)
+
     # -- what the worker asks for and tells, in its own thread -------------------------------
 
     def _loaded(self, scorer: Scorer, board: ScoreBoard, options: ScorerOptions) -> None:
@@ -191,10 +270,18 @@ class LiveScoring:
             self.scorer = scorer
             self._remember(options)
 
-    def _cached(self, scorer: Scorer, side: Side) -> CachedScores | None:
+    def _cached(self, scorer: Scorer, side: Side) -> CachedLookup | None:
         if _is_lookup(scorer):
             return None
-        known = self._store.cached_scores(scorer.key(side))
+        key = scorer.key(side)
+        coarse = self._lookup(key)
+        if calibration_of(scorer) is None or not self._settings.get(_settled(key), False):
+            return coarse
+        exact = self._exact[0 if side is Side.CHOSEN else 1]
+        return SettledScores(coarse, self._lookup(exact_key(key)), exact)
+
+    def _lookup(self, key: ScoreKey) -> CachedScores:
+        known = self._store.cached_scores(key)
         return CachedScores(
             self._identities, known.identities, known.scores, known.tokens, known.truncated
         )
@@ -235,6 +322,11 @@ class LiveScoring:
         known = self._settings.get("scorer options", {})
         unsaid = [name for name in REMEMBERED_OPTIONS if not getattr(options, name)]
         return replace(options, **{name: known[name] for name in unsaid if name in known})
+
+
+def _settled(key: ScoreKey) -> str:
+    """The setting that says that float32 scores stand over those of `key`."""
+    return f"settled {replace(key, side=Side.CHOSEN).digest()}"
 
 
 def _is_lookup(scorer: Scorer) -> bool:

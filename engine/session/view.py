@@ -53,6 +53,7 @@ def _filter_view(session: Session) -> FilterView:
         broken=dataset.broken,
         remarked=dataset.remarked,
         side=session.side,
+        before=session.scoring.before,
     )
 
 
@@ -63,6 +64,7 @@ def _sorted(session: Session, sort: Sort) -> NDArray[np.int64]:
         Column.SCORE: lambda: session.scores,
         Column.REJECTED_SCORE: lambda: session.board.scores[-1],
         Column.MARGIN: session.scoring.margin,
+        Column.BEFORE: lambda: session.scoring.before,
         Column.TOKENS: lambda: session.board.tokens,
         Column.PROBLEM: lambda: -(dataset.broken * 2 + dataset.remarked),
     }

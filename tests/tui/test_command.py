@@ -524,3 +524,16 @@ def test_a_fault_of_the_program_is_not_hidden(data: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(Session, "open", broken)
     with pytest.raises(ZeroDivisionError):
         main(["score", str(data)])
+
+
+def test_models_are_listed(tamis: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    ran = tamis("models")
+    assert ran.code == 0
+    assert "reward-model-deberta-v3-large-v2" in ran.out
+    assert "none in the hub's cache" in ran.out
+    listed = tamis("models", "--json").json
+    assert {model["on_disk"] for model in listed["models"]} == {False}
+    assert all(model["input_format"] and model["memory_bytes"] for model in listed["models"])

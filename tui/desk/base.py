@@ -35,7 +35,7 @@ from tui.prompt_bar import PromptBar
 from tui.rows import SessionRows
 from tui.sample_table import RowMarks, SampleTable
 from tui.simulator import SimulatorPanel
-from tui.status import KeyBar, StatusLine, scoring_parts, summary_parts
+from tui.status import KeyBar, StatusLine, bfloat16_effect, scoring_parts, summary_parts
 from tui.threshold_slider import ThresholdSlider
 
 Result = TypeVar("Result")
@@ -253,6 +253,10 @@ class DeskBase(Screen[None]):
                 self._tell(status.message, severity="error")
             for warning in status.warnings:
                 self._tell(warning, severity="warning")
+            self._tell(session.scoring.settle_failure, severity="error")
+            if status.state is WorkerState.DONE and "bfloat16" not in self._told:
+                self._told.add("bfloat16")
+                self._tell(bfloat16_effect(session), severity="information")
 
     def _tell(self, text: str, *, severity: SeverityLevel) -> None:
         """Say something once per scorer."""

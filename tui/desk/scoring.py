@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.errors import UsageError
+from engine.errors import TamisError, UsageError
 from engine.sample import Side
 from engine.scoring import check_scorer
+from engine.scoring.fetching import fetch_model
+from engine.scoring.known_models import known_model
+from engine.scoring.model_files import is_absent
 from engine.scoring.worker import WorkerState
 from tui.desk.base import DeskBase
-from tui.prompt_bar import PromptBar, Question
+from tui.dialogs import ConfirmDialog, WorkDialog
+from tui.models import size_text
+from tui.scorer_dialog import ScorerDialog
+
+SCORER_CHOICES = (
+    ("heuristic", "heuristic · surface checks, no model"),
+    ("none", "none · no scores, verdicts only"),
+)
+"""What can always be had; hf:, column: and file: are typed."""
 
 
 class ScoringActions(DeskBase):
@@ -25,6 +36,18 @@ class ScoringActions(DeskBase):
             worker.resume()
         else:
             worker.pause()
+        self._status_due_s = 0.0
+
+    def action_settle(self) -> None:
+        """Score the rows near the threshold again, in float32."""
+        scoring = self.session.scoring
+        rows = scoring.uncertain(self.session.threshold)
+        try:
+            scoring.settle(rows)
+        except TamisError as error:
+            self.say(str(error))
+            return
+        self.say(f"scoring {len(rows):,} rows near the threshold in float32")
         self._status_due_s = 0.0
 
     def action_stop(self) -> None:
@@ -43,14 +66,57 @@ class ScoringActions(DeskBase):
 
     def action_model(self) -> None:
         """Choose another scorer."""
-        self.query_one(PromptBar).ask(
-            Question(
-                label="scorer",
-                hint="heuristic · hf:PATH · column:NAME · file:PATH[:COLUMN] · none",
-                value=self.session.scoring.spec,
-                answer=self._switch_scorer,
-            )
+        spec = self.session.scoring.spec
+        self.app.push_screen(ScorerDialog(spec, SCORER_CHOICES, self._choose_scorer))
+
+    def _choose_scorer(self, spec: str) -> None:
+        """Switch to it; a model that is not on this disk is asked about first."""
+        kind, _, what = spec.strip().partition(":")
+        name = what.partition("#")[0]
+        if kind == "hf" and not self._scorer_options.download and is_absent(name):
+            self.call_after_refresh(self._ask_to_fetch, name, spec.strip())
+        else:
+            self._switch_scorer(spec)
+
+    def _ask_to_fetch(self, name: str, spec: str) -> None:
+        known = known_model(name)
+        lines = [name, "It is not on this disk, and would come from huggingface.co."]
+        if known is not None:
+            size = size_text(known.parameters * known.element_bytes)
+            lines += [f"{known.label}, about {size}, licence {known.licence or 'see its page'}"]
+        lines.append("esc stops a download; what has come stays for the next try.")
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self._fetch(name, spec)
+
+        self.app.push_screen(ConfirmDialog("Download this model?", lines, "download"), answered)
+
+    def _fetch(self, name: str, spec: str) -> None:
+        dialog = WorkDialog(f"downloading {name}…")
+
+        def progress(done: int, total: int) -> None:
+            title = f"downloading {name}: {size_text(done)} of {size_text(total)}"
+            self.app.call_from_thread(dialog.show, title, done, total or None)
+
+        self._work(
+            "downloading…",
+            lambda: fetch_model(
+                name,
+                self._scorer_options,
+                progress=progress,
+                cancelled=lambda: dialog.cancelled,
+            ),
+            lambda _folder: self._switch_fetched(spec),
+            background=True,
+            dialog=dialog,
         )
+
+    def _switch_fetched(self, spec: str) -> None:
+        try:
+            self._switch_scorer(spec)
+        except TamisError as error:
+            self.say(str(error), severity="error", timeout=12)
 
     def _switch_scorer(self, spec: str) -> None:
         spec = spec.strip()

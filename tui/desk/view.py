@@ -111,8 +111,11 @@ class ViewActions(DeskBase):
         usable = [
             column
             for column in Column
-            if self.session.sides == 2
-            or column not in (Column.REJECTED_SCORE, Column.MARGIN, Column.REJECTED)
+            if (
+                self.session.sides == 2
+                or column not in (Column.REJECTED_SCORE, Column.MARGIN, Column.REJECTED)
+            )
+            and (column is not Column.BEFORE or self.session.scoring.before_label)
         ]
         arrow = " (descending)" if self._sort.descending else " (ascending)"
         choices = [

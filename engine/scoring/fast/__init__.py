@@ -11,17 +11,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from engine.scoring.fast.deberta import DebertaClassifier
     from engine.scoring.fast.first_token import FirstTokenClassifier
 
 __all__ = ["quicken"]
 
 
-def quicken(model: Any) -> FirstTokenClassifier | None:
+def quicken(model: Any) -> FirstTokenClassifier | DebertaClassifier | None:
     """The faster form of a loaded classifier; None where it has none.
 
     The form takes the layers out of `model`, which cannot be used afterwards: two copies of a
     large model may not fit.
     """
-    from engine.scoring.fast import first_token  # noqa: PLC0415 - torch comes with a model
+    from engine.scoring.fast import deberta, first_token  # noqa: PLC0415 - torch comes with a model
 
-    return first_token.FirstTokenClassifier(model) if first_token.fits(model) else None
+    if first_token.fits(model):
+        return first_token.FirstTokenClassifier(model)
+    return deberta.DebertaClassifier(model) if deberta.fits(model) else None

@@ -86,7 +86,7 @@ class FirstTokenClassifier:
         return SequenceClassifierOutput(logits=logits)
 
 
-class _FeedForward:
+class FeedForward:
     """What follows the attention: projection, two sums with their norms, the wide layer."""
 
     def __init__(self, stock: Any) -> None:
@@ -111,7 +111,7 @@ class _Layer:
         attention = stock.attention.self
         self._heads = int(attention.num_attention_heads)
         self._project = Linear([attention.query, attention.key, attention.value])
-        self._feed_forward = _FeedForward(stock)
+        self._feed_forward = FeedForward(stock)
 
     def __call__(self, hidden: Tensor, bias: Tensor | None) -> Tensor:
         """(batch, tokens, hidden) to the same."""
@@ -135,7 +135,7 @@ class _LastLayer:
         value = attention.value.weight.detach().view(heads, -1, hidden)
         self._value = value.transpose(1, 2)  # (heads, hidden, size)
         self._value_bias = attention.value.bias.detach()  # (heads * size,)
-        self._feed_forward = _FeedForward(stock)
+        self._feed_forward = FeedForward(stock)
 
     def __call__(self, hidden: Tensor, bias: Tensor | None) -> Tensor:
         """(batch, tokens, hidden) -> (batch, 1, hidden)."""

@@ -42,3 +42,12 @@ def llama(model_folder: Callable[[str], Path]) -> Path:
 @pytest.fixture(scope="session")
 def gpt2(model_folder: Callable[[str], Path]) -> Path:
     return models.gpt2(model_folder("tiny-gpt2"))
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty hub cache; the library reads its place when it is imported."""
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    return tmp_path / "hub"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -185,6 +186,62 @@ def gpt2(folder: Path, *, marks: bool = False) -> Path:
         num_labels=1,
     )
     return _save(GPT2ForSequenceClassification, config, folder)
+
+
+def decoder(folder: Path, kind: str) -> Path:
+    """A classifier of any decoder family that transformers knows, with a chat template."""
+    from transformers import AutoConfig, AutoModelForSequenceClassification
+
+    tokenizer = decoder_tokenizer(folder, pad="<pad>", template=CHAT_TEMPLATE)
+    sizes: dict[str, Any] = {
+        "vocab_size": len(tokenizer),
+        "hidden_size": 32,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "num_key_value_heads": 2,
+        "head_dim": 16,
+        "intermediate_size": 48,
+        "max_position_embeddings": 256,
+        "bos_token_id": 0,
+        "eos_token_id": 2,
+        "pad_token_id": 3,
+        "num_labels": 1,
+    }
+    config = AutoConfig.for_model(kind, **sizes)
+    return _save(AutoModelForSequenceClassification.from_config, config, folder)
+
+
+def regressor(folder: Path, outputs: tuple[str, ...]) -> Path:
+    """An encoder that rates several qualities at once."""
+    from transformers import DistilBertConfig, DistilBertForSequenceClassification
+
+    tokenizer = encoder_tokenizer(folder)
+    tokenizer.model_input_names = ["input_ids", "attention_mask"]
+    tokenizer.save_pretrained(folder)
+    make: Any = DistilBertConfig
+    config = make(
+        vocab_size=len(tokenizer),
+        dim=32,
+        n_layers=2,
+        n_heads=2,
+        hidden_dim=48,
+        max_position_embeddings=128,
+        pad_token_id=0,
+        id2label=dict(enumerate(outputs)),
+        label2id={name: index for index, name in enumerate(outputs)},
+        problem_type="regression",
+    )
+    return _save(DistilBertForSequenceClassification, config, folder)
+
+
+def cache_model(hub: Path, name: str, folder: Path, commit: str, ref: str) -> Path:
+    """Lay a model out as the hub's cache does."""
+    repository = hub / f"models--{name.replace('/', '--')}"
+    snapshot = repository / "snapshots" / commit
+    shutil.copytree(folder, snapshot, dirs_exist_ok=True)
+    (repository / "refs" / ref).parent.mkdir(parents=True, exist_ok=True)
+    (repository / "refs" / ref).write_text(commit)
+    return snapshot
 
 
 def _save(kind: Any, config: Any, folder: Path) -> Path:

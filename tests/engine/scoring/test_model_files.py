@@ -20,27 +20,9 @@ from engine.scoring.model_files import (
 )
 from engine.scoring.reward_model import RewardModel
 from engine.scoring.scorer import ScorerOptions
+from tests.engine.scoring.models import cache_model
 
 PLAIN = ScorerOptions()
-
-
-def cache_model(hub: Path, name: str, folder: Path, commit: str, ref: str) -> Path:
-    """Lay a model out as the hub's cache does."""
-    repository = hub / f"models--{name.replace('/', '--')}"
-    snapshot = repository / "snapshots" / commit
-    shutil.copytree(folder, snapshot, dirs_exist_ok=True)
-    (repository / "refs" / ref).parent.mkdir(parents=True, exist_ok=True)
-    (repository / "refs" / ref).write_text(commit)
-    return snapshot
-
-
-@pytest.fixture
-def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty hub cache; the library reads its place when it is imported."""
-    from huggingface_hub import constants
-
-    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
-    return tmp_path / "hub"
 
 
 @pytest.fixture

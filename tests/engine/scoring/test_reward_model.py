@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from engine.errors import ScorerError
 from engine.sample import Family, Message, Role, Sample, Side
-from engine.scoring.checks import known_model
+from engine.scoring.known_models import known_model
 from engine.scoring.reward_model import RewardModel
 from engine.scoring.scorer import Encoded, Failed, Scored, ScorerOptions
 from tests.engine.scoring import models
