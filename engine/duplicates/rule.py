@@ -1,0 +1,238 @@
+"""The duplicate rule: which survivors are too like one that is kept, and which one that is.
+
+Rows are taken from best to worst. The best is kept; whatever is at least so similar to it, with
+the same numbers in it, is dropped; then the best of the rest. So a row is never dropped for being
+like a row that is itself dropped, and every cluster with a survivor keeps one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.duplicates.clusters import Clusters
+from engine.duplicates.large import LargeComponents
+from engine.threshold import Direction
+
+MOST_LEADERS = 64
+"""Rows of one large component that are compared with all others in it; what they leave is
+decided by the known pairs alone."""
+
+
+class Preference(StrEnum):
+    """What makes a row the better one to keep."""
+
+    SCORE = "score"
+    LONGEST = "longest"
+    SHORTEST = "shortest"
+    FIRST = "first"
+    LAST = "last"
+
+
+PREFERENCES = (Preference.SCORE, Preference.LONGEST, Preference.FIRST)
+"""Where nobody has said anything else."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidates:
+    """What is known of the rows, for choosing which to keep; one slot per row."""
+
+    survives: NDArray[np.bool_]  # (rows,) kept by the rules before this one
+    accepted: NDArray[np.bool_]  # (rows,) by hand: kept whatever it is like
+    scores: NDArray[np.float32]  # (rows,) NaN where there is none
+    lengths: NDArray[np.int32]  # (rows,) characters
+    direction: Direction = Direction.AT_LEAST
+    preferences: Sequence[Preference] = PREFERENCES
+
+    def best_first(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """`rows` from the one to keep first to the one to drop first."""
+        scores = self.scores[rows].astype(np.float64)
+        if self.direction is Direction.AT_MOST:
+            scores = -scores
+        scores[np.isnan(scores)] = -np.inf
+        lengths = self.lengths[rows].astype(np.float64)
+        keys = {
+            Preference.SCORE: -scores,
+            Preference.LONGEST: -lengths,
+            Preference.SHORTEST: lengths,
+            Preference.FIRST: rows.astype(np.float64),
+            Preference.LAST: -rows.astype(np.float64),
+        }
+        wanted = [*self.preferences, Preference.FIRST]
+        ordered = [keys[preference] for preference in reversed(wanted)]
+        order = np.lexsort([*ordered, ~self.accepted[rows], ~self.survives[rows]])
+        return rows[order]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dropped:
+    """Which rows the rule drops, and for being like which row that is kept."""
+
+    matched: NDArray[np.int64]  # (rows,) the row that is kept; -1: this one is not dropped
+    similarity: NDArray[np.float32]  # (rows,) to that row; NaN where none is matched
+
+    @property
+    def count(self) -> int:
+        """Rows dropped."""
+        return int(np.count_nonzero(self.matched >= 0))
+
+
+def drop(
+    clusters: Clusters, candidates: Candidates, large: LargeComponents | None = None
+) -> Dropped:
+    """Apply the rule to the rows that survived the rules before.
+
+    Args:
+        clusters: of whole samples.
+        candidates: the rows.
+        large: of the same search, where it has components too large to list.
+    """
+    rows = clusters.members[candidates.survives[clusters.members]]
+    rows = candidates.best_first(rows)
+    choice = _Choice(clusters, candidates, rows)
+    for number in range(len(large.components) if large is not None else 0):
+        assert large is not None
+        choice.settle_large(large, number)
+    choice.settle()
+    return choice.dropped(rows)
+
+
+class _Choice:
+    """Decides about one row for every text: the best survivor that has it."""
+
+    def __init__(
+        self, clusters: Clusters, candidates: Candidates, best_first: NDArray[np.int64]
+    ) -> None:
+        rows = len(clusters.label)
+        self._clusters = clusters
+        self._accepted = candidates.accepted
+        self._rank = np.full(rows, rows, np.int64)
+        """(rows,) place of a survivor among all, from best to worst; the last for all others."""
+        self._rank[best_first] = np.arange(len(best_first))
+        self._best_first = best_first
+        text = clusters.matches.first[best_first]
+        _, earliest = np.unique(text, return_index=True)
+        self._active = np.full(rows, -1, np.int64)
+        """(rows,) by the first row with a text: its best survivor; -1: none."""
+        self._active[text[earliest]] = best_first[earliest]
+        self._kept = np.zeros(rows, np.bool_)  # by first row
+        self._open = self._active >= 0
+        forced = self._open.copy()
+        forced[self._open] = self._accepted[self._active[self._open]]
+        self._kept[forced], self._open[forced] = True, False
+        self._matched = np.full(rows, -1, np.int64)
+        self._similarity = np.full(rows, np.nan, np.float32)
+
+    def _better(self, texts: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The rank of the best survivor of each text."""
+        return self._rank[self._active[texts]]
+
+    def settle(self) -> None:
+        """Keep and drop in rounds: each keeps every open row that no better open row is like."""
+        edges = self._clusters.edges
+        usable = edges.same_numbers & (self._active[edges.a] >= 0) & (self._active[edges.b] >= 0)
+        a, b, similarity = edges.a[usable], edges.b[usable], edges.similarity[usable]
+        swap = self._better(a) > self._better(b)
+        better, worse = np.where(swap, b, a), np.where(swap, a, b)
+        left = np.arange(len(better))
+        while True:
+            beaten = worse[left][self._kept[better[left]] & self._open[worse[left]]]
+            self._open[beaten] = False
+            left = left[self._open[better[left]] & self._open[worse[left]]]
+            waiting = np.zeros(len(self._open), np.bool_)
+            waiting[worse[left]] = True
+            chosen = self._open & ~waiting
+            self._kept |= chosen
+            self._open &= ~chosen
+            if not len(left):
+                break
+        self._match(better, worse, similarity)
+
+    def _match(
+        self, kept: NDArray[np.int64], other: NDArray[np.int64], similarity: NDArray[np.float32]
+    ) -> None:
+        """Name the most similar kept row for every text that was dropped."""
+        lost = self._kept[kept] & ~self._kept[other]
+        kept, other, similarity = kept[lost], other[lost], similarity[lost]
+        order = np.lexsort((self._better(kept), -similarity, other))
+        texts, first = np.unique(other[order], return_index=True)
+        self._matched[texts] = self._active[kept[order][first]]
+        self._similarity[texts] = similarity[order][first]
+
+    def settle_large(self, large: LargeComponents, number: int) -> None:
+        """The same for a component whose pairs are not listed: one leader after the other."""
+        component = large.components[number]
+        place = np.full(len(self._open), -1, np.int64)
+        place[component] = np.arange(len(component))
+        bars = self._clusters.bars
+        order = component[self._active[component] >= 0]
+        order = order[np.argsort(self._better(order))]
+        leaders = 0
+        for text in order.tolist():
+            if not (self._open[text] or self._kept[text]):
+                continue
+            self._kept[text], self._open[text] = True, False
+            waiting = component[self._open[component]]
+            if not len(waiting):
+                continue
+            if leaders == MOST_LEADERS:
+                break
+            leaders += 1
+            found = large.similarities(text, number)[place[waiting]]
+            near = found >= np.maximum(bars[text], bars[waiting])
+            lost = waiting[near]
+            self._open[lost] = False
+            self._matched[lost] = self._active[text]
+            self._similarity[lost] = found[near]
+
+    def dropped(self, rows: NDArray[np.int64]) -> Dropped:
+        """The decision about every survivor, from that about its text."""
+        total = len(self._clusters.label)
+        matched = np.full(total, -1, np.int64)
+        similarity = np.full(total, np.nan, np.float32)
+        text = self._clusters.matches.first[rows]
+        active = self._active[text]
+        same = self._kept[text] & (rows != active) & ~self._accepted[rows]
+        matched[rows[same]] = active[same]
+        similarity[rows[same]] = 1
+        like = ~self._kept[text] & ~self._accepted[rows]
+        matched[rows[like]] = self._matched[text[like]]
+        similarity[rows[like]] = self._similarity[text[like]]
+        return Dropped(matched, similarity)
+
+
+def suggested(clusters: Clusters, candidates: Candidates, cluster: int) -> tuple[int, str]:
+    """The row of a cluster to keep, and why it is that one, in words."""
+    rows = candidates.best_first(clusters.rows_of(cluster))
+    best = int(rows[0])
+    if candidates.accepted[best]:
+        return best, "accepted by hand"
+    if not candidates.survives[best]:
+        return best, "none of them is kept by the rules so far"
+    others = rows[1:][candidates.survives[rows[1:]]]
+    if not len(others):
+        return best, "the only one that is kept so far"
+    return best, _why(candidates, best, int(others[0]))
+
+
+def _why(candidates: Candidates, best: int, next_best: int) -> str:
+    """The first preference in which two rows differ."""
+    scores, lengths = candidates.scores, candidates.lengths
+    for preference in candidates.preferences:
+        match preference:
+            case Preference.SCORE:
+                if scores[best] == scores[next_best] or np.isnan(scores[best]):
+                    continue
+                side = "highest" if candidates.direction is Direction.AT_LEAST else "lowest"
+                return f"{side} score, {scores[best]:.3g}"
+            case Preference.LONGEST | Preference.SHORTEST:
+                if lengths[best] == lengths[next_best]:
+                    continue
+                return f"{preference.value}, {lengths[best]:,} characters"
+            case _:
+                return preference.value
+    return "first"
