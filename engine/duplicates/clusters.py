@@ -19,7 +19,10 @@ from engine.duplicates.settings import check_similarity
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Edges:
-    """Pairs of rows at least so similar that they belong together; between first rows only."""
+    """Pairs of rows at least so similar that they belong together; between first rows only.
+
+    The least similar come first; of equals, those between later rows.
+    """
 
     a: NDArray[np.int64]  # (n,) lower row
     b: NDArray[np.int64]  # (n,) higher row
@@ -119,7 +122,8 @@ def _edges(matches: Matches, bar: NDArray[np.float32], large: LargeComponents | 
             similarity = np.concatenate([similarity, more[2]])
             # Unknown, and not needed: the rule asks `large` about these rows.
             same_numbers = np.concatenate([same_numbers, np.zeros(len(more[0]), np.bool_)])
-    near = similarity >= np.maximum(bar[a], bar[b])
+    near = np.flatnonzero(similarity >= np.maximum(bar[a], bar[b]))
+    near = near[np.lexsort((-b[near], -a[near], similarity[near]))]
     return Edges(a[near], b[near], similarity[near], same_numbers[near])
 
 

@@ -28,11 +28,11 @@ TESTS_PER_ROW = 64
 """Where candidates fail so often that more tests would be needed, the rest is left out: many
 rows made from one template that lie just under the similarity."""
 
-COMPLETE_ROWS = 128
+COMPLETE_ROWS = 512
 """A component of up to so many different texts has the similarity of every pair."""
 
-COMPLETE_PAIRS = 1 << 23
-"""All such pairs together, 96 MB; the largest components go without, if there are more."""
+COMPLETE_PAIRS = 1 << 22
+"""All such pairs together, 48 MB; the largest components go without, if there are more."""
 
 Similarities = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float64]]
 """The exact similarity of each pair of rows.  (n,), (n,) -> (n,)."""

@@ -38,18 +38,16 @@ PREFERENCES = (Preference.SCORE, Preference.LONGEST, Preference.FIRST)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Candidates:
-    """What is known of the rows, for choosing which to keep; one slot per row."""
+class Ranking:
+    """What makes one row better than another, whether it survives or not."""
 
-    survives: NDArray[np.bool_]  # (rows,) kept by the rules before this one
-    accepted: NDArray[np.bool_]  # (rows,) by hand: kept whatever it is like
     scores: NDArray[np.float32]  # (rows,) NaN where there is none
     lengths: NDArray[np.int32]  # (rows,) characters
     direction: Direction = Direction.AT_LEAST
     preferences: Sequence[Preference] = PREFERENCES
 
     def best_first(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """`rows` from the one to keep first to the one to drop first."""
+        """`rows` from best to worst; in their own order where nothing tells them apart."""
         scores = self.scores[rows].astype(np.float64)
         if self.direction is Direction.AT_MOST:
             scores = -scores
@@ -63,9 +61,21 @@ class Candidates:
             Preference.LAST: -rows.astype(np.float64),
         }
         wanted = [*self.preferences, Preference.FIRST]
-        ordered = [keys[preference] for preference in reversed(wanted)]
-        order = np.lexsort([*ordered, ~self.accepted[rows], ~self.survives[rows]])
+        order = np.lexsort([keys[preference] for preference in reversed(wanted)])
         return rows[order]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidates:
+    """What the rules before this one, and the reviewer, have said; one slot per row."""
+
+    survives: NDArray[np.bool_]  # (rows,) kept by the rules before this one
+    accepted: NDArray[np.bool_]  # (rows,) by hand: kept whatever it is like
+
+    def first_of(self, ranked: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Rows that are ranked already: survivors first, among them what was accepted."""
+        standing = self.survives[ranked] * 2 + self.accepted[ranked].astype(np.int8)
+        return np.concatenate([ranked[standing == level] for level in (3, 2, 1, 0)])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,17 +92,21 @@ class Dropped:
 
 
 def drop(
-    clusters: Clusters, candidates: Candidates, large: LargeComponents | None = None
+    clusters: Clusters,
+    candidates: Candidates,
+    ranked: NDArray[np.int64],
+    large: LargeComponents | None = None,
 ) -> Dropped:
     """Apply the rule to the rows that survived the rules before.
 
     Args:
         clusters: of whole samples.
         candidates: the rows.
+        ranked: the members of all clusters from best to worst, by `Ranking.best_first`: the same
+            ones serve while a threshold moves.  (n,)
         large: of the same search, where it has components too large to list.
     """
-    rows = clusters.members[candidates.survives[clusters.members]]
-    rows = candidates.best_first(rows)
+    rows = candidates.first_of(ranked[candidates.survives[ranked]])
     choice = _Choice(clusters, candidates, rows)
     for number in range(len(large.components) if large is not None else 0):
         assert large is not None
@@ -113,12 +127,10 @@ class _Choice:
         self._rank = np.full(rows, rows, np.int64)
         """(rows,) place of a survivor among all, from best to worst; the last for all others."""
         self._rank[best_first] = np.arange(len(best_first))
-        self._best_first = best_first
-        text = clusters.matches.first[best_first]
-        _, earliest = np.unique(text, return_index=True)
         self._active = np.full(rows, -1, np.int64)
         """(rows,) by the first row with a text: its best survivor; -1: none."""
-        self._active[text[earliest]] = best_first[earliest]
+        # Of several values for one place the last stays.
+        self._active[clusters.matches.first[best_first[::-1]]] = best_first[::-1]
         self._kept = np.zeros(rows, np.bool_)  # by first row
         self._open = self._active >= 0
         forced = self._open.copy()
@@ -155,13 +167,12 @@ class _Choice:
     def _match(
         self, kept: NDArray[np.int64], other: NDArray[np.int64], similarity: NDArray[np.float32]
     ) -> None:
-        """Name the most similar kept row for every text that was dropped."""
+        """Name the most similar better row that is kept, for every text that was dropped."""
         lost = self._kept[kept] & ~self._kept[other]
         kept, other, similarity = kept[lost], other[lost], similarity[lost]
-        order = np.lexsort((self._better(kept), -similarity, other))
-        texts, first = np.unique(other[order], return_index=True)
-        self._matched[texts] = self._active[kept[order][first]]
-        self._similarity[texts] = similarity[order][first]
+        # Edges come in the order of their similarities, and the last value stays.
+        self._matched[other] = self._active[kept]
+        self._similarity[other] = similarity
 
     def settle_large(self, large: LargeComponents, number: int) -> None:
         """The same for a component whose pairs are not listed: one leader after the other."""
@@ -205,29 +216,29 @@ class _Choice:
         return Dropped(matched, similarity)
 
 
-def suggested(clusters: Clusters, candidates: Candidates, cluster: int) -> tuple[int, str]:
-    """The row of a cluster to keep, and why it is that one, in words."""
-    rows = candidates.best_first(clusters.rows_of(cluster))
-    best = int(rows[0])
+def suggested(rows: NDArray[np.int64], candidates: Candidates, ranking: Ranking) -> tuple[int, str]:
+    """The row of a cluster's `rows` to keep, and why it is that one, in words."""
+    ordered = candidates.first_of(ranking.best_first(rows))
+    best = int(ordered[0])
     if candidates.accepted[best]:
         return best, "accepted by hand"
     if not candidates.survives[best]:
         return best, "none of them is kept by the rules so far"
-    others = rows[1:][candidates.survives[rows[1:]]]
+    others = ordered[1:][candidates.survives[ordered[1:]]]
     if not len(others):
         return best, "the only one that is kept so far"
-    return best, _why(candidates, best, int(others[0]))
+    return best, _why(ranking, best, int(others[0]))
 
 
-def _why(candidates: Candidates, best: int, next_best: int) -> str:
+def _why(ranking: Ranking, best: int, next_best: int) -> str:
     """The first preference in which two rows differ."""
-    scores, lengths = candidates.scores, candidates.lengths
-    for preference in candidates.preferences:
+    scores, lengths = ranking.scores, ranking.lengths
+    for preference in ranking.preferences:
         match preference:
             case Preference.SCORE:
                 if scores[best] == scores[next_best] or np.isnan(scores[best]):
                     continue
-                side = "highest" if candidates.direction is Direction.AT_LEAST else "lowest"
+                side = "highest" if ranking.direction is Direction.AT_LEAST else "lowest"
                 return f"{side} score, {scores[best]:.3g}"
             case Preference.LONGEST | Preference.SHORTEST:
                 if lengths[best] == lengths[next_best]:
@@ -235,4 +246,4 @@ def _why(candidates: Candidates, best: int, next_best: int) -> str:
                 return f"{preference.value}, {lengths[best]:,} characters"
             case _:
                 return preference.value
-    return "first"
+    return Preference.FIRST.value

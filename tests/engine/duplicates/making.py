@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from engine.duplicates.clusters import Clusters, cut
 from engine.duplicates.finder import find
-from engine.duplicates.rule import Candidates
+from engine.duplicates.rule import PREFERENCES, Candidates, Preference, Ranking
 from engine.duplicates.settings import Settings, ShingleKind, Shingling
+from engine.threshold import Direction
 
 SINGLE_WORDS = Shingling(ShingleKind.WORD, 1)
 """With single words, similarities are easy to reckon: shared words over all words."""
@@ -26,18 +27,26 @@ def clusters_of(texts: list[str], similarity: float = 0.5) -> Clusters:
 
 
 def candidates(
-    rows: int,
-    *,
-    scores: list[float] | None = None,
-    survives: list[bool] | None = None,
-    accepted: list[bool] | None = None,
-    lengths: list[int] | None = None,
+    rows: int, *, survives: list[bool] | None = None, accepted: list[bool] | None = None
 ) -> Candidates:
     return Candidates(
         survives=np.array(survives if survives is not None else [True] * rows, np.bool_),
         accepted=np.array(accepted if accepted is not None else [False] * rows, np.bool_),
+    )
+
+
+def ranking(
+    rows: int,
+    *preferences: Preference,
+    scores: list[float] | None = None,
+    lengths: list[int] | None = None,
+    direction: Direction = Direction.AT_LEAST,
+) -> Ranking:
+    return Ranking(
         scores=np.array(scores if scores is not None else [np.nan] * rows, np.float32),
         lengths=np.array(lengths if lengths is not None else [1] * rows, np.int32),
+        direction=direction,
+        preferences=preferences or PREFERENCES,
     )
 
 

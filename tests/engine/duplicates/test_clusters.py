@@ -14,7 +14,14 @@ from engine.duplicates.large import LargeComponents
 from engine.duplicates.rule import drop
 from engine.duplicates.settings import Settings
 from engine.errors import UsageError
-from tests.engine.duplicates.making import SINGLE_WORDS, TEXTS, candidates, clusters_of, members
+from tests.engine.duplicates.making import (
+    SINGLE_WORDS,
+    TEXTS,
+    candidates,
+    clusters_of,
+    members,
+    ranking,
+)
 from tests.engine.duplicates.truth import jaccard, words
 
 CHAIN = ["a b c d", "b c d e", "c d e f", "z"]
@@ -94,6 +101,7 @@ def test_large_components_are_cut_and_dropped_like_all_others(
         assert members(clusters) == members(cut(listed, similarity))
         assert clusters.sampled.all()
         everyone = candidates(len(texts))
-        expected = drop(cut(listed, similarity), everyone)
-        found = drop(clusters, everyone, large)
+        ranked = ranking(len(texts)).best_first(clusters.members)
+        expected = drop(cut(listed, similarity), everyone, ranked)
+        found = drop(clusters, everyone, ranked, large)
         assert np.array_equal(found.matched >= 0, expected.matched >= 0)

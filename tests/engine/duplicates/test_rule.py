@@ -5,15 +5,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.duplicates.rule import Candidates, Dropped, Preference, drop, suggested
+from engine.duplicates.clusters import Clusters
+from engine.duplicates.rule import Candidates, Preference, Ranking, drop, suggested
 from engine.threshold import Direction
-from tests.engine.duplicates.making import TEXTS, candidates, clusters_of
+from tests.engine.duplicates.making import TEXTS, candidates, clusters_of, ranking
 from tests.engine.duplicates.truth import jaccard, words
 
 FAMILY = ["a b c d", "a b c e", "a b c f", "z"]
 
 
-def greedy(texts: list[str], known: Candidates, similarity: float) -> dict[int, float]:
+def greedy(
+    texts: list[str], known: Candidates, order: Ranking, similarity: float
+) -> dict[int, float]:
     """Rows dropped one after the other, best first, and the highest similarity to a better one."""
     sets = [words(text, 1) for text in texts]
 
@@ -21,7 +24,7 @@ def greedy(texts: list[str], known: Candidates, similarity: float) -> dict[int, 
         same = texts[a].split() == texts[b].split()
         return 1.0 if same else jaccard(sets[a], sets[b])
 
-    rows = known.best_first(np.flatnonzero(known.survives)).tolist()
+    rows = known.first_of(order.best_first(np.flatnonzero(known.survives))).tolist()
     kept: list[int] = []
     lost: dict[int, float] = {}
     for row in rows:
@@ -44,10 +47,11 @@ def test_the_rule_is_greedy_among_survivors(texts: list[str], data: st.DataObjec
     scores = data.draw(st.lists(st.sampled_from([0.1, 0.5, 0.9]), min_size=rows, max_size=rows))
     survives, accepted = flags(), flags()
     accepted = [a and s for a, s in zip(accepted, survives, strict=True)]
-    known = candidates(rows, scores=scores, survives=survives, accepted=accepted)
+    known = candidates(rows, survives=survives, accepted=accepted)
+    order = ranking(rows, scores=scores)
     clusters = clusters_of(texts, 0.5)
-    found = drop(clusters, known)
-    expected = greedy(texts, known, 0.5)
+    found = drop(clusters, known, order.best_first(clusters.members))
+    expected = greedy(texts, known, order, 0.5)
     assert set(np.flatnonzero(found.matched >= 0).tolist()) == set(expected)
     for row, alike in expected.items():
         kept = int(found.matched[row])
@@ -61,52 +65,60 @@ def test_the_rule_is_greedy_among_survivors(texts: list[str], data: st.DataObjec
             assert (known.survives[group] & (found.matched[group] < 0)).any()
 
 
-def dropped(found: Dropped) -> dict[int, int]:
+def dropped(
+    clusters: Clusters, known: Candidates | None = None, order: Ranking | None = None
+) -> dict[int, int]:
+    count = len(clusters.label)
+    found = drop(
+        clusters,
+        known or candidates(count),
+        (order or ranking(count)).best_first(clusters.members),
+    )
     rows = np.flatnonzero(found.matched >= 0).tolist()
+    assert np.isnan(found.similarity[found.matched < 0]).all()
     return {row: int(found.matched[row]) for row in rows}
 
 
+SCORES = ranking(4, scores=[0.1, 0.9, 0.5, 0.2])
+
+
 def test_the_best_score_is_kept_and_named() -> None:
-    known = candidates(4, scores=[0.1, 0.9, 0.5, 0.2])
-    found = drop(clusters_of(FAMILY), known)
-    assert dropped(found) == {0: 1, 2: 1}
-    assert found.similarity[0] == pytest.approx(0.6)
-    assert np.isnan(found.similarity[3])
+    assert dropped(clusters_of(FAMILY), order=SCORES) == {0: 1, 2: 1}
 
 
 def test_the_keeper_is_chosen_anew_when_it_stops_surviving() -> None:
-    known = candidates(4, scores=[0.1, 0.9, 0.5, 0.2], survives=[True, False, True, True])
-    assert dropped(drop(clusters_of(FAMILY), known)) == {0: 2}
+    known = candidates(4, survives=[True, False, True, True])
+    assert dropped(clusters_of(FAMILY), known, SCORES) == {0: 2}
 
 
 def test_what_was_accepted_by_hand_is_kept_first_and_never_dropped() -> None:
-    known = candidates(4, scores=[0.1, 0.9, 0.5, 0.2], accepted=[True, False, True, False])
-    assert dropped(drop(clusters_of(FAMILY), known)) in ({1: 0}, {1: 2})
+    known = candidates(4, accepted=[True, False, True, False])
+    assert dropped(clusters_of(FAMILY), known, SCORES) == {1: 0}
 
 
 def test_rows_whose_numbers_differ_are_never_dropped() -> None:
     texts = ["average of 1 3 7 please", "average of 4 8 11 please", "Average of 1 3 7, please!"]
     clusters = clusters_of(texts, 0.3)
     assert clusters.sizes.tolist() == [3]
-    assert dropped(drop(clusters, candidates(3))) == {2: 0}
+    assert dropped(clusters) == {2: 0}
 
 
 def test_a_chain_does_not_take_its_far_end_along() -> None:
     clusters = clusters_of(["a b c d", "b c d e", "c d e f"], 0.6)
     assert clusters.sizes.tolist() == [3]
-    assert dropped(drop(clusters, candidates(3))) == {1: 0}
+    assert dropped(clusters) == {1: 0}
 
 
 def test_preferences_are_asked_in_their_order() -> None:
     clusters = clusters_of(FAMILY)
-    known = candidates(4, scores=[0.5, 0.5, 0.1, 0], lengths=[10, 20, 30, 1])
 
     def keeper(*preferences: Preference, direction: Direction = Direction.AT_LEAST) -> int:
-        changed = Candidates(
-            known.survives, known.accepted, known.scores, known.lengths, direction, preferences
-        )
-        row, _ = suggested(clusters, changed, 0)
-        assert row not in dropped(drop(clusters, changed))
+        order = ranking(
+            4, *preferences, scores=[0.5, 0.5, 0.1, 0], lengths=[10, 20, 30, 1],
+            direction=direction,
+        )  # fmt: skip
+        row, _ = suggested(clusters.rows_of(0), candidates(4), order)
+        assert row not in dropped(clusters, order=order)
         return row
 
     assert keeper(Preference.SCORE, Preference.LONGEST) == 1
@@ -118,14 +130,18 @@ def test_preferences_are_asked_in_their_order() -> None:
 
 
 def test_the_suggestion_says_why() -> None:
-    clusters = clusters_of(FAMILY)
+    rows = clusters_of(FAMILY).rows_of(0)
 
-    def why(**known: list[float] | list[bool] | list[int]) -> str:
-        return suggested(clusters, candidates(4, **known), 0)[1]  # type: ignore[arg-type]
+    def why(order: Ranking, known: Candidates | None = None) -> str:
+        return suggested(rows, known or candidates(4), order)[1]
 
-    assert why(scores=[0.5, 0.75, 0.1, 0]) == "highest score, 0.75"
-    assert why(scores=[0.5, 0.5, 0.1, 0], lengths=[10, 20, 30, 1]) == "longest, 20 characters"
-    assert why() == "first"
-    assert why(accepted=[False, True, False, False]) == "accepted by hand"
-    assert why(survives=[False, True, False, True]) == "the only one that is kept so far"
-    assert why(survives=[False] * 4) == "none of them is kept by the rules so far"
+    plain = ranking(4)
+    assert why(ranking(4, scores=[0.5, 0.75, 0.1, 0])) == "highest score, 0.75"
+    even = ranking(4, scores=[0.5, 0.5, 0.1, 0], lengths=[10, 20, 30, 1])
+    assert why(even) == "longest, 20 characters"
+    assert why(plain) == "first"
+    assert why(plain, candidates(4, accepted=[False, True, False, False])) == "accepted by hand"
+    alone = candidates(4, survives=[False, True, False, True])
+    assert why(plain, alone) == "the only one that is kept so far"
+    none = candidates(4, survives=[False] * 4)
+    assert why(plain, none) == "none of them is kept by the rules so far"
