@@ -86,6 +86,11 @@ class Dropped:
     similarity: NDArray[np.float32]  # (rows,) to that row; NaN where none is matched
 
     @property
+    def rows(self) -> NDArray[np.int64]:
+        """Those that are dropped, ascending."""
+        return np.flatnonzero(self.matched >= 0)
+
+    @property
     def count(self) -> int:
         """Rows dropped."""
         return int(np.count_nonzero(self.matched >= 0))
