@@ -3,11 +3,13 @@
 Rules in their order: the manual verdict; pending (no score yet, or scoring failed); the
 threshold. The first that speaks decides. Everything here is pure and vectorised: one slot
 per row, no I/O.
+
+Last come duplicates, among the rows that are kept by then: see `without_duplicates`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 import numpy as np
@@ -38,6 +40,8 @@ class Reason(IntEnum):
     """The row could not be read; it has no score, and no verdict can keep it."""
     NO_THRESHOLD = 7
     """Scored, but no threshold is set: nothing speaks for or against it yet."""
+    DUPLICATE = 8
+    """Kept by the rules before, and too like a row that is kept."""
 
 
 REASON_TEXT = {
@@ -49,6 +53,7 @@ REASON_TEXT = {
     Reason.THRESHOLD_DROPS: "score on the dropping side of the threshold",
     Reason.BROKEN: "row could not be read",
     Reason.NO_THRESHOLD: "no threshold set",
+    Reason.DUPLICATE: "duplicate of a row that is kept",
 }
 
 
@@ -58,6 +63,9 @@ class Outcomes:
 
     outcome: NDArray[np.int8]  # (rows,) of Outcome
     reason: NDArray[np.int8]  # (rows,) of Reason
+    matched: NDArray[np.int64] | None = None  # (rows,) the kept row it repeats, -1: none
+    """None while the duplicate rule is off."""
+    similarity: NDArray[np.float32] | None = None  # (rows,) to that row, NaN: none
 
 
 def decide(
@@ -100,6 +108,26 @@ def decide(
     return Outcomes(outcome, reason)
 
 
+def without_duplicates(
+    outcomes: Outcomes, matched: NDArray[np.int64], similarity: NDArray[np.float32]
+) -> Outcomes:
+    """Drop the rows that repeat a kept one, where the rules before have kept them.
+
+    Args:
+        outcomes: of those rules.
+        matched: the kept row that each would be dropped for, -1: none; never an accepted row's.
+            (rows,)
+        similarity: to that row.  (rows,)
+    """
+    lost = (outcomes.outcome == Outcome.KEPT) & (matched >= 0)
+    return Outcomes(
+        np.where(lost, np.int8(Outcome.DROPPED), outcomes.outcome),
+        np.where(lost, np.int8(Reason.DUPLICATE), outcomes.reason),
+        np.where(lost, matched, np.int64(-1)),
+        np.where(lost, similarity, np.float32(np.nan)),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Summary:
     """What the policy does with the whole dataset, split by hand and by rule; counts of rows."""
@@ -120,6 +148,18 @@ class Summary:
     """Accepted by hand though the threshold alone would drop them."""
     rejected_but_kept: int
     """Rejected by hand though the threshold alone would keep them."""
+    duplicates: int = 0
+    """Rows that the threshold keeps and that repeat a kept one; part of `dropped_by_rule`."""
+
+    def without_duplicates(self, rows: int, tokens: int) -> Summary:
+        """The same after `rows` with `tokens`, kept by rule so far, were dropped as duplicates."""
+        return replace(
+            self,
+            kept_by_rule=self.kept_by_rule - rows,
+            dropped_by_rule=self.dropped_by_rule + rows,
+            tokens_kept=self.tokens_kept - tokens,
+            duplicates=self.duplicates + rows,
+        )
 
     @property
     def kept(self) -> int:

@@ -95,8 +95,11 @@ class SessionRows:
     def reason_text(self, row: int) -> str:
         """Why the row has its outcome, in words."""
         session = self._session
-        _, reason = self.outcome(row)
+        result = session.outcomes(slice(row, row + 1))
+        reason = Reason(int(result.reason[0]))
         text = REASON_TEXT[reason]
+        if result.matched is not None and result.similarity is not None and result.matched[0] >= 0:
+            text = f"duplicate of row {result.matched[0]}, similarity {result.similarity[0]:.2f}"
         threshold = session.threshold
         if reason in (Reason.THRESHOLD_KEEPS, Reason.THRESHOLD_DROPS) and threshold is not None:
             text = f"{threshold}" + (" (a guess)" if threshold.guess else "")

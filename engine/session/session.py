@@ -25,12 +25,13 @@ from engine.decision import Circumstances, Event, Verdict
 from engine.errors import InputError, UsageError
 from engine.giving_way import GivingWay
 from engine.identities import IdentityTable
-from engine.policy import Outcomes, Summary, Tally, decide
+from engine.policy import Outcomes, Summary, Tally, decide, without_duplicates
 from engine.review import Change, Review
 from engine.sample import Family, Side
 from engine.scoring import ScorerOptions
 from engine.scoring.board import ScoreBoard
 from engine.session.coupling import Coupling
+from engine.session.duplication import Duplicates
 from engine.session.live_scoring import LiveScoring
 from engine.session.settings import Settings
 from engine.session.simulation import Simulation
@@ -79,6 +80,10 @@ class Session:
         self.review = Review(
             store, self.identities, dataset.occurrence, sides=self.sides, rows=dataset.rows
         )
+        self.duplicates = Duplicates(
+            dataset, self.scoring, self.review, self.giving_way, self._score_direction
+        )
+        """Which rows repeat others; its rule is off until it is set."""
         self.coupling = Coupling(
             self, self.scoring, self.review, self._settings, dataset.broken, self._all_identities
         )
@@ -178,6 +183,7 @@ class Session:
     def close(self) -> None:
         """Stop scoring, write what is left, and let go of the files. Safe to call twice."""
         self._closing.set()
+        self.duplicates.stop()
         self.scoring.stop()
         if self._hasher is not None:
             self._hasher.join(timeout=5)
@@ -324,24 +330,42 @@ class Session:
         threshold = self.threshold_choice.bound_of(text)
         if threshold is None:
             return "no scores yet"
-        summary = self._tallied().summary(threshold)
+        summary = self._summary(threshold)
         return f"{threshold}: {summary.kept:,} rows ({summary.share_kept:.1%})"
 
     # -- what follows from them --------------------------------------------------------------
 
     def outcomes(self, rows: slice = ALL_ROWS) -> Outcomes:
         """The outcome of every row, or of a run of them, with its reason."""
-        return decide(
+        found = decide(
             self.verdicts[rows],
             self.scores[rows],
             self.failed[rows],
             self.dataset.broken[rows],
             self.threshold,
         )
+        repeats = self.duplicates.dropped()
+        if repeats is None:
+            return found
+        return without_duplicates(found, repeats.matched[rows], repeats.similarity[rows])
 
     def summary(self) -> Summary:
         """Rows and tokens kept, by hand and by rule."""
-        return self._tallied().summary(self.threshold)
+        return self._summary(self.threshold)
+
+    def _summary(self, threshold: Threshold | None) -> Summary:
+        summary = self._tallied().summary(threshold)
+        repeats = self.duplicates.dropped()
+        if repeats is None or threshold is None:
+            return summary
+        rows = repeats.rows
+        lost = rows[threshold.keeps(self.scores[rows])]
+        tokens = int(self.board.tokens[lost].sum(dtype=np.int64))
+        return summary.without_duplicates(len(lost), tokens)
+
+    def _score_direction(self) -> Direction:
+        threshold = self.threshold
+        return Direction.AT_LEAST if threshold is None else threshold.direction
 
     def _tallied(self) -> Tally:
         basis = (self.review.version, self.board.version, id(self.board), self.side)

@@ -110,7 +110,7 @@ class DeskBase(Screen[None]):
         self._matching: NDArray[np.bool_] | None = None
         self._found: NDArray[np.bool_] | None = None
         self._search_text = ""
-        self._seen = (-1, -1, 0)  # board version, review version, board
+        self._seen = (-1, -1, 0, -1)  # board version, review version, board, duplicates
         self._drawn_threshold: object = None
         self._bins: ScoreBins | None = None
         self._counts_due_s = 0.0
@@ -159,7 +159,10 @@ class DeskBase(Screen[None]):
         """Draw what changed since the last tick; costs next to nothing where nothing did."""
         now = time.monotonic()
         session = self.session
-        seen = (session.board.version, session.review.version, id(session.board))
+        seen = (
+            session.board.version, session.review.version, id(session.board),
+            session.duplicates.version,
+        )  # fmt: skip
         session.threshold_choice.resolve()
         scores_came = seen != self._seen
         if scores_came or session.threshold != self._drawn_threshold:
@@ -211,8 +214,8 @@ class DeskBase(Screen[None]):
         if self._bins is not None:
             edges = self._bins.edges
             self._rows.score_range = (float(edges[0]), float(edges[-1]))
-            histogram = self._bins.split(session.threshold, summary.kept_by_rule)
-            self.slider.show(histogram, session.threshold)
+            above = summary.kept_by_rule + summary.duplicates
+            self.slider.show(self._bins.split(session.threshold, above), session.threshold)
         else:
             self.slider.show(None, session.threshold)
         self._drawn_threshold = session.threshold

@@ -140,7 +140,7 @@ class ScoringActions(DeskBase):
             self.say("only preference data has two sides")
             return
         session.review_side(Side.REJECTED if session.side is Side.CHOSEN else Side.CHOSEN)
-        self._seen = (-1, -1, 0)
+        self._seen = (-1, -1, 0, -1)
         self._counts_due_s = 0.0
         self.table.refresh()
         self._show_sample()

@@ -1,0 +1,20 @@
+"""Duplicates: rows that say the same again, and questions that are answered in different ways.
+
+    settings        what is compared and how; similarities as people type them
+    texts           the part of a sample that is compared, normalised
+    shingles        from texts to hashed shingles
+    signatures      MinHash signatures, datasketch's own, and how they are cut into bands
+    jaccard         exact similarity of shingle sets
+    verifier        the same, for rows of a column, on demand
+    matching        candidates from bands, verified, joined into components
+    finder          the search: in steps, with progress, stopped and gone on with
+    matches         what it has found
+    large           components too large to list their pairs
+    clusters        groups at a similarity, cut from the matches
+    rule            which rows are dropped for being like one that is kept
+    contradictions  near-identical prompts with other answers
+    gauge           the duplication among what is kept, and what it is worth
+    lookup          rows edited or added afterwards
+
+Signatures only propose. Every pair that is shown has its exact similarity.
+"""

@@ -1,0 +1,205 @@
+"""The search for duplicates: in steps, so that it can report, stop, and go on.
+
+Rows are shingled and signed in batches; what belongs together is looked for when enough new rows
+have come, so that the first clusters are there long before the last row. The result does not
+depend on how the work was cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from engine.duplicates.jaccard import PAIRS_AT_ONCE, ROWS_AT_ONCE
+from engine.duplicates.matches import Matches
+from engine.duplicates.matching import Matcher, complete_pairs
+from engine.duplicates.settings import Settings
+from engine.duplicates.shingles import shingle
+from engine.duplicates.signatures import Bands, short_hashes, sign
+from engine.duplicates.texts import folded, normalised, number_keys
+from engine.duplicates.verifier import Verifier
+from engine.errors import Cancelled
+
+BATCH_BYTES = 1 << 22
+"""Text signed between two looks at `cancelled`: about 80 ms."""
+
+FIRST_LOOK_BYTES = 1 << 23
+"""Text after which clusters are looked for the first time, then whenever it has tripled."""
+
+GROWTH = 3
+
+EXACT_COLUMNS = 16
+"""Permutations that tell texts which may be the same from those which are not."""
+
+Progress = Callable[[str, int, int], None]
+"""Told what is being done, how many rows of how many."""
+
+
+class Finder:
+    """One search over one column of texts."""
+
+    def __init__(self, texts: pl.Series, settings: Settings) -> None:
+        """Prepare; `run` does the work.
+
+        Args:
+            texts: a text for every row, null where there is none to compare.  (rows,)
+            settings: how.
+        """
+        rows = len(texts)
+        self.settings = settings
+        self._texts = texts
+        self._compared = texts.is_not_null().to_numpy()
+        self._sizes = texts.str.len_bytes().fill_null(0).to_numpy().astype(np.int64)
+        self.signatures = np.empty((rows, settings.permutations), np.uint32)
+        """(rows, permutations), as far as the search has come."""
+        self._keys = np.zeros(rows, np.uint64)
+        self._verify = Verifier(texts, settings)
+        self._matcher = Matcher(
+            settings.similarity,
+            Bands.for_similarity(settings.similarity, settings.permutations),
+            self._verify,
+        )
+        self._done = 0
+        self._look_at = FIRST_LOOK_BYTES
+        self._cancelled: Callable[[], bool] = lambda: False
+        self._give_way: Callable[[], None] = lambda: None
+
+    @property
+    def rows(self) -> int:
+        """Rows of the column."""
+        return len(self._texts)
+
+    @property
+    def done(self) -> int:
+        """Rows signed so far."""
+        return self._done
+
+    def run(
+        self,
+        *,
+        progress: Progress | None = None,
+        cancelled: Callable[[], bool] | None = None,
+        found: Callable[[Matches], None] | None = None,
+        give_way: Callable[[], None] | None = None,
+    ) -> Matches:
+        """Search, from where it was stopped if it was.
+
+        Args:
+            progress: told of every step.
+            cancelled: asked between two steps.
+            found: given what there is so far, from time to time.
+            give_way: called between two steps, to sleep while the screen wants the interpreter.
+
+        Raises:
+            Cancelled: `cancelled` said so; `run` goes on from there.
+        """
+        self._cancelled = cancelled or self._cancelled
+        self._give_way = give_way or self._give_way
+        self._matcher.breathe = self._breathe
+        tell = progress or (lambda _what, _done, _total: None)
+        before = np.cumsum(self._sizes)
+        while self._done < self.rows:
+            self._breathe()
+            self._sign_batch(before)
+            tell("reading", self._done, self.rows)
+            if found is not None and self._done < self.rows:
+                if int(before[self._done - 1]) < self._look_at:
+                    continue
+                self._look_at = int(before[self._done - 1]) * GROWTH
+                found(self._look())
+        tell("comparing", self.rows, self.rows)
+        return self._look()
+
+    def _breathe(self) -> None:
+        if self._cancelled():
+            raise Cancelled("the search for duplicates was stopped", "start it again to go on")
+        self._give_way()
+
+    def _sign_batch(self, before: NDArray[np.int64]) -> None:
+        start = self._done
+        reached = int(before[start - 1]) if start else 0
+        end = int(np.searchsorted(before, reached + BATCH_BYTES, side="right"))
+        end = min(max(end, start + 1), start + ROWS_AT_ONCE)
+        found = shingle(self._texts[start:end], self.settings)
+        signatures = sign(
+            short_hashes(found), found.starts, self.settings.permutations, self.settings.seed
+        )
+        self.signatures[start:end] = signatures
+        keys = found.counts.astype(np.uint64)
+        for column in signatures[:, :EXACT_COLUMNS].T:
+            keys = (keys ^ column) * np.uint64(0x9E3779B97F4A7C15)
+            keys ^= keys >> np.uint64(31)
+        self._keys[start:end] = keys
+        self._done = end
+
+    # -- what belongs together -------------------------------------------------------------
+
+    def _look(self) -> Matches:
+        """Everything found among the rows signed so far."""
+        first = self._first_of_each()
+        own = np.flatnonzero(first == np.arange(self.rows))
+        shingled = own[(self.signatures[own] != 0xFFFFFFFF).any(axis=1)] if len(own) else own
+        self._matcher.match(shingled, self.signatures, self.rows)
+        labels = self._matcher.labels()
+        sizes = np.bincount(labels[own], minlength=int(labels.max(initial=-1)) + 1)
+        members = own[sizes[labels[own]] > 1]
+        a, b, large = complete_pairs(members, labels[members])
+        similarity = self._similarities(a, b)
+        if large:
+            inside = np.isin(self._matcher.first, np.concatenate(large))
+            a = np.concatenate([a, self._matcher.first[inside]])
+            b = np.concatenate([b, self._matcher.second[inside]])
+            similarity = np.concatenate([similarity, self._matcher.found[inside]])
+        numbers = np.zeros(self.rows, np.int64)
+        numbers[members] = number_keys(self._texts.gather(members))
+        return Matches(
+            settings=self.settings,
+            first=first,
+            a=a,
+            b=b,
+            similarity=similarity,
+            same_numbers=numbers[a] == numbers[b],
+            large=tuple(large),
+            done=self._done,
+            left_out=self._matcher.left_out,
+        )
+
+    def _similarities(self, a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.float32]:
+        found = np.empty(len(a), np.float32)
+        for start in range(0, len(a), PAIRS_AT_ONCE):
+            self._breathe()
+            pairs = slice(start, start + PAIRS_AT_ONCE)
+            found[pairs] = self._verify(a[pairs], b[pairs])
+        return found
+
+    def _first_of_each(self) -> NDArray[np.int64]:
+        """For every row the first one with the same text and numbers; -1: nothing to compare."""
+        rows = np.flatnonzero(self._compared[: self._done])
+        first = np.full(self.rows, -1, np.int64)
+        first[rows] = rows
+        order = np.argsort(self._keys[rows], kind="stable")
+        keys = self._keys[rows][order]
+        same = np.zeros(len(rows) + 1, np.bool_)
+        np.equal(keys[1:], keys[:-1], out=same[1:-1])
+        candidates = np.sort(rows[order[np.flatnonzero(same[1:] | same[:-1])]])
+        if len(candidates):
+            raw = self._texts.gather(candidates)
+            how = self.settings.normalisation
+            frame = pl.DataFrame(
+                {
+                    "row": candidates,
+                    "text": folded(normalised(raw, how), how),
+                    "numbers": number_keys(raw),
+                }
+            )
+            chosen = frame.select(pl.col("row").first().over("text", "numbers"))
+            first[candidates] = chosen.to_series().to_numpy()
+        return first
+
+
+def find(texts: pl.Series, settings: Settings) -> Matches:
+    """Search a column of texts in one go."""
+    return Finder(texts, settings).run()

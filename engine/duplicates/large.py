@@ -1,0 +1,83 @@
+"""Components too large to list all their pairs: what is needed of them is worked out when asked.
+
+Tens of thousands of rows made from one template would make a billion pairs. Their clusters at a
+higher similarity are searched anew among them alone, and their similarities to a row that is kept
+are computed for that row, once.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from engine.duplicates.matching import Matcher
+from engine.duplicates.settings import Settings
+from engine.duplicates.shingles import shingle
+from engine.duplicates.signatures import Bands, short_hashes, sign
+from engine.duplicates.texts import number_keys
+from engine.duplicates.verifier import Verifier
+
+REMEMBERED_VALUES = 1 << 24
+"""Similarities kept for the next time, 64 MB."""
+
+
+class LargeComponents:
+    """The rows of all large components, and what can be asked about them."""
+
+    def __init__(
+        self, texts: pl.Series, settings: Settings, components: tuple[NDArray[np.int64], ...]
+    ) -> None:
+        """Prepare; nothing is read yet.
+
+        Args:
+            texts: of all rows.  (rows,)
+            settings: of the search that found the components.
+            components: the rows of each, ascending.
+        """
+        self.components = components
+        self._settings = settings
+        self._texts = texts
+        self._verify = Verifier(texts, settings)
+        self._numbers: NDArray[np.int64] | None = None
+        self._known: OrderedDict[tuple[int, int], NDArray[np.float32]] = OrderedDict()
+        self._held = 0
+
+    def connect(
+        self, similarity: float
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
+        """Pairs that connect all that belong together at `similarity`.  three of (n,)."""
+        rows = np.sort(np.concatenate(self.components))
+        settings = self._settings
+        found = shingle(self._texts.gather(rows), settings)
+        signatures = sign(short_hashes(found), found.starts, settings.permutations, settings.seed)
+        bands = Bands.for_similarity(similarity, settings.permutations)
+        matcher = Matcher(similarity, bands, lambda a, b: self._verify(rows[a], rows[b]))
+        matcher.match(np.arange(len(rows)), signatures, len(rows))
+        return rows[matcher.first], rows[matcher.second], matcher.found
+
+    def similarities(self, row: int, component: int) -> NDArray[np.float32]:
+        """Of `row` to every row of its component, 0 where their numbers differ.  (n,)."""
+        key = (component, row)
+        if key in self._known:
+            self._known.move_to_end(key)
+            return self._known[key]
+        rows = self.components[component]
+        found = self._verify(np.full(len(rows), row, np.int64), rows).astype(np.float32)
+        numbers = self._number_keys()
+        found[numbers[rows] != numbers[row]] = 0
+        self._known[key] = found
+        self._held += len(found)
+        while self._held > REMEMBERED_VALUES and len(self._known) > 1:
+            _, oldest = self._known.popitem(last=False)
+            self._held -= len(oldest)
+        return found
+
+    def _number_keys(self) -> NDArray[np.int64]:
+        if self._numbers is None:
+            rows = np.concatenate(self.components)
+            self._numbers = np.zeros(len(self._texts), np.int64)
+            self._numbers[rows] = number_keys(self._texts.gather(rows))
+        return self._numbers

@@ -1,0 +1,158 @@
+"""What is compared and how: the unit, its shingles, and when two of them are too alike."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from hashlib import blake2b
+
+from engine.errors import UsageError
+
+VERSION = 1
+"""Grows when the same settings would find other pairs: earlier results are not used any more."""
+
+SCHEME = "affine32"
+"""Which of datasketch's families of permutations signs; its default has changed before."""
+
+DROP_FROM = 0.8
+"""The similarity at which the rule drops where nobody has said another."""
+
+STORE_FROM = 0.7
+"""Pairs are kept from here on, so that raising the similarity needs no new search."""
+
+MOST_PERMUTATIONS = 4096
+MOST_SIZE = 100
+
+
+class Unit(StrEnum):
+    """The part of a sample that is compared. Only `BOTH` ever drops a row."""
+
+    BOTH = "both"
+    PROMPT = "prompt"
+    RESPONSE = "response"
+
+
+class ShingleKind(StrEnum):
+    """What a shingle is a run of."""
+
+    WORD = "word"
+    CHAR = "char"
+
+
+@dataclass(frozen=True, slots=True)
+class Shingling:
+    """Runs of `size` words or characters; a text with fewer is compared as a whole."""
+
+    kind: ShingleKind
+    size: int
+
+    def __str__(self) -> str:
+        return f"{self.kind.value}:{self.size}"
+
+
+WORDS = Shingling(ShingleKind.WORD, 3)
+CHARACTERS = Shingling(ShingleKind.CHAR, 5)
+
+SHINGLING_OF = {Unit.BOTH: WORDS, Unit.RESPONSE: WORDS, Unit.PROMPT: CHARACTERS}
+"""Prompts are short: one word replaced would take three of their word 3-grams."""
+
+
+@dataclass(frozen=True, slots=True)
+class Normalisation:
+    """What two texts may differ in and still be the same; each can be switched off."""
+
+    nfkc: bool = True
+    """Unicode's compatibility form: full-width letters, ligatures, superscripts."""
+    case: bool = True
+    white_space: bool = True
+    """Every run of white space is one space, and none at the ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that the pairs found depend on, besides the texts."""
+
+    unit: Unit = Unit.BOTH
+    shingling: Shingling = WORDS
+    similarity: float = STORE_FROM
+    """The lowest similarity that is looked for, in (0, 1]."""
+    permutations: int = 128
+    seed: int = 1
+    normalisation: Normalisation = field(default_factory=Normalisation)
+
+    def __post_init__(self) -> None:
+        check_similarity(self.similarity)
+        if not 1 <= self.permutations <= MOST_PERMUTATIONS:
+            raise UsageError(
+                f"permutations must lie between 1 and {MOST_PERMUTATIONS:,}, "
+                f"not {self.permutations:,}",
+                "128 is usual",
+            )
+        if not 0 <= self.seed < 2**32:
+            raise UsageError(f"the seed must lie between 0 and 2**32 - 1, not {self.seed}")
+        if not 1 <= self.shingling.size <= MOST_SIZE:
+            raise UsageError(
+                f"a shingle has 1 to {MOST_SIZE} words or characters, not {self.shingling.size}",
+                "word:3 and char:5 are usual",
+            )
+
+    def digest(self) -> str:
+        """A name for results under these settings; hexadecimal."""
+        fields = json.dumps([VERSION, SCHEME, asdict(self)], sort_keys=True)
+        return blake2b(fields.encode(), digest_size=16).hexdigest()
+
+
+def default_settings(unit: Unit, similarity: float = STORE_FROM) -> Settings:
+    """The settings for `unit` where nobody has said anything else."""
+    return Settings(unit, SHINGLING_OF[unit], similarity)
+
+
+def check_similarity(similarity: float) -> float:
+    """`similarity` itself, if it is one.
+
+    Raises:
+        UsageError: not in (0, 1].
+    """
+    if math.isfinite(similarity) and 0 < similarity <= 1:
+        return similarity
+    hint = "0.8 is usual: 1 is the same, 0 has nothing in common"
+    if 1 < similarity <= 100:
+        hint = f"did you mean {similarity / 100:.2f}?"
+    raise UsageError(f"a similarity lies above 0 and is at most 1, not {similarity:g}", hint)
+
+
+def parse_similarity(text: str) -> float:
+    """Read `0.8`, or `80%`.
+
+    Raises:
+        UsageError: no number, or outside (0, 1].
+    """
+    stripped = text.strip()
+    share = stripped.endswith("%")
+    try:
+        number = float(stripped.removesuffix("%"))
+    except ValueError:
+        raise UsageError(
+            f"similarity not understood: {text!r}", "type a number such as 0.8"
+        ) from None
+    return check_similarity(number / 100 if share else number)
+
+
+_SHINGLING = re.compile(r"(word|char)s?:(\d{1,9})", re.IGNORECASE)
+
+
+def parse_shingling(text: str) -> Shingling:
+    """Read `word:3` or `char:5`.
+
+    Raises:
+        UsageError: neither.
+    """
+    match = _SHINGLING.fullmatch(text.strip())
+    if match is None:
+        raise UsageError(f"shingles not understood: {text!r}", "write word:3 or char:5")
+    shingling = Shingling(ShingleKind(match[1].lower()), int(match[2]))
+    Settings(shingling=shingling)
+    return shingling

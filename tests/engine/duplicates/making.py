@@ -1,0 +1,54 @@
+"""Small texts that are alike on purpose."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from hypothesis import strategies as st
+
+from engine.duplicates.clusters import Clusters, cut
+from engine.duplicates.finder import find
+from engine.duplicates.rule import PREFERENCES, Candidates, Preference, Ranking
+from engine.duplicates.settings import Settings, ShingleKind, Shingling
+from engine.threshold import Direction
+
+SINGLE_WORDS = Shingling(ShingleKind.WORD, 1)
+"""With single words, similarities are easy to reckon: shared words over all words."""
+
+TEXTS = st.lists(
+    st.lists(st.sampled_from(["a", "b", "c", "d", "e", "f", "g", "h"]), max_size=8).map(" ".join),
+    max_size=14,
+)
+
+
+def clusters_of(texts: list[str], similarity: float = 0.5) -> Clusters:
+    settings = Settings(shingling=SINGLE_WORDS, similarity=similarity)
+    return cut(find(pl.Series(texts, dtype=pl.String), settings), similarity)
+
+
+def candidates(
+    rows: int, *, survives: list[bool] | None = None, accepted: list[bool] | None = None
+) -> Candidates:
+    return Candidates(
+        survives=np.array(survives if survives is not None else [True] * rows, np.bool_),
+        accepted=np.array(accepted if accepted is not None else [False] * rows, np.bool_),
+    )
+
+
+def ranking(
+    rows: int,
+    *preferences: Preference,
+    scores: list[float] | None = None,
+    lengths: list[int] | None = None,
+    direction: Direction = Direction.AT_LEAST,
+) -> Ranking:
+    return Ranking(
+        scores=np.array(scores if scores is not None else [np.nan] * rows, np.float32),
+        lengths=np.array(lengths if lengths is not None else [1] * rows, np.int32),
+        direction=direction,
+        preferences=preferences or PREFERENCES,
+    )
+
+
+def members(clusters: Clusters) -> list[list[int]]:
+    return [clusters.rows_of(number).tolist() for number in range(len(clusters))]

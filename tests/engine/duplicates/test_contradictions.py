@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from engine.dataset import open_dataset
+from engine.demo import FaultKind, demo_folder, labels
+from engine.duplicates import contradictions as module
+from engine.duplicates.clusters import cut
+from engine.duplicates.contradictions import Contradictions, contradictions
+from engine.duplicates.finder import find
+from engine.duplicates.settings import DROP_FROM, Unit, default_settings
+from engine.duplicates.texts import unit_texts
+
+
+def contrary(texts: pl.DataFrame) -> Contradictions:
+    prompts = find(unit_texts(texts, Unit.PROMPT), default_settings(Unit.PROMPT))
+    return contradictions(cut(prompts, DROP_FROM), texts)
+
+
+def of(*rows: tuple[str, str | None]) -> pl.DataFrame:
+    prompts, responses = zip(*rows, strict=True)
+    return pl.DataFrame(
+        {"prompt": prompts, "response": responses, "rejected": [None] * len(rows)},
+        schema=dict.fromkeys(("prompt", "response", "rejected"), pl.String),
+    )
+
+
+def test_the_demo_contradicts_itself_exactly_where_it_was_planted() -> None:
+    dataset = open_dataset(demo_folder())
+    found = contrary(dataset.texts)
+    planted = [label for label in labels() if label.kind is FaultKind.CONTRADICTION]
+    pairs = {tuple(sorted((label.row, *label.partners))) for label in planted}
+    assert {group.rows for group in found.groups} == pairs
+    assert found.rows == len(planted)
+    assert found.share == pytest.approx(len(planted) / 2000)
+    dataset.close()
+
+
+def test_answers_that_agree_are_grouped_and_entropy_measures_the_split() -> None:
+    question = "How many legs does a spider have?"
+    found = contrary(
+        of(
+            (question, "A spider has eight legs."),
+            (question, "a spider has eight legs"),
+            ("how many legs does a  spider have?", "It has six."),
+            (question, "Four, like a dog."),
+            ("What is blanching?", "A short dip in boiling water."),
+        )
+    )
+    (group,) = found.groups
+    assert group.answers == ((0, 1), (2,), (3,))
+    assert group.entropy == pytest.approx(1.5)
+    assert group.disagreeing == 2
+    assert found.floor == pytest.approx(2 / 5)
+
+
+def test_other_numbers_make_another_question_and_another_answer() -> None:
+    assert not contrary(
+        of(
+            ("Find the average of 1, 3 and 7 please.", "It is 3.67."),
+            ("Find the average of 1, 3 and 8 please.", "It is 4."),
+        )
+    ).groups
+    (group,) = contrary(
+        of(
+            ("Find the average of 1, 3 and 8 please.", "The average of them is 4."),
+            ("Find the average of 1, 3 and 8 please.", "The average of them is 5."),
+        )
+    ).groups
+    assert group.entropy == 1.0
+
+
+def test_rows_without_an_answer_do_not_disagree() -> None:
+    question = "What is the capital of France?"
+    assert not contrary(of((question, "Paris"), (question, ""), (question, " "))).groups
+    assert not contrary(of((question, None), (question, None))).groups
+    assert not contrary(of(("a", "b"))).groups
+
+
+def test_many_answers_to_one_question_are_compared_with_the_first_ones(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "COMPARED_ANSWERS", 2)
+    question = "Tell me a short story about the sea"
+    rows = [(question, f"story{n} alpha{n} beta{n} gamma{n}") for n in "abcdefghi"]
+    (group,) = contrary(of(*rows, (question, "storya alphaa betaa delta"))).groups
+    assert group.answers[0] == (0, 9)
+    assert len(group.answers) == 9
