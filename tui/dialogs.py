@@ -162,7 +162,7 @@ class WorkDialog(ModalScreen[None]):
 
     def show(self, title: str, done: int, total: int | None) -> None:
         """Update the title and the bar; from the screen's own thread."""
-        if self.is_mounted:
+        if self.query("ProgressBar"):  # work may be quicker than the dialog
             self.query_one("#work-title", Static).update(Content(sanitize(title)))
             self.query_one(ProgressBar).update(total=total, progress=done)
 

@@ -74,7 +74,7 @@ class ScoringActions(DeskBase):
         kind, _, what = spec.strip().partition(":")
         name = what.partition("#")[0]
         if kind == "hf" and not self._scorer_options.download and is_absent(name):
-            self.call_after_refresh(self._ask_to_fetch, name, spec.strip())
+            self.call_later(self._ask_to_fetch, name, spec.strip())  # answered to the desk
         else:
             self._switch_scorer(spec)
 
