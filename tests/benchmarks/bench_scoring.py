@@ -237,10 +237,10 @@ def parameters(folder: Path) -> int:
     return (folder / "model.safetensors").stat().st_size // 4
 
 
-def read_pairs(rows: int) -> list[tuple[str, str]]:
+def read_pairs(rows: int, data: Path) -> list[tuple[str, str]]:
     """Alpaca's rows where they lie beside the checkout, else generated ones of such lengths."""
-    if ALPACA.is_file():
-        found = json.loads(ALPACA.read_bytes())
+    if data.is_file():
+        found = json.loads(data.read_bytes())
         step = max(1, len(found) // rows)
         found = found[::step][:rows]
     else:
@@ -258,7 +258,7 @@ def stratified(pairs: Sequence[tuple[str, str]], count: int) -> list[tuple[str, 
     return [pairs[row] for row in sorted(by_length[at] for at in chosen)]
 
 
-def facts() -> None:
+def facts(data: Path) -> None:
     """What was measured on."""
     for package in ("torch", "transformers", "sentence-transformers", "numpy", "textual"):
         try:
@@ -270,7 +270,7 @@ def facts() -> None:
         f"\nPython {platform.python_version()}, {os.cpu_count()} cores, multiplies bfloat16: {has}"
     )
     print(f"load average {', '.join(f'{each:.1f}' for each in os.getloadavg())}")
-    print("rows: Alpaca" if ALPACA.is_file() else "rows: generated")
+    print(f"rows: {data}" if data.is_file() else "rows: generated")
 
 
 def main() -> int:
@@ -283,11 +283,14 @@ def main() -> int:
         "--only", nargs="+", choices=["small", "large", "lag"], default=["small", "large", "lag"]
     )
     parser.add_argument("--keep", type=Path, help="a folder to keep the models in")
+    parser.add_argument("--data", type=Path, default=ALPACA, help="rows in Alpaca's columns, JSON")
     wanted = parser.parse_args()
     small, large = (400, 40) if wanted.quick else (wanted.rows, wanted.large_rows)
-    facts()
+    facts(wanted.data)
     with tempfile.TemporaryDirectory(prefix="bench-scoring-") as scratch:
-        bench = Bench(wanted.keep or Path(scratch), read_pairs(max(wanted.rows, 2_000)))
+        bench = Bench(
+            wanted.keep or Path(scratch), read_pairs(max(wanted.rows, 2_000), wanted.data)
+        )
         bench.folder.mkdir(parents=True, exist_ok=True)
         if "small" in wanted.only:
             compare(bench, "small", SMALL, stratified(bench.pairs, small))
