@@ -47,6 +47,14 @@ ThresholdOption = Annotated[
     str | None,
     typer.Option("--threshold", metavar="T", help="1.5, 'top 1000' or 25%, after >= or <=."),
 ]
+DropOption = Annotated[
+    str | None,
+    typer.Option(
+        "--drop-duplicates",
+        metavar="SIM",
+        help="Drop rows at least so similar to a kept one, 0.8 for example; off by default.",
+    ),
+]
 FormatOption = Annotated[
     str,
     typer.Option(

@@ -25,6 +25,7 @@ from tui.cli_options import (
     DataArgument,
     DeviceOption,
     DownloadOption,
+    DropOption,
     DtypeOption,
     FamilyOption,
     FormatOption,
@@ -41,7 +42,14 @@ from tui.cli_options import (
     ThresholdOption,
     choice,
 )
-from tui.headless import headless, opened, refuse_unknown_rows, wait_for_scores
+from tui.dedup import dedup
+from tui.headless import (
+    headless,
+    opened,
+    refuse_unknown_rows,
+    wait_for_duplicates,
+    wait_for_scores,
+)
 from tui.models import models
 from tui.report_text import export_text, info_text, score_text
 from tui.simulate import simulate
@@ -237,6 +245,7 @@ def export_command(
     output: Annotated[Path, typer.Option("--output", metavar="OUT", help="A new folder.")],
     threshold: ThresholdOption = None,
     scorer: ScorerOption = None,
+    drop_duplicates: DropOption = None,
     file_format: Annotated[
         str, typer.Option("--format", help="jsonl, parquet, csv or hf; default as the source.")
     ] = "",
@@ -272,7 +281,8 @@ def export_command(
     """Write the subset that verdicts, scores and threshold keep.
 
     What is not scored yet is scored first. The threshold holds for this run; without one, the
-    one set in the desk, else the scorer's own, else the median as a guess.
+    one set in the desk, else the scorer's own, else the median as a guess. With
+    --drop-duplicates, rows too like a better kept one are dropped last.
     """
     from engine.export import ExportFormat, ExportPlan, Keep
     from engine.scoring import ScorerOptions
@@ -283,6 +293,11 @@ def export_command(
     rows = choice(Keep, keep, "--keep")
     if threshold is not None:
         parse_threshold(threshold)
+    similarity = None
+    if drop_duplicates is not None:
+        from engine.duplicates.settings import parse_similarity
+
+        similarity = parse_similarity(drop_duplicates)
     options = OpenOptions(family, prompt_column, response_column, session, read_only=read_only)
     how = ScorerOptions(
         device=device,
@@ -310,6 +325,9 @@ def export_command(
         if threshold is not None:
             review.threshold_choice.forget()
             review.set_threshold(threshold, save=False)
+        if similarity is not None:
+            review.duplicates.set_rule(similarity)
+            wait_for_duplicates(review, progress)
         report = export_session(
             review, plan, progress=lambda done, all_: progress("exporting", done, all_)
         )
@@ -323,6 +341,7 @@ def export_command(
                 "output": str(report.output),
                 "counts": report.counts,
                 "threshold": described,
+                "duplicates": report.manifest["duplicates"],
                 "files": report.files,
             }
         )
@@ -332,6 +351,7 @@ def export_command(
 
 app.command("simulate")(simulate)
 app.command("models")(models)
+app.command("dedup")(dedup)
 
 
 def _refuse_no_scorer(scorer: str | None) -> None:

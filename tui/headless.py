@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.errors import Cancelled, SessionLockedError, UsageError
+from engine.errors import Cancelled, ScorerError, SessionLockedError, UsageError
 from engine.sample import Family
 from tui.progress_line import ProgressLine
 from tui.stop_signals import stopping_like_ctrl_c
@@ -94,3 +94,20 @@ def wait_for_scores(review: Session, progress: ProgressLine) -> None:
                 f"bfloat16 leaves {open_rows:,} of {review.dataset.rows:,} rows open at "
                 f"{review.threshold}; --dtype float32 decides them"
             )
+
+
+def wait_for_duplicates(review: Session, progress: ProgressLine) -> None:
+    """Wait for the search for duplicates; ctrl+c cancels it.
+
+    Raises:
+        ScorerError: the search failed, so that nobody knows which rows to drop.
+    """
+    try:
+        status = review.duplicates.wait(
+            lambda now: progress(f"duplicates: {now.what}", now.done, now.total)
+        )
+    except KeyboardInterrupt:
+        review.duplicates.stop()
+        raise Cancelled("cancelled; nothing was written") from None
+    if not review.duplicates.ready:
+        raise ScorerError(f"the search for duplicates failed: {status.error}", "try it again")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def models(*, as_json: JsonOption = False) -> None:
-    """List the models on this disk and those known by name, with size and memory needed."""
+    """List models, on disk and known by name, with size and memory."""
     from engine.scoring.model_files import available_bytes
     from engine.scoring.model_list import list_models
 

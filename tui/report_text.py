@@ -80,4 +80,10 @@ def export_text(report: ExportReport, threshold: object) -> str:
             lines.append("nobody chose that threshold: set one with --threshold")
     else:
         lines.append("threshold none")
+    rule = report.manifest["duplicates"]
+    if isinstance(rule, dict):
+        lines.append(
+            f"repeats   {rule['dropped']:,} dropped at a similarity of {rule['similarity']:g} or "
+            f"more; {rule['duplication_rate_kept']:.1%} of the kept rows still repeat another"
+        )
     return "\n".join(lines)

@@ -86,7 +86,7 @@ def simulate(
         ),
     ] = False,
 ) -> None:
-    """What a dataset of this size, noise and duplication would be worth.
+    """What a dataset of this size, noise and duplication is worth.
 
     A what-if aid fitted to published tables, not a forecast: --about says what it rests on.
     """

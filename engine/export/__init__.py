@@ -14,6 +14,7 @@ run         all of it in order
 
 from engine.export.place import check_place
 from engine.export.plan import (
+    DuplicateRule,
     ExportFormat,
     ExportPlan,
     ExportReport,
@@ -27,6 +28,7 @@ from engine.export.plan import (
 from engine.export.run import export
 
 __all__ = [
+    "DuplicateRule",
     "ExportFormat",
     "ExportPlan",
     "ExportReport",

@@ -98,12 +98,27 @@ def _rules(manifest: dict[str, Any]) -> str:
     names = ", ".join(_text(name) for name in verdicts["reviewers"]) or "nobody"
     side = f", on the {scorer['side']} side"
     return f"""A verdict by hand comes first; a row without a score is pending; the threshold \
-decides the rest.
+decides the rest{_judged_last(manifest)}.
 
-- Threshold: {rule}.
+- Threshold: {rule}.{_duplicates(manifest)}
 - Scorer: `{_code(scorer["name"] or "none")}`{revision}{side}.
 - Verdicts: {verdicts["count"]:,} ({verdicts["accepted"]:,} accepted, {verdicts["rejected"]:,} \
 rejected, {verdicts["skipped"]:,} skipped) by {names}."""
+
+
+def _judged_last(manifest: dict[str, Any]) -> str:
+    return "" if manifest["duplicates"] is None else "; of what is left, repeats are dropped"
+
+
+def _duplicates(manifest: dict[str, Any]) -> str:
+    rule = manifest["duplicates"]
+    if rule is None:
+        return ""
+    return f"""
+- Duplicates: {rule["dropped"]:,} rows were dropped for being at least {rule["similarity"]:g} \
+similar (exact Jaccard of `{rule["shingles"]}` shingles of the whole sample, with the same numbers \
+in it) to a row that is kept; `matched_row` in `{DECISIONS}` names that row. Of the kept rows, \
+{rule["duplication_rate_kept"]:.1%} still repeat another one."""
 
 
 def _reasons(manifest: dict[str, Any]) -> str:

@@ -66,8 +66,7 @@ def decisions(state: ReviewState, rows: NDArray[np.int64]) -> pl.DataFrame:
         "reviewer": _texts(given, lambda word: word.reviewer),
         "note": _texts(given, lambda word: word.note),
         "reason_code": _texts(given, lambda word: word.reason_code),
-        "matched_row": pl.Series([None] * len(rows), dtype=pl.Int64),
-        "similarity": pl.Series([None] * len(rows), dtype=pl.Float32),
+        **_matched(state, rows),
         "problem": pl.Series(
             [
                 (state.dataset.problem(row) or None) if trouble else None
@@ -77,6 +76,20 @@ def decisions(state: ReviewState, rows: NDArray[np.int64]) -> pl.DataFrame:
         ),
     }
     return pl.DataFrame(columns, schema=decisions_schema(state))
+
+
+def _matched(state: ReviewState, rows: NDArray[np.int64]) -> dict[str, pl.Series]:
+    matched, similarity = state.outcomes.matched, state.outcomes.similarity
+    if matched is None or similarity is None:
+        return {
+            "matched_row": pl.Series([None] * len(rows), dtype=pl.Int64),
+            "similarity": pl.Series([None] * len(rows), dtype=pl.Float32),
+        }
+    found = pl.Series(matched[rows])
+    return {
+        "matched_row": found.set(found < 0, None),
+        "similarity": pl.Series(similarity[rows]).fill_nan(None),
+    }
 
 
 def _scores(state: ReviewState, rows: NDArray[np.int64]) -> dict[str, pl.Series]:

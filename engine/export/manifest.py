@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from engine.decision import Verdict
+from engine.duplicates.settings import SCHEME
 from engine.export.place import TOOL
 from engine.export.plan import ExportPlan, ReviewState
 from engine.policy import REASON_TEXT, Outcome, Reason
@@ -102,6 +103,7 @@ def manifest(
         "counts": counts(state, unreadable),
         "reasons": reasons(state),
         "threshold": _threshold(state),
+        "duplicates": _duplicates(state),
         "scorer": _scorer(state),
         "verdicts": _verdicts(state),
         "tokens": {"all": state.summary.tokens, "kept": state.summary.tokens_kept},
@@ -144,6 +146,27 @@ def _threshold(state: ReviewState) -> dict[str, Any] | None:
         "direction": threshold.direction.value,
         "says": str(threshold),
         "guess": threshold.guess,
+    }
+
+
+def _duplicates(state: ReviewState) -> dict[str, Any] | None:
+    rule = state.duplicates
+    if rule is None:
+        return None
+    settings = rule.settings
+    return {
+        "similarity": rule.similarity,
+        "unit": settings.unit.value,
+        "shingles": str(settings.shingling),
+        "normalisation": dataclasses.asdict(settings.normalisation),
+        "searched_from": settings.similarity,
+        "permutations": settings.permutations,
+        "seed": settings.seed,
+        "scheme": SCHEME,
+        "clusters": rule.clusters,
+        "duplicate_rows": rule.duplicate_rows,
+        "dropped": int(np.count_nonzero(state.outcomes.reason == Reason.DUPLICATE)),
+        "duplication_rate_kept": rule.rate_kept,
     }
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.dataset import Dataset
+from engine.duplicates.settings import Settings as DuplicateSettings
 from engine.errors import ExportError
 from engine.policy import Outcome, Outcomes, Summary
 from engine.sample import Side
@@ -74,6 +75,22 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
+class DuplicateRule:
+    """The duplicate rule as it was applied, for the manifest and the card."""
+
+    similarity: float
+    """Rows at least so similar to a kept one were dropped."""
+    settings: DuplicateSettings
+    """Of the search."""
+    clusters: int
+    """Groups of two or more rows at that similarity, in the whole dataset."""
+    duplicate_rows: int
+    """Rows beyond one of each group."""
+    rate_kept: float
+    """Share of the kept rows that are beyond one of each group, in [0, 1]."""
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewState:
     """The review at the moment of the export: one slot per row, not changed while it runs."""
 
@@ -94,6 +111,8 @@ class ReviewState:
     score_key: ScoreKey | None
     session_path: Path | None
     side: Side = Side.CHOSEN
+    duplicates: DuplicateRule | None = None
+    """None while the rule is off."""
 
     def rows_of(self, outcome: Outcome) -> NDArray[np.int64]:
         """The rows with this outcome, in the order of the source."""

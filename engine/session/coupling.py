@@ -19,10 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.decision import EventKind, Verdict
+from engine.duplicates.clusters import Clusters as NearClusters
 from engine.errors import UsageError
 from engine.policy import Summary
 from engine.review import Review
 from engine.scoring.figures import start_auc
+from engine.session.duplication import Duplicates
 from engine.session.live_scoring import LiveScoring
 from engine.session.settings import Settings
 from engine.simulator.advice import Pace, review_pace
@@ -58,6 +60,11 @@ class Reviewed(Protocol):
     @property
     def threshold(self) -> Threshold | None:
         """The one that decides now."""
+        ...
+
+    @property
+    def duplicates(self) -> Duplicates:
+        """Which rows repeat others, and which of those are dropped."""
         ...
 
     def summary(self) -> Summary:
@@ -135,6 +142,8 @@ class Coupling:
         self.run = _restored(TrainingRun(), settings.get("training run"))
         self.clusters: Clusters | None = None
         """Which rows are copies; None until they have been looked for."""
+        self._taken: NearClusters | None = None
+        """What `clusters` was made from, where it was near duplicates."""
         self.random_queue: NDArray[np.int64] | None = None
         """Rows drawn at random for a spot check: their verdicts say how noisy the kept rows are."""
         self._finding: threading.Thread | None = None
@@ -212,11 +221,21 @@ class Coupling:
 
     # -- copies ------------------------------------------------------------------------------
 
+    def take_clusters(self) -> None:
+        """Count near duplicates as copies from now on, where a search has found them."""
+        found = self._session.duplicates.clusters
+        if found is not None and found is not self._taken:
+            self._taken = found
+            name = f"near duplicates at {found.similarity:.2f}"
+            self.clusters = Clusters(found.label, len(found), name)
+
     def find_repeats(self) -> None:
         """Look for exact repeats, unless something better has found copies already."""
+        self.take_clusters()
         identities = self._identities() if self.clusters is None else None
         if identities is not None:
-            self.clusters = exact_clusters(identities)
+            found = exact_clusters(identities)
+            self.clusters = self.clusters or found
 
     def find_repeats_in_background(self) -> None:
         """The same in a thread of its own; `clusters` is there when it has ended."""
@@ -232,7 +251,7 @@ class Coupling:
         board = self._scoring.board
         return (
             id(board), board.version, self._review.version, self._scoring.side,
-            id(self.clusters), self._direction,
+            id(self.clusters), self._direction, self._session.duplicates.version,
         )  # fmt: skip
 
     @property
@@ -252,6 +271,7 @@ class Coupling:
             wait: False: where many copies make counting slow, the ladder of a moment ago, while a
                 thread counts the one of now (`counting` until then).
         """
+        self.take_clusters()
         basis, known = self._basis, self._ladder
         if known is not None and known[0] == basis:
             return known[1]
@@ -267,10 +287,12 @@ class Coupling:
         return self._ladder[1]
 
     def _count(self, basis: object) -> None:
+        repeats = self._session.duplicates.dropped()
+        out = self._broken if repeats is None else self._broken | (repeats.matched >= 0)
         made = Ladder(
             self._scoring.scores,
             self._session.verdicts,
-            self._broken,
+            out,
             self._direction,
             clusters=self.clusters,
         )

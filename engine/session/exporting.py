@@ -10,8 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from engine.dataset import Dataset, SourceKind
+from engine.duplicates.gauge import gauge
 from engine.errors import ExportError
 from engine.export import (
+    DuplicateRule,
     ExportFormat,
     ExportPlan,
     ExportReport,
@@ -21,6 +23,7 @@ from engine.export import (
     export,
     preview,
 )
+from engine.policy import Outcome, Outcomes
 from engine.sample import IDENTITY_BYTES
 from engine.session.session import Session
 
@@ -37,6 +40,7 @@ def review_state(session: Session, *, hashed: bool = True) -> ReviewState:
     """
     session.threshold_choice.resolve()
     key = session.scoring.key
+    outcomes = session.outcomes()
 
     def given(row: int) -> Given:
         event = session.last_decision(row)
@@ -44,7 +48,7 @@ def review_state(session: Session, *, hashed: bool = True) -> ReviewState:
 
     return ReviewState(
         dataset=session.dataset,
-        outcomes=session.outcomes(),
+        outcomes=outcomes,
         verdicts=session.verdicts.copy(),
         scores=session.board.scores.copy(),
         identities=session.identities.all() if hashed else NO_IDENTITIES,
@@ -58,7 +62,29 @@ def review_state(session: Session, *, hashed: bool = True) -> ReviewState:
         score_key=key,
         session_path=session.store.path,
         side=session.side,
+        duplicates=_duplicate_rule(session, outcomes),
     )
+
+
+def _duplicate_rule(session: Session, outcomes: Outcomes) -> DuplicateRule | None:
+    clusters, similarity = session.duplicates.clusters, session.duplicates.similarity
+    if clusters is None or similarity is None:
+        return None
+    kept = outcomes.outcome == Outcome.KEPT
+    return DuplicateRule(
+        similarity=similarity,
+        settings=clusters.matches.settings,
+        clusters=len(clusters),
+        duplicate_rows=clusters.duplicate_rows,
+        rate_kept=gauge(clusters.label, kept).duplication_rate,
+    )
+
+
+def _unready(session: Session) -> str:
+    """Why the rows kept now are not final, in words; empty where they are."""
+    if session.duplicates.ready:
+        return ""
+    return session.duplicates.status.error or "the search for duplicates has not ended"
 
 
 def native_format(dataset: Dataset) -> ExportFormat:
@@ -92,6 +118,8 @@ def describe_plan(session: Session, plan: ExportPlan) -> list[str]:
         check_place(state, plan)
     except ExportError as error:
         lines.append(f"refused: {error}")
+    if unready := _unready(session):
+        lines.append(f"refused: {unready}")
     lines += [
         f"{counts.kept:,} kept, {counts.dropped:,} dropped, {counts.pending:,} pending",
         f"writes {counts.written:,} rows, about {counts.size_bytes / 1e6:,.1f} MB",
@@ -121,5 +149,13 @@ def export_session(
     progress: Callable[[int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> ExportReport:
-    """Write the subset; see `engine.export.export` for what is raised."""
+    """Write the subset; see `engine.export.export` for what else is raised.
+
+    Raises:
+        ExportError: the duplicate rule is on, and what it drops is not known yet.
+    """
+    if unready := _unready(session):
+        raise ExportError(
+            f"duplicates are to be dropped, and {unready}", "wait for it, or switch the rule off"
+        )
     return export(review_state(session), plan, progress=progress, cancelled=cancelled)

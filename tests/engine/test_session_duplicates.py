@@ -7,22 +7,27 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 
 from engine.decision import Verdict
-from engine.errors import Cancelled, UsageError
+from engine.duplicates.finder import Finder
+from engine.errors import Cancelled, ExportError, UsageError
+from engine.export import ExportFormat, ExportPlan
 from engine.policy import Outcome, Reason
-from engine.session import OpenOptions, Session, duplication
+from engine.session import OpenOptions, Session
 from engine.session.duplication import SearchState
+from engine.session.exporting import describe_plan, export_session
 
 STORY = "the quick brown fox jumps over the lazy dog and runs into the green forest at night"
+BACKWARDS = " ".join(reversed(STORY.split()))
 ROWS = [
     {"prompt": "tell a story", "response": STORY, "q": 3.0},
     {"prompt": "tell a story", "response": STORY, "q": 5.0},
     {"prompt": "tell a story", "response": STORY + " alone", "q": 1.0},
     {"prompt": "name three colours", "response": "red green and blue", "q": 2.0},
-    {"prompt": "add 3 and 4 and tell", "response": f"7 {STORY}", "q": 4.0},
-    {"prompt": "add 4 and 4 and tell", "response": f"8 {STORY}", "q": 4.5},
+    {"prompt": "add 3", "response": f"7 {BACKWARDS}", "q": 4.0},
+    {"prompt": "add 4", "response": f"8 {BACKWARDS}", "q": 4.5},
 ]
 """0, 1 and 2 are alike; 4 and 5 are too, but for their numbers."""
 
@@ -211,16 +216,16 @@ def test_a_stopped_search_goes_on_and_a_failed_one_says_why(
     def failing(*_: object, **__: object) -> None:
         raise MemoryError("no room")
 
-    search = duplication.Finder.run
-    monkeypatch.setattr(duplication.Finder, "run", stopped)
+    search = Finder.run
+    monkeypatch.setattr(Finder, "run", stopped)
     session.duplicates.set_rule(0.8)
     assert session.duplicates.wait(lambda _: None).state is SearchState.STOPPED
     assert session.duplicates.dropped() is None
-    monkeypatch.setattr(duplication.Finder, "run", failing)
+    monkeypatch.setattr(Finder, "run", failing)
     session.duplicates.set_rule(0.8)
     status = session.duplicates.wait(lambda _: None)
     assert (status.state, status.error) == (SearchState.FAILED, "no room")
-    monkeypatch.setattr(duplication.Finder, "run", search)
+    monkeypatch.setattr(Finder, "run", search)
     found(session)
     assert kept(session) == [1, 3, 4, 5]
 
@@ -239,3 +244,70 @@ def test_rows_that_could_not_be_read_are_no_duplicates(
         assert len(again.duplicates.clusters) == 0
     finally:
         again.close()
+
+
+def test_an_export_names_what_each_dropped_row_repeats(session: Session, tmp_path: Path) -> None:
+    session.duplicates.set_rule(0.7)
+    session.duplicates.wait(lambda _: None)
+    export_session(session, ExportPlan(tmp_path / "out", format=ExportFormat.JSONL))
+    told = pl.read_parquet(tmp_path / "out" / "decisions.parquet")
+    assert told["matched_row"].to_list() == [1, None, 1, None, None, None]
+    assert told["similarity"].is_null().to_list() == told["matched_row"].is_null().to_list()
+    assert told["similarity"][0] == 1
+    assert told["reason"][0] == "duplicate of a row that is kept"
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    rule = manifest["duplicates"]
+    assert (rule["similarity"], rule["dropped"], rule["shingles"]) == (0.7, 2, "word:3")
+    assert manifest["counts"]["dropped_by_rule"] == 2
+    assert rule["clusters"] == 2
+    assert rule["duplication_rate_kept"] == pytest.approx(1 / 4)  # 4 and 5: numbers differ
+    card = (tmp_path / "out" / "README.md").read_text()
+    assert "2 rows were dropped for being at least 0.7 similar" in card
+
+
+def test_without_the_rule_an_export_says_nothing_of_duplicates(
+    session: Session, tmp_path: Path
+) -> None:
+    export_session(session, ExportPlan(tmp_path / "out", format=ExportFormat.JSONL))
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    assert manifest["duplicates"] is None
+    assert "Duplicates" not in (tmp_path / "out" / "README.md").read_text()
+
+
+def test_nothing_is_exported_while_the_rule_waits_for_its_search(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object, **__: object) -> None:
+        raise Cancelled("stopped")
+
+    monkeypatch.setattr(Finder, "run", stopped)
+    session.duplicates.set_rule(0.7)
+    session.duplicates.wait(lambda _: None)
+    plan = ExportPlan(tmp_path / "out", format=ExportFormat.JSONL)
+    assert "refused: the search for duplicates has not ended" in describe_plan(session, plan)
+    with pytest.raises(ExportError, match="has not ended"):
+        export_session(session, plan)
+    assert not plan.output.exists()
+
+
+def test_the_simulator_counts_near_duplicates_and_keeps_what_the_rule_keeps(
+    session: Session,
+) -> None:
+    coupling = session.coupling
+    coupling.find_repeats()
+    before = coupling.live()
+    assert before.found_by == "exact repeats only"
+    found(session)
+    after = coupling.live()
+    assert after.found_by == "near duplicates at 0.70"
+    assert after.duplication is not None
+    assert after.duplication.rows == session.summary().kept == 4
+    assert after.duplication.rate == pytest.approx(1 / 4)  # 4 and 5: numbers differ
+    for bound in (">= 2", ">= 4.5", "<= 3"):
+        session.set_threshold(bound)
+        assert coupling.live().duplication.rows == session.summary().kept  # type: ignore[union-attr]
+    session.duplicates.set_rule(None)
+    session.set_threshold(">= 0")
+    live = coupling.live()
+    assert live.duplication is not None
+    assert (live.duplication.rows, live.duplication.distinct) == (6, 3)
