@@ -37,7 +37,7 @@ def main() -> None:
         elsewhere = folder / "elsewhere"
         elsewhere.mkdir()
         use(clean, elsewhere)
-    print("the wheel installs, describes the demo and opens the desk")
+    print("the wheel installs, describes and scores the demo, and opens the desk")
 
 
 def install(wheel: Path, clean: Path) -> Path:
@@ -77,6 +77,8 @@ def use(clean: Path, elsewhere: Path) -> None:
     described = json.loads(said(tamis, "info", str(demo), "--json"))
     assert described["rows"] == 2000, described
     assert described["problems_total"] == 0, described
+    scored = json.loads(said(tamis, "score", str(demo), "--session", "demo.db", "--json"))
+    assert (scored["scorer"], scored["scored"]) == ("builtin", 2000), scored
     with Terminal([tamis, "demo"], cwd=elsewhere, env=home) as terminal:
         terminal.wait_for("2,000 rows")
         terminal.send("a")

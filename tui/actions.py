@@ -133,8 +133,8 @@ ACTIONS: tuple[Action, ...] = (
            (), Group.SIMULATOR),
     Action("pause", "Pause or resume scoring", "Scores already there stay.", ("p",),
            Group.SCORING, "pause"),
-    Action("model", "Score with another scorer", "heuristic, hf:NAME, column:NAME, file:PATH or "
-           "none; lists the models on this disk, and fetches one after a yes.", ("m",),
+    Action("model", "Score with another scorer", "builtin, heuristic, hf:NAME, column:NAME, "
+           "file:PATH or none; lists the models on this disk, and fetches one after a yes.", ("m",),
            Group.SCORING),
     Action("retry", "Score failed rows again", "All rows whose scoring failed.", (),
            Group.SCORING),

@@ -39,8 +39,8 @@ ScorerOption = Annotated[
     typer.Option(
         "--scorer",
         metavar="S",
-        help="heuristic, hf:NAME_OR_PATH, column:NAME, file:PATH[:COLUMN] or none; "
-        "default the one used last, else heuristic.",
+        help="builtin, heuristic, hf:NAME_OR_PATH, column:NAME, file:PATH[:COLUMN] or none; "
+        "default the one used last, else builtin.",
     ),
 ]
 ThresholdOption = Annotated[

@@ -1,5 +1,6 @@
 """Scorers, and the worker that keeps them away from the screen's thread.
 
+builtin                 the embedded model: a small classifier that comes with tamis
 heuristic               surface checks, no model
 hf:NAME_OR_PATH[#LABEL] a sequence classifier, from a folder or the local hub cache
 column:NAME             a numeric column of the dataset
@@ -29,8 +30,8 @@ __all__ = [
     "make_scorer",
 ]
 
-DEFAULT_SCORER = "heuristic"
-SCORERS = "heuristic, hf:NAME_OR_PATH, column:NAME, file:PATH[:COLUMN], none"
+DEFAULT_SCORER = "builtin"
+SCORERS = "builtin, heuristic, hf:NAME_OR_PATH, column:NAME, file:PATH[:COLUMN], none"
 
 
 def make_scorer(
@@ -41,7 +42,7 @@ def make_scorer(
     Args:
         spec: see the list above.
         dataset: what `column:` and `file:` refer to.
-        options: for `hf:`.
+        options: for `builtin` and `hf:`.
 
     Raises:
         UsageError: no such scorer.
@@ -51,7 +52,9 @@ def make_scorer(
     if spec == "none":
         return NoScorer()
     if spec == "builtin":
-        raise ScorerError("the builtin scorer is not part of this version", "use heuristic")
+        from engine.scoring.builtin import BuiltinModel  # noqa: PLC0415 - only where used
+
+        return BuiltinModel(options or ScorerOptions())
     if spec == "heuristic":
         from engine.scoring.heuristic import HeuristicScorer  # noqa: PLC0415 - only where used
 
@@ -79,7 +82,7 @@ def check_scorer(spec: str, *, columns: Collection[str], options: ScorerOptions)
         ScorerError: no such column, file or model, or one that is refused.
     """
     kind, _, what = spec.partition(":")
-    if spec in ("none", "heuristic"):
+    if spec in ("none", "builtin", "heuristic"):
         return
     if kind == "column" and what:
         if what not in columns:

@@ -17,6 +17,9 @@ FOLDERS = {"builtin": "builtin"}
 
 FILE = "figures.json"
 
+CHANCE = 0.5
+"""The AUC of a scorer that tells nothing; one that is worse cannot be simulated."""
+
 
 @dataclass(frozen=True, slots=True)
 class MeasuredAuc:
@@ -26,7 +29,7 @@ class MeasuredAuc:
     """Chance that a sound row scores better than a bad one."""
     low: float
     high: float
-    """Ends of its 90 % interval."""
+    """Ends of the interval, which is not of chance alone: what the bad rows are is not known."""
     source: str
     """What it was measured on, in words."""
 
@@ -45,9 +48,9 @@ def read_start_auc(file: Traversable) -> MeasuredAuc | None:
     try:
         known = json.loads(file.read_text("utf-8"))["start_auc"]
         value, low, high = (float(known[name]) for name in ("value", "low", "high"))
-        source = str(known["from"])
+        source = str(known.get("from", "its model card"))
     except (OSError, ValueError, TypeError, KeyError):
         return None
-    if not (math.isfinite(value) and 0.5 <= low <= value <= high <= 1):
+    if not (math.isfinite(value) and low <= value <= high <= 1 and value >= CHANCE):
         return None
-    return MeasuredAuc(value, low, high, source)
+    return MeasuredAuc(value, max(low, CHANCE), high, source)

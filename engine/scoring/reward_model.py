@@ -65,11 +65,11 @@ class RewardModel:
             ScorerError: absent, damaged, refused, headless, or too large.
         """
         name, _, label = name.partition("#")
+        self.name = f"hf:{name}"
         wanted = precision.wanted_dtype(options.dtype)
         prepare_environment()
         folder = find_model(name, options)
         check_architecture(name, folder)
-        self.name = f"hf:{name}"
         self._device = choose_device(options)
         self._revision = revision_of(folder)
         dtype = precision.known_dtype(wanted, folder, self._device, self._revision)

@@ -18,7 +18,7 @@ from engine.errors import ScorerError, UsageError
 from engine.giving_way import GivingWay
 from engine.identities import IdentityTable
 from engine.sample import Family, Side
-from engine.scoring import ScorerOptions, make_scorer
+from engine.scoring import DEFAULT_SCORER, ScorerOptions, make_scorer
 from engine.scoring.board import ScoreBoard
 from engine.scoring.cached import CachedScores
 from engine.scoring.heuristic import explain
@@ -35,8 +35,6 @@ from engine.session.exactness import (
 from engine.session.settings import Settings
 from engine.store import Store
 from engine.threshold import Threshold
-
-DEFAULT_SCORER = "heuristic"
 
 REMEMBERED_OPTIONS = ("input_format", "max_length", "label", "dtype")
 """What moves the scores; what a person allows (pickles, code, network) holds for one run."""

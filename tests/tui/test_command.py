@@ -242,10 +242,10 @@ def test_info_imports_no_screen_and_no_model(data: Path) -> None:
 
 def test_score_says_what_it_did_and_does_it_once(tamis: Run, data: Path) -> None:
     first = tamis("score", data, "--json").json
-    assert (first["scorer"], first["rows"], first["scored"]) == ("heuristic", 10, 10)
+    assert (first["scorer"], first["rows"], first["scored"]) == ("builtin", 10, 10)
     assert (first["failed"], first["broken"], first["new_scores"]) == (0, 0, 10)
     ran = tamis("score", data)
-    assert ran.out.startswith("10 of 10 rows scored by heuristic")
+    assert ran.out.startswith("10 of 10 rows scored by builtin")
     assert "0 scores are new" in ran.out
     assert ran.err == ""
 
@@ -275,7 +275,6 @@ def test_failed_and_broken_rows_are_counted_and_no_error(tamis: Run, data: Path)
         ("column:bogus", "no column"),
         ("hf:no/such-model", "--download"),
         ("file:bogus.parquet", "no such file"),
-        ("builtin", "not part of this version"),
     ],
 )
 def test_a_scorer_that_cannot_be_used_is_four_and_forgotten(
@@ -284,7 +283,7 @@ def test_a_scorer_that_cannot_be_used_is_four_and_forgotten(
     ran = tamis("score", data, "--scorer", scorer)
     assert (ran.code, ran.out) == (4, "")
     assert message in ran.err
-    assert tamis("score", data, "--json").json["scorer"] == "heuristic"
+    assert tamis("score", data, "--json").json["scorer"] == "builtin"
 
 
 def test_a_scorer_that_can_score_no_row_is_four(tamis: Run, data: Path) -> None:
@@ -299,7 +298,7 @@ def test_what_a_scorer_and_a_session_have_to_say_is_on_stderr(
 ) -> None:
     from engine.scoring.heuristic import HeuristicScorer
 
-    assert tamis("score", data).err == ""
+    assert tamis("score", data, "--scorer", "heuristic").err == ""
     monkeypatch.setattr(HeuristicScorer, "warnings", ("be \x1b careful",))
     write(data, tasks(12))
     ran = tamis("score", data, "--json")

@@ -17,6 +17,7 @@ from tui.models import size_text
 from tui.scorer_dialog import ScorerDialog
 
 SCORER_CHOICES = (
+    ("builtin", "builtin · the embedded model, offline"),
     ("heuristic", "heuristic · surface checks, no model"),
     ("none", "none · no scores, verdicts only"),
 )
@@ -122,7 +123,7 @@ class ScoringActions(DeskBase):
         spec = spec.strip()
         if not spec:
             raise UsageError(
-                "no scorer named", "heuristic, hf:PATH, column:NAME, file:PATH or none"
+                "no scorer named", "builtin, heuristic, hf:PATH, column:NAME, file:PATH or none"
             )
         names = self.session.dataset.column_names
         check_scorer(spec, columns=names, options=self._scorer_options)

@@ -171,8 +171,6 @@ def test_scorers_by_name(dataset: FakeDataset) -> None:
     assert none.score([Encoded(1)]) == [Failed("no scorer")]
     assert none.key(Side.CHOSEN).scorer == "none"
     none.close()
-    with pytest.raises(ScorerError, match="builtin"):
-        make_scorer("builtin")
     with pytest.raises(ScorerError, match="needs a dataset"):
         make_scorer("column:x")
     for spec in ("", "hf:", "column:", "gpt", "heuristics"):

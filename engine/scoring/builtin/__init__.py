@@ -1,0 +1,35 @@
+"""The embedded model: a small classifier that tells answers from the ways in which they fail.
+
+It comes with tamis and is loaded like any other model; how it was made and what it is worth is in
+README.md beside this file, the model card, and the figures of that card are in figures.json.
+`training/` makes both; it is in the repository and not in the wheel.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from engine.scoring.reward_model import RewardModel
+from engine.scoring.scorer import ScorerOptions
+
+NAME = "builtin"
+HERE = Path(__file__).parent
+MODEL = HERE / "model"
+
+START_THRESHOLD = 0.0
+"""Where a response is as likely sound as spoilt, were both equally many: training puts it at 0."""
+
+
+class BuiltinModel(RewardModel):
+    """The embedded model as a scorer: what it reads and how is settled."""
+
+    def __init__(self, options: ScorerOptions) -> None:
+        """Load and check it.
+
+        Raises:
+            ScorerError: its files are damaged, or there is not enough memory.
+        """
+        super().__init__(str(MODEL), replace(options, input_format="", label=""))
+        self.name = NAME
+        self.start_threshold = START_THRESHOLD
