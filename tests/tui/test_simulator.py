@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from textual.events import Key
 
 from engine.decision import Verdict
 from engine.session.simulation import Control
@@ -220,3 +221,18 @@ async def test_odd_sizes_do_not_break_it(rows: Path, size: tuple[int, int]) -> N
         await desk.scored()
         await desk.press("S", "P", "M", "L", "right", "M", "L", "tab", "enter", "escape")
         assert desk.at_desk
+
+
+async def test_keys_typed_right_behind_each_other_go_where_they_belong(rows: Path) -> None:
+    async with open_desk(rows, size=(80, 24), scorer="column:q", threshold="0.5") as desk:
+        await desk.scored()
+        keys = "S L 5 2 k enter j 1 7 enter P g 9 2 2 9 enter j 3 enter"
+        for key in keys.split():
+            desk.app.post_message(Key(key, key if len(key) == 1 else "\r"))
+        simulation = desk.session.simulation
+        await desk.until(lambda: simulation.own.noise == 0.03, "all numbers")
+        assert simulation.own.rows == 9_229
+        assert simulation.pinned is not None
+        assert (simulation.pinned.rows, simulation.pinned.noise) == (52_000, 0.17)
+        assert not desk.session.verdicts.any()
+        await desk.until(lambda: " 9,229 " in desk.screen, "the point")

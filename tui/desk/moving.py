@@ -38,13 +38,13 @@ class MovingActions(SimulatorActions):
     @property
     def _pane(self) -> SampleTable | SampleDetail | SimulatorPanel:
         """The pane that the motions move in."""
-        if self.simulator.has_focus:
+        if self.at_sliders:
             return self.simulator
         return self.detail if self.detail.has_focus else self.table
 
     def action_next_pane(self) -> None:
         """Table, detail where it is shown, simulator where it is open, table."""
-        if self.simulator.has_focus:
+        if self.at_sliders:
             self.remove_class("-at-panel")
             self.table.focus()
         elif self.simulating and not self._zoomed and not self._detail_next:
@@ -60,7 +60,7 @@ class MovingActions(SimulatorActions):
 
     def action_zoom(self) -> None:
         """The sample takes the whole screen, and gives it back; at a slider, type its number."""
-        if self.simulator.has_focus:
+        if self.at_sliders:
             self.type_number(self.simulator.control)
             return
         self._zoomed = not self._zoomed
@@ -71,7 +71,7 @@ class MovingActions(SimulatorActions):
         """Close what is open; decides nothing."""
         if self._zoomed:
             self.action_zoom()
-        elif self.simulator.has_focus:
+        elif self.at_sliders:
             self.close_simulator()
         elif self.table.selection_anchor is not None:
             self.table.clear_selection()

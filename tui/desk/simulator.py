@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import ClassVar
 
+from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from engine.errors import UsageError
@@ -32,6 +34,10 @@ HINTS = {
 class SimulatorActions(DeskBase):
     """What S, L, P, M and O do, and the sliders' keys."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(digit, f"type_digit('{digit}')", show=False) for digit in "0123456789"
+    ]
+
     _following = (False, False)  # whether copies were known, and counting was behind, when drawn
 
     _line: SweepLine | None = None
@@ -46,11 +52,16 @@ class SimulatorActions(DeskBase):
         """Whether the panel is open."""
         return self.has_class("-simulating")
 
+    @property
+    def at_sliders(self) -> bool:
+        """Whether keys go to the panel; true at once, where a widget hears of it later."""
+        return self.focused is self.simulator
+
     # -- opening and closing -----------------------------------------------------------------
 
     def action_simulate(self) -> None:
         """Open the panel and go to it; from inside it, close it."""
-        if self.simulating and self.simulator.has_focus:
+        if self.simulating and self.at_sliders:
             self.close_simulator()
             return
         if not self.simulating:
@@ -65,7 +76,9 @@ class SimulatorActions(DeskBase):
     def enter_simulator(self) -> None:
         """Keys go to the sliders; on a short screen the panel takes the place of the table."""
         self.add_class("-at-panel")
-        self.simulator.focus()
+        # At once, so that keys typed right behind this one belong to the sliders.
+        self.app.stylesheet.update(self)
+        self.set_focus(self.simulator)
 
     def close_simulator(self) -> None:
         """The table has the screen again."""
@@ -86,6 +99,8 @@ class SimulatorActions(DeskBase):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Verdicts rest while the sliders have the keys: nobody looks at the row they go to."""
+        if action == "type_digit" and not self.at_sliders:
+            return False
         known = BY_ID.get(action)
         rests = known is not None and known.group is Group.VERDICTS and action not in UNDOING
         if rests and self.has_class("-at-panel"):
@@ -205,13 +220,14 @@ class SimulatorActions(DeskBase):
         self._step_slider(1, coarse=True)
 
     def _step_slider(self, steps: int, *, coarse: bool = False) -> None:
-        if self.simulating and self.simulator.has_focus:
-            self.simulator.step(steps, coarse=coarse)
+        if self.simulating and self.at_sliders:
+            control = self.simulator.control
+            self._set_number(lambda: self.session.simulation.step(control, steps, coarse=coarse))
 
     def on_simulator_panel_stepped(self, event: SimulatorPanel.Stepped) -> None:
-        """Move a number by steps of its slider."""
+        """Move a number by coarse steps of its slider."""
         self._set_number(
-            lambda: self.session.simulation.step(event.slider, event.steps, coarse=event.coarse)
+            lambda: self.session.simulation.step(event.slider, event.steps, coarse=True)
         )
 
     def on_readout_dragged(self, event: Readout.Dragged) -> None:
@@ -228,9 +244,9 @@ class SimulatorActions(DeskBase):
         if linked and not self.session.simulation.linked:
             self.say("unlinked: the numbers are yours; L links them again")
 
-    def on_simulator_panel_typed(self, event: SimulatorPanel.Typed) -> None:
-        """A number is being typed."""
-        self.type_number(event.slider, event.text)
+    def action_type_digit(self, digit: str) -> None:
+        """A digit at a slider begins its number."""
+        self.type_number(self.simulator.control, digit)
 
     def type_number(self, control: Control, text: str = "") -> None:
         """Type the number of a slider."""

@@ -26,7 +26,7 @@ def figure_lines(shown: Shown, width: int, height: int, glyphs: Glyphs) -> list[
     lines += [_text(said, width, glyphs, "warning") for said in words.messages(reading)]
     said = []
     if shown.pinned is not None and (roomy or not shown.linked):
-        said.append((f"{glyphs.pinned} {words.pinned(shown)}", "label"))
+        said.append((f"{glyphs.pinned} {words.pinned(shown, roomy=roomy)}", "label"))
     if shown.live is not None:
         if not roomy:
             copies = shown.live.duplication

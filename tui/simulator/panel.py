@@ -1,4 +1,4 @@
-"""The three widgets of the simulator, and what is typed, dragged and chosen in them.
+"""The three widgets of the simulator, and what is dragged and chosen in them.
 
 It shows what it is given and posts what a person wants; the desk holds the session.
 """
@@ -22,19 +22,12 @@ ROOMY_LINES = 30
 class SimulatorPanel(Container, can_focus=True):
     """Readout and plots; while it has the focus, motions choose a slider and move it."""
 
-    class Typed(Message):
-        """A digit, or nothing, was typed at a slider: the number is wanted in full."""
-
-        def __init__(self, control: Control, text: str) -> None:
-            super().__init__()
-            self.slider, self.text = control, text
-
     class Stepped(Message):
-        """A slider is to go some steps."""
+        """A slider is to go some coarse steps."""
 
-        def __init__(self, control: Control, steps: int, *, coarse: bool) -> None:
+        def __init__(self, control: Control, steps: int) -> None:
             super().__init__()
-            self.slider, self.steps, self.coarse = control, steps, coarse
+            self.slider, self.steps = control, steps
 
     def __init__(self, *, glyphs: Glyphs = UNICODE_GLYPHS, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
@@ -86,14 +79,6 @@ class SimulatorPanel(Container, can_focus=True):
         """Plots below the figures where there is the room."""
         self.set_class(event.size.height >= ROOMY_LINES, "-roomy")
 
-    def on_key(self, event: events.Key) -> None:
-        """A digit begins a number."""
-        character = event.character or ""
-        if character.isascii() and (character.isdigit() or character == "."):
-            event.stop()
-            event.prevent_default()
-            self.post_message(self.Typed(self.control, character))
-
     # The motions of a pane
 
     def move(self, lines: int) -> None:
@@ -104,7 +89,7 @@ class SimulatorPanel(Container, can_focus=True):
 
     def half_page(self, direction: int) -> None:
         """A coarse step; down is less, as on the page."""
-        self.step(-direction, coarse=True)
+        self.post_message(self.Stepped(self.control, -direction))
 
     def go_first(self) -> None:
         """The first slider."""
@@ -113,7 +98,3 @@ class SimulatorPanel(Container, can_focus=True):
     def go_last(self) -> None:
         """The last one."""
         self.move(len(Control))
-
-    def step(self, steps: int, *, coarse: bool = False) -> None:
-        """Move the chosen slider."""
-        self.post_message(self.Stepped(self.control, steps, coarse=coarse))

@@ -14,8 +14,8 @@ ROOMY_CELLS = 60
 """From this width on sentences are whole."""
 
 NOTHING_KEPT = "nothing is kept: move the threshold"
-BOOK_BOX = "held at the book's ends: 100 to 100k rows, 50 % noise"
-BOOK_SILENT = "no message: in 28 % of its box the book has none"
+BOOK_BOX = "held at 100 to 100k rows, 50 % noise"
+BOOK_SILENT = "the book has no message here"
 
 
 def head(shown: Shown, *, roomy: bool) -> str:
@@ -89,12 +89,14 @@ def gained(shown: Shown) -> str:
     return "" if shown.gained is None else points(shown.gained)
 
 
-def pinned(shown: Shown) -> str:
+def pinned(shown: Shown, *, roomy: bool) -> str:
     """The pinned point."""
     if shown.pinned is None:
         return ""
     point = shown.pinned.point
     where = f"{point.rows:,.0f} rows, {100 * point.noise:.1f} % noise"
+    if not roomy:
+        return f"{shown.pinned.performance:.1f} at {where}"
     return f"{shown.pinned.performance:.1f} at {where}, {100 * point.duplication:.1f} % duplication"
 
 
