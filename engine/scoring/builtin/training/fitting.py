@@ -196,7 +196,7 @@ def _epoch(
         target = sound[rows] * (1 - 2 * how.smoothing) + how.smoothing
         loss = binary_cross_entropy_with_logits(logits, target, weight[rows])
         optimiser.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(model.parameters(), how.clip)
         optimiser.step()
         total += float(loss.detach()) * len(batch)

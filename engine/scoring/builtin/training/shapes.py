@@ -102,7 +102,7 @@ def train_vocabulary(texts: Iterable[str], size: int) -> Any:
     )
     tokenizer.train_from_iterator(texts, trainer)
     tokenizer.post_processor = processors.BertProcessing(
-        ("[SEP]", tokenizer.token_to_id("[SEP]")), ("[CLS]", tokenizer.token_to_id("[CLS]"))
+        ("[SEP]", SPECIAL.index("[SEP]")), ("[CLS]", SPECIAL.index("[CLS]"))
     )
     return _fast(PreTrainedTokenizerFast, tokenizer_object=tokenizer)
 
@@ -124,7 +124,7 @@ def new_classifier(shape: Shape, vocabulary: int) -> Any:
     """A BERT classifier with one output, its weights drawn by chance."""
     from transformers import BertConfig, BertForSequenceClassification
 
-    config = BertConfig(
+    config = BertConfig(  # type: ignore[call-arg]
         vocab_size=vocabulary,
         hidden_size=shape.hidden,
         num_hidden_layers=len(shape.layers),

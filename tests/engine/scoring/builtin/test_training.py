@@ -231,7 +231,7 @@ def test_cutting_keeps_the_layers_and_pieces_that_were_chosen(tokenizer: Any) ->
     import torch
     from transformers import BertConfig, BertModel
 
-    source = BertModel(
+    source: Any = BertModel(
         BertConfig(
             vocab_size=len(tokenizer),
             hidden_size=24,
@@ -239,7 +239,8 @@ def test_cutting_keeps_the_layers_and_pieces_that_were_chosen(tokenizer: Any) ->
             num_attention_heads=2,
             intermediate_size=48,
         )
-    ).eval()
+    )
+    source.eval()
     pieces = list(range(0, 50, 2))
     model = cut_classifier(source, replace(TINY, layers=(0, 2)), pieces)
     old, new = source.state_dict(), model.state_dict()
@@ -249,7 +250,7 @@ def test_cutting_keeps_the_layers_and_pieces_that_were_chosen(tokenizer: Any) ->
     assert torch.equal(new[f"bert.encoder.layer.1.{query}"], old[f"encoder.layer.2.{query}"])
     assert new["bert.encoder.layer.0.output.dense.weight"].shape == (24, 32)
     assert model.config.max_position_embeddings == 256
-    whole = cut_classifier(source, replace(TINY, intermediate=48), pieces).bert
+    whole = cut_classifier(source, replace(TINY, intermediate=48), pieces).eval().bert
     ids = torch.tensor([[3, 7, 9]])
     expected = source.encoder.layer[0](
         source.embeddings(torch.tensor([pieces[i] for i in ids[0]])[None])
