@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -45,7 +45,7 @@ class Lookup:
 
     def matches(self, text: str) -> list[tuple[int, float]]:
         """Rows at least as similar to `text` as was searched for, the most similar first."""
-        found = self._index.query(self._minhash(self._signature(text)))
+        found: list[Any] = self._index.query(self._minhash(self._signature(text)))
         alike = [(row, self._similarity(text, self.text(row))) for row in found]
         near = [pair for pair in alike if pair[1] >= self._settings.similarity]
         return sorted(near, key=lambda pair: (-pair[1], pair[0]))

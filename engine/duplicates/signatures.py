@@ -13,7 +13,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +39,8 @@ def permutations(count: int, seed: int) -> tuple[NDArray[np.uint32], NDArray[np.
     """Factors and summands of `count` permutations, from datasketch.  both (count,)."""
     from datasketch import MinHash  # noqa: PLC0415 - 0.5 s, with scipy
 
-    factors, summands = MinHash(num_perm=count, seed=seed, scheme=SCHEME).permutations
+    made: Any = MinHash(num_perm=count, seed=seed, scheme=SCHEME).permutations
+    factors, summands = made
     return factors, summands
 
 

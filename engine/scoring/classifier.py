@@ -39,7 +39,7 @@ class Classifier:
             index: which output is the score.
             padding: the token to pad an encoder with where its config names none.
         """
-        self._model = model
+        self._model: Any = model
         self._device, self._index = device, index
         self._text_config = model.config.get_text_config()
         self.causal = hasattr(model, "score") or model.config.model_type == "gpt2"

@@ -40,7 +40,7 @@ def start_auc(spec: str) -> MeasuredAuc | None:
     folder = FOLDERS.get(spec)
     if folder is None:
         return None
-    return read_start_auc(resources.files(__package__).joinpath(folder, FILE))
+    return read_start_auc(resources.files("engine.scoring").joinpath(folder, FILE))
 
 
 def read_start_auc(file: Traversable) -> MeasuredAuc | None:

@@ -330,7 +330,7 @@ def test_a_session_elsewhere(tamis: Run, data: Path) -> None:
 
 
 def test_export_says_which_threshold_it_used(tamis: Run, decided: Path) -> None:
-    own = tamis("export", decided, "--output", "own")
+    own = tamis("export", decided, "--output", "own", "--scorer", "heuristic")
     assert "kept      7: 1 by hand, 6 by rule" in own.out
     assert "score >= 0.5 keeps (the scorer's own)" in own.out
     given = tamis("export", decided, "--output", "given", "--threshold", "<= 25%", "--json").json
@@ -372,13 +372,13 @@ def test_export_formats_and_parts(tamis: Run, data: Path) -> None:
         assert ran.code == 0
         assert name in ran.json["files"]
         assert {"decisions.parquet", "manifest.json", "README.md"} <= set(ran.json["files"])
-    annotated = tamis("export", data, "--output", "x", "--annotate")
+    annotated = tamis("export", data, "--output", "x", "--annotate", "--scorer", "heuristic")
     assert annotated.code == 0
     assert "tamis_score" in (data.parent / "x" / "kept.jsonl").read_text()
 
 
 def test_equal_scores_are_explained(tamis: Run, data: Path) -> None:
-    ran = tamis("export", data, "--output", "o", "--threshold", "top 1")
+    ran = tamis("export", data, "--output", "o", "--threshold", "top 1", "--scorer", "heuristic")
     assert "equal scores stand together" in ran.out
     assert "equal scores" not in tamis("export", data, "--output", "p", "--threshold", "9").out
 
@@ -443,7 +443,7 @@ def test_an_ascii_terminal_gets_question_marks(data: Path) -> None:
 
 def test_progress_is_shown_in_a_terminal_and_taken_away(tmp_path: Path) -> None:
     data = write(tmp_path / "train.jsonl", tasks(4000))
-    with Terminal([*TAMIS, "score", str(data)], size=(60, 10)) as terminal:
+    with Terminal([*TAMIS, "score", str(data), "--scorer", "heuristic"], size=(60, 10)) as terminal:
         terminal.wait_for("rows scored by heuristic", timeout_s=60)
         assert b"scoring: heuristic" in terminal.raw
         assert "scoring:" not in terminal.text
@@ -468,7 +468,9 @@ def slow(tmp_path: Path) -> Iterator[tuple[Path, subprocess.Popen[bytes]]]:
     ]
     data = write(tmp_path / "long.jsonl", rows)
     process = subprocess.Popen(
-        [*TAMIS, "score", str(data)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [*TAMIS, "score", str(data), "--scorer", "heuristic"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
     deadline = time.monotonic() + 60
     while not scored_so_far(data.with_name("long.jsonl.tamis.db")):

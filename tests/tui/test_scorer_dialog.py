@@ -49,7 +49,7 @@ async def listed(desk: Any) -> OptionList:
     await desk.press("m")
     await desk.until(lambda: isinstance(desk.app.screen, ScorerDialog), "the dialog")
     options = desk.app.screen.query_one(OptionList)
-    await desk.until(lambda: options.option_count == 5, "the models")
+    await desk.until(lambda: options.option_count == 6, "the models")
     await desk.pilot.pause()
     assert isinstance(options, OptionList)
     return options
@@ -66,7 +66,7 @@ async def test_m_lists_what_there_is_and_a_choice_is_taken(rows: Path) -> None:
         assert "download" in shown
         assert "refused" in shown
         assert "esc cancel" in shown
-        await desk.press("down", "j", "k", "down", "enter")
+        await desk.press("down", "j", "k", "down", "down", "enter")
         assert desk.at_desk
         assert desk.session.scoring.spec == "none"
 
@@ -87,7 +87,7 @@ async def test_what_cannot_be_meant_is_said_and_the_dialog_stays(rows: Path) -> 
 async def ask_to_fetch(desk: Any) -> str:
     options = await listed(desk)
     await desk.press("down", "up")
-    options.highlighted = 4
+    options.highlighted = 5
     await desk.press("enter")
     await desk.until(lambda: isinstance(desk.app.screen, ConfirmDialog), "the question")
     await desk.until(lambda: "y download" in desk.screen, "the question on screen")

@@ -137,7 +137,7 @@ def shape_of(folder: Path) -> Shape:
             vocabulary=config["vocab_size"],
             parameters=sum(_elements(tensor["shape"]) for tensor in tensors.values()),
             max_tokens=config["max_position_embeddings"],
-            dtype=", ".join(_DTYPES.get(dtype, dtype) for dtype in dtypes),
+            dtype=", ".join(_DTYPES.get(str(dtype), str(dtype)) for dtype in dtypes),
             size_bytes=len(weights),
             sha256=sha256(weights).hexdigest(),
         )

