@@ -108,7 +108,7 @@ def cross_encoder(
 ) -> list[float]:
     """The CrossEncoder of sentence-transformers."""
     import torch
-    from sentence_transformers import CrossEncoder
+    from sentence_transformers import CrossEncoder  # pyright: ignore[reportMissingImports] - the extra bench
 
     model = CrossEncoder(
         folder,

@@ -10,6 +10,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from engine.scoring import precision
+from engine.scoring.loading import choose_device
+from engine.scoring.model_files import prepare_environment
 from engine.scoring.reward_model import RewardModel
 from engine.scoring.scorer import ScorerOptions
 
@@ -30,6 +33,20 @@ class BuiltinModel(RewardModel):
         Raises:
             ScorerError: its files are damaged, or there is not enough memory.
         """
-        super().__init__(str(MODEL), replace(options, input_format="", label=""))
+        prepare_environment()
+        settled = replace(options, input_format="", label="", dtype=_dtype(options))
+        super().__init__(str(MODEL), settled)
         self.name = NAME
         self.start_threshold = START_THRESHOLD
+
+
+def _dtype(options: ScorerOptions) -> str:
+    """What was asked for; else bfloat16 wherever the hardware multiplies it.
+
+    It is known to be faster for this model, so nothing is measured: a busy moment must not decide.
+    """
+    wanted = precision.wanted_dtype(options.dtype)
+    if wanted != precision.AUTO:
+        return wanted
+    multiplies = precision.multiplies_bfloat16(choose_device(options))
+    return precision.BFLOAT16 if multiplies else precision.FLOAT32

@@ -10,7 +10,14 @@ import numpy as np
 import pytest
 
 from engine.sample import Side
-from engine.scoring import DEFAULT_SCORER, Scorer, ScorerOptions, check_scorer, make_scorer
+from engine.scoring import (
+    DEFAULT_SCORER,
+    Scorer,
+    ScorerOptions,
+    check_scorer,
+    make_scorer,
+    precision,
+)
 from engine.scoring.builtin import MODEL, START_THRESHOLD
 from engine.scoring.builtin.training.evaluation import measure_planted, sample_of, score_with
 from engine.scoring.builtin.training.evaluation.sets import demo
@@ -54,6 +61,19 @@ def test_options_of_other_models_do_not_change_what_it_reads() -> None:
     options = ScorerOptions(input_format="chat", label="helpful", dtype="float32")
     with closing(make_scorer("builtin", options=options)) as made:
         assert made.key(Side.CHOSEN).input_format == "pair"
+
+
+@pytest.mark.parametrize(
+    ("features", "dtype"),
+    [({"avx512_bf16"}, "bfloat16"), ({"amx_bf16"}, "bfloat16"), (set(), "float32")],
+)
+def test_its_dtype_is_the_processors_and_not_the_moments(
+    features: set[str], dtype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(precision, "processor_features", lambda: frozenset(features))
+    with closing(make_scorer("builtin", options=ScorerOptions(device="cpu"))) as made:
+        assert made.key(Side.CHOSEN).dtype == dtype
+        assert made.start_threshold == START_THRESHOLD
 
 
 def test_it_needs_no_network(monkeypatch: pytest.MonkeyPatch) -> None:
