@@ -160,6 +160,8 @@ class RowState(StrEnum):
     PENDING = "pending"
     FAILED = "failed"
     BROKEN = "broken"
+    HIDDEN = "hidden"
+    """Undecided; what the rules say is kept from whoever decides blind."""
 
 
 STATE_TEXT = {
@@ -170,6 +172,7 @@ STATE_TEXT = {
     RowState.PENDING: "pending",
     RowState.FAILED: "scoring failed",
     RowState.BROKEN: "could not be read",
+    RowState.HIDDEN: "undecided, scores hidden",
 }
 
 
@@ -221,6 +224,7 @@ UNICODE_GLYPHS = Glyphs(
         RowState.PENDING: "?",
         RowState.FAILED: "!",
         RowState.BROKEN: "∅",
+        RowState.HIDDEN: "·",
     },
     skipped="»",
     problem="!",
@@ -261,6 +265,7 @@ ASCII_GLYPHS = Glyphs(
         RowState.PENDING: "?",
         RowState.FAILED: "!",
         RowState.BROKEN: "#",
+        RowState.HIDDEN: ".",
     },
     skipped="s",
     problem="!",

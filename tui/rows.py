@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import orjson
 
-from engine.decision import Verdict
+from engine.decision import Event, Verdict
 from engine.errors import InputError
 from engine.policy import REASON_TEXT, Outcome, Reason
 from engine.sample import Family
@@ -22,6 +22,8 @@ _BY_RULE = {
     Outcome.DROPPED: RowState.DROPPED,
     Outcome.PENDING: RowState.PENDING,
 }
+
+_NO_SCORES = np.full(2, np.nan, np.float32)  # (sides,)
 
 
 class SessionRows:
@@ -46,18 +48,19 @@ class SessionRows:
     def marks(self, row: int) -> RowMarks:
         """State and scores of a row as of now."""
         session = self._session
-        scores = session.board.scores[:, row]
+        hidden = session.hides(row)
+        scores = _NO_SCORES if hidden else session.board.scores[:, row]
         decision = session.last_decision(row)
         return RowMarks(
             state=self.state(row),
-            score=float(scores[0]),
-            other_score=float(scores[-1]) if len(scores) > 1 else float("nan"),
+            score=_number(scores[0]),
+            other_score=_number(scores[-1]) if len(scores) > 1 else math.nan,
             tokens=int(session.board.tokens[row]),
             skipped=bool(session.verdicts[row] == Verdict.SKIP),
             problem=bool(
                 session.dataset.broken[row]
                 or session.dataset.remarked[row]
-                or session.board.truncated[row]
+                or (session.board.truncated[row] and not hidden)
             ),
             noted=bool(decision is not None and (decision.note or decision.reason)),
         )
@@ -82,6 +85,8 @@ class SessionRows:
             return RowState.ACCEPTED
         if verdict == Verdict.REJECT:
             return RowState.REJECTED
+        if session.hides(row):
+            return RowState.HIDDEN
         outcome, reason = self.outcome(row)
         if reason is Reason.SCORING_FAILED:
             return RowState.FAILED
@@ -94,7 +99,9 @@ class SessionRows:
 
     def reason_text(self, row: int) -> str:
         """Why the row has its outcome, in words."""
-        session = self._session
+        session, decision = self._session, self._session.last_decision(row)
+        if session.hides(row):
+            return "" if decision is None else _said(decision)
         result = session.outcomes(slice(row, row + 1))
         reason = Reason(int(result.reason[0]))
         text = REASON_TEXT[reason]
@@ -106,8 +113,8 @@ class SessionRows:
         if reason is Reason.SCORING_FAILED:
             side = 1 if session.reviews_rejected else 0
             text += ": " + session.board.reasons.get((side, row), "no reason given")
-        if (decision := session.last_decision(row)) is not None:
-            text += f" · {decision.who}, {decision.at[:16].replace('T', ' ')}"
+        if decision is not None:
+            text += f" · {_said(decision)}"
             score = decision.scores[np.flatnonzero(decision.rows == row)]
             if len(score) and not np.isnan(score[0]):
                 text += f", at score {score[0]:.3f}"
@@ -122,12 +129,13 @@ class SessionRows:
             sample = session.dataset.sample(row, session.side)
         except InputError as error:
             return DetailContent(row=row, state=self.state(row), turns=(), problem=str(error))
-        scores = session.board.scores[:, row]
+        hidden = session.hides(row)
+        scores = np.full(session.sides, np.nan) if hidden else session.board.scores[:, row]
         reviewed = 1 if session.reviews_rejected else 0
         decision = session.last_decision(row)
         status = session.scoring.status()
         problem = session.dataset.problem(row)
-        if session.board.truncated[row]:
+        if session.board.truncated[row] and not hidden:
             problem = "; ".join(filter(None, (problem, "the scorer read only a part of it")))
         return DetailContent(
             row=row,
@@ -135,14 +143,14 @@ class SessionRows:
             turns=sample.turns,
             reason=self.reason_text(row),
             score=float(scores[reviewed]),
-            scorer=status.scorer if status is not None else "",
+            scorer=status.scorer if status is not None and not hidden else "",
             tokens=int(session.board.tokens[row]),
             problem=problem,
             note=" ".join(filter(None, (decision.reason, decision.note))) if decision else "",
-            why=session.scoring.explain(row),
+            why=() if hidden else session.scoring.explain(row),
             other=sample.other,
             other_score=float(scores[1 - reviewed]) if len(scores) > 1 else math.nan,
-            before=float(session.scoring.before[row]),
+            before=math.nan if hidden else float(session.scoring.before[row]),
             before_scorer=session.scoring.before_label,
             side=session.side,
             tools=sample.tools,
@@ -159,6 +167,16 @@ class SessionRows:
             "and --response-column where there is one",
             columns=tuple((str(name), _value_text(value)) for name, value in record.items()),
         )
+
+
+def _number(score: float) -> float:
+    """As a float; NaN as the one that is like itself when marks are compared."""
+    return math.nan if math.isnan(score) else float(score)
+
+
+def _said(decision: Event) -> str:
+    """Who decided, and when."""
+    return f"{decision.who}, {decision.at[:16].replace('T', ' ')}"
 
 
 def _value_text(value: object) -> str:

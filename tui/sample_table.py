@@ -641,7 +641,10 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
 
 _DROPPED = frozenset({RowState.REJECTED, RowState.DROPPED, RowState.BROKEN})
 
-_STATE_STYLE = {state: state.value for state in RowState} | {RowState.BROKEN: "failed"}
+_STATE_STYLE = {state: state.value for state in RowState} | {
+    RowState.BROKEN: "failed",
+    RowState.HIDDEN: "pending",
+}
 
 
 def _between(line: int, one: int, other: int) -> bool:

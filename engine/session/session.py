@@ -90,6 +90,7 @@ class Session:
         """The simulator, coupled to the rows kept now."""
         self.simulation = Simulation(self.coupling, self._settings)
         """What its panel shows."""
+        self._blind = bool(self._settings.get("blind", False))
         self._tally: tuple[tuple[int, int, int, Side], Tally] | None = None
         self._closing = threading.Event()
         self._hasher: threading.Thread | None = None
@@ -332,6 +333,25 @@ class Session:
             return "no scores yet"
         summary = self._summary(threshold)
         return f"{threshold}: {summary.kept:,} rows ({summary.share_kept:.1%})"
+
+    # -- deciding blind ----------------------------------------------------------------------
+
+    @property
+    def blind(self) -> bool:
+        """Whether scores, and what follows from them, are to be shown nowhere."""
+        return self._blind
+
+    def set_blind(self, *, on: bool) -> None:
+        """Hide scores and suggestions from whoever decides, or show them; remembered."""
+        self._blind = on
+        self.remember("blind", on)
+
+    def hides(self, row: int) -> bool:  # noqa: ARG002 - each row is asked for by its number
+        """Whether the score of `row`, and what the rules make of it, are not to be shown now.
+
+        A verdict given by hand may be, the score behind it may not.
+        """
+        return self._blind
 
     # -- what follows from them --------------------------------------------------------------
 

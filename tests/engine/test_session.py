@@ -789,3 +789,19 @@ def test_opening_can_be_watched_and_cancelled(data: Path) -> None:
     assert any("changed" in what for what in told)
     with pytest.raises(Cancelled):
         Session.open(data, cancelled=lambda: True)
+
+
+# -- deciding blind ----------------------------------------------------------------------------
+
+
+def test_blind_is_remembered(data: Path) -> None:
+    session = opened(data)
+    assert not session.blind
+    session.set_blind(on=True)
+    assert session.hides(3)
+    session.close()
+    session = opened(data)
+    assert session.blind
+    session.set_blind(on=False)
+    assert not session.hides(3)
+    session.close()

@@ -1,0 +1,52 @@
+"""What the table and the sample pane get to see of a session."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.decision import Verdict
+from engine.session import OpenOptions, Session
+from tests.tui.desk_app import write_rows
+from tui.detail import head_text
+from tui.display import UNICODE_GLYPHS, RowState
+from tui.rows import SessionRows
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Session:
+    session = Session.open(write_rows(tmp_path / "rows.jsonl"), OpenOptions(reviewer="ada"))
+    session.start_scoring("heuristic")
+    session.scoring.wait(lambda _: False)
+    session.threshold_choice.resolve()
+    return session
+
+
+def test_marks_of_a_row_without_a_score_are_like_themselves(tmp_path: Path) -> None:
+    session = Session.open(write_rows(tmp_path / "rows.jsonl"))
+    rows = SessionRows(session)
+    assert rows.marks(0) == rows.marks(0)
+    session.close()
+
+
+def test_blind_shows_neither_scores_nor_what_follows_from_them(session: Session) -> None:
+    rows = SessionRows(session)
+    session.decide(np.array([1], np.int64), Verdict.REJECT)
+    assert rows.marks(0).state is RowState.DROPPED
+    assert "score" in head_text(rows.content(0), UNICODE_GLYPHS)
+    session.set_blind(on=True)
+    for row in (0, 1, 2):
+        content = rows.content(row)
+        assert np.isnan([rows.marks(row).score, content.score, content.before]).all()
+        assert (content.why, content.scorer) == ((), "")
+        assert "score" not in head_text(content, UNICODE_GLYPHS).replace("scores hidden", "")
+        assert "score" not in content.reason
+    assert [rows.state(row) for row in (0, 1, 2)] == [
+        RowState.HIDDEN,
+        RowState.REJECTED,
+        RowState.HIDDEN,
+    ]
+    assert rows.content(1).reason.startswith("ada, ")
+    session.close()
