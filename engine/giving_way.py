@@ -15,6 +15,9 @@ import time
 
 KEY_S = 0.03
 """From a key to its frame, where nothing is in the way."""
+BREATH_EVERY_S, BREATH_S = 0.004, 0.0005
+"""A thread gives the interpreter away this often and this long; `sleep(0)` alone lets it take the
+interpreter back before the waiting screen wakes up."""
 
 
 class GivingWay:
@@ -35,3 +38,24 @@ class GivingWay:
         left_s = self._until_s - time.monotonic()
         if left_s > 0:
             time.sleep(min(left_s, KEY_S))
+
+
+class Breaths:
+    """Pauses of one background thread between its steps, so that the screen gets its turn."""
+
+    def __init__(self, giving_way: GivingWay) -> None:
+        """None taken yet; `giving_way` tells when the screen wants more than a moment."""
+        self._giving_way = giving_way
+        self._taken_at = time.monotonic()
+
+    def take(self, *, yielding: bool) -> None:
+        """Let the screen have the interpreter for a moment.
+
+        Args:
+            yielding: wait longer where the screen asks for it; for steps in plain Python.
+        """
+        if yielding:
+            self._giving_way.wait()
+        if time.monotonic() - self._taken_at >= BREATH_EVERY_S:
+            time.sleep(BREATH_S)
+            self._taken_at = time.monotonic()

@@ -16,10 +16,13 @@ from numpy.typing import NDArray
 from engine.errors import UsageError
 from engine.giving_way import GivingWay
 from engine.sample import Sample, Side
+from engine.scoring.agenda import ScoredDataset
 from engine.scoring.board import ScoreBoard
+from engine.scoring.cached import CachedLookup
+from engine.scoring.ledger import OnScores
 from engine.scoring.precision import BFLOAT16, FLOAT32, Calibration
 from engine.scoring.scorer import ScoreKey, Scorer
-from engine.scoring.worker import CachedLookup, OnScores, ScoredDataset, ScoringWorker, WorkerState
+from engine.scoring.worker import ScoringWorker, WorkerState
 from engine.threshold import Threshold
 
 

@@ -20,11 +20,11 @@ from engine.identities import IdentityTable
 from engine.sample import Family, Side
 from engine.scoring import DEFAULT_SCORER, ScorerOptions, make_scorer
 from engine.scoring.board import ScoreBoard
-from engine.scoring.cached import CachedScores
+from engine.scoring.cached import CachedLookup, CachedScores
 from engine.scoring.heuristic import explain
 from engine.scoring.precision import FLOAT32
 from engine.scoring.scorer import ScoreKey, Scorer
-from engine.scoring.worker import SETTLED, CachedLookup, ScoringWorker, WorkerState, WorkerStatus
+from engine.scoring.worker import SETTLED, ScoringWorker, WorkerState, WorkerStatus
 from engine.session.exactness import (
     SettledScores,
     calibration_of,

@@ -504,7 +504,7 @@ def test_a_lookup_of_nothing_hashes_nothing() -> None:
 def test_scores_are_handed_over_while_it_goes_on(
     dataset: FakeDataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.scoring.worker.FLUSH_S", 0.0)
+    monkeypatch.setattr("engine.scoring.ledger.FLUSH_S", 0.0)
     saved = Saved()
     worker = ScoringWorker(dataset, board_for(dataset), FakeScorer, on_scores=saved)
     worker.start()

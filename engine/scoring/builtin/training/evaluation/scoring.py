@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from engine.errors import ScorerError
 from engine.sample import Sample
+from engine.scoring.agenda import WINDOW_UNITS
 from engine.scoring.batches import Unit, plan
 from engine.scoring.scorer import ENCODE_ROWS, Encoded, Failed, Scorer
-from engine.scoring.worker import WINDOW_UNITS
 from engine.threshold import Direction
 
 Score = Callable[[Sequence[Sample]], NDArray[np.float64]]
