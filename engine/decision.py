@@ -37,6 +37,18 @@ class EventKind(StrEnum):
     REDO = "redo"
 
 
+class Aspect(StrEnum):
+    """What of a sample an event speaks about; each has a state of its own, all one undo."""
+
+    VERDICT = "verdict"
+    REPEATS = "repeats"
+    """How often an export writes the sample."""
+
+
+MOST_REPEATS = 100
+"""A sample that an export writes more often than that is a slip, not a wish."""
+
+
 @dataclass(frozen=True, slots=True)
 class Circumstances:
     """What the reviewer saw at the moment of a decision, kept with it for ever."""
@@ -72,3 +84,12 @@ class Event:
     note: str = ""
     about: int | None = None
     """The event that an undo or redo is about."""
+    aspect: Aspect = Aspect.VERDICT
+    values: NDArray[np.int32] | None = None  # (n,) new value of each row, of `aspect`
+    """None where every row got `verdict`."""
+
+    def verdict_of(self, row: int) -> Verdict:
+        """What this decision said about `row`, one of its rows."""
+        if self.values is None or self.aspect is not Aspect.VERDICT:
+            return self.verdict
+        return Verdict(int(self.values[np.flatnonzero(self.rows == row)[0]]))

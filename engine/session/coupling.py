@@ -18,7 +18,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.decision import EventKind, Verdict
+from engine.decision import Aspect, EventKind, Verdict
 from engine.duplicates.clusters import Clusters as NearClusters
 from engine.errors import UsageError
 from engine.policy import Summary
@@ -385,7 +385,9 @@ class Coupling:
         recent = (
             event.at
             for event in reversed(self._review.events)
-            if event.kind is EventKind.DECIDE and len(event.rows) == 1
+            if event.kind is EventKind.DECIDE
+            and event.aspect is Aspect.VERDICT
+            and len(event.rows) == 1
         )
         times = [datetime.fromisoformat(at).timestamp() for at in islice(recent, TIMED_DECISIONS)]
         return review_pace(times[::-1])

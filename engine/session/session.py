@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from engine import histogram
 from engine.dataset import Dataset, open_dataset
-from engine.decision import Circumstances, Event, Verdict
+from engine.decision import MOST_REPEATS, Circumstances, Event, Verdict
 from engine.errors import InputError, UsageError
 from engine.giving_way import GivingWay
 from engine.identities import IdentityTable
@@ -260,6 +260,66 @@ class Session:
             circumstances=self._circumstances(),
             reason=reason,
             note=note,
+        )
+
+    def decide_each(
+        self, rows: NDArray[np.int64], verdicts: NDArray[np.int8], *, reason: str = ""
+    ) -> Change | None:
+        """Give each of `rows` its own verdict, as one event; None where that changes nothing.
+
+        Args:
+            rows: each at most once; broken ones are left out.  (n,)
+            verdicts: of each.  (n,)
+            reason: code of the reason.
+
+        Raises:
+            UsageError: the session is open read-only.
+            StoreError: it could not be written; nothing has changed.
+        """
+        self._refuse_read_only()
+        changes = (self.verdicts[rows] != verdicts) & ~self.dataset.broken[rows]
+        rows, verdicts = rows[changes], verdicts[changes]
+        if not len(rows):
+            return None
+        return self.review.decide_each(
+            rows,
+            verdicts,
+            scores=self.scores[rows],
+            circumstances=self._circumstances(),
+            reason=reason,
+        )
+
+    @property
+    def repeats(self) -> NDArray[np.int32]:
+        """How often an export writes each row, where it keeps it; 1 unless set.  (rows,)."""
+        return self.review.repeats
+
+    def repeat(self, rows: NDArray[np.int64], times: int) -> Change | None:
+        """Let an export write each of `rows` so often (a boost), as one event that `undo` knows.
+
+        Gauge, simulator and manifest count it. It says nothing of whether a row is kept.
+
+        Args:
+            rows: broken ones are left out.  (n,)
+            times: 1 to `MOST_REPEATS`; 1 takes a boost back.
+
+        Returns:
+            None where it changes nothing.
+
+        Raises:
+            UsageError: so often is not possible, or the session is open read-only.
+            StoreError: it could not be written; nothing has changed.
+        """
+        self._refuse_read_only()
+        if not 1 <= times <= MOST_REPEATS:
+            raise UsageError(
+                f"a sample is exported 1 to {MOST_REPEATS} times, not {times}", "2 and 3 are usual"
+            )
+        rows = rows[(self.repeats[rows] != times) & ~self.dataset.broken[rows]]
+        if not len(rows):
+            return None
+        return self.review.repeat(
+            rows, times, scores=self.scores[rows], circumstances=self._circumstances()
         )
 
     def _circumstances(self) -> Circumstances:

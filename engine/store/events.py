@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.decision import Circumstances, EventKind, Verdict
+from engine.decision import Aspect, Circumstances, EventKind, Verdict
 from engine.sample import IDENTITY_BYTES, Side
 from engine.store import packing
 from engine.threshold import Direction
@@ -25,7 +25,11 @@ INSERT = (
     f"VALUES ({', '.join('?' * len(_COLUMNS.split(',')))})"
 )
 SIZES = "SELECT id, n FROM events WHERE id > ? ORDER BY id LIMIT 512"
-SPAN = f"SELECT {_COLUMNS} FROM events WHERE id > ? AND id <= ? ORDER BY id"  # noqa: S608 - same
+SPAN = (
+    f"SELECT {_COLUMNS}, aspect, value FROM events "  # noqa: S608 - same
+    "LEFT JOIN event_values ON event = id WHERE id > ? AND id <= ? ORDER BY id"
+)
+INSERT_VALUES = "INSERT INTO event_values (event, aspect, value) VALUES (?, ?, ?)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,8 @@ class StoredEvent:
     about: int | None
     dataset_digest: str
     """Of the dataset bound at that moment, empty where none was."""
+    aspect: Aspect = Aspect.VERDICT
+    values: NDArray[np.int32] | None = None  # (n,) new value of each; None: `verdict` for all
 
 
 def encode(event: StoredEvent, at_ms: int) -> tuple[object, ...]:
@@ -61,8 +67,9 @@ def encode(event: StoredEvent, at_ms: int) -> tuple[object, ...]:
         ValueError: the arrays are not of one length.
     """
     count = len(event.identities)
-    for array in (event.occurrences, event.rows, event.old, event.scores):
-        if len(array) != count:
+    arrays = (event.occurrences, event.rows, event.old, event.scores, event.values)
+    for array in arrays:
+        if array is not None and len(array) != count:
             raise ValueError(f"{len(array)} values for {count} samples")
     seen = event.circumstances
     return (
@@ -97,7 +104,7 @@ def decode(values: tuple[Any, ...]) -> StoredEvent:
     """
     number, at_ms, who, kind, verdict, about, reason, note, *seen = values[:13]
     threshold, direction, scorer, revision, side = seen
-    dataset_digest, count, old, occurrences, rows, scores, identities = values[13:]
+    dataset_digest, count, old, occurrences, rows, scores, identities, aspect, given = values[13:]
     return StoredEvent(
         number,
         instant(at_ms),
@@ -114,7 +121,16 @@ def decode(values: tuple[Any, ...]) -> StoredEvent:
         note,
         about,
         dataset_digest,
+        Aspect.VERDICT if aspect is None else Aspect(aspect),
+        None if given is None else packing.unpack(given, "<i4", count),
     )
+
+
+def encode_values(event: StoredEvent, number: int) -> tuple[object, ...] | None:
+    """The values of `INSERT_VALUES` for the event of that number; None where it has none."""
+    if event.values is None:
+        return None
+    return number, event.aspect.value, packing.pack(event.values, "<i4")
 
 
 def instant(at_ms: int) -> str:

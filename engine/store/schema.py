@@ -125,6 +125,55 @@ MIGRATIONS = (
             "CREATE INDEX score_blocks_by_key ON score_blocks (key_id)",
         ),
     ),
+    Migration(
+        "values of events, found duplicates",
+        (
+            # What an event says beyond one verdict for all: a verdict for each row, or how often
+            # each is exported. `value` is an array of the event's n values.
+            """
+            CREATE TABLE event_values (
+                event INTEGER PRIMARY KEY REFERENCES events (id),
+                aspect TEXT NOT NULL CHECK (aspect IN ('verdict', 'repeats')),
+                value BLOB NOT NULL
+            )
+            """,
+            """
+            CREATE TRIGGER event_values_are_never_changed BEFORE UPDATE ON event_values
+            BEGIN SELECT RAISE(ABORT, 'events are append-only'); END
+            """,
+            """
+            CREATE TRIGGER event_values_are_never_removed BEFORE DELETE ON event_values
+            BEGIN SELECT RAISE(ABORT, 'events are append-only'); END
+            """,
+            """
+            CREATE TRIGGER event_values_are_never_replaced BEFORE INSERT ON event_values
+            WHEN EXISTS (SELECT 1 FROM event_values WHERE event = NEW.event)
+            BEGIN SELECT RAISE(ABORT, 'events are append-only'); END
+            """,
+            # A cache: what a search for duplicates found, by content and settings.
+            """
+            CREATE TABLE searches (
+                id INTEGER PRIMARY KEY,
+                settings TEXT NOT NULL,
+                content TEXT NOT NULL,
+                similarity REAL NOT NULL,
+                fields TEXT NOT NULL,
+                complete INTEGER NOT NULL CHECK (complete IN (0, 1))
+            )
+            """,
+            """
+            CREATE TABLE search_arrays (
+                search INTEGER NOT NULL REFERENCES searches (id),
+                name TEXT NOT NULL,
+                part INTEGER NOT NULL,
+                dtype TEXT NOT NULL,
+                shape TEXT NOT NULL,
+                value BLOB NOT NULL,
+                PRIMARY KEY (search, name, part)
+            )
+            """,
+        ),
+    ),
 )
 
 CURRENT = len(MIGRATIONS)

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.decision import Circumstances, EventKind, Verdict
+from engine.decision import Aspect, Circumstances, EventKind, Verdict
 from engine.errors import StoreError
 from engine.store import cache, datasets, events, journal, schema
 from engine.store.cache import CachedScores
@@ -96,6 +96,8 @@ class Store:
         reason: str = "",
         note: str = "",
         about: int | None = None,
+        aspect: Aspect = Aspect.VERDICT,
+        values: NDArray[np.int32] | None = None,
     ) -> StoredEvent:
         """Write one event, a single decision or a bulk, and give it its number and time.
 
@@ -113,6 +115,8 @@ class Store:
             reason: code of the reason, empty where none was given.
             note: the reviewer's words.
             about: the event that an undo or redo is about.
+            aspect: what `values` are values of.
+            values: of each sample, where they are not all `verdict`.  (n,)
 
         Raises:
             StoreError: it was not saved: disk full, file gone, or opened read-only.
@@ -134,11 +138,15 @@ class Store:
             note=note,
             about=about,
             dataset_digest=self._digest,
+            aspect=aspect,
+            values=values,
         )
-        values = events.encode(event, at_ms)
+        encoded = events.encode(event, at_ms)
         with self._writing("decision not saved", durable=True) as connection:
-            number = connection.execute(events.INSERT, values).lastrowid
-        return dataclasses.replace(event, id=int(number or 0))
+            number = int(connection.execute(events.INSERT, encoded).lastrowid or 0)
+            if more := events.encode_values(event, number):
+                connection.execute(events.INSERT_VALUES, more)
+        return dataclasses.replace(event, id=number)
 
     def events(self, after: int = 0) -> Iterator[StoredEvent]:
         """The events in their order; those numbered above `after`, for a reader that follows.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,15 +14,18 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from engine.dataset import Fingerprint
-from engine.decision import Circumstances, EventKind, Verdict
+from engine.decision import Aspect, Circumstances, EventKind, Verdict
 from engine.identities import IdentityTable
 from engine.review import Review
 from engine.sample import Side
 from engine.store import Store
 from tests.engine.fakes import FakeDataset
 
-Key = tuple[str, int, Side]
-"""A text, which of the equal ones it is, and the side under review."""
+Lane = Side | Aspect
+LANES: tuple[Lane, ...] = (*Side, Aspect.REPEATS)
+
+Key = tuple[str, int, Lane]
+"""A text, which of the equal ones it is, and the side under review, or its repeats."""
 
 VERDICTS = st.sampled_from(list(Verdict))
 
@@ -59,9 +63,25 @@ class Opened:
             circumstances=Circumstances(side=side),
         )
 
-    def keys(self, side: Side) -> list[Key]:
+    def decide_each(self, rows: list[int], verdicts: list[Verdict], side: Side) -> None:
+        self.review.decide_each(
+            np.array(rows, np.int64),
+            np.array(verdicts, np.int8),
+            scores=np.full(len(rows), np.nan, np.float32),
+            circumstances=Circumstances(side=side),
+        )
+
+    def repeat(self, rows: list[int], times: int, side: Side = Side.CHOSEN) -> None:
+        self.review.repeat(
+            np.array(rows, np.int64),
+            times,
+            scores=np.full(len(rows), np.nan, np.float32),
+            circumstances=Circumstances(side=side),
+        )
+
+    def keys(self, lane: Lane) -> list[Key]:
         texts = self.dataset.texts
-        return [(text, texts[:row].count(text), side) for row, text in enumerate(texts)]
+        return [(text, texts[:row].count(text), lane) for row, text in enumerate(texts)]
 
     def close(self) -> None:
         self.store.close()
@@ -73,7 +93,7 @@ class Model(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
-        self.said: list[tuple[set[Key], Verdict]] = []
+        self.said: list[dict[Key, int]] = []
         self.stands: list[int] = []
         self.undone: list[int] = []
 
@@ -92,10 +112,31 @@ class Model(RuleBasedStateMachine):
         if not everything:
             return
         rows = data.draw(st.lists(st.sampled_from(everything), min_size=1, unique=True))
-        keys = self.opened.keys(side)
         self.opened.decide(rows, verdict, side)
+        self.say(side, dict.fromkeys(rows, verdict))
+
+    @rule(data=st.data(), side=st.sampled_from(list(Side)))
+    def decide_each(self, data: st.DataObject, side: Side) -> None:
+        everything = range(self.opened.dataset.rows)
+        if not everything:
+            return
+        given = data.draw(st.dictionaries(st.sampled_from(everything), VERDICTS, min_size=1))
+        self.opened.decide_each(list(given), list(given.values()), side)
+        self.say(side, given)
+
+    @rule(data=st.data(), times=st.integers(1, 3), side=st.sampled_from(list(Side)))
+    def repeat(self, data: st.DataObject, times: int, side: Side) -> None:
+        everything = range(self.opened.dataset.rows)
+        if not everything:
+            return
+        rows = data.draw(st.lists(st.sampled_from(everything), min_size=1, unique=True))
+        self.opened.repeat(rows, times, side)
+        self.say(Aspect.REPEATS, dict.fromkeys(rows, times))
+
+    def say(self, lane: Lane, given: Mapping[int, int]) -> None:
+        keys = self.opened.keys(lane)
         self.stands.append(len(self.said))
-        self.said.append(({keys[row] for row in rows}, verdict))
+        self.said.append({keys[row]: value for row, value in given.items()})
         self.undone.clear()
 
     @rule()
@@ -108,7 +149,7 @@ class Model(RuleBasedStateMachine):
 
     def step(self, done: bool, source: list[int], target: list[int]) -> None:
         here = self.here()
-        steps = [number for number in reversed(source) if self.said[number][0] & here]
+        steps = [number for number in reversed(source) if self.said[number].keys() & here]
         assert done == bool(steps)
         if steps:
             source.remove(steps[0])
@@ -122,31 +163,32 @@ class Model(RuleBasedStateMachine):
     def change(self, texts: list[str]) -> None:
         self.opened.close()
         self.opened = Opened(Path(self.folder.name), texts)
-        expected = {key for key, verdict in self.verdicts().items() if verdict}
+        expected = {key for key, value in self.told().items() if value and key[2] in list(Side)}
         assert self.opened.review.lost == len(expected - self.here())
 
     def here(self) -> set[Key]:
-        return {key for side in Side for key in self.opened.keys(side)}
+        return {key for lane in LANES for key in self.opened.keys(lane)}
 
-    def verdicts(self) -> dict[Key, Verdict]:
-        told: dict[Key, Verdict] = {}
+    def told(self) -> dict[Key, int]:
+        told: dict[Key, int] = {}
         for number in sorted(self.stands):
-            keys, verdict = self.said[number]
-            told.update(dict.fromkeys(keys, verdict))
+            told.update(self.said[number])
         return told
 
     @invariant()
     def every_row_has_the_verdict_that_stands(self) -> None:
         if not hasattr(self, "opened"):
             return
-        expected = self.verdicts()
+        expected = self.told()
+        repeated = [expected.get(key, 1) for key in self.opened.keys(Aspect.REPEATS)]
+        assert self.opened.review.repeats.tolist() == repeated
         for index, side in enumerate(Side):
             keys = self.opened.keys(side)
             told = self.opened.review.verdicts[index].tolist()
             assert told == [expected.get(key, Verdict.UNDECIDED) for key in keys]
             for row, verdict in enumerate(told):
                 last = self.opened.review.last(row, side)
-                assert (last.verdict if last else Verdict.UNDECIDED) == verdict
+                assert (last.verdict_of(row) if last else Verdict.UNDECIDED) == verdict
 
 
 Model.TestCase.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)

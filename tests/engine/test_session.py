@@ -160,6 +160,48 @@ def test_decisions_undo_and_redo_are_there_again(data: Path) -> None:
     session.close()
 
 
+def test_each_row_its_own_verdict_is_one_event_that_comes_back(data: Path) -> None:
+    session = opened(data)
+    session.decide(at(3), Verdict.REJECT)
+    given = np.array([Verdict.ACCEPT, Verdict.REJECT, Verdict.REJECT], np.int8)
+    change = session.decide_each(at(2, 3, 4), given, reason="duplicate")
+    assert change is not None
+    assert change.rows.tolist() == [2, 4]  # 3 is rejected already
+    assert session.decide_each(at(2, 3, 4), given) is None
+    session.close()
+    assert said(data) == {2: "ACCEPT", 3: "REJECT", 4: "REJECT"}
+    session = opened(data)
+    event = session.last_decision(4)
+    assert event is not None
+    assert (event.verdict_of(4), event.verdict_of(2)) == (Verdict.REJECT, Verdict.ACCEPT)
+    session.undo()
+    session.close()
+    assert said(data) == {3: "REJECT"}
+
+
+def test_boosts_share_the_undo_of_verdicts_and_follow_their_samples(data: Path) -> None:
+    session = opened(data)
+    session.repeat(at(1, 2), 3)
+    session.decide(at(2), Verdict.REJECT)
+    assert session.repeat(at(1), 3) is None
+    session.repeat(at(2), 1)
+    assert session.repeats[:4].tolist() == [1, 3, 1, 1]
+    session.undo()
+    assert session.repeats[:4].tolist() == [1, 3, 3, 1]
+    for wrong in (0, -1, 101):
+        with pytest.raises(UsageError, match="1 to 100 times"):
+            session.repeat(at(1), wrong)
+    session.close()
+    write(data, plain(11, start=0)[1:])  # the first row is gone: all others move up
+    session = opened(data)
+    assert np.flatnonzero(session.repeats == 3).tolist() == [0, 1]
+    assert session.verdicts[1] == Verdict.REJECT
+    session.undo()
+    session.undo()
+    assert session.repeats.max() == 1
+    session.close()
+
+
 def test_what_changes_nothing_is_not_an_event(data: Path) -> None:
     session = opened(data)
     assert session.decide(at(1, 2), Verdict.ACCEPT) is not None
@@ -256,6 +298,8 @@ def test_read_only_looks_on_beside_a_writer(data: Path) -> None:
     assert reader.verdicts[1] == Verdict.ACCEPT
     changes: list[Callable[[], Change | None]] = [
         lambda: reader.decide(at(1), Verdict.REJECT),
+        lambda: reader.decide_each(at(1), np.array([Verdict.REJECT], np.int8)),
+        lambda: reader.repeat(at(1), 2),
         reader.undo,
         reader.redo,
     ]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.decision import Verdict
+from engine.decision import Aspect, Verdict
 from engine.errors import TamisError
 from engine.review import Change
 from tui.desk.base import DeskBase
@@ -22,6 +23,18 @@ VERDICT_WORDS = {
     Verdict.SKIP: "skipped",
     Verdict.UNDECIDED: "cleared",
 }
+
+
+def change_words(change: Change) -> str:
+    """What was decided about the rows of a change."""
+    if change.values is None:
+        return VERDICT_WORDS[change.verdict]
+    if change.aspect is Aspect.REPEATS:
+        return f"exported x{change.values[0]}"
+    told = Counter(change.values.tolist())
+    return (
+        ", ".join(f"{VERDICT_WORDS[Verdict(each)]} {told[each]:,}" for each in sorted(told)) + ":"
+    )
 
 
 class VerdictActions(DeskBase):
@@ -118,7 +131,7 @@ class VerdictActions(DeskBase):
 
     def _bulk_done(self, change: Change | None) -> None:
         if change is not None:
-            self.say(f"{VERDICT_WORDS[change.verdict]} {len(change.rows):,} rows; U takes it back")
+            self.say(f"{change_words(change)} {len(change.rows):,} rows; U takes it back")
         self.table.refresh_changed()
         self._show_sample()
 
@@ -135,7 +148,7 @@ class VerdictActions(DeskBase):
             if change is None:
                 self.say(nothing)
                 return
-            what = VERDICT_WORDS[change.verdict]
+            what = change_words(change)
             if len(change.rows) == 1:
                 row = int(change.rows[0])
                 there = self.table.go_to_row(row)
