@@ -3,6 +3,7 @@
     session           `Session`: opening, verdicts, outcomes; it owns the parts below
     live_scoring      scores while they come: board, scorer, worker, cache
     threshold_choice  which threshold holds: asked for, the scorer's own, or a guess
+    queues            review orders, spot checks
     duplication       which rows repeat others, and which of them are dropped
     coupling          the simulator, coupled to the rows kept now
     settings          what is remembered from visit to visit

@@ -26,6 +26,7 @@ from engine.review import Review
 from engine.scoring.figures import start_auc
 from engine.session.duplication import Duplicates
 from engine.session.live_scoring import LiveScoring
+from engine.session.queues import Queues
 from engine.session.settings import Settings
 from engine.simulator.advice import Pace, review_pace
 from engine.simulator.cost import Savings, TrainingRun, training_cost
@@ -65,6 +66,11 @@ class Reviewed(Protocol):
     @property
     def duplicates(self) -> Duplicates:
         """Which rows repeat others, and which of those are dropped."""
+        ...
+
+    @property
+    def queues(self) -> Queues:
+        """Spot checks: their verdicts say how noisy the kept rows are."""
         ...
 
     def summary(self) -> Summary:
@@ -144,8 +150,6 @@ class Coupling:
         """Which rows are copies; None until they have been looked for."""
         self._taken: NearClusters | None = None
         """What `clusters` was made from, where it was near duplicates."""
-        self.random_queue: NDArray[np.int64] | None = None
-        """Rows drawn at random for a spot check: their verdicts say how noisy the kept rows are."""
         self._finding: threading.Thread | None = None
         self._counting: threading.Thread | None = None
         self._ladder: tuple[object, Ladder] | None = None
@@ -299,11 +303,20 @@ class Coupling:
         self._ladder = (basis, made)
 
     def labels(self) -> Labels:
-        """Verdicts of the random queue, with the scores of now."""
-        rows = np.zeros(0, np.int64) if self.random_queue is None else self.random_queue
+        """Verdicts of the spot checks drawn under the scorer at work, with the scores of now."""
+        direction = self._direction
+        checks = self._session.queues.checks_of(self._scoring.spec, direction)
+        if not checks:
+            return Labels(np.zeros(0), np.zeros(0, np.bool_))
+        rows = np.unique(np.concatenate([check.rows for check in checks]))
         verdicts, scores = self._session.verdicts[rows], self._scoring.scores[rows]
         said = np.isin(verdicts, (Verdict.ACCEPT, Verdict.REJECT)) & ~np.isnan(scores)
-        return Labels(scores[said].astype(np.float64), verdicts[said] == Verdict.REJECT)
+        loosest = min if direction is Direction.AT_LEAST else max
+        return Labels(
+            scores[said].astype(np.float64),
+            verdicts[said] == Verdict.REJECT,
+            loosest(check.bound for check in checks),
+        )
 
     def noise_model(self) -> NoiseModel:
         """The best source available: enough labels, else what is assumed."""

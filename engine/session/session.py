@@ -33,6 +33,7 @@ from engine.scoring.board import ScoreBoard
 from engine.session.coupling import Coupling
 from engine.session.duplication import Duplicates
 from engine.session.live_scoring import LiveScoring
+from engine.session.queues import Queues
 from engine.session.settings import Settings
 from engine.session.simulation import Simulation
 from engine.session.threshold_choice import ThresholdChoice
@@ -90,6 +91,9 @@ class Session:
         """The simulator, coupled to the rows kept now."""
         self.simulation = Simulation(self.coupling, self._settings)
         """What its panel shows."""
+        self._queues = Queues(
+            self, dataset, self.scoring, self.review, self.identities, store, self._settings
+        )
         self._blind = bool(self._settings.get("blind", False))
         self._tally: tuple[tuple[int, int, int, Side], Tally] | None = None
         self._closing = threading.Event()
@@ -152,6 +156,7 @@ class Session:
             self.notices.append(self._change_notice())
         if self.sides == 2:
             self.scoring.side = Side(self._settings.get("side", Side.CHOSEN.value))
+        self._queues.restore(bound.digest, self.notices)
 
     def _change_notice(self) -> str:
         kept = int(np.count_nonzero(self.review.verdicts))
@@ -216,6 +221,7 @@ class Session:
         """Turn to the other response of preference data: its verdicts, scores and threshold."""
         self.scoring.side = side
         self.remember("side", side.value)
+        self.queues.leave()
         self.threshold_choice.recall()
 
     @property
@@ -394,6 +400,13 @@ class Session:
         summary = self._summary(threshold)
         return f"{threshold}: {summary.kept:,} rows ({summary.share_kept:.1%})"
 
+    # -- what to look at first ---------------------------------------------------------------
+
+    @property
+    def queues(self) -> Queues:
+        """Review orders and spot checks."""
+        return self._queues
+
     # -- deciding blind ----------------------------------------------------------------------
 
     @property
@@ -406,12 +419,25 @@ class Session:
         self._blind = on
         self.remember("blind", on)
 
-    def hides(self, row: int) -> bool:  # noqa: ARG002 - each row is asked for by its number
+    def hides(self, row: int) -> bool:
         """Whether the score of `row`, and what the rules make of it, are not to be shown now.
 
-        A verdict given by hand may be, the score behind it may not.
+        A verdict given by hand may be, the score behind it may not. Rows of a spot check are
+        hidden until all of them have been seen.
         """
-        return self._blind
+        return self._blind or row in self.queues.hidden
+
+    def shown(self, scores: NDArray[np.float32]) -> NDArray[np.float32]:
+        """`scores` to sort and filter by: NaN for the rows of a spot check under way.
+
+        (..., rows) -> same
+        """
+        hidden = self.queues.hidden
+        if not hidden:
+            return scores
+        shown = scores.copy()
+        shown[..., list(hidden)] = np.nan
+        return shown
 
     # -- what follows from them --------------------------------------------------------------
 

@@ -44,7 +44,7 @@ def _filter_view(session: Session) -> FilterView:
     dataset, board = session.dataset, session.board
     return FilterView(
         texts=dataset.texts,
-        scores=board.scores,
+        scores=session.shown(board.scores),
         failed=session.failed,
         verdicts=session.verdicts,
         outcomes=session.outcomes(),
@@ -53,7 +53,7 @@ def _filter_view(session: Session) -> FilterView:
         broken=dataset.broken,
         remarked=dataset.remarked,
         side=session.side,
-        before=session.scoring.before,
+        before=session.shown(session.scoring.before),
     )
 
 
@@ -61,10 +61,10 @@ def _sorted(session: Session, sort: Sort) -> NDArray[np.int64]:
     dataset, down = session.dataset, sort.descending
     numbers: dict[Column, Callable[[], NDArray[np.generic]]] = {
         Column.STATE: lambda: session.verdicts * 3 + session.outcomes().outcome,
-        Column.SCORE: lambda: session.scores,
-        Column.REJECTED_SCORE: lambda: session.board.scores[-1],
-        Column.MARGIN: session.scoring.margin,
-        Column.BEFORE: lambda: session.scoring.before,
+        Column.SCORE: lambda: session.shown(session.scores),
+        Column.REJECTED_SCORE: lambda: session.shown(session.board.scores[-1]),
+        Column.MARGIN: lambda: session.shown(session.scoring.margin()),
+        Column.BEFORE: lambda: session.shown(session.scoring.before),
         Column.TOKENS: lambda: session.board.tokens,
         Column.PROBLEM: lambda: -(dataset.broken * 2 + dataset.remarked),
     }

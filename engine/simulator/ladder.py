@@ -121,6 +121,11 @@ class Ladder:
         return self.edges[:-1] if self._at_least else self.edges[1:]
 
     @property
+    def inner_edges(self) -> Floats:
+        """The better edge of each bin.  (STEPS,)."""
+        return self.edges[1:] if self._at_least else self.edges[:-1]
+
+    @property
     def centres(self) -> Floats:
         """The middle of each bin.  (STEPS,)."""
         return (self.edges[:-1] + self.edges[1:]) / 2

@@ -39,6 +39,8 @@ class Labels:
 
     scores: NDArray[np.float64]  # (n,) at the time of asking, or now; no NaN
     bad: NDArray[np.bool_]  # (n,)
+    reach: float | None = None
+    """The loosest threshold that they were drawn at: of rows beyond it they say nothing."""
 
     @property
     def enough(self) -> bool:
@@ -47,7 +49,11 @@ class Labels:
 
     def same_as(self, other: Labels) -> bool:
         """Whether a fit to these is one to `other`."""
-        return np.array_equal(self.scores, other.scores) and np.array_equal(self.bad, other.bad)
+        return (
+            self.reach == other.reach
+            and np.array_equal(self.scores, other.scores)
+            and np.array_equal(self.bad, other.bad)
+        )
 
 
 def isotonic(means: ArrayLike, weights: ArrayLike) -> Floats:
@@ -96,6 +102,7 @@ class BadByScore:
         sign = 1.0 if better_is_higher else -1.0
         order = np.argsort(sign * labels.scores, kind="stable")
         self._sign = sign
+        self._reach = labels.reach
         self._scores = sign * labels.scores[order]
         self._bad = labels.bad[order]
         number = len(order)
@@ -131,6 +138,13 @@ class BadByScore:
         share = np.clip(share, 0.0, 1.0)
         between: Floats = self._fitted[:, place] * (1 - share) + self._fitted[:, after] * share
         return between
+
+    def beyond(self, scores: Floats) -> NDArray[np.bool_]:
+        """Whether each score lies where nothing was drawn.  (n,) -> (n,)."""
+        if self._reach is None:
+            return np.zeros(len(scores), np.bool_)
+        outside: NDArray[np.bool_] = self._sign * scores < self._sign * self._reach
+        return outside
 
     def interval(self, shares: Floats, thresholds: Floats) -> tuple[Floats, Floats, Floats]:
         """Noise and its interval from the shares of the fit and of every bootstrap.

@@ -36,6 +36,7 @@ class Sweep:
     high: Floats  # (n,)
     source: NoiseSource
     """What the noise rests on."""
+    beyond: NDArray[np.bool_]  # (n,) thresholds looser than any that labels were drawn at
 
     @property
     def assumed(self) -> bool:
@@ -44,10 +45,11 @@ class Sweep:
 
     @property
     def best(self) -> int | None:
-        """Where performance is largest; None where nothing is kept anywhere."""
-        if not np.isfinite(self.performance).any():
+        """Where performance is largest, as far as the labels reach; None where nothing is kept."""
+        known = np.where(self.beyond, np.nan, self.performance)
+        if not np.isfinite(known).any():
             return None
-        return int(np.nanargmax(self.performance))
+        return int(np.nanargmax(known))
 
 
 def sweep(ladder: Ladder, noise: NoiseModel, model: Model, *, draws: int = SWEEP_DRAWS) -> Sweep:
@@ -85,6 +87,9 @@ def sweep(ladder: Ladder, noise: NoiseModel, model: Model, *, draws: int = SWEEP
         low=lines[1],
         high=lines[2],
         source=_source(noise),
+        beyond=np.zeros(len(some), np.bool_)
+        if isinstance(noise, Assumption)
+        else noise.beyond(ladder.inner_edges),
     )
 
 
@@ -134,7 +139,14 @@ def _noise_over(ladder: Ladder, kept: Kept, noise: NoiseModel) -> tuple[Floats, 
 
 
 def _labelled(ladder: Ladder, noise: BadByScore) -> tuple[Floats, Floats, Floats]:
-    """Noise among the rows that the rule keeps at each threshold, as the labels have it."""
+    """Noise among the rows that the rule keeps at each threshold, as the labels have it.
+
+    Of rows beyond the labels' reach the fit only says that they are no better than the worst it
+    knows; at the interval's high end all of them are bad.
+    """
     per_bin = noise.at(ladder.centres) * ladder.rows_per_bin  # (1 + bootstraps, STEPS)
-    rows = ladder.from_best(ladder.rows_per_bin)
-    return noise.interval(ladder.from_best(per_bin) / np.maximum(rows, 1.0), ladder.thresholds)
+    rows = np.maximum(ladder.from_best(ladder.rows_per_bin), 1.0)
+    share, low, high = noise.interval(ladder.from_best(per_bin) / rows, ladder.thresholds)
+    outside = noise.beyond(ladder.inner_edges)
+    unknown = ladder.from_best(np.where(outside, ladder.rows_per_bin, 0.0)) / rows
+    return share, low, np.minimum(high * (1 - unknown) + unknown, 1.0)

@@ -8,6 +8,7 @@
     events    what is written for a decision, and read back
     datasets  which datasets the session has seen
     cache     the score cache's blocks
+    queues    review orders and spot checks
     faults    SQLite's errors as messages for people
     store     `Store`, the one class that the rest of the engine holds
 
@@ -19,6 +20,7 @@ from engine.places import session_path
 from engine.store.cache import CachedScores
 from engine.store.datasets import BindState, KnownDataset
 from engine.store.events import StoredEvent
+from engine.store.queues import StoredQueue
 from engine.store.store import Store
 
 __all__ = [
@@ -27,5 +29,6 @@ __all__ = [
     "KnownDataset",
     "Store",
     "StoredEvent",
+    "StoredQueue",
     "session_path",
 ]

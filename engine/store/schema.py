@@ -174,6 +174,37 @@ MIGRATIONS = (
             """,
         ),
     ),
+    Migration(
+        "queues",
+        (
+            """
+            CREATE TABLE queues (
+                id INTEGER PRIMARY KEY,
+                at INTEGER NOT NULL,
+                who TEXT NOT NULL,
+                kind TEXT NOT NULL,
+                side TEXT NOT NULL CHECK (side IN ('chosen', 'rejected')),
+                dataset TEXT NOT NULL,
+                facts TEXT NOT NULL,
+                lasting INTEGER NOT NULL CHECK (lasting IN (0, 1)),
+                n INTEGER NOT NULL CHECK (n >= 0),
+                rows BLOB NOT NULL,
+                occurrences BLOB,
+                identities BLOB,
+                CHECK (NOT lasting OR (identities IS NOT NULL AND occurrences IS NOT NULL))
+            )
+            """,
+            # A sample that could be changed or taken back after a look at it would prove nothing.
+            """
+            CREATE TRIGGER queues_are_never_changed BEFORE UPDATE ON queues
+            BEGIN SELECT RAISE(ABORT, 'queues are never changed'); END
+            """,
+            """
+            CREATE TRIGGER lasting_queues_are_never_removed BEFORE DELETE ON queues WHEN OLD.lasting
+            BEGIN SELECT RAISE(ABORT, 'this queue stays on file'); END
+            """,
+        ),
+    ),
 )
 
 CURRENT = len(MIGRATIONS)

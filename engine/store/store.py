@@ -25,12 +25,13 @@ from numpy.typing import NDArray
 
 from engine.decision import Aspect, Circumstances, EventKind, Verdict
 from engine.errors import StoreError
-from engine.store import cache, datasets, events, journal, schema
+from engine.store import cache, datasets, events, journal, queues, schema
 from engine.store.cache import CachedScores
 from engine.store.datasets import Bindable, BindState
 from engine.store.events import StoredEvent
 from engine.store.faults import explained
 from engine.store.opening import Opened, open_reader, open_writer
+from engine.store.queues import StoredQueue
 
 if TYPE_CHECKING:
     from engine.scoring.scorer import ScoreKey
@@ -223,6 +224,48 @@ class Store:
                 "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
                 (name, json.dumps(value)),
             )
+
+    def add_queue(self, queue: StoredQueue) -> StoredQueue:
+        """Write a queue and give it its number and time; on disk when this returns.
+
+        One that does not last takes the place of the one before it.
+
+        Raises:
+            StoreError: it was not saved.
+        """
+        at_ms = _now_ms()
+        with self._writing("queue not saved", durable=queue.lasting) as connection:
+            number = queues.insert(
+                connection, queue, at_ms=at_ms, who=self.reviewer, digest=self._digest
+            )
+        return dataclasses.replace(
+            queue, id=number, at=events.instant(at_ms), who=self.reviewer,
+            dataset_digest=self._digest,
+        )  # fmt: skip
+
+    def queue(self, number: int) -> StoredQueue | None:
+        """The queue `number`; None where it is not on file.
+
+        Raises:
+            StoreError: it is damaged.
+        """
+        try:
+            with self._reading() as connection:
+                return queues.one(connection, number)
+        except ValueError as error:
+            raise self._damaged(f"queue {number} ({error})") from error
+
+    def lasting_queues(self) -> list[StoredQueue]:
+        """Every queue that stays on file, oldest first.
+
+        Raises:
+            StoreError: one is damaged.
+        """
+        try:
+            with self._reading() as connection:
+                return queues.lasting(connection)
+        except ValueError as error:
+            raise self._damaged(f"queues ({error})") from error
 
     def bind(self, dataset: Bindable) -> BindState:
         """Take the dataset that decisions from now on are about; tell if it is another one.

@@ -84,13 +84,14 @@ def test_noise_is_assumed_until_there_are_labels(session: Session) -> None:
     assert live.noise.source is NoiseSource.ASSUMED
     assert 0 < live.noise.low < live.noise.share < live.noise.high
     assert "assumed" in coupling.noise_basis()
-    queue = np.random.default_rng(1).permutation(ROWS)[:60].astype(np.int64)
-    coupling.random_queue = queue
-    session.decide(queue[:29][queue[:29] >= 40], Verdict.ACCEPT)
-    session.decide(queue[:29][queue[:29] < 40], Verdict.REJECT)
+    session.set_threshold("0.1")
+    queue = session.queues.draw(60, seed=1).rows
+    session.set_threshold("0.5")
+    session.decide(queue[:29][queue[:29] >= 60], Verdict.ACCEPT)
+    session.decide(queue[:29][queue[:29] < 60], Verdict.REJECT)
     assert not coupling.labels().enough
-    session.decide(queue[29:][queue[29:] >= 40], Verdict.ACCEPT)
-    session.decide(queue[29:][queue[29:] < 40], Verdict.REJECT)
+    session.decide(queue[29:][queue[29:] >= 60], Verdict.ACCEPT)
+    session.decide(queue[29:][queue[29:] < 60], Verdict.REJECT)
     live = coupling.live()
     assert live.noise is not None
     assert live.noise.source is NoiseSource.LABELS
@@ -103,6 +104,34 @@ def test_noise_is_assumed_until_there_are_labels(session: Session) -> None:
     line = coupling.sweep()
     assert line is not None
     assert not line.assumed
+    assert line.best is not None
+    assert line.thresholds[line.best] == pytest.approx(0.3, abs=0.02)
+
+
+def test_labels_say_nothing_of_rows_that_could_not_be_drawn(session: Session) -> None:
+    check = session.queues.draw(60, seed=2)
+    session.decide(check.rows, Verdict.ACCEPT)
+    live, line = session.coupling.live(), session.coupling.sweep()
+    assert live.noise is not None
+    assert live.noise.share == 0
+    assert live.noise.high < 0.1
+    assert line is not None
+    assert line.best is not None
+    assert line.thresholds[line.best] == pytest.approx(0.5, abs=0.01)
+    session.set_threshold("0.1")
+    looser = session.coupling.live().noise
+    assert looser is not None
+    assert looser.high > 0.4
+    session.set_threshold("0.5")
+    assert session.queues.result(check).complete
+
+
+def test_labels_belong_to_the_scorer_they_were_drawn_under(session: Session) -> None:
+    session.decide(session.queues.draw(60, seed=2).rows, Verdict.ACCEPT)
+    assert session.coupling.labels().enough
+    session.start_scoring("heuristic")
+    session.scoring.wait(lambda _: False)
+    assert not session.coupling.labels().enough
 
 
 def test_the_sweep_follows_the_assumption_and_is_counted_once(session: Session) -> None:

@@ -1,0 +1,150 @@
+"""Review orders: which samples to look at first, and why.
+
+A queue is a fixed sequence of rows. It is worked out when it is made, from scores and verdicts as
+they are then, and doesn't change while scores arrive: nothing jumps under the cursor. Making it
+again follows them.
+
+The random one is drawn otherwise, see `engine.spotcheck`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.decision import Verdict
+from engine.errors import UsageError
+from engine.threshold import Threshold
+
+Rows = NDArray[np.int64]
+
+
+class QueueKind(StrEnum):
+    """What a queue puts first."""
+
+    FILE = "file order"
+    NEAREST = "nearest to the threshold"
+    LOWEST = "lowest score"
+    HIGHEST = "highest score"
+    LONGEST = "longest"
+    SCORERS = "scorers disagree"
+    REVIEWER = "scorer and reviewer disagree"
+    SPOT_CHECK = "spot check"
+
+
+KIND_TEXT = {
+    QueueKind.FILE: "as the dataset has them",
+    QueueKind.NEAREST: "where a verdict matters most",
+    QueueKind.LOWEST: "what the scorer likes least",
+    QueueKind.HIGHEST: "what the scorer likes best",
+    QueueKind.LONGEST: "most characters first",
+    QueueKind.SCORERS: "ranked most unlike by the scorer before and the one now",
+    QueueKind.REVIEWER: "decided by hand against the threshold, the widest apart first",
+    QueueKind.SPOT_CHECK: "kept rows at random, scores hidden: how many are bad",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class QueueView:
+    """What an order is worked out from; one slot per row."""
+
+    scores: NDArray[np.float32]  # (rows,) of the side under review, NaN = none
+    before: NDArray[np.float32]  # (rows,) of the scorer before, NaN = none
+    verdicts: NDArray[np.int8]  # (rows,) of Verdict
+    lengths: NDArray[np.int32]  # (rows,) characters
+    broken: NDArray[np.bool_]  # (rows,) nothing can be decided about them
+    threshold: Threshold | None
+
+
+def queue_rows(kind: QueueKind, view: QueueView, *, unreviewed: bool = False) -> Rows:
+    """The rows of a queue in its order; equal ones as the dataset has them.
+
+    Rows that have no score come last where scores decide; the two disagreements hold only rows
+    that both have spoken of.
+
+    Args:
+        kind: any but the spot check.
+        view: scores and verdicts as they are now.
+        unreviewed: leave out rows with a verdict, skipped ones too.
+
+    Returns:
+        (n,) row numbers.
+
+    Raises:
+        UsageError: there is nothing yet to order by.
+    """
+    rows = _ordered(kind, view)
+    taken = ~view.broken
+    if unreviewed:
+        taken &= view.verdicts == Verdict.UNDECIDED
+    return rows[taken[rows]]
+
+
+def _ordered(kind: QueueKind, view: QueueView) -> Rows:
+    rows: Rows
+    match kind:
+        case QueueKind.NEAREST:
+            threshold = _needed(view.threshold)
+            rows = _rising(np.abs(_some(view.scores) - np.float32(threshold.value)))
+        case QueueKind.LOWEST:
+            rows = _rising(_some(view.scores))
+        case QueueKind.HIGHEST:
+            rows = _rising(-_some(view.scores))
+        case QueueKind.LONGEST:
+            rows = _rising(-view.lengths.astype(np.int64))
+        case QueueKind.SCORERS:
+            rows = _unlike(view)
+        case QueueKind.REVIEWER:
+            rows = _against(view, _needed(view.threshold))
+        case _:
+            rows = np.arange(len(view.verdicts), dtype=np.int64)
+    return rows
+
+
+def _rising(keys: NDArray[np.generic]) -> Rows:
+    return np.argsort(keys, kind="stable").astype(np.int64, copy=False)
+
+
+def _some(scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    if np.isnan(scores).all():
+        raise UsageError("no row has a score yet", "wait for the scorer, or start one with m")
+    return scores
+
+
+def _needed(threshold: Threshold | None) -> Threshold:
+    if threshold is None:
+        raise UsageError("there is no threshold yet", "set one with t, or wait for scores")
+    return threshold
+
+
+def _unlike(view: QueueView) -> Rows:
+    """By how far apart two scorers rank a row: their scales have nothing in common."""
+    rows = np.flatnonzero(~np.isnan(view.scores) & ~np.isnan(view.before) & ~view.broken)
+    if not len(rows):
+        raise UsageError(
+            "no row has scores of two scorers", "score with another one (m), then choose this again"
+        )
+    apart = np.abs(_ranks(view.scores[rows]) - _ranks(view.before[rows]))
+    return rows[_rising(-apart)]
+
+
+def _ranks(scores: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Ranks from 0, equal scores sharing the middle of theirs.  (n,)."""
+    _, inverse, counts = np.unique(scores, return_inverse=True, return_counts=True)
+    ends = np.cumsum(counts, dtype=np.float64)
+    middles: NDArray[np.float64] = ends - (counts + 1) / 2
+    return middles[inverse]
+
+
+def _against(view: QueueView, threshold: Threshold) -> Rows:
+    keeps, scored = threshold.keeps(view.scores), ~np.isnan(view.scores)
+    against = ((view.verdicts == Verdict.ACCEPT) & ~keeps) | (
+        (view.verdicts == Verdict.REJECT) & keeps
+    )
+    rows = np.flatnonzero(against & scored & ~view.broken)
+    if not len(rows):
+        raise UsageError("no verdict goes against the threshold", "there is nothing to settle here")
+    return rows[_rising(-np.abs(view.scores[rows] - np.float32(threshold.value)))]
