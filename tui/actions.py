@@ -5,11 +5,17 @@ An action is a method `action_<id>` of the desk; a test holds that every one exi
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING, Any
 
 from textual.binding import Binding
+from textual.keys import KEY_TO_UNICODE_NAME, REPLACED_KEYS
+
+if TYPE_CHECKING:
+    from textual.app import App
 
 
 class Group(StrEnum):
@@ -41,23 +47,21 @@ class Action:
     @property
     def shown_keys(self) -> str:
         """The keys as they are printed on a keyboard."""
-        return " ".join(KEY_NAMES.get(key, key) for key in self.keys)
+        return " ".join(map(key_name, self.keys))
 
 
-KEY_NAMES = {
-    "question_mark": "?",
-    "slash": "/",
-    "left_square_bracket": "[",
-    "right_square_bracket": "]",
-    "left_curly_bracket": "{",
-    "right_curly_bracket": "}",
-    "less_than_sign": "<",
-    "greater_than_sign": ">",
-    "minus": "-",
-    "plus": "+",
-    "full_stop": ".",
-    "escape": "esc",
-}
+def key_name(key: str) -> str:
+    """A key of Textual's as it is printed on a keyboard."""
+    if key == "escape":
+        return "esc"
+    unicode_name = REPLACED_KEYS.get(key, key)
+    unicode_name = KEY_TO_UNICODE_NAME.get(unicode_name, unicode_name.replace("_", " "))
+    try:
+        character = unicodedata.lookup(unicode_name)
+    except KeyError:
+        return key
+    return character if character.isprintable() and not character.isspace() else key
+
 
 ACTIONS: tuple[Action, ...] = (
     Action("accept", "Accept", "Keep this sample whatever its score.", ("a",),
@@ -165,3 +169,17 @@ def bindings(actions: Iterable[Action] = ACTIONS) -> list[Binding]:
         for action in actions
         if action.keys
     ]
+
+
+OWN_SCREEN: frozenset[Group] = frozenset()
+"""Groups whose keys work on a screen of their own only: there a key may mean something else."""
+
+
+def share_a_screen(one: Action, other: Action) -> bool:
+    """Whether both can be meant by a key at the same moment."""
+    return one.group is other.group or not {one.group, other.group} & OWN_SCREEN
+
+
+def actions_of(app: App[Any]) -> tuple[Action, ...]:
+    """The actions with the keys that the person of `app` has chosen."""
+    return getattr(app, "actions", ACTIONS)

@@ -14,6 +14,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -31,6 +32,7 @@ from engine.places import state_folder
 from tui.display import sanitize
 from tui.help import ActionProvider
 from tui.input_driver import accept_any_bytes
+from tui.preferences import Preferences
 from tui.prompt_bar import PromptBar
 from tui.theme import MONOCHROME_THEME, ascii_wanted, choose_theme, load_themes, variable_defaults
 
@@ -41,6 +43,9 @@ if TYPE_CHECKING:
 
 
 SWITCH_INTERVAL_S = 0.001
+
+MESSAGES_SHOWN = 3
+"""Toasts about a person's own files at the start; more would cover the table."""
 
 
 class Opening(Screen[None]):
@@ -87,9 +92,16 @@ class TamisApp(App[None]):
         scorer: str | None = None,
         threshold: str | None = None,
         scorer_options: ScorerOptions | None = None,
+        preferences: Preferences | None = None,
     ) -> None:
         """Prepare to open `path`; nothing is read before the first frame."""
-        theme = choose_theme()
+        preferences = preferences or Preferences()
+        self.actions = preferences.keymap.actions
+        """The registry, with the keys that this person has chosen."""
+        palette = next(action for action in self.actions if action.id == "palette")
+        self.COMMAND_PALETTE_BINDING = palette.keys[0]  # type: ignore[misc] # Textual adds it itself
+        found = load_themes()
+        theme, unknown = choose_theme(preferences.theme, found.themes)
         # Read before Textual takes NO_COLOR out of the environment; without colour means the
         # terminal's own, not greys.
         super().__init__(ansi_color=True if theme == MONOCHROME_THEME else None)
@@ -101,8 +113,9 @@ class TamisApp(App[None]):
         self.session: Session | None = None
         self.failure: TamisError | None = None
         """Why the dataset could not be opened; the command line says it when the screen is gone."""
-        found = load_themes()
-        self._theme_messages = found.messages
+        self._messages = (*preferences.problems, *found.messages, *unknown)
+        self._ascii_only = preferences.ascii_only
+        self.set_keymap(preferences.keymap.changes())
         for shipped in found.themes.values():
             self.register_theme(shipped)
         self.theme = theme
@@ -171,15 +184,22 @@ class TamisApp(App[None]):
             scorer=self._scorer,
             threshold=self._threshold,
             scorer_options=self._scorer_options or ScorerOptions(),
-            ascii_only=ascii_wanted(),
+            ascii_only=ascii_wanted() if self._ascii_only is None else self._ascii_only,
         )
         self.switch_screen(desk)
         desk.call_after_refresh(settle_memory)
-        desk.call_after_refresh(self._tell_of_themes, desk)
+        desk.call_after_refresh(self._tell_of_preferences, desk)
 
-    def _tell_of_themes(self, desk: Desk) -> None:
-        for message in self._theme_messages:
+    def _tell_of_preferences(self, desk: Desk) -> None:
+        """What of a person's own files could not be used; a long list by its number."""
+        for message in self._messages[:MESSAGES_SHOWN]:
             desk.say(message, severity="warning", timeout=12)
+        if len(self._messages) > MESSAGES_SHOWN:
+            desk.say(
+                f"{len(self._messages) - MESSAGES_SHOWN} more; tamis config lists them",
+                severity="warning",
+                timeout=12,
+            )
 
 
 def run_desk(
@@ -189,6 +209,7 @@ def run_desk(
     scorer: str | None,
     threshold: str | None,
     scorer_options: ScorerOptions,
+    preferences: Preferences,
 ) -> None:
     """Run the desk until it is left; then raise what kept the dataset from opening, if anything.
 
@@ -200,10 +221,17 @@ def run_desk(
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     gc.disable()  # until the first table is drawn: start-up makes little garbage
     accept_any_bytes()
-    app = TamisApp(path, options, scorer=scorer, threshold=threshold, scorer_options=scorer_options)
+    app = TamisApp(
+        path,
+        replace(options, config=preferences.config),
+        scorer=scorer,
+        threshold=threshold,
+        scorer_options=scorer_options,
+        preferences=preferences,
+    )
     try:
         with quiet_libraries():
-            app.run()
+            app.run(mouse=preferences.mouse)
     finally:
         gc.enable()
         if app.session is not None:

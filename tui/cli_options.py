@@ -95,6 +95,20 @@ RemoteOption = Annotated[
 DownloadOption = Annotated[
     bool, typer.Option("--download", help="Fetch a model that is not on this disk.")
 ]
+KeysOption = Annotated[
+    str | None,
+    typer.Option("--keys", metavar="PRESET", help="default, prodigy or visidata, over the file's."),
+]
+ThemeOption = Annotated[
+    str | None,
+    typer.Option("--theme", metavar="NAME", help="Colours; default what fits the terminal."),
+]
+AsciiOption = Annotated[
+    bool | None, typer.Option("--ascii/--no-ascii", help="Draw in ASCII only; default by locale.")
+]
+MouseOption = Annotated[
+    bool | None, typer.Option("--mouse/--no-mouse", help="Use the mouse, or leave it alone.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 
 

@@ -22,6 +22,7 @@ import typer
 from engine.errors import Cancelled, InputError, ScorerError, TamisError, UsageError
 from engine.threshold import parse_threshold
 from tui.cli_options import (
+    AsciiOption,
     DataArgument,
     DeviceOption,
     DownloadOption,
@@ -30,8 +31,10 @@ from tui.cli_options import (
     FamilyOption,
     FormatOption,
     JsonOption,
+    KeysOption,
     LabelOption,
     LengthOption,
+    MouseOption,
     PickleOption,
     PromptOption,
     RemoteOption,
@@ -39,6 +42,7 @@ from tui.cli_options import (
     ReviewerOption,
     ScorerOption,
     SessionOption,
+    ThemeOption,
     ThresholdOption,
     choice,
 )
@@ -52,11 +56,13 @@ from tui.headless import (
 )
 from tui.models import models
 from tui.report_text import export_text, info_text, score_text
+from tui.settings import config, keys
 from tui.simulate import simulate
 from tui.streams import complain, complain_of_usage, print_json, print_text
 
 if TYPE_CHECKING:
     from engine.session import Session
+    from tui.preferences import Preferences
 
 app = typer.Typer(
     name="tamis",
@@ -102,9 +108,14 @@ def open_desk(
     allow_pickle: PickleOption = False,
     trust_remote_code: RemoteOption = False,
     download: DownloadOption = False,
+    keys: KeysOption = None,
+    theme: ThemeOption = None,
+    ascii_only: AsciiOption = None,
+    mouse: MouseOption = None,
 ) -> None:
     """Open the review desk on DATA; `tamis DATA` is the same."""
     from engine.session import OpenOptions
+    from tui.preferences import load_preferences
 
     _run_desk(
         data,
@@ -121,6 +132,7 @@ def open_desk(
             "trust_remote_code": trust_remote_code,
             "download": download,
         },
+        preferences=load_preferences(keys=keys, theme=theme, ascii_only=ascii_only, mouse=mouse),
     )
 
 
@@ -132,10 +144,15 @@ def demo(
     ] = False,
     scorer: ScorerOption = None,
     reviewer: ReviewerOption = None,
+    keys: KeysOption = None,
+    theme: ThemeOption = None,
+    ascii_only: AsciiOption = None,
+    mouse: MouseOption = None,
 ) -> None:
     """Open the desk on 2,000 bundled rows with planted faults."""
     from engine.demo import demo_folder
     from engine.session import OpenOptions
+    from tui.preferences import load_preferences
 
     _run_desk(
         demo_folder(),
@@ -143,6 +160,7 @@ def demo(
         scorer=scorer,
         threshold=None,
         scorer_options={},
+        preferences=load_preferences(keys=keys, theme=theme, ascii_only=ascii_only, mouse=mouse),
     )
 
 
@@ -352,6 +370,8 @@ def export_command(
 app.command("simulate")(simulate)
 app.command("models")(models)
 app.command("dedup")(dedup)
+app.command("keys")(keys)
+app.command("config")(config)
 
 
 def _refuse_no_scorer(scorer: str | None) -> None:
@@ -363,6 +383,8 @@ def _threshold_source(review: Session, given: str | None) -> str:
     """Who set the threshold of an export."""
     if given is not None:
         return "given"
+    if review.threshold_choice.preferred:
+        return "the config file's"
     if review.threshold_choice.text:
         return "set in the session"
     guess = review.threshold is not None and review.threshold.guess
@@ -376,6 +398,7 @@ def _run_desk(
     scorer: str | None,
     threshold: str | None,
     scorer_options: dict[str, Any],
+    preferences: Preferences,
 ) -> None:
     _check_there(data)
     if threshold is not None:
@@ -394,6 +417,7 @@ def _run_desk(
         scorer=scorer,
         threshold=threshold,
         scorer_options=ScorerOptions(**scorer_options),
+        preferences=preferences,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,10 +32,14 @@ def headless() -> Iterator[ProgressLine]:
 @contextlib.contextmanager
 def opened(data: Path, options: OpenOptions, progress: ProgressLine) -> Iterator[Session]:
     """The session, and what it has to say, on stderr."""
+    from engine.config import load_config
     from engine.session import Session
 
+    config = load_config()
+    for problem in config.problems:
+        progress.say(problem)
     try:
-        review = Session.open(data, options, progress=progress)
+        review = Session.open(data, replace(options, config=config), progress=progress)
     except SessionLockedError as error:
         raise SessionLockedError(
             error.message,

@@ -9,7 +9,7 @@ from engine.policy import Summary
 from engine.scoring.worker import WorkerState, WorkerStatus
 from engine.session import Session
 from engine.threshold import Threshold
-from tui.actions import ACTIONS, Action, Group
+from tui.actions import Action, Group, actions_of
 from tui.display import cells, one_line, sanitize
 
 SEPARATOR = " · "
@@ -215,7 +215,9 @@ class KeyBar(Static):
 
     def _keys(self) -> Content:
         """The actions that have a footer label, as many as fit; help and the way out always."""
-        shown = [action for action in ACTIONS if action.footer and self._belongs(action)]
+        shown = [
+            action for action in actions_of(self.app) if action.footer and self._belongs(action)
+        ]
         room = max(self.size.width - 2, 0) - sum(_cells(a) for a in shown if a.id in ALWAYS_SHOWN)
         pieces: list[Content] = []
         for action in shown:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -21,6 +21,7 @@ from textual.color import Color, ColorParseError
 from textual.css.constants import VALID_STYLE_FLAGS
 from textual.theme import BUILTIN_THEMES, Theme
 
+from engine.config import config_folder
 from tui.display import sanitize
 
 DEFAULT_THEME = "tamis-dark"
@@ -117,12 +118,8 @@ def variable_defaults(theme: Theme) -> dict[str, str]:
 
 
 def user_theme_folder(environ: Mapping[str, str] = os.environ) -> Path:
-    """Where a person's own themes lie.
-
-    Source: XDG Base Directory Specification 0.8.
-    """
-    config = environ.get("XDG_CONFIG_HOME") or "~/.config"
-    return Path(config).expanduser() / "tamis" / "themes"
+    """Where a person's own themes lie."""
+    return config_folder(environ) / "themes"
 
 
 def load_themes(folder: Path | None = None) -> ThemeSet:
@@ -221,17 +218,37 @@ def _style(name: str, value: Any) -> str:
     return " ".join(words)
 
 
-def choose_theme(wanted: str | None = None, environ: Mapping[str, str] = os.environ) -> str:
+def choose_theme(
+    wanted: str | None = None,
+    known: Collection[str] = (),
+    environ: Mapping[str, str] = os.environ,
+) -> tuple[str, tuple[str, ...]]:
     """The theme to start with: none of colour where NO_COLOR asks so, else the one wanted.
 
     A terminal of 16 colours gets a theme made of them instead of badly rounded ones.
 
+    Args:
+        wanted: its name, with or without `tamis-`; None: what fits the terminal.
+        known: the themes there are.
+        environ: what the terminal says of itself.
+
+    Returns:
+        Its name, and what to tell where it is not the one wanted.
+
     Source: https://no-color.org (any value but the empty one).
     """
     if environ.get("NO_COLOR"):
-        return MONOCHROME_THEME
-    if wanted:
-        return wanted
+        return MONOCHROME_THEME, ()
+    for name in (wanted, f"tamis-{wanted}"):
+        if wanted and name in known:
+            return str(name), ()
+    fitting = _fitting_theme(environ)
+    if not wanted:
+        return fitting, ()
+    return fitting, (f"no theme {sanitize(wanted)}; there are {', '.join(sorted(known))}",)
+
+
+def _fitting_theme(environ: Mapping[str, str]) -> str:
     if not environ.get("COLORTERM") and environ.get("TERM", "") in _PLAIN_TERMINALS:
         return ANSI_THEME
     return DEFAULT_THEME

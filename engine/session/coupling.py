@@ -145,7 +145,7 @@ class Coupling:
         self._settings, self._broken, self._identities = settings, broken, identities
         self._supposed = _Supposed.read(settings.get(SUPPOSED))
         self._given: Assumption | None = None
-        self.run = _restored(TrainingRun(), settings.get("training run"))
+        self.run = _restored(settings.config.training, settings.get("training run"))
         self.clusters: Clusters | None = None
         """Which rows are copies; None until they have been looked for."""
         self._taken: NearClusters | None = None

@@ -303,8 +303,8 @@ class LiveScoring:
 
     @property
     def last_spec(self) -> str:
-        """The scorer used last on this dataset, else the default one."""
-        return str(self._settings.get("scorer", DEFAULT_SCORER))
+        """The scorer used last on this dataset, else the person's, else the default one."""
+        return str(self._settings.get("scorer", self._settings.config.scorer or DEFAULT_SCORER))
 
     def _remember(self, options: ScorerOptions) -> None:
         """Only what could be used, and never for rows that no scorer can read."""

@@ -12,7 +12,7 @@ import getpass
 import os
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from pathlib import Path
 
@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import histogram
+from engine.config import Config
 from engine.dataset import Dataset, open_dataset
 from engine.decision import MOST_REPEATS, Circumstances, Event, Verdict
 from engine.errors import InputError, UsageError
@@ -58,12 +59,16 @@ class OpenOptions:
     read_only: bool = False
     demo: bool = False
     fresh: bool = False
+    config: Config = field(default_factory=Config)
+    """Preferences, for what neither the flags above nor the session itself say."""
 
 
 class Session:
     """See the module's docstring; made by `Session.open`, ended by `close`."""
 
-    def __init__(self, dataset: Dataset, store: Store, reviewer: str) -> None:
+    def __init__(
+        self, dataset: Dataset, store: Store, reviewer: str, config: Config | None = None
+    ) -> None:
         self.dataset = dataset
         self.store = store
         self.reviewer = reviewer
@@ -74,7 +79,9 @@ class Session:
         self.giving_way = GivingWay()
         """Asked by the screen when a key is pressed."""
         self.identities = IdentityTable(dataset)
-        self._settings = Settings(store, self.notices)
+        self.config = config or Config()
+        """What the person prefers; the session's own settings go before it."""
+        self._settings = Settings(store, self.notices, self.config)
         self.scoring = LiveScoring(dataset, store, self.identities, self._settings, self.giving_way)
         self.sides = self.scoring.sides
         self.threshold_choice = ThresholdChoice(self.scoring, self._settings, dataset.broken)
@@ -120,7 +127,7 @@ class Session:
             Cancelled: `cancelled` said so.
         """
         options = options or OpenOptions()
-        reviewer = options.reviewer or _login_name()
+        reviewer = options.reviewer or options.config.reviewer or _login_name()
         place = session_path(path, explicit=options.session, demo=options.demo)
         dataset = open_dataset(
             path,
@@ -138,7 +145,7 @@ class Session:
             dataset.close()
             raise
         try:
-            session = cls(dataset, store, reviewer)
+            session = cls(dataset, store, reviewer, options.config)
             session.title = "demo" if options.demo else dataset.path.name
             session._restore(progress)
         except BaseException:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.config import Config
 from engine.errors import StoreError
 from engine.store import Store
 
@@ -11,8 +12,10 @@ from engine.store import Store
 class Settings:
     """Named values in the session file; a failure to write one is told, not raised."""
 
-    def __init__(self, store: Store, notices: list[str]) -> None:
+    def __init__(self, store: Store, notices: list[str], config: Config | None = None) -> None:
         """Keep settings in `store`, and add to `notices` what keeps them from being written."""
+        self.config = config or Config()
+        """What the person prefers where this dataset remembers nothing."""
         self._store = store
         self._notices = notices
 

@@ -35,6 +35,8 @@ class ThresholdChoice:
         self._request: ThresholdRequest | None = None
         self._resolved_at = -1  # board version
         self._guessed_from = 0  # scores behind the present guess
+        self.preferred = False
+        """Whether it is the one of the config file: nobody has set one here."""
 
     @property
     def text(self) -> str:
@@ -66,6 +68,7 @@ class ThresholdChoice:
         """
         self._request = parse_threshold(text, self.direction)
         self._resolved_at = -1
+        self.preferred = False
         if save:
             self._settings.remember(self._setting, _exact(self._request))
         return self.resolve()
@@ -96,14 +99,19 @@ class ThresholdChoice:
     def forget(self) -> None:
         """Back to the scorer's own, for now; what is remembered stays."""
         self.threshold, self._request, self._resolved_at, self._guessed_from = None, None, -1, 0
+        self.preferred = False
 
     def recall(self) -> None:
-        """Back to what was set for this scorer and side the last time, if anything."""
+        """Back to what was set for this scorer and side the last time, else what is preferred."""
         self.forget()
         remembered = self._settings.get(self._setting)
+        preferred = self._settings.config.threshold
         if isinstance(remembered, str):
             with contextlib.suppress(UsageError):  # of a version that knows more kinds
                 self._request = parse_threshold(remembered)
+        elif preferred:
+            self._request = parse_threshold(preferred, self.direction)
+            self.preferred = True
 
     def _guess(self) -> None:
         """Take the median, anew only when the scores have doubled: a guess must not wobble."""

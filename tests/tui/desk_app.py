@@ -17,6 +17,7 @@ from engine.session import OpenOptions, Session
 from tests.tui.screen import screen_text
 from tui.app import TamisApp
 from tui.desk import Desk
+from tui.preferences import Preferences
 from tui.status import KeyBar
 
 GOOD = (
@@ -111,9 +112,16 @@ async def open_desk(
     scorer: str | None = "heuristic",
     threshold: str | None = None,
     options: OpenOptions | None = None,
+    preferences: Preferences | None = None,
 ) -> AsyncIterator[DeskDriver]:
     """Run the application on `path` until the block ends; the session is closed after it."""
-    app = TamisApp(path, options or OpenOptions(reviewer="ada"), scorer=scorer, threshold=threshold)
+    app = TamisApp(
+        path,
+        options or OpenOptions(reviewer="ada"),
+        scorer=scorer,
+        threshold=threshold,
+        preferences=preferences,
+    )
     try:
         async with app.run_test(size=size) as pilot:
             driver = DeskDriver(app, pilot)

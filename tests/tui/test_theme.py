@@ -151,7 +151,15 @@ def test_what_is_wrong_with_a_theme_is_said(text: str, complaint: str) -> None:
 def test_the_theme_fits_the_terminal(
     environ: dict[str, str], wanted: str | None, theme: str
 ) -> None:
-    assert choose_theme(wanted, environ) == theme
+    assert choose_theme(wanted, SHIPPED.themes, environ) == (theme, ())
+
+
+def test_a_theme_that_does_not_exist_is_said_and_the_fitting_one_taken() -> None:
+    name, messages = choose_theme("nope\x1b[2J", SHIPPED.themes, {})
+    assert name == DEFAULT_THEME
+    assert "no theme nope" in messages[0]
+    assert "\x1b" not in messages[0]
+    assert choose_theme("light", SHIPPED.themes, {}) == ("tamis-light", ())
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+from engine.decision import Verdict
+from engine.lined_toml import Entry, read_lined
+from tests.tui.desk_app import open_desk, write_rows
+from tui.actions import ACTIONS, key_name, share_a_screen
+from tui.keymap import PRESETS, Keymap, make_keymap, read_key
+from tui.preferences import Preferences
+
+
+def keymap(text: str, preset: str | None = None) -> Keymap:
+    entries, faults = read_lined(f"[keys]\n{text}")
+    assert not faults
+    return make_keymap(entries, preset)
+
+
+def keys_of(found: Keymap, action: str) -> tuple[str, ...]:
+    return next(known.keys for known in found.actions if known.id == action)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_no_preset_gives_a_key_twice_or_names_what_is_not_there(preset: str) -> None:
+    assert set(PRESETS[preset]) <= {action.id for action in ACTIONS}
+    found = make_keymap((), preset)
+    for one, other in combinations(found.actions, 2):
+        if share_a_screen(one, other):
+            assert not set(one.keys) & set(other.keys), f"{one.id} and {other.id}"
+    # Each could be written into a config file as it stands, but for what is built in.
+    for action, keys in PRESETS[preset].items():
+        if action != "close":
+            entry = Entry(("keys", action), list(keys), 1)
+            assert make_keymap([entry], preset).problems == ()
+
+
+@pytest.mark.parametrize("key", sorted({key for action in ACTIONS for key in action.keys}))
+def test_the_built_in_keys_can_be_written_as_they_are_named_and_as_they_are_shown(key: str) -> None:
+    assert read_key(key) == key
+    assert read_key(key_name(key)) == key
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("a", "a"), ("A", "A"), ("shift+a", "A"), ("?", "question_mark"), ("/", "slash"),
+        (",", "comma"), ("#", "number_sign"), ("é", "é"), ("ctrl+K", "ctrl+k"), ("Esc", "escape"),
+        (" ", "space"), ("F5", "f5"), ("shift+left", "shift+left"), ("pgdn", "pagedown"),
+        ("ctrl+shift+up", "ctrl+shift+up"), ("|", "vertical_line"), ("-", "minus"), ("+", "plus"),
+        ("_", "underscore"), ("question_mark", "question_mark"),
+    ],
+)  # fmt: skip
+def test_a_key_is_read_as_people_write_it(text: str, key: str) -> None:
+    assert read_key(text) == key
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "nokey", "alt+x", "shift+alt+x", "meta+x", "ctrl+m", "ctrl+i", "ctrl+h", "ctrl+j",
+     "ctrl+a", "ctrl+b", "ctrl+c", "ctrl+q", "5", "ctrl+nokey", "ctrl+?", "f99", "a,b", "\x1b",
+     "ctrl+", "a b"],
+)  # fmt: skip
+def test_a_key_that_cannot_be_had_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"\w"):
+        read_key(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ('accept = "n"', "n belongs to next_match (Next match)"),
+        ('accept = "y"\nreject = "y"', "keys.reject: y belongs to accept"),
+        ('acccept = "y"', "did you mean accept?"),
+        ('frobnicate = "y"', "no such action"),
+        ('reject = "backspace"', "backspace can only be undo"),
+        ('accept = "escape"', "esc can only be close"),
+        ('close = "q"', "escape always closes"),
+        ('palette = ""', "needs a key"),
+        ("accept = 3", "a key in quotes"),
+        ('preset = "emacs"', "one of default, prodigy, visidata"),
+        ('accept = ["y", "alt+y"]', "alt is an escape"),
+    ],
+)
+def test_what_cannot_be_is_named_with_its_line_and_the_rest_is_used(
+    text: str, complaint: str
+) -> None:
+    found = keymap(f'undo = "ctrl+y"\n{text}')
+    assert len(found.problems) == 1
+    line, said = found.problems[0]
+    assert line == 2 + len(text.splitlines())
+    assert complaint in said
+    assert keys_of(found, "undo") == ("ctrl+y",)
+
+
+def test_keys_change_hands_when_both_say_so() -> None:
+    found = keymap('accept = "x"\nreject = ["a", "backslash"]\nskip = ""')
+    assert found.problems == ()
+    assert keys_of(found, "accept") == ("x",)
+    assert keys_of(found, "reject") == ("a", "backslash")
+    assert keys_of(found, "skip") == ()
+    assert found.changes() == {"accept": "x", "reject": "a,backslash", "skip": "unbound"}
+
+
+def test_a_flag_goes_before_the_preset_of_the_file_and_single_keys_before_both() -> None:
+    assert keys_of(keymap('preset = "visidata"'), "accept") == ("s", "a")
+    found = keymap('preset = "visidata"\naccept = "y"', preset="prodigy")
+    assert keys_of(found, "accept") == ("y",)
+    assert keys_of(found, "undo") == ("backspace", "delete", "U")
+    assert keys_of(found, "sort") == ("s",)
+
+
+@pytest.fixture
+def rows(tmp_path: Path) -> Path:
+    return write_rows(tmp_path / "rows.jsonl")
+
+
+async def test_the_desk_obeys_the_persons_keys_and_no_others(rows: Path) -> None:
+    own = keymap('accept = "x"\nreject = "a"\nskip = ""\nundo = ["backspace", "u"]')
+    async with open_desk(rows, preferences=Preferences(keymap=own)) as desk:
+        assert "x accept" in desk.screen
+        assert "a reject" in desk.screen
+        await desk.press("x", "a", "space")
+        assert desk.session.verdicts[:3].tolist() == [Verdict.ACCEPT, Verdict.REJECT, 0]
+        await desk.press("U")
+        assert desk.session.verdicts[:2].tolist() == [Verdict.ACCEPT, Verdict.REJECT]
+        await desk.press("backspace", "u")
+        assert desk.session.verdicts[:2].tolist() == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("preset", "keys", "verdicts"),
+    [
+        ("prodigy", ["a", "x", "space", "backspace"], [1, 2, 0]),
+        ("visidata", ["s", "d", "z", "k", "k", "u"], [1, 0, 3]),
+    ],
+)
+async def test_presets_decide(
+    rows: Path, preset: str, keys: list[str], verdicts: list[int]
+) -> None:
+    async with open_desk(rows, preferences=Preferences(keymap=make_keymap((), preset))) as desk:
+        await desk.press(*keys)
+        assert desk.session.verdicts[:3].tolist() == verdicts
+
+
+async def test_the_palette_opens_on_its_own_key_only(rows: Path) -> None:
+    own = keymap('palette = "ctrl+o"')
+    async with open_desk(rows, preferences=Preferences(keymap=own)) as desk:
+        await desk.press("ctrl+p")
+        assert desk.at_desk
+        await desk.press("ctrl+o")
+        assert not desk.at_desk
