@@ -9,6 +9,8 @@ import pytest
 from textual.events import Key
 
 from engine.decision import Verdict
+from engine.scoring.figures import start_auc
+from engine.session import coupling as coupling_module
 from engine.session.simulation import Control
 from engine.simulator import Model
 from tests.tui.desk_app import DeskDriver, open_desk
@@ -77,6 +79,21 @@ async def test_the_threshold_moves_the_point_and_the_best_one_is_taken(
         assert desk.session.threshold.value == pytest.approx(best[0])
         assert "the best, under these assumptions" in desk.said()
         assert desk.session.simulation.show().gained != 0
+
+
+async def test_what_was_measured_of_the_scorer_is_shown_with_its_interval(
+    rows: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured = start_auc("builtin")
+    assert measured is not None
+    monkeypatch.setattr(coupling_module, "start_auc", lambda _: measured)
+    async with open_desk(rows, size=(170, 50), scorer="column:q", threshold="0.5") as desk:
+        await opened(desk)
+        value = f"{measured.value:.2f}"
+        line = next(line for line in desk.screen.split("\n") if "scores' AUC" in line)
+        assert value in line
+        assert f"{measured.low:.2f} to {measured.high:.2f}, its model card" in line
+        assert "░" in line
 
 
 async def test_sliders_by_key_typed_and_by_mouse(rows: Path) -> None:

@@ -71,13 +71,23 @@ def slider_line(
 def _interval(
     line: list[Cell], shown: Shown, control: Control, track: Track, glyphs: Glyphs
 ) -> None:
-    """How far the noise may be from where it stands, as a shade along the track."""
-    noise = shown.live.noise if shown.live is not None else None
-    if control is not Control.NOISE or noise is None:
+    """How far the noise or the AUC may be from where it stands, as a shade along the track."""
+    ends = _ends(shown, control)
+    if ends is None:
         return
-    first, last = (track.cell(slider_share(control, end)) for end in (noise.low, noise.high))
+    first, last = (track.cell(slider_share(control, end)) for end in ends)
     for x in range(first, min(last + 1, len(line))):
         line[x] = (glyphs.shade, "band")
+
+
+def _ends(shown: Shown, control: Control) -> tuple[float, float] | None:
+    noise = shown.live.noise if shown.live is not None else None
+    if control is Control.NOISE and noise is not None:
+        return noise.low, noise.high
+    assumed = shown.assumption
+    if control is not Control.AUC or assumed is None or assumed.auc_low is None:
+        return None
+    return None if assumed.auc_high is None else (assumed.auc_low, assumed.auc_high)
 
 
 def dragged_to(control: Control, x: int, width: int) -> float:

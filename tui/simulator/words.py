@@ -57,8 +57,18 @@ def rests_on(shown: Shown, control: Control) -> str:
     if control is Control.WHOLE_NOISE:
         return "assumed, before any threshold"
     if control is Control.AUC:
-        return shown.assumption.auc_from if shown.assumption is not None else ""
+        return auc_source(shown)
     return noise_source(shown)
+
+
+def auc_source(shown: Shown) -> str:
+    """The interval of the scores' AUC, where one was measured, and where the value is from."""
+    assumed = shown.assumption
+    if assumed is None:
+        return ""
+    if assumed.auc_low is None or assumed.auc_high is None:
+        return assumed.auc_from
+    return f"{assumed.auc_low:.2f} to {assumed.auc_high:.2f}, {assumed.auc_from}"
 
 
 def roughly(share: float) -> bool:

@@ -235,6 +235,9 @@ def test_the_auc_of_a_bundled_scorer_is_read_from_its_figures(tmp_path: Path) ->
     assert known is not None
     assert (known.value, known.low, known.high, known.source) == (0.9, 0.87, 0.93, "the demo")
     assert start_auc("column:q") is None
+    shipped = start_auc("builtin")
+    assert shipped is not None
+    assert 0.5 <= shipped.low < shipped.value < shipped.high < 1
 
 
 def test_a_measured_auc_is_assumed_until_one_is_set(

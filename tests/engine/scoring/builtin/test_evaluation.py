@@ -13,6 +13,7 @@ from engine.scoring.builtin.training.corruption import Fault
 from engine.scoring.builtin.training.evaluation import (
     EvaluationData,
     Figures,
+    estimate_start,
     evaluate_candidate,
     evaluation_prompts,
     measure_planted,
@@ -22,7 +23,6 @@ from engine.scoring.builtin.training.evaluation import (
     read_figures,
     score_with,
     speed,
-    start_auc,
     write_figures,
 )
 from engine.scoring.builtin.training.evaluation.__main__ import evaluate_all
@@ -160,7 +160,7 @@ def test_the_start_value_lies_between_what_is_planted_and_what_is_natural(
     data: EvaluationData,
 ) -> None:
     figures = evaluate_candidate("overlap", made.by_overlap, data)
-    start = start_auc(figures)
+    start = estimate_start(figures)
     assert start.planted == figures.planted["alpaca"].overall
     assert start.natural == figures.natural["LLMBar Natural"]
     assert start.value == pytest.approx((start.planted.value + start.natural.value) / 2)

@@ -17,8 +17,8 @@ from engine.scoring.builtin.training.evaluation.candidates import (
 from engine.scoring.builtin.training.evaluation.figures import (
     CandidateFigures,
     Figures,
+    estimate_start,
     read_figures,
-    start_auc,
     write_figures,
 )
 from engine.scoring.builtin.training.evaluation.scoring import Score, score_with
@@ -40,6 +40,7 @@ __all__ = [
     "Figures",
     "Planted",
     "Score",
+    "estimate_start",
     "evaluate_candidate",
     "evaluation_prompts",
     "measure_planted",
@@ -49,6 +50,5 @@ __all__ = [
     "read_figures",
     "sample_of",
     "score_with",
-    "start_auc",
     "write_figures",
 ]

@@ -114,7 +114,7 @@ class Figures:
 
     def ship(self, name: str, model: Mapping[str, Any]) -> Figures:
         """The same with the candidate that is shipped, and what its training says of it."""
-        start = start_auc(self.candidate(name))
+        start = estimate_start(self.candidate(name))
         return replace(self, chosen=name, start_auc=start, model=model)
 
     def candidate(self, name: str) -> CandidateFigures:
@@ -133,7 +133,7 @@ class Figures:
 NATURAL_NOISE = "LLMBar Natural"
 
 
-def start_auc(candidate: CandidateFigures) -> StartAuc:
+def estimate_start(candidate: CandidateFigures) -> StartAuc:
     """The middle between what is easy and what is hard, with both ends as the interval.
 
     An AUC against a mixture of bad rows is the mixture of the AUCs. In a real dataset a part of
