@@ -41,10 +41,20 @@ KIND_TEXT = {
     QueueKind.LOWEST: "what the scorer likes least",
     QueueKind.HIGHEST: "what the scorer likes best",
     QueueKind.LONGEST: "most characters first",
-    QueueKind.SCORERS: "ranked most unlike by the scorer before and the one now",
-    QueueKind.REVIEWER: "decided by hand against the threshold, the widest apart first",
-    QueueKind.SPOT_CHECK: "kept rows at random, scores hidden: how many are bad",
+    QueueKind.SCORERS: "ranked most unlike by the last two scorers",
+    QueueKind.REVIEWER: "verdicts against the threshold",
+    QueueKind.SPOT_CHECK: "kept rows at random, scores hidden",
 }
+
+
+SHORT_TEXT = {
+    QueueKind.NEAREST: "nearest",
+    QueueKind.LOWEST: "lowest",
+    QueueKind.HIGHEST: "highest",
+    QueueKind.SCORERS: "scorers",
+    QueueKind.REVIEWER: "disagreements",
+}
+"""For a line that says more than this; the others are short as they are."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,7 +105,7 @@ class SpotCheckResult:
         return wilson(self.bad, self.answered) if self.complete else None
 
     def __str__(self) -> str:
-        stale = ", stale: the kept rows have changed since" if self.stale else ""
+        stale = ", stale" if self.stale else ""
         interval = self.interval
         if interval is None:
             return f"{self.seen} of {self.rows} seen{stale}"
@@ -132,8 +132,7 @@ def draw(kept: NDArray[np.int64], rows: int, seed: int) -> NDArray[np.int64]:
     Raises:
         UsageError: no such number of rows or seed, or nothing is kept.
     """
-    if rows < 1:
-        raise UsageError(f"a spot check needs at least one row, not {rows}")
+    check_rows(rows)
     if not 0 <= seed < 1 << SEED_BITS:
         raise UsageError(f"a seed lies between 0 and {(1 << SEED_BITS) - 1:,}, not {seed}")
     if not len(kept):
@@ -144,6 +143,16 @@ def draw(kept: NDArray[np.int64], rows: int, seed: int) -> NDArray[np.int64]:
         start = _mix(np.full(1, seed, np.uint64) * _GOLDEN)
         keys = _mix(start + (kept.astype(np.uint64) + np.uint64(1)) * _GOLDEN)
     return kept[np.argsort(keys, kind="stable")[:rows]]
+
+
+def check_rows(rows: int) -> None:
+    """Refuse a check of no rows.
+
+    Raises:
+        UsageError: why.
+    """
+    if rows < 1:
+        raise UsageError(f"a spot check needs at least one row, not {rows}")
 
 
 def _mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -114,6 +114,13 @@ ACTIONS: tuple[Action, ...] = (
            "all.", ("f",), Group.VIEW, "filter"),
     Action("sort", "Sort", "By any column; the same again turns it round. Rows never move while "
            "scores arrive: sort again to follow them.", ("s",), Group.VIEW, "sort"),
+    Action("queue", "Review order", "Nearest to the threshold, lowest, highest, longest, "
+           "disagreements, unreviewed only, or a spot check. It stays as it was made; o o makes it "
+           "anew.", ("o",), Group.VIEW, "order"),
+    Action("queue_again", "Make the review order anew", "From scores and verdicts as they are "
+           "now; the cursor stays on its sample.", (), Group.VIEW),
+    Action("spot_check", "Spot check", "Kept rows drawn at random, scores hidden: how many are "
+           "bad? Goes on with the one under way.", (), Group.VIEW),
     Action("simulate", "Simulator", "What would this dataset be worth? Opens the panel, goes to "
            "it, closes it.", ("S",), Group.SIMULATOR, "simulator"),
     Action("link", "Link to the data", "The sliders follow the rows kept now; again, and they are "

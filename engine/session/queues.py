@@ -18,7 +18,7 @@ from engine.decision import Verdict
 from engine.errors import UsageError
 from engine.identities import IdentityTable
 from engine.policy import Outcome, Outcomes, Reason
-from engine.queues import QueueKind, QueueView, queue_rows
+from engine.queues import SHORT_TEXT, QueueKind, QueueView, queue_rows
 from engine.review import Review
 from engine.sample import Side
 from engine.session.live_scoring import LiveScoring
@@ -79,9 +79,17 @@ class Queue:
     id: int = 0
 
     def __str__(self) -> str:
+        return self._named(self.kind.value)
+
+    @property
+    def short(self) -> str:
+        """The same in few words."""
+        return self._named(SHORT_TEXT.get(self.kind, self.kind.value))
+
+    def _named(self, kind: str) -> str:
         if not self.unreviewed:
-            return self.kind.value
-        return "unreviewed" if self.kind is QueueKind.FILE else f"{self.kind.value}, unreviewed"
+            return kind
+        return "unreviewed" if self.kind is QueueKind.FILE else f"{kind}, unreviewed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +123,7 @@ class Queues:
         """The order in hand; None: the table's own."""
         self.checks: list[SpotCheck] = []
         """Every spot check, oldest first."""
+        self._progress: tuple[Queue, object, Progress] | None = None
         self._hidden: tuple[object, frozenset[int]] | None = None
         self._results: dict[int, tuple[object, SpotCheckResult]] = {}
 
@@ -208,11 +217,13 @@ class Queues:
 
     def progress(self) -> Progress | None:
         """How far the queue in hand is; None where there is none."""
-        queue = self.current
+        queue, basis = self.current, (self._review.version, self._scoring.side)
         if queue is None:
             return None
-        verdicts = self._session.verdicts[queue.rows]
-        return Progress(int(np.count_nonzero(verdicts)), len(queue.rows))
+        if self._progress is None or self._progress[:2] != (queue, basis):
+            seen = int(np.count_nonzero(self._session.verdicts[queue.rows]))
+            self._progress = (queue, basis, Progress(seen, len(queue.rows)))
+        return self._progress[2]
 
     def first_open(self) -> int | None:
         """The first row of the queue in hand that has no verdict; None where all have one."""

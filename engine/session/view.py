@@ -22,6 +22,25 @@ def rows_matching(session: Session, text: str) -> tuple[Filter, NDArray[np.bool_
     return chosen, chosen.rows(_filter_view(session))
 
 
+def rows_shown(
+    session: Session, sort: Sort, matching: NDArray[np.bool_] | None = None
+) -> NDArray[np.int64]:
+    """The review order in hand, else the sort; of the rows of the filter only.
+
+    Args:
+        session: whose rows.
+        sort: what holds while no review order does.
+        matching: rows of the filter; None shows all.  (rows,)
+
+    Returns:
+        (shown,) row numbers.
+    """
+    queue = session.queues.current
+    if queue is None:
+        return rows_in_order(session, sort, matching)
+    return queue.rows if matching is None else queue.rows[matching[queue.rows]]
+
+
 def rows_in_order(
     session: Session, sort: Sort, matching: NDArray[np.bool_] | None = None
 ) -> NDArray[np.int64]:

@@ -5,6 +5,7 @@ verdicts    a x space c U R v, and bulk
 moving      j k, pages, panes
 thresholds  brackets, slider, typed
 view        search, filter, sort
+queues      review orders, spot check
 scoring     pause, scorer, retry, side
 desk        all of it, with export, help and the way out
 """

@@ -26,7 +26,7 @@ from engine.order import Column, Sort
 from engine.scoring import ScorerOptions
 from engine.scoring.worker import SETTLED, WorkerState
 from engine.session import Session
-from engine.session.view import rows_in_order, rows_matching
+from engine.session.view import rows_matching, rows_shown
 from tui.actions import BY_ID, bindings
 from tui.detail import SampleDetail
 from tui.dialogs import WorkDialog
@@ -122,6 +122,10 @@ class DeskBase(Screen[None]):
         self._zoomed = False
         self._moves = 0
         self._shown: tuple[int, RowMarks] | None = None
+        self._told_end = True
+        """Whether it was said that the review order in hand has come to its end."""
+        self._started = False
+        """Whether scoring has been asked for: before that there is nothing to wait for."""
         self._settling: int | None = None
         """The row to return to when the scores of the last visit are back: the restored filter
         and sort may need them."""
@@ -183,6 +187,8 @@ class DeskBase(Screen[None]):
 
     def _settle(self, row: int) -> None:
         worker = self.session.scoring.worker
+        if not self._started:
+            return
         if worker is None or worker.cache_applied or worker.status().state in SETTLED:
             self._settling = None
             self._show_order(keep_row=row)
@@ -196,8 +202,8 @@ class DeskBase(Screen[None]):
         session, column = self.session, self._sort.column
         if self._filter_text:
             _, self._matching = rows_matching(session, self._filter_text)
-        self.table.set_order(rows_in_order(session, self._sort, self._matching), keep_row=keep_row)
-        if column is Column.ROW:
+        self.table.set_order(rows_shown(session, self._sort, self._matching), keep_row=keep_row)
+        if column is Column.ROW or session.queues.current is not None:
             self.table.set_sort(None)
         else:
             self.table.set_sort(column, descending=self._sort.descending)
@@ -245,7 +251,9 @@ class DeskBase(Screen[None]):
             parts.insert(1, "read-only")
         if self._filter_text:
             parts.insert(2, f"filter: {self._filter_text}")
-        if self._sort != Sort():
+        if queue := self._queue_parts():
+            parts[1:1] = queue
+        elif self._sort != Sort():
             parts.append(f"sort: {self._sort}")
         parts.append(" + ".join(family.value for family in session.dataset.families))
         self.query_one("#title", StatusLine).show(parts)
@@ -260,6 +268,10 @@ class DeskBase(Screen[None]):
             if status.state is WorkerState.DONE and "bfloat16" not in self._told:
                 self._told.add("bfloat16")
                 self._tell(bfloat16_effect(session), severity="information")
+
+    def _queue_parts(self) -> list[str]:
+        """The review order in hand and how far it is; empty where there is none."""
+        return []
 
     def _tell(self, text: str, *, severity: SeverityLevel) -> None:
         """Say something once per scorer."""

@@ -14,6 +14,7 @@ from engine.sample import Family
 from engine.session.exporting import default_plan, describe_plan, export_session
 from tui.desk.base import TICK_S
 from tui.desk.moving import MovingActions
+from tui.desk.queues import QueueActions
 from tui.desk.scoring import ScoringActions
 from tui.desk.simulator import SimulatorActions
 from tui.desk.thresholds import ThresholdActions
@@ -25,7 +26,13 @@ from tui.help import help_text, problems_text
 
 
 class Desk(
-    VerdictActions, MovingActions, ThresholdActions, ViewActions, ScoringActions, SimulatorActions
+    VerdictActions,
+    MovingActions,
+    ThresholdActions,
+    ViewActions,
+    QueueActions,
+    ScoringActions,
+    SimulatorActions,
 ):
     """One session on the screen."""
 
@@ -49,6 +56,7 @@ class Desk(
                 timeout=20,
             )
         self.session.start_scoring(self._scorer, self._scorer_options)
+        self._started = True
         if self._threshold is not None:
             self._set_threshold(self._threshold)
         self._focus_scoring()
@@ -67,7 +75,8 @@ class Desk(
                 self.say(f"the filter of the last time was left out: {error}", severity="warning")
         cursor = settings("cursor", 0)
         row = min(cursor, self.session.dataset.rows - 1) if isinstance(cursor, int) else 0
-        if self._sort != Sort() or self._matching is not None:
+        ordered = self._sort != Sort() or self.session.queues.current is not None
+        if ordered or self._matching is not None:
             self._settling = row
             self._show_order(keep_row=row)
         else:

@@ -144,5 +144,4 @@ class ScoringActions(DeskBase):
         self._seen = (-1, -1, 0, -1)
         self._counts_due_s = 0.0
         self.table.refresh()
-        self._show_sample()
-        self._draw_title()
+        self._show_order()

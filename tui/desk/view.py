@@ -130,10 +130,14 @@ class ViewActions(DeskBase):
         self.app.push_screen(ChoiceDialog("Sort by", choices, self._sort.column.value), chosen)
 
     def _sort_by(self, column: Column) -> None:
-        same = column is self._sort.column
+        left = self.session.queues.current
+        same = column is self._sort.column and left is None
+        self.session.queues.leave()
         self._sort = Sort(column, descending=not self._sort.descending if same else False)
         self.session.remember("sort", [column.value, self._sort.descending])
         self._show_order()
+        if left is not None:
+            self.say(f"left the review order ({left}); o goes back to one")
 
     def on_sample_table_header_clicked(self, event: SampleTable.HeaderClicked) -> None:
         """Sort by a column, or turn it round."""
