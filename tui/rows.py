@@ -53,8 +53,8 @@ class SessionRows:
         decision = session.last_decision(row)
         return RowMarks(
             state=self.state(row),
-            score=_number(scores[0]),
-            other_score=_number(scores[-1]) if len(scores) > 1 else math.nan,
+            score=float(scores[0]),
+            other_score=float(scores[-1]) if len(scores) > 1 else math.nan,
             tokens=int(session.board.tokens[row]),
             skipped=bool(session.verdicts[row] == Verdict.SKIP),
             problem=bool(
@@ -167,11 +167,6 @@ class SessionRows:
             "and --response-column where there is one",
             columns=tuple((str(name), _value_text(value)) for name, value in record.items()),
         )
-
-
-def _number(score: float) -> float:
-    """As a float; NaN as the one that is like itself when marks are compared."""
-    return math.nan if math.isnan(score) else float(score)
 
 
 def _said(decision: Event) -> str:

@@ -52,7 +52,7 @@ MAX_DRAWN = 4096
 """Lines of which it is remembered how they were drawn; many screens' worth."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RowMarks:
     """What changes about a row while it is reviewed: all of a line but its texts."""
 
@@ -65,6 +65,17 @@ class RowMarks:
     skipped: bool = False
     problem: bool = False
     noted: bool = False
+
+    def __eq__(self, other: object) -> bool:
+        """Whether nothing has changed: no score is like no score, though NaN is unlike NaN."""
+        return isinstance(other, RowMarks) and self._comparable() == other._comparable()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def _comparable(self) -> tuple[object, ...]:
+        scores = (self.score, self.other_score)
+        known = (None if math.isnan(score) else score for score in scores)
+        return (self.state, self.tokens, self.skipped, self.problem, self.noted, *known)
 
 
 @dataclass(frozen=True, slots=True)

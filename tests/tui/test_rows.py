@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,10 @@ def session(tmp_path: Path) -> Session:
 def test_marks_of_a_row_without_a_score_are_like_themselves(tmp_path: Path) -> None:
     session = Session.open(write_rows(tmp_path / "rows.jsonl"))
     rows = SessionRows(session)
+    assert np.isnan(rows.marks(0).score)
     assert rows.marks(0) == rows.marks(0)
+    assert rows.marks(0) != replace(rows.marks(0), score=1.0)
+    assert rows.marks(0) != replace(rows.marks(0), noted=True)
     session.close()
 
 
