@@ -95,7 +95,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("next_pane", "Next pane", "From table to detail and back; j k then scroll the text.",
            ("tab",), Group.MOVING),
     Action("close", "Close", "Closes a pane, an input or a range; decides nothing.", ("escape",),
-           Group.MOVING),
+           Group.MOVING, "close"),
     Action("threshold_down", "Threshold down", "A fine step on the slider's axis.",
            ("left_square_bracket", "minus"), Group.THRESHOLD, "threshold"),
     Action("threshold_up", "Threshold up", "A fine step on the slider's axis.",

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from importlib import resources
 from textwrap import fill
+from types import MappingProxyType
 from typing import Any
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
+from textual.screen import Screen
 
 from engine.dataset import Dataset
-from tui.actions import ACTIONS, Group
+from tui.actions import ACTIONS, Action, Group, actions_of
 from tui.display import STATE_TEXT, UNICODE_GLYPHS, Glyphs, sanitize
 
 KEYS_CELLS = max(len(action.shown_keys) for action in ACTIONS)
@@ -20,16 +22,37 @@ LINE_CELLS = 68
 """Lines of the help, wrapped here so that they stay indented; they fit into 80 columns."""
 
 
-def help_text(glyphs: Glyphs = UNICODE_GLYPHS) -> Content:
-    """All keys by group, the signs of the table, and what the words mean."""
+def help_text(
+    actions: Sequence[Action] = ACTIONS,
+    *,
+    obstacles: Mapping[str, str] = MappingProxyType({}),
+    first: Group | None = None,
+    glyphs: Glyphs = UNICODE_GLYPHS,
+) -> Content:
+    """The keys that work now by group, those that do not, the signs, and what the words mean.
+
+    Args:
+        actions: the registry, with a person's keys.
+        obstacles: action -> why it cannot be done now.
+        first: the group to begin with.
+        glyphs: the signs of the table.
+    """
+    palette = next(action.shown_keys for action in actions if action.id == "palette")
     parts: list[Content] = []
-    for group in Group:
-        parts.append(Content.styled(f"{group.value}\n", "bold"))
-        for action in ACTIONS:
-            if action.group is group:
-                keys = action.shown_keys or "ctrl+p"
-                parts.append(Content(f"  {keys:<{KEYS_CELLS}} {action.title}\n"))
-                parts.append(Content.styled(_indented(action.help), "dim"))
+    for group in sorted(Group, key=lambda group: group is not first):
+        here = [action for action in actions if action.group is group]
+        here = [action for action in here if action.id not in obstacles]
+        if here:
+            parts.append(Content.styled(f"{group.value}\n", "bold"))
+            parts += [_line(action, action.help, palette) for action in here]
+            parts.append(Content("\n"))
+    if obstacles:
+        parts.append(Content.styled("Not now\n", "bold"))
+        parts += [
+            _line(action, obstacles[action.id], palette)
+            for action in actions
+            if action.id in obstacles
+        ]
         parts.append(Content("\n"))
     parts.append(Content.styled("Signs\n", "bold"))
     for state, sign in glyphs.states.items():
@@ -39,9 +62,22 @@ def help_text(glyphs: Glyphs = UNICODE_GLYPHS) -> Content:
     return Content("").join(parts)
 
 
+def _line(action: Action, text: str, palette: str) -> Content:
+    """Keys and title, and under them a text; without keys, those of the palette."""
+    keys = action.shown_keys or palette
+    title = Content(f"  {keys:<{KEYS_CELLS}} {action.title}\n")
+    return title + Content.styled(_indented(sanitize(text)), "dim")
+
+
 def _indented(text: str) -> str:
     indent = " " * (KEYS_CELLS + 3)
     return fill(text, LINE_CELLS, initial_indent=indent, subsequent_indent=indent) + "\n"
+
+
+def obstacle_on(screen: Screen[Any], action: Action) -> str:
+    """Why `action` cannot be done on `screen` now; empty where it can, or where nobody knows."""
+    asked = getattr(screen, "obstacle", None)
+    return str(asked(action)) if asked is not None else ""
 
 
 def problems_text(dataset: Dataset) -> str:
@@ -60,30 +96,43 @@ def problems_text(dataset: Dataset) -> str:
 
 
 class ActionProvider(Provider):
-    """Every action of the desk, found by the words of its title and its help."""
+    """Every action of the screen, found by the words of its title and its help.
+
+    One that cannot be done now is there, too, and says why.
+    """
 
     async def discover(self) -> Hits:
         """All of them, before anything is typed."""
-        for action in ACTIONS:
+        for action, help_line in self._offered():
             yield DiscoveryHit(
                 _titled(action.title, action.shown_keys),
                 self._run(action.id),
                 text=action.title,
-                help=action.help,
+                help=help_line,
             )
+
+    def _offered(self) -> list[tuple[Action, str]]:
+        """The actions that the screen has, each with its help or what stands in its way."""
+        screen = self.screen
+        return [
+            (action, f"not now: {why}" if (why := obstacle_on(screen, action)) else action.help)
+            for action in actions_of(screen.app)
+            if hasattr(screen, f"action_{action.id}")
+        ]
 
     async def search(self, query: str) -> Hits:
         """Those whose words match."""
         matcher = self.matcher(query)
-        for action in ACTIONS:
+        for action, help_line in self._offered():
             score = max(matcher.match(action.title), 0.8 * matcher.match(action.help))
             if score > 0:
+                title = matcher.highlight(action.title)
                 yield Hit(
                     score,
-                    matcher.highlight(action.title),
+                    title + f"  ({action.shown_keys})" if action.keys else title,
                     self._run(action.id),
                     text=action.title,
-                    help=action.help,
+                    help=help_line,
                 )
 
     def _run(self, action: str) -> Callable[[], Coroutine[Any, Any, None]]:

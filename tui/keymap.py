@@ -37,7 +37,6 @@ PRESETS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "threshold_up": ("plus",),
         "filter": ("vertical_line", "f"),
         "export": ("ctrl+s", "e"),
-        "half_down": ("ctrl+f", "ctrl+d", "pagedown"),
     },
 }
 """Preset -> action -> keys, where they differ from the registry's."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def keys(*, preset: KeysOption = None, as_json: JsonOption = False) -> None:
-    """List every action with its keys, and the name the config file uses."""
+    """List every action with its keys and its name."""
     from tui.preferences import load_preferences
     from tui.settings_text import keys_json, keys_text
 

@@ -184,11 +184,18 @@ class KeyBar(Static):
         self.message = ""
         self._generation = 0
         self._group: Group | None = None
+        self._impossible: frozenset[str] = frozenset()
 
     def show_group(self, group: Group | None) -> None:
         """Show the keys of one group first; None: those of the desk."""
         if group is not self._group:
             self._group = group
+            self._draw()
+
+    def leave_out(self, impossible: frozenset[str]) -> None:
+        """Show no key that would do nothing now, by the names of their actions."""
+        if impossible != self._impossible:
+            self._impossible = impossible
             self._draw()
 
     def on_resize(self) -> None:
@@ -231,6 +238,8 @@ class KeyBar(Static):
         return Content("").join(pieces)
 
     def _belongs(self, action: Action) -> bool:
+        if action.id in self._impossible:
+            return False
         if self._group is not None:
             return action.group is self._group or action.id in ALWAYS_SHOWN
         return action.group is not Group.SIMULATOR or action.id == "simulate"

@@ -37,7 +37,9 @@ def test_no_preset_gives_a_key_twice_or_names_what_is_not_there(preset: str) -> 
             assert make_keymap([entry], preset).problems == ()
 
 
-@pytest.mark.parametrize("key", sorted({key for action in ACTIONS for key in action.keys}))
+@pytest.mark.parametrize(
+    "key", sorted({key for action in ACTIONS for key in action.keys if not key.isdigit()})
+)
 def test_the_built_in_keys_can_be_written_as_they_are_named_and_as_they_are_shown(key: str) -> None:
     assert read_key(key) == key
     assert read_key(key_name(key)) == key

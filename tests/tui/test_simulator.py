@@ -192,7 +192,9 @@ async def test_about_this_number_and_the_cost_of_training(rows: Path) -> None:
         await opened(desk)
         await desk.press("question_mark")
         assert isinstance(desk.app.screen, TextDialog)
-        assert "a what-if aid, not a forecast" in desk.screen
+        assert "Help: the simulator" in desk.screen
+        assert "Link to the data" in desk.screen
+        assert "a what-if aid, not a forecast" in str(desk.app.screen._body)
         assert "What is calibrated on what" in about_text()
         await desk.press("escape")
         desk.desk.action_training_run()

@@ -7,6 +7,7 @@ thresholds  brackets, slider, typed
 view        search, filter, sort
 queues      review orders, spot check
 scoring     pause, scorer, retry, side
+possible    what can be done now, and why the rest cannot
 desk        all of it, with export, help and the way out
 """
 

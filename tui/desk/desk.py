@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from functools import partial
 
+from textual.content import Content
+
 from engine.errors import TamisError
 from engine.export import ExportPlan, ExportReport
 from engine.order import Column, Sort
 from engine.sample import Family
 from engine.session.exporting import default_plan, describe_plan, export_session
+from tui.actions import Group, actions_of
 from tui.desk.base import TICK_S
 from tui.desk.moving import MovingActions
+from tui.desk.possible import Possible
 from tui.desk.queues import QueueActions
 from tui.desk.scoring import ScoringActions
 from tui.desk.simulator import SimulatorActions
@@ -23,9 +27,11 @@ from tui.desk.view import ViewActions
 from tui.dialogs import ChoiceDialog, TextDialog, WorkDialog
 from tui.export_dialog import ExportDialog
 from tui.help import help_text, problems_text
+from tui.simulate_text import about_text
 
 
 class Desk(
+    Possible,
     VerdictActions,
     MovingActions,
     ThresholdActions,
@@ -114,11 +120,16 @@ class Desk(
         self.say(f"exported to {report.output.name}: {', '.join(parts)}", timeout=12)
 
     def action_help(self) -> None:
-        """The keys, from the registry; at the simulator, what its numbers rest on."""
-        if self.has_class("-at-panel"):
-            self.action_about_number()
-            return
-        self.app.push_screen(TextDialog("Help", help_text()))
+        """The keys of what has the focus; at the simulator, also what its numbers rest on."""
+        text = help_text(
+            actions_of(self.app),
+            obstacles=self.obstacles(),
+            first=Group.SIMULATOR if self.at_sliders else None,
+            glyphs=self._glyphs,
+        )
+        if self.at_sliders:
+            text = Content.assemble(text, "\n", about_text())
+        self.app.push_screen(TextDialog(f"Help: {self.place}", text))
 
     def action_problems(self) -> None:
         """What could not be read."""
