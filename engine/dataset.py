@@ -8,6 +8,7 @@ turns, its original columns, its bytes. Broken rows keep their place and count a
 from __future__ import annotations
 
 import os
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,16 +20,17 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from engine.errors import InputError
+from engine.errors import InputError, UsageError
 from engine.formats import Columns, Reading, Unreadable, read_row
+from engine.reading.columns import as_text, joined_column
 from engine.reading.families import choose
 from engine.reading.files import FEW_SHARDS, DataFile, find_files, open_shard, printable
-from engine.reading.frame_shard import as_text
 from engine.reading.identify import broken_identity, flat_identities, row_identity
 from engine.reading.problems import MAX_PROBLEMS, Problem
 from engine.reading.samples import blank_sample, flat_samples, sample_of
 from engine.reading.shard import Shard, SourceKind
 from engine.reading.source import Progress
+from engine.reading.words import count_words
 from engine.sample import IDENTITY_BYTES, Family, Sample, Side
 
 __all__ = [
@@ -43,6 +45,9 @@ __all__ = [
 ]
 
 _DIGEST_CHUNK_BYTES = 8 << 20
+
+_KEPT_COLUMNS = 4
+"""Original columns of JSON files that are held once they were read; the last asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +97,7 @@ class Dataset:
         self.problems_total = len(problems) + sum(shard.log.total for shard in shards)
         self._file_problems = tuple(problems)
         self.quick_print = _quick_print(shards)
+        self._columns: OrderedDict[str, pl.Series] = OrderedDict()
         self._fingerprint: Fingerprint | None = None
 
     def __len__(self) -> int:
@@ -264,6 +270,45 @@ class Dataset:
         joined = pl.concat(_aligned(frames), how="diagonal_relaxed")
         back = np.argsort(np.concatenate(order), kind="stable")
         return joined[back]
+
+    @cached_property
+    def words(self) -> NDArray[np.int32]:
+        """Words of prompt and response; counted on the first call.  (rows,)."""
+        return count_words(self.texts["prompt"]) + count_words(self.texts["response"])
+
+    def column(self, name: str, cancelled: Callable[[], bool] | None = None) -> pl.Series:
+        """An original column over all rows; null where a file has no such column.
+
+        A JSON file is read again for it, about 2 s a GB; the last few are kept. Safe to call from
+        another thread.
+
+        Raises:
+            InputError: the file was changed in place since it was opened.
+            UsageError: no file has such a column.
+            Cancelled: `cancelled` said so.
+        """
+        known = self._columns.get(name)
+        if known is None:
+            known = self._read_column(name, cancelled)
+            self._columns[name] = known
+            while len(self._columns) > _KEPT_COLUMNS:
+                self._columns.popitem(last=False)
+        return known
+
+    def _read_column(self, name: str, cancelled: Callable[[], bool] | None) -> pl.Series:
+        if name not in self.all_column_names:
+            raise UsageError(
+                f"the dataset has no column {name!r}",
+                f"its columns: {', '.join(self.all_column_names)}",
+            )
+        step = Progress(cancelled=cancelled)
+        return joined_column([shard.column(name, step) for shard in self._shards], name)
+
+    @cached_property
+    def all_column_names(self) -> tuple[str, ...]:
+        """The columns of all files, those of the first file first."""
+        names = (name for shard in self._shards for name in shard.column_names)
+        return tuple(dict.fromkeys((*self.column_names, *names)))
 
     def file_of(self, row: int) -> str:
         """The name of the file that `row` is in, as a person would write it."""

@@ -110,8 +110,16 @@ ACTIONS: tuple[Action, ...] = (
            ("slash",), Group.VIEW, "search"),
     Action("next_match", "Next match", "Of the last search.", ("n",), Group.VIEW),
     Action("previous_match", "Previous match", "Of the last search.", ("N",), Group.VIEW),
-    Action("filter", "Filter", "state:rejected score<1.5 problem:any words…; an empty line shows "
-           "all.", ("f",), Group.VIEW, "filter"),
+    Action("filter", "Filter", "score<1.5 and words>300 and prompt~translate; or, not, ( ), every "
+           "column of the dataset; tab completes; an empty line shows all.", ("f",), Group.VIEW,
+           "filter"),
+    Action("bar", "Filter by a bar", "Choose a bar of the histogram with left and right; enter "
+           "shows its rows. With the mouse: the right button, or ctrl and the left.", ("F",),
+           Group.VIEW),
+    Action("filters", "Saved filters", "Use, save or forget a filter kept under a name.",
+           ("ctrl+f",), Group.VIEW),
+    Action("save_filter", "Save this filter", "Keep the present filter under a name, as a rule.",
+           (), Group.VIEW),
     Action("sort", "Sort", "By any column; the same again turns it round. Rows never move while "
            "scores arrive: sort again to follow them.", ("s",), Group.VIEW, "sort"),
     Action("queue", "Review order", "Nearest to the threshold, lowest, highest, longest, "

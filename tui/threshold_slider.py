@@ -14,8 +14,10 @@ from typing import ClassVar
 
 import numpy as np
 from textual import events
+from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from engine.filter import Comparison
 from engine.histogram import Histogram, nice_step
 from engine.threshold import Direction, Threshold
 from tui.cell_widget import Cell, CellWidget, blank_lines, write
@@ -24,6 +26,8 @@ from tui.sweep_line import SweepLine
 
 FINE_STEPS = 200
 COARSE_STEPS = 20
+
+RIGHT_BUTTON = 3
 
 
 class ThresholdSlider(CellWidget):
@@ -39,6 +43,13 @@ class ThresholdSlider(CellWidget):
         "threshold-slider--sweep",
         "threshold-slider--band",
     }
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left,h,k,up", "bar(-1)", show=False),
+        Binding("right,l,j,down", "bar(1)", show=False),
+        Binding("enter", "take_bar", show=False),
+        Binding("escape,q", "leave_bar", show=False),
+    ]
 
     DEFAULT_CSS = """
     ThresholdSlider {
@@ -64,6 +75,25 @@ class ThresholdSlider(CellWidget):
             """The slider."""
             return self.slider
 
+    class BarChosen(Message):
+        """A bar was chosen, to look at its rows."""
+
+        def __init__(
+            self, slider: ThresholdSlider, bounds: tuple[tuple[Comparison, float], ...]
+        ) -> None:
+            super().__init__()
+            self.slider = slider
+            self.bounds = bounds
+            """How scores compare that are counted in it."""
+
+        @property
+        def control(self) -> ThresholdSlider:
+            """The slider."""
+            return self.slider
+
+    class BarLeft(Message):
+        """No bar was chosen after all."""
+
     def __init__(
         self,
         *,
@@ -79,6 +109,8 @@ class ThresholdSlider(CellWidget):
         self._threshold: Threshold | None = None
         self._sweep: SweepLine | None = None
         self._dragging = False
+        self._bar: int | None = None
+        """The bin under the cursor while one is being chosen."""
 
     # What is shown
 
@@ -96,6 +128,8 @@ class ThresholdSlider(CellWidget):
         if histogram is not None and not int(histogram.kept.sum() + histogram.dropped.sum()):
             histogram = None
         self._histogram = histogram
+        if self._bar is not None and (histogram is None or self._bar >= len(histogram.kept)):
+            self._bar = None
         self.repaint_changes()
 
     def set_threshold(self, threshold: Threshold | None) -> None:
@@ -136,14 +170,19 @@ class ThresholdSlider(CellWidget):
             return 0
         edges = self._histogram.edges
         bins = len(edges) - 1
+        return min(-(-self._bin_of(value) * width // bins), width - 1)
+
+    def _bin_of(self, value: float) -> int:
+        """The bin that holds `value`; the nearest end where none does."""
+        assert self._histogram is not None
+        edges = self._histogram.edges
         # On an edge the mark stands in the first bin that is kept, whatever binary fractions say.
         hair = float(edges[1] - edges[0]) * 1e-6
         if self._at_most:
             bin_index = int(np.searchsorted(edges, value - hair, side="left")) - 1
         else:
             bin_index = int(np.searchsorted(edges, value + hair, side="right")) - 1
-        bin_index = min(max(bin_index, 0), bins - 1)
-        return min(-(-bin_index * width // bins), width - 1)
+        return min(max(bin_index, 0), len(edges) - 2)
 
     def value_at(self, column: int) -> float | None:
         """The threshold that keeps the bin of `column` and all beyond it.
@@ -168,6 +207,68 @@ class ThresholdSlider(CellWidget):
     @property
     def _at_most(self) -> bool:
         return self._threshold is not None and self._threshold.direction is Direction.AT_MOST
+
+    # Choosing a bar
+
+    def choose_bar(self, score: float) -> bool:
+        """Let a bar be chosen by key, beginning with that of `score`; False without bars."""
+        if self._histogram is None:
+            return False
+        counts = self._histogram.kept + self._histogram.dropped
+        self._bar = int(counts.argmax()) if math.isnan(score) else self._bin_of(score)
+        self.can_focus = True
+        self.screen.set_focus(self)
+        self.repaint_changes()
+        return True
+
+    def action_bar(self, step: int) -> None:
+        """To the next bar that is not empty."""
+        if self._histogram is None or self._bar is None:
+            return
+        counts = self._histogram.kept + self._histogram.dropped
+        held = np.flatnonzero(counts)
+        beyond = held[held > self._bar] if step > 0 else held[held < self._bar]
+        if len(beyond):
+            self._bar = int(beyond[0] if step > 0 else beyond[-1])
+            self.repaint_changes()
+
+    def action_take_bar(self) -> None:
+        """Look at the rows of the bar."""
+        if self._bar is not None:
+            self.post_message(self.BarChosen(self, self._bounds(self._bar)))
+        self._leave_bar()
+
+    def action_leave_bar(self) -> None:
+        """Choose none."""
+        self._leave_bar()
+        self.post_message(self.BarLeft())
+
+    def _leave_bar(self) -> None:
+        self._bar = None
+        self.can_focus = False
+        self.repaint_changes()
+
+    def on_blur(self) -> None:
+        """Whoever goes elsewhere chooses none."""
+        if self._bar is not None:
+            self._leave_bar()
+
+    def _bounds(self, bar: int) -> tuple[tuple[Comparison, float], ...]:
+        """How scores in a bar compare; the last one holds its upper edge too."""
+        assert self._histogram is not None
+        edges = self._histogram.edges
+        last = bar == len(edges) - 2
+        return (
+            (Comparison.AT_LEAST, float(f"{edges[bar]:.7g}")),
+            (Comparison.AT_MOST if last else Comparison.LESS, float(f"{edges[bar + 1]:.7g}")),
+        )
+
+    def _bar_text(self, bar: int) -> str:
+        """What the bar holds, in words."""
+        assert self._histogram is not None
+        (_, low), (_, high) = self._bounds(bar)
+        rows = int(self._histogram.kept[bar] + self._histogram.dropped[bar])
+        return f"score {low:.4g} to {high:.4g}: {rows:,} rows   enter shows them"
 
     # Drawing
 
@@ -212,7 +313,10 @@ class ThresholdSlider(CellWidget):
         threshold = self._threshold
         glyphs = self.glyphs
         if threshold is None:
-            return [(glyphs.rule, "label")] * width
+            plain: list[Cell] = [(glyphs.rule, "label")] * width
+            if self._bar is not None:
+                plain[self._bar_column(width)] = (glyphs.point, "mark")
+            return plain
         mark = self.column_of(threshold.value)
         keeps_right = not self._at_most
         left: Cell = (glyphs.axis_dropped, "dropped") if keeps_right else (glyphs.axis_kept, "kept")
@@ -223,7 +327,14 @@ class ThresholdSlider(CellWidget):
         if self._sweep is not None and self._sweep.best is not None:
             line[self.column_of(self._sweep.best)] = (glyphs.best, "sweep")
         line[mark] = (self._mark(threshold.value), "mark")
+        if self._bar is not None:
+            line[self._bar_column(width)] = (glyphs.point, "mark")
         return line
+
+    def _bar_column(self, width: int) -> int:
+        assert self._histogram is not None
+        assert self._bar is not None
+        return min(-(-self._bar * width // (len(self._histogram.edges) - 1)), width - 1)
 
     def _mark(self, value: float) -> str:
         """The mark's sign: an arrow outwards where the value lies beyond the axis."""
@@ -248,6 +359,9 @@ class ThresholdSlider(CellWidget):
     def _labels(self, width: int, axis: tuple[float, float] | None) -> list[Cell]:
         """Both ends of the axis, and the threshold as near to its mark as they leave room."""
         line: list[Cell] = [(" ", "label")] * width
+        if self._bar is not None:
+            write(line, 0, self._bar_text(self._bar)[:width], "mark")
+            return line
         low, high = (f"{axis[0]:.3g}", f"{axis[1]:.3g}") if axis else ("", "")
         text = one_line(self.threshold_text(), width, ascii_only=self.glyphs.ascii_only)
         if len(low) + len(high) + len(text) + 4 <= width:
@@ -275,8 +389,12 @@ class ThresholdSlider(CellWidget):
     # Mouse
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
-        """Take hold of the mark, wherever on the axis."""
-        if self._histogram is not None and event.button == 1:
+        """Take hold of the mark, wherever on the axis; with the right button or ctrl, a bar."""
+        if self._histogram is not None and (event.button == RIGHT_BUTTON or event.ctrl):
+            column = min(max(event.x - self.gutter.left, 0), self.size.width - 1)
+            bar = column * (len(self._histogram.edges) - 1) // self.size.width
+            self.post_message(self.BarChosen(self, self._bounds(bar)))
+        elif self._histogram is not None and event.button == 1:
             self._dragging = True
             self.capture_mouse()
             self._move_to(event.x, released=False)

@@ -12,6 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from engine.errors import InputError
+from engine.reading.columns import as_text
 from engine.reading.families import SAMPLED_VALUES, ColumnFacts, Spelling
 from engine.reading.json_rows import BOM, REPLACED_BYTES
 from engine.reading.json_shard import Chooser
@@ -19,7 +20,6 @@ from engine.reading.problems import ProblemLog
 from engine.reading.shard import SourceKind
 from engine.reading.source import Progress, Source
 from engine.reading.texts import RowTexts, Texts, assemble
-from engine.reading.turns import canonical
 
 TEXT_COLUMN = "text"
 _ROWS_TOGETHER = 10_000
@@ -77,6 +77,12 @@ class FrameShard:
         """Some rows with their own schema."""
         return self._data[rows]
 
+    def column(self, name: str, progress: Progress) -> pl.Series:
+        """A column as it is."""
+        del progress
+        known = name in self._data.columns
+        return self._data[name] if known else pl.Series(name, [None] * self.rows, dtype=pl.Null)
+
     def close(self) -> None:
         """Let go of the columns."""
         self._data = self._data.clear()
@@ -128,19 +134,6 @@ def _values(data: pl.DataFrame, column: str) -> list[Any]:
     if not len(head):
         head = data[column].drop_nulls()
     return head.head(SAMPLED_VALUES).to_list()
-
-
-def as_text(column: pl.Series) -> pl.Series:
-    """A column as text, itself where it is text already."""
-    if column.dtype == pl.String:
-        return column
-    if column.dtype.is_nested() or column.dtype == pl.Object:
-        texts = [None if value is None else canonical(value) for value in column.to_list()]
-        return pl.Series(column.name, texts, dtype=pl.String)
-    if column.dtype == pl.Binary:
-        texts = [None if v is None else v.decode("utf-8", "replace") for v in column.to_list()]
-        return pl.Series(column.name, texts, dtype=pl.String)
-    return column.cast(pl.String)
 
 
 def _read_rows(

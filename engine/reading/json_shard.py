@@ -15,6 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from engine.errors import InputError
+from engine.reading.columns import joined_column
 from engine.reading.families import SAMPLED_VALUES, ColumnFacts, Spelling
 from engine.reading.json_rows import (
     ARRAY_CUT,
@@ -168,6 +169,18 @@ class JsonShard:
                 for name, dtype in self._schema.items()
             ]
         )
+
+    def column(self, name: str, progress: Progress) -> pl.Series:
+        """A column, read from all rows again; what has no one simple type becomes JSON text."""
+        parts = []
+        for start in range(0, self.rows, _DETECTION_ROWS):
+            progress.step(f"reading {name}", start, self.rows)
+            rows = np.arange(start, min(start + _DETECTION_ROWS, self.rows), dtype=np.int64)
+            values = [record.get(name) for record in self.records(rows)]
+            types = {_simple_type(value) for value in values}
+            dtype = pl.Null() if types == {type(None)} else _dtype(types)
+            parts.append(pl.Series(name, [_fitted(v, dtype) for v in values], dtype=dtype))
+        return joined_column(parts, name).rechunk()
 
     def _find_schema(self) -> dict[str, pl.DataType]:
         """One type per column, over all rows, so that every part of an export agrees."""

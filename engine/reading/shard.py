@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from engine.reading.problems import ProblemLog
+from engine.reading.source import Progress
 from engine.reading.texts import Texts
 
 VALUE_COLUMN = "value"
@@ -58,6 +59,14 @@ class Shard(Protocol):
 
     def frame(self, rows: NDArray[np.int64]) -> pl.DataFrame:
         """Some rows with their original columns, in the order given."""
+        ...
+
+    def column(self, name: str, progress: Progress) -> pl.Series:
+        """An original column of all rows, of type Null where the file has none such.
+
+        Raises:
+            Cancelled: the person asked to stop.
+        """
         ...
 
     def close(self) -> None:

@@ -7,6 +7,7 @@
     duplication       which rows repeat others, and which of them are dropped
     coupling          the simulator, coupled to the rows kept now
     settings          what is remembered from visit to visit
+    saved_filters     filters kept under a name
     view              which rows are shown, in what order
     exporting         from a session to an export: plan, preview, writing
 

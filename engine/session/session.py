@@ -35,6 +35,7 @@ from engine.session.coupling import Coupling
 from engine.session.duplication import Duplicates
 from engine.session.live_scoring import LiveScoring
 from engine.session.queues import Queues
+from engine.session.saved_filters import SavedFilters
 from engine.session.settings import Settings
 from engine.session.simulation import Simulation
 from engine.session.threshold_choice import ThresholdChoice
@@ -102,6 +103,8 @@ class Session:
             self, dataset, self.scoring, self.review, self.identities, store, self._settings
         )
         self._blind = bool(self._settings.get("blind", False))
+        self.filters = SavedFilters(self._settings)
+        """Filters kept under a name."""
         self._tally: tuple[tuple[int, int, int, Side], Tally] | None = None
         self._closing = threading.Event()
         self._hasher: threading.Thread | None = None

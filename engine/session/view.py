@@ -3,23 +3,122 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
-from engine.filter import Filter, FilterView, parse_filter
+from engine.decision import Event
+from engine.errors import UsageError
+from engine.filter import ANY, Filter, Mark, Names, parse_filter
 from engine.order import Column, Sort, by_number, by_text
+from engine.policy import Outcomes
+from engine.sample import Side
 from engine.session.session import Session
 
 
-def rows_matching(session: Session, text: str) -> tuple[Filter, NDArray[np.bool_]]:
-    """A filter, and the rows it lets through.
+class SessionView:
+    """A session as a filter sees it at one moment; columns are made when they are asked for."""
+
+    def __init__(self, session: Session, cancelled: Callable[[], bool] | None = None) -> None:
+        """Look at `session`.
+
+        Args:
+            session: whose rows.
+            cancelled: whether the answer is not wanted any more.
+        """
+        self._session = session
+        self._cancelled = cancelled
+        dataset, board = session.dataset, session.board
+        self.rows = dataset.rows
+        self.texts: pl.DataFrame = dataset.texts
+        self.scores: NDArray[np.float32] = session.shown(board.scores)
+        self.failed: NDArray[np.bool_] = session.failed
+        self.verdicts: NDArray[np.int8] = session.verdicts
+        self.lengths: NDArray[np.int32] = dataset.lengths
+        self.tokens: NDArray[np.int32] = board.tokens
+        self.broken: NDArray[np.bool_] = dataset.broken
+        self.remarked: NDArray[np.bool_] = dataset.remarked
+        self.before: NDArray[np.float32] = session.shown(session.scoring.before)
+        self.side: Side = session.side
+
+    @cached_property
+    def outcomes(self) -> Outcomes:
+        """Of every row."""
+        return self._session.outcomes()
+
+    @property
+    def words(self) -> NDArray[np.int32]:
+        """Words of every row, counted when they are first asked for."""
+        return self._session.dataset.words
+
+    def column(self, name: str) -> pl.Series:
+        """An original column of the dataset."""
+        return self._session.dataset.column(name, self._cancelled)
+
+    def cancelled(self) -> bool:
+        """Whether the answer is not wanted any more."""
+        return self._cancelled is not None and self._cancelled()
+
+    def marked(self, mark: Mark, name: str) -> NDArray[np.bool_]:
+        """Which rows carry a mark of that name, or of any.  (rows,)."""
+        match mark:
+            case Mark.CLUSTER:
+                return self._clustered(name)
+            case Mark.NOTE:
+                if name != ANY:
+                    raise UsageError("filter: only note:any is known", "which rows have a note")
+                return self._decided(lambda event: bool(event.note))
+            case Mark.REASON:
+                return self._decided(
+                    lambda event: bool(event.reason) and name in (ANY, event.reason)
+                )
+            case Mark.TAG:
+                return np.zeros(self.rows, np.bool_)
+
+    def _decided(self, wanted: Callable[[Event], bool]) -> NDArray[np.bool_]:
+        """Rows whose verdict comes from such a decision."""
+        mask = np.zeros(self.rows, np.bool_)
+        review = self._session.review
+        for event in review.events:
+            if wanted(event):
+                rows = event.rows[event.rows >= 0]
+                mask[[row for row in rows.tolist() if review.last(row, self.side) is event]] = True
+        return mask
+
+    def _clustered(self, name: str) -> NDArray[np.bool_]:
+        clusters = self._session.duplicates.clusters
+        if clusters is None:
+            raise UsageError(
+                "filter: clusters are not known yet", "find duplicates first, then filter by them"
+            )
+        label = clusters.label
+        if name == ANY:
+            return np.asarray(label >= 0)
+        if not name.isdecimal():
+            raise UsageError("filter: a cluster is cluster:any or cluster:NUMBER")
+        return np.asarray(label == int(name))
+
+
+def filter_names(session: Session) -> Names:
+    """What can be named in a filter of this session."""
+    reasons = sorted({event.reason for event in session.review.events if event.reason})
+    return Names(session.dataset.all_column_names, {Mark.REASON: reasons})
+
+
+def rows_matching(
+    session: Session, text: str, cancelled: Callable[[], bool] | None = None
+) -> tuple[Filter, NDArray[np.bool_]]:
+    """A filter, and the rows it lets through. Safe to call from another thread.
 
     Raises:
-        UsageError: not understood, with the place.
+        FilterError: not understood, with the place.
+        UsageError: what it asks for is not known yet.
+        Cancelled: `cancelled` said so.
     """
-    chosen = parse_filter(text)
-    return chosen, chosen.rows(_filter_view(session))
+    chosen = parse_filter(text, filter_names(session))
+    return chosen, chosen.rows(SessionView(session, cancelled))
 
 
 def rows_shown(
@@ -56,24 +155,6 @@ def rows_in_order(
     """
     order = _sorted(session, sort)
     return order if matching is None else order[matching[order]]
-
-
-def _filter_view(session: Session) -> FilterView:
-    """What a filter is evaluated against, as it stands now."""
-    dataset, board = session.dataset, session.board
-    return FilterView(
-        texts=dataset.texts,
-        scores=session.shown(board.scores),
-        failed=session.failed,
-        verdicts=session.verdicts,
-        outcomes=session.outcomes(),
-        lengths=dataset.lengths,
-        tokens=board.tokens,
-        broken=dataset.broken,
-        remarked=dataset.remarked,
-        side=session.side,
-        before=session.shown(session.scoring.before),
-    )
 
 
 def _sorted(session: Session, sort: Sort) -> NDArray[np.int64]:

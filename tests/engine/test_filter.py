@@ -2,38 +2,103 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from engine.decision import Verdict
-from engine.errors import UsageError
-from engine.filter import (
+from engine.errors import Cancelled
+from engine.filter import FilterError, FilterView, Mark, Names, complete, parse_filter
+from engine.filter.columns import ColumnTerm, ColumnTextTerm
+from engine.filter.terms import (
     Comparison,
-    Filter,
-    FilterView,
+    MarkTerm,
     Number,
     NumberTerm,
     Problems,
     ProblemTerm,
     RowTerm,
+    SameTextTerm,
     State,
     StateTerm,
     TextColumn,
     TextTerm,
-    parse_filter,
-    search,
 )
-from engine.policy import decide
+from engine.filter.tree import AllOf, AnyOf, Filter, Not
+from engine.policy import Outcomes, decide
 from engine.sample import Side
 from engine.threshold import Threshold
 
 NAN = float("nan")
 
 
-def make_view(*, side: Side = Side.CHOSEN, sides: int = 2) -> FilterView:
+COLUMNS = {
+    "source": pl.Series(["wiki", "Forum", None, "wiki", "a b", None]),
+    "rating": pl.Series([1, 2, 3, 9_007_199_254_740_993, None, 5]),
+    "typed": pl.Series(["4", "x", " 5 ", "4.0", "", None]),
+    "my column": pl.Series([0.5, NAN, None, -1.0, 2.0, 1.0]),
+    "flag": pl.Series([True, False, None, True, False, True]),
+    "score": pl.Series(["a", "b", "c", "d", "e", "f"]),
+    "`odd": pl.Series([[1], [2], None, [1, 2], [], [3]]),
+    "when": pl.Series(["2024-01-01", "2024-02-01", None, "2023-12-31", "2025", "x"]),
+}
+
+
+@dataclass
+class View:
+    """Columns given, the rest as little as there can be."""
+
+    texts: pl.DataFrame
+    scores: NDArray[np.float32]
+    failed: NDArray[np.bool_]
+    verdicts: NDArray[np.int8]
+    outcomes: Outcomes
+    lengths: NDArray[np.int32]
+    tokens: NDArray[np.int32]
+    remarked: NDArray[np.bool_]
+    broken: NDArray[np.bool_]
+    side: Side
+    stopped: bool = False
+
+    @property
+    def rows(self) -> int:
+        return len(self.verdicts)
+
+    @property
+    def words(self) -> NDArray[np.int32]:
+        return (self.lengths // 10).astype(np.int32)
+
+    @property
+    def before(self) -> NDArray[np.float32]:
+        return np.full(self.rows, np.nan, np.float32)
+
+    def column(self, name: str) -> pl.Series:
+        return COLUMNS[name]
+
+    def marked(self, mark: Mark, name: str) -> NDArray[np.bool_]:
+        marks = {Mark.TAG: {"good": [0], "two words": [1]}, Mark.REASON: {"refusal": [2]}}
+        named = marks.get(mark, {})
+        rows = (
+            [row for each in named.values() for row in each]
+            if name == "any"
+            else named.get(name, [])
+        )
+        return np.isin(np.arange(self.rows), rows)
+
+    def cancelled(self) -> bool:
+        return self.stopped
+
+
+NAMES = Names(tuple(COLUMNS), {Mark.TAG: ("good", "two words")})
+
+
+def make_view(*, side: Side = Side.CHOSEN, sides: int = 2) -> View:
     """Six rows: accepted, rejected, skipped, plain above and below 1.0, failed and broken."""
     texts = pl.DataFrame(
         {
@@ -51,7 +116,7 @@ def make_view(*, side: Side = Side.CHOSEN, sides: int = 2) -> FilterView:
     failed = np.array([0, 0, 0, 0, 1, 0], np.bool_)
     broken = np.array([0, 0, 0, 0, 0, 1], np.bool_)
     reviewed = scores[1 if side is Side.REJECTED else 0]
-    return FilterView(
+    return View(
         texts=texts,
         scores=scores[:sides],
         failed=failed,
@@ -66,7 +131,7 @@ def make_view(*, side: Side = Side.CHOSEN, sides: int = 2) -> FilterView:
 
 
 def matches(text: str, **options: object) -> list[int]:
-    return np.flatnonzero(parse_filter(text).rows(make_view(**options))).tolist()  # type: ignore[arg-type]
+    return np.flatnonzero(parse_filter(text, NAMES).rows(make_view(**options))).tolist()  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -111,6 +176,51 @@ def matches(text: str, **options: object) -> list[int]:
         ("prompt~[x]", [2]),
         ('"(hi)"', [4]),
         ("state:undecided and score<1 and prompt~école", [3]),
+        ("words>3", [3, 4]),
+        ("state:accepted or state:rejected", [0, 1]),
+        ("state:accepted or score>1 and state:rejected", [0, 1]),
+        ("(state:accepted or score>1) state:rejected", [1]),
+        ("not state:undecided", [0, 1, 2]),
+        ("not (state:accepted or state:undecided)", [1, 2]),
+        ("NOT translate AND not problem:any", [1, 3, 4]),
+        ("score!=0.1", [1, 2, 3, 4, 5]),
+        ("score ≠ .1 and not state:pending", [1, 2, 3, 5]),
+        ('prompt ~ "translate"', [0]),
+        ("prompt!~translate", [1, 2, 3, 4, 5]),
+        ("prompt=~^tr", [0]),
+        ('prompt =~ "[ÉX]"', [3]),
+        ('response=""', [2, 5]),
+        ("response!=abc rejected=x", []),
+        ("response=abc", [3]),
+        ("source=wiki", [0, 3]),
+        ("source=WIKI", []),
+        ("source~WIKI or source~forum", [1]),
+        ('source=""', [2, 5]),
+        ("source=null", [2, 5]),
+        ('source="null"', []),
+        ("source!=wiki", [1, 2, 4, 5]),
+        ("source=~^.o", [1]),
+        ('source = "a b"', [4]),
+        ("rating>=3", [2, 3, 5]),
+        ("rating=9007199254740993", [3]),
+        ("rating=9007199254740992", []),
+        ("rating!=2", [0, 2, 3, 4, 5]),
+        ("typed=4", [0, 3]),
+        ('typed="4"', [0]),
+        ("typed>4.5", [2]),
+        ("`my column`>0", [0, 4, 5]),
+        ("`my column` <= -1", [3]),
+        ("flag=true", [0, 3, 5]),
+        ("flag=False", [1, 4]),
+        ("`score`=c", [2]),
+        ("```odd`~1", [0, 3]),
+        ('when>="2024-01-01" when<2025-01-01', [0, 1, 4]),
+        ("tag:any", [0, 1]),
+        ("tag:good", [0]),
+        ('tag:"two words"', [1]),
+        ("reason:refusal not tag:any", [2]),
+        ("note:any or cluster:any", []),
+        ("`abc", []),
     ],
 )
 def test_what_each_term_matches(text: str, rows: list[int]) -> None:
@@ -134,7 +244,7 @@ def test_a_margin_needs_two_sides() -> None:
         ("score<abc", 7, "number"),
         ("score<1e999", 7, "number"),
         ("score<1x", 7, "number"),
-        ("words>3", 1, "score"),
+        ("wrods>3", 1, "score"),
         ("foo:bar", 1, "state:"),
         ("a http://x", 3, "state:"),
         ("problem:none", 9, "any"),
@@ -144,12 +254,24 @@ def test_a_margin_needs_two_sides() -> None:
         ("title~x", 1, "prompt~"),
         ('x "open', 3, "closing"),
         ('""', 1, "word"),
-        ("a or b", 3, "term"),
-        ("not x", 1, "term"),
+        ("a or", 5, "after"),
+        ("a or or b", 6, "before"),
+        ("not", 4, "after"),
+        ("a not and b", 7, "before"),
+        ("(a or b", 1, ")"),
+        ("a)", 2, "("),
+        ("()", 2, "term"),
+        ("a(b)", 2, "space"),
+        ("(" * 60, 51, "at most"),
+        ("score~3", 1, "compared"),
+        ("prompt<3", 1, "prompt~"),
+        ("source<", 8, "value"),
+        ("source =~ (", 11, "word"),
+        ('source =~ "("', 11, "unclosed group"),
+        ("tag:", 5, "name"),
         ("and x", 1, "before"),
         ("x and", 6, "after"),
         ("x and and y", 7, "before"),
-        ("(x)", 1, "term"),
         ('x"y"', 2, "space"),
         ("x=>3", 1, "score"),
         ("1:2", 1, "word"),
@@ -158,59 +280,120 @@ def test_a_margin_needs_two_sides() -> None:
 def test_errors_point_at_the_place_and_say_what_could_stand_there(
     text: str, column: int, expected: str
 ) -> None:
-    with pytest.raises(UsageError) as caught:
-        parse_filter(text)
+    with pytest.raises(FilterError) as caught:
+        parse_filter(text, NAMES)
     assert f"column {column}:" in caught.value.message
     assert expected in caught.value.message
     assert caught.value.hint
 
 
+def _all_of(parts: list[Any]) -> AllOf:
+    return AllOf(tuple(t for p in parts for t in (p.terms if isinstance(p, AllOf) else (p,))))
+
+
+def _any_of(parts: list[Any]) -> AnyOf:
+    return AnyOf(tuple(t for p in parts for t in (p.terms if isinstance(p, AnyOf) else (p,))))
+
+
 needles = st.text(min_size=1, max_size=12)
 numbers = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-999, 999).map(float)
+comparisons = st.sampled_from(Comparison)
+columns = st.sampled_from(sorted(COLUMNS))
 terms = st.one_of(
     st.sampled_from(State).map(StateTerm),
     st.sampled_from(Problems).map(ProblemTerm),
-    st.builds(NumberTerm, st.sampled_from(Number), st.sampled_from(Comparison), numbers),
+    st.builds(NumberTerm, st.sampled_from(Number), comparisons, numbers),
     st.tuples(st.integers(0, 10**20), st.integers(0, 99)).map(lambda p: RowTerm(p[0], p[0] + p[1])),
     st.builds(TextTerm, st.sampled_from(TextColumn), needles),
+    st.builds(
+        TextTerm, st.just(TextColumn.PROMPT), st.sampled_from(["a.c", "[x] y"]), st.just(True)
+    ),
     st.builds(TextTerm, st.sampled_from(TextColumn), st.sampled_from(["or", "and", "x and y"])),
+    st.builds(SameTextTerm, st.just(TextColumn.RESPONSE), st.text(max_size=5)),
+    st.builds(MarkTerm, st.sampled_from(Mark), needles),
+    st.builds(ColumnTerm, columns, comparisons, st.text(max_size=5), st.just(True)),
+    st.builds(ColumnTerm, columns, comparisons, st.sampled_from(["1.5", "x", "null"])),
+    st.builds(ColumnTextTerm, columns, needles),
+)
+joined = st.recursive(
+    terms,
+    lambda parts: st.one_of(
+        parts.filter(lambda part: not isinstance(part, Not)).map(Not),
+        st.lists(parts, min_size=2, max_size=3).map(_all_of),
+        st.lists(parts, min_size=2, max_size=3).map(_any_of),
+    ),
+    max_leaves=6,
 )
 
 
-@given(st.lists(terms, max_size=5))
-def test_a_filter_parses_back_from_its_text(parts: list[object]) -> None:
-    line = Filter(tuple(parts))  # type: ignore[arg-type]
-    assert parse_filter(str(line)) == line
+@given(st.lists(joined, max_size=4))
+def test_a_filter_parses_back_from_its_text(parts: list[Any]) -> None:
+    line = Filter(_all_of(parts).terms)
+    assert parse_filter(str(line), NAMES) == line
+
+
+@given(joined)
+def test_what_is_spared_changes_no_answer(part: Any) -> None:
+    view = make_view()
+    for term in (Filter((part,)), Filter((Not(Not(part)),))):
+        rows = term.rows(view)
+        for within in (np.ones(6, np.bool_), np.array([1, 0, 0, 0, 0, 1], np.bool_)):
+            assert (part.rows(view, within)[within] == rows[within]).all()
 
 
 @given(st.text(max_size=30))
 def test_any_line_is_parsed_or_refused_with_its_place(text: str) -> None:
     try:
-        parsed, complaint = parse_filter(text), ""
-    except UsageError as error:
-        parsed, complaint = Filter(), error.message
-    assert parse_filter(str(parsed)) == parsed
-    assert complaint == "" or complaint.startswith("filter, column ")
+        parsed, place = parse_filter(text, NAMES), 0
+    except FilterError as error:
+        parsed, place = Filter(), error.place
+    assert parse_filter(str(parsed), NAMES) == parsed
+    assert 0 <= place <= len(text)
+    parsed.rows(make_view())
 
 
-ascii_text = st.text(st.characters(max_codepoint=127), max_size=20)
+def test_a_filter_that_is_not_wanted_any_more_stops() -> None:
+    view = make_view()
+    view.stopped = True
+    with pytest.raises(Cancelled):
+        parse_filter("translate").rows(view)
 
 
-@given(st.lists(ascii_text, min_size=1, max_size=5), st.text(min_size=1, max_size=4))
-def test_search_is_literal_and_smart_about_case(rows: list[str], needle: str) -> None:
-    texts = pl.DataFrame({"prompt": rows}, schema={"prompt": pl.String})
-    fold = not any(letter.isupper() for letter in needle)
-    expected = [
-        (needle.lower() if fold else needle) in (row.lower() if fold else row) for row in rows
-    ]
-    if needle.isascii():
-        assert search(texts, needle).tolist() == expected
-    else:
-        search(texts, needle)
+def test_a_view_of_a_test_is_a_view() -> None:
+    view: FilterView = make_view()
+    assert view.rows == 6
 
 
-def test_search_of_nothing_finds_every_row_and_an_absent_text_none() -> None:
-    texts = pl.DataFrame({"prompt": ["a", None]}, schema={"prompt": pl.String})
-    assert search(texts, "").tolist() == [True, True]
-    assert search(texts, "a").tolist() == [True, False]
-    assert search(pl.DataFrame({"prompt": [None, None]}), "a").tolist() == [False, False]
+def test_a_slip_is_answered_with_the_word_that_may_be_meant() -> None:
+    with pytest.raises(FilterError) as caught:
+        parse_filter("ratign>3", NAMES)
+    assert "did you mean rating?" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("line", "choices"),
+    [
+        ("sco", ("score", "`score`")),
+        ("score<1 and ra", ("rating",)),
+        ("state:ke", ("kept",)),
+        ("tag:", ("any", "good", '"two words"')),
+        ("`my", ("`my column`",)),
+        ("(typ", ("typed",)),
+        ("column", ("`my column`",)),
+        ("prompt~sco", ()),
+        ('"sco', ()),
+        ("score<", ()),
+        ("score < 1", ()),
+        ("", ()),
+        ("xyzzy", ()),
+    ],
+)
+def test_what_could_stand_at_the_cursor(line: str, choices: tuple[str, ...]) -> None:
+    assert complete(line, len(line), NAMES).choices == choices
+
+
+def test_completion_replaces_the_word_that_is_begun() -> None:
+    found = complete("score<1 state:re and x", 16, NAMES)
+    assert (found.start, found.choices) == (14, ("rejected",))
+    assert complete("pro", 3, NAMES).common == "pro"
+    assert complete("to", 2, NAMES).common == "tokens"

@@ -197,10 +197,13 @@ class DeskBase(Screen[None]):
         """Whoever presses a key is where they want to be."""
         self._settling = None
 
-    def _show_order(self, keep_row: int | None = None) -> None:
-        """Filter and sort as chosen; the cursor stays on its sample, or goes to `keep_row`."""
+    def _show_order(self, keep_row: int | None = None, *, refilter: bool = True) -> None:
+        """Filter and sort as chosen; the cursor stays on its sample, or goes to `keep_row`.
+
+        `refilter` evaluates the filter anew, for what may have changed since.
+        """
         session, column = self.session, self._sort.column
-        if self._filter_text:
+        if self._filter_text and refilter:
             _, self._matching = rows_matching(session, self._filter_text)
         self.table.set_order(rows_shown(session, self._sort, self._matching), keep_row=keep_row)
         if column is Column.ROW or session.queues.current is not None:

@@ -14,8 +14,10 @@ from engine.export import ExportPlan, ExportReport
 from engine.order import Column, Sort
 from engine.sample import Family
 from engine.session.exporting import default_plan, describe_plan, export_session
+from engine.session.view import rows_matching
 from tui.actions import Group, actions_of
 from tui.desk.base import TICK_S
+from tui.desk.filters import FilterActions
 from tui.desk.moving import MovingActions
 from tui.desk.possible import Possible
 from tui.desk.queues import QueueActions
@@ -35,6 +37,7 @@ class Desk(
     VerdictActions,
     MovingActions,
     ThresholdActions,
+    FilterActions,
     ViewActions,
     QueueActions,
     ScoringActions,
@@ -76,7 +79,8 @@ class Desk(
         filter_text = settings("filter", "")
         if isinstance(filter_text, str) and filter_text:
             try:
-                self._apply_filter(filter_text)
+                chosen, self._matching = rows_matching(self.session, filter_text)
+                self._filter_text = str(chosen)
             except TamisError as error:
                 self.say(f"the filter of the last time was left out: {error}", severity="warning")
         cursor = settings("cursor", 0)

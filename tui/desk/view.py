@@ -1,4 +1,4 @@
-"""Which rows are shown and in what order: search, filter, sort."""
+"""Going to what is looked for, and the order of rows: search and sort."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.filter import search
 from engine.order import Column, Sort
-from engine.session.view import rows_matching
+from engine.search import Query, search
 from tui.desk.base import DeskBase
 from tui.dialogs import ChoiceDialog
 from tui.prompt_bar import PromptBar, Question
@@ -17,7 +16,7 @@ from tui.sample_table import SampleTable
 
 
 class ViewActions(DeskBase):
-    """What /, n, N, f and s do."""
+    """What /, n, N and s do."""
 
     def action_search(self) -> None:
         """Ask what to look for."""
@@ -34,7 +33,7 @@ class ViewActions(DeskBase):
         )
 
     def _matches(self, text: str) -> NDArray[np.bool_]:
-        return search(self.session.dataset.texts, text)
+        return search(self.session.dataset.texts, Query(text))
 
     def _search(self, text: str) -> None:
         if not text:
@@ -75,36 +74,6 @@ class ViewActions(DeskBase):
         self.say(f"{place + 1:,} of {len(hits):,} rows with {self._search_text}{note}")
         self._show_sample()
         self.detail.scroll_to_match()
-
-    def action_filter(self) -> None:
-        """Ask for a filter."""
-        self.query_one(PromptBar).ask(
-            Question(
-                label="filter",
-                hint="state:rejected score<1.5 problem:any words; empty shows all",
-                value=self._filter_text,
-                answer=self._set_filter,
-                preview=self._count_filter,
-            )
-        )
-
-    def _count_filter(self, text: str) -> str:
-        if not text.strip():
-            return ""
-        _, matching = rows_matching(self.session, text)
-        return f"{np.count_nonzero(matching):,} of {len(matching):,} rows"
-
-    def _apply_filter(self, text: str) -> None:
-        if text.strip():
-            chosen, self._matching = rows_matching(self.session, text)
-            self._filter_text = str(chosen)
-        else:
-            self._matching, self._filter_text = None, ""
-
-    def _set_filter(self, text: str) -> None:
-        self._apply_filter(text)
-        self.session.remember("filter", self._filter_text)
-        self._show_order()
 
     def action_sort(self) -> None:
         """Choose a column."""
