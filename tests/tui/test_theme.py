@@ -1,16 +1,29 @@
 from __future__ import annotations
 
+import contextlib
+import re
+from dataclasses import fields
 from importlib import resources
 from pathlib import Path
 
 import pytest
 from textual.app import App, ComposeResult
-from textual.color import Color
+from textual.color import Color, ColorParseError
 from textual.theme import BUILTIN_THEMES, Theme
 from textual.widgets import Footer, Input, OptionList
 
+from tests.tui.colours import (
+    DEUTERANOPIA,
+    PROTANOPIA,
+    Triple,
+    ciede2000,
+    contrast,
+    lab,
+    seen_with,
+)
 from tests.tui.screen import screen_text
 from tests.tui.table_app import FakeRows, TableApp, ThemedApp
+from tui.display import ASCII_GLYPHS, UNICODE_GLYPHS, Glyphs, RowState
 from tui.sample_table import SampleTable
 from tui.theme import (
     ANSI_THEME,
@@ -66,33 +79,115 @@ def test_monochrome_uses_no_colour() -> None:
     assert {v for n, v in own.items() if not n.endswith("style")} == {"ansi_default"}
 
 
-@pytest.mark.parametrize("name", ["tamis-dark", "tamis-light", "tamis-colour-blind"])
-def test_text_can_be_read_on_its_background(name: str) -> None:
-    theme = SHIPPED.themes[name]
-    ground = Color.parse(theme.background or "")
-    for variable in ("muted", "dim-text", "kept", "accepted", "rejected", "problem"):
-        assert contrast(Color.parse(theme.variables[variable]), ground) >= 4.0, variable
+INKS = (
+    *("muted", "dim-text", "kept", "dropped", "accepted", "rejected", "pending", "problem"),
+    *("heading", "threshold-mark", "role-system", "role-user", "role-assistant", "role-tool"),
+)
+PAIRS = (
+    *((ink, paper) for ink in INKS for paper in ("background", "surface")),
+    *((ink, "panel") for ink in ("muted", "heading", "problem")),
+    *((ink, "code-background") for ink in VARIABLES if re.fullmatch(r"code(-[a-z]+)?", ink)
+      if ink != "code-background"),
+    *((f"{name}", f"{name}-background") for name in
+      ("cursor", "cursor-blurred", "selected", "match", "block-cursor")),
+    ("block-cursor-foreground", "block-cursor-background"),
+    ("footer-key-foreground", "footer-background"),
+    ("footer-description-foreground", "footer-background"),
+)  # fmt: skip
+"""Which text is written on what."""
 
 
-def test_high_contrast_means_seven_to_one() -> None:
-    theme = SHIPPED.themes["tamis-high-contrast"]
-    ground = Color.parse(theme.background or "")
-    for variable in ("muted", "dim-text", "kept", "accepted", "rejected", "problem", "dropped"):
-        assert contrast(Color.parse(theme.variables[variable]), ground) >= 7.0, variable
+def colours_of(theme: Theme) -> dict[str, Color]:
+    """Every variable that is one opaque colour."""
+    everything = {
+        **theme.to_color_system().generate(), **variable_defaults(theme), **theme.variables
+    }  # fmt: skip
+    found = {}
+    for name, value in everything.items():
+        with contextlib.suppress(ColorParseError):
+            found[name] = Color.parse(value)
+    return found
 
 
-def contrast(one: Color, other: Color) -> float:
-    """Contrast ratio.  Source: WCAG 2.2, relative luminance."""
+@pytest.mark.parametrize(
+    ("name", "least"),
+    [
+        ("tamis-dark", 4.5),
+        ("tamis-light", 4.5),
+        ("tamis-colour-blind", 4.5),
+        ("tamis-high-contrast", 7.0),
+    ],
+)
+def test_every_pair_of_text_and_ground_has_contrast(name: str, least: float) -> None:
+    """Source of 4.5 and 7: WCAG 2.2, success criteria 1.4.3 (AA) and 1.4.6 (AAA)."""
+    colours = colours_of(SHIPPED.themes[name])
+    low = [
+        f"{ink} on {paper}: {ratio:.2f}"
+        for ink, paper in PAIRS
+        if ink in colours and (ratio := contrast(colours[ink], colours[paper])) < least
+    ]
+    assert low == []
+    # A bar is no text.  Source: WCAG 2.2, success criterion 1.4.11.
+    assert contrast(colours["bar-dropped"], colours["surface"]) >= 3.0
 
-    def luminance(colour: Color) -> float:
-        parts = [
-            part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
-            for part in colour.normalized
+
+KEEPING, DROPPING = ("accepted", "kept"), ("rejected", "dropped")
+
+LEAST_BY_HAND = 40.0
+LEAST_ACROSS = 30.0
+LEAST_ALIKE = 15.0
+"""CIEDE2000 between verdicts by hand, between any keeping and any dropping state, and between the
+two ways to drop; a difference of 1 can just be seen, one of 10 at a glance."""
+
+
+@pytest.mark.parametrize("matrix", [PROTANOPIA, DEUTERANOPIA], ids=["protanopia", "deuteranopia"])
+def test_the_colour_blind_tell_keeping_from_dropping(matrix: tuple[Triple, Triple, Triple]) -> None:
+    colours = colours_of(SHIPPED.themes["tamis-colour-blind"])
+
+    def apart(one: str, other: str) -> float:
+        return ciede2000(*(lab(seen_with(matrix, colours[name])) for name in (one, other)))
+
+    assert apart("accepted", "rejected") >= LEAST_BY_HAND
+    for one in KEEPING:
+        for other in DROPPING:
+            assert apart(one, other) >= LEAST_ACROSS, f"{one}, {other}"
+    assert apart("rejected", "dropped") >= LEAST_ALIKE
+
+
+def test_the_ordinary_theme_would_not_do_for_the_colour_blind() -> None:
+    """The test above can fail: green and pink meet for whoever lacks green receptors."""
+    colours = colours_of(SHIPPED.themes["tamis-dark"])
+    seen = [lab(seen_with(DEUTERANOPIA, colours[name])) for name in ("kept", "rejected")]
+    assert ciede2000(*seen) < 5
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "difference"),
+    [
+        ((50.0, 2.6772, -79.7751), (50.0, 0.0, -82.7485), 2.0425),
+        ((50.0, -1.0, 2.0), (50.0, 0.0, 0.0), 2.3669),
+        ((50.0, 2.49, -0.001), (50.0, -2.49, 0.0009), 7.1792),
+        ((50.0, 2.5, 0.0), (73.0, 25.0, -18.0), 27.1492),
+        ((50.0, 2.5, 0.0), (56.0, -27.0, -3.0), 31.9030),
+        ((2.0776, 0.0795, -1.1350), (0.9033, -0.0636, -0.5514), 0.9082),
+    ],
+)
+def test_the_difference_is_the_published_one(one: Triple, other: Triple, difference: float) -> None:
+    """Source: Sharma, Wu, Dalal (2005), table 1."""
+    assert ciede2000(one, other) == pytest.approx(difference, abs=5e-5)
+    assert ciede2000(other, one) == pytest.approx(difference, abs=5e-5)
+
+
+@pytest.mark.parametrize("glyphs", [UNICODE_GLYPHS, ASCII_GLYPHS])
+def test_every_state_has_a_sign_of_its_own(glyphs: Glyphs) -> None:
+    assert set(glyphs.states) == set(RowState)
+    assert len(set(glyphs.states.values())) == len(RowState)
+    if glyphs.ascii_only:
+        signs = [*glyphs.states.values(), *glyphs.roles.values()]
+        signs += [
+            value for name in fields(glyphs) if isinstance(value := getattr(glyphs, name.name), str)
         ]
-        return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
-
-    low, high = sorted((luminance(one), luminance(other)))
-    return (high + 0.05) / (low + 0.05)
+        assert all(sign.isascii() for sign in signs)
 
 
 def test_a_persons_themes_are_found_and_broken_ones_named(
