@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -207,3 +208,34 @@ def result(check: SpotCheck, verdicts: NDArray[np.int8], *, stale: bool) -> Spot
         skipped=int(said[Verdict.SKIP]),
         stale=stale,
     )
+
+
+def values(check: SpotCheck, outcome: SpotCheckResult) -> dict[str, Any]:
+    """A check and its result as plain values, for the manifest and the command line."""
+    interval = outcome.interval
+    return {
+        "rows": check.drawn,
+        "seed": check.seed,
+        "drawn_at": check.drawn_at,
+        "drawn_by": check.drawn_by,
+        "population": check.population,
+        "kept_then": check.kept,
+        "kept_digest": check.kept_digest,
+        "scorer": check.scorer,
+        "drawn_at_threshold": {"value": check.bound, "direction": check.direction.value},
+        "seen": outcome.seen,
+        "sound": outcome.sound,
+        "bad": outcome.bad,
+        "skipped": outcome.skipped,
+        "complete": outcome.complete,
+        "stale": outcome.stale,
+        "share_bad": outcome.share,
+        "interval": None
+        if interval is None
+        else {
+            "low": interval[0],
+            "high": interval[1],
+            "method": "Wilson",
+            "confidence": CONFIDENCE,
+        },
+    }

@@ -135,6 +135,7 @@ def test_readme_names_every_command_and_long_option() -> None:
         name = registered.name or registered.callback.__name__
         assert f"tamis {name}" in readme, name
     source = text("tui/command.py") + text("tui/cli_options.py") + text("tui/simulate.py")
+    source += text("tui/spotcheck.py")
     for option in set(re.findall(r'"(--[a-z-]+)"', source)):
         assert f"`{option}" in readme, option
 

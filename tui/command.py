@@ -58,6 +58,7 @@ from tui.models import models
 from tui.report_text import export_text, info_text, score_text
 from tui.settings import config, keys
 from tui.simulate import simulate
+from tui.spotcheck import spotcheck
 from tui.streams import complain, complain_of_usage, print_json, print_text
 
 if TYPE_CHECKING:
@@ -368,6 +369,7 @@ def export_command(
 
 
 app.command("simulate")(simulate)
+app.command("spotcheck")(spotcheck)
 app.command("models")(models)
 app.command("dedup")(dedup)
 app.command("keys")(keys)

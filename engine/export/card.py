@@ -103,7 +103,26 @@ decides the rest{_judged_last(manifest)}.
 - Threshold: {rule}.{_duplicates(manifest)}
 - Scorer: `{_code(scorer["name"] or "none")}`{revision}{side}.
 - Verdicts: {verdicts["count"]:,} ({verdicts["accepted"]:,} accepted, {verdicts["rejected"]:,} \
-rejected, {verdicts["skipped"]:,} skipped) by {names}."""
+rejected, {verdicts["skipped"]:,} skipped) by {names}.{_checked(manifest)}"""
+
+
+def _checked(manifest: dict[str, Any]) -> str:
+    """What the last spot check found, where there is one."""
+    if not manifest["spot_checks"]:
+        return ""
+    check = manifest["spot_checks"][-1]
+    drawn = f"{check['rows']:,} of {check['population']:,} rows kept by rule, seed {check['seed']}"
+    if not check["complete"]:
+        return f"\n- Spot check: {drawn}; not finished."
+    interval, answered = check["interval"], check["sound"] + check["bad"]
+    stale = " Other rows were kept then than now." if check["stale"] else ""
+    earlier = len(manifest["spot_checks"]) - 1
+    more = f" {earlier} earlier ones are in the manifest." if earlier else ""
+    return (
+        f"\n- Spot check ({drawn}, scores hidden): {check['bad']} of {answered} bad, "
+        f"{check['share_bad']:.1%} ({interval['confidence']:.0%} interval {interval['low']:.1%} to "
+        f"{interval['high']:.1%}).{stale}{more}"
+    )
 
 
 def _judged_last(manifest: dict[str, Any]) -> str:

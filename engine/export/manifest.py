@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from engine import spotcheck
 from engine.decision import Verdict
 from engine.duplicates.settings import SCHEME
 from engine.export.place import TOOL
@@ -106,6 +107,10 @@ def manifest(
         "duplicates": _duplicates(state),
         "scorer": _scorer(state),
         "verdicts": _verdicts(state),
+        "spot_checks": [
+            {**spotcheck.values(check, result), "scorer": _published(check.scorer)}
+            for check, result in state.spot_checks
+        ],
         "tokens": {"all": state.summary.tokens, "kept": state.summary.tokens_kept},
         "options": {
             "format": plan.format.value,

@@ -17,6 +17,7 @@ from engine.errors import ExportError
 from engine.policy import Outcome, Outcomes, Summary
 from engine.sample import Side
 from engine.scoring.scorer import ScoreKey
+from engine.spotcheck import SpotCheck, SpotCheckResult
 from engine.threshold import Threshold
 
 
@@ -113,6 +114,8 @@ class ReviewState:
     side: Side = Side.CHOSEN
     duplicates: DuplicateRule | None = None
     """None while the rule is off."""
+    spot_checks: Sequence[tuple[SpotCheck, SpotCheckResult]] = ()
+    """Every one of the side under review, oldest first."""
 
     def rows_of(self, outcome: Outcome) -> NDArray[np.int64]:
         """The rows with this outcome, in the order of the source."""

@@ -63,6 +63,11 @@ def review_state(session: Session, *, hashed: bool = True) -> ReviewState:
         session_path=session.store.path,
         side=session.side,
         duplicates=_duplicate_rule(session, outcomes),
+        spot_checks=[
+            (check, session.queues.result(check))
+            for check in session.queues.checks
+            if check.side is session.side
+        ],
     )
 
 
@@ -128,6 +133,8 @@ def describe_plan(session: Session, plan: ExportPlan) -> list[str]:
         failed = state.summary.failed
         wait = "retry the failed ones (ctrl+p)" if failed == counts.pending else "wait"
         lines.append(f"refused: {counts.pending:,} rows are pending; allow it, or {wait}")
+    if state.spot_checks:
+        lines.append(f"spot check: {state.spot_checks[-1][1]}")
     if session.threshold is not None and session.threshold.guess:
         lines.append("the threshold is a guess (the median): set one with t")
     return lines

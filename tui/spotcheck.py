@@ -1,0 +1,98 @@
+"""`tamis spotcheck`: draw rows for a spot check, or say how the last one stands."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Annotated
+
+import typer
+
+from engine.errors import UsageError
+from engine.threshold import parse_threshold
+from tui.cli_options import (
+    DataArgument,
+    DownloadOption,
+    FamilyOption,
+    JsonOption,
+    PromptOption,
+    ResponseOption,
+    ReviewerOption,
+    ScorerOption,
+    SessionOption,
+    ThresholdOption,
+)
+from tui.headless import headless, opened, refuse_unknown_rows, wait_for_scores
+from tui.streams import print_json, print_text
+
+DEFAULT_ROWS = 100
+
+
+def spotcheck(
+    data: DataArgument,
+    *,
+    rows: Annotated[
+        int, typer.Option("--rows", metavar="N", help="How many to draw.")
+    ] = DEFAULT_ROWS,
+    seed: Annotated[
+        int | None,
+        typer.Option("--seed", metavar="S", help="Draw by this seed; random where left out."),
+    ] = None,
+    report: Annotated[
+        bool, typer.Option("--report", help="Draw nothing, say how the last one stands.")
+    ] = False,
+    threshold: ThresholdOption = None,
+    scorer: ScorerOption = None,
+    family: FamilyOption = None,
+    prompt_column: PromptOption = None,
+    response_column: ResponseOption = None,
+    session: SessionOption = None,
+    reviewer: ReviewerOption = None,
+    download: DownloadOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Draw kept rows at random, to see how many of them are bad.
+
+    What is not scored yet is scored first; a threshold given here holds in the desk, too. The
+    desk then opens on the drawn rows, their scores hidden, and tells the share at the end.
+    Earlier checks stay on file and are in the manifest of an export.
+    """
+    from engine.scoring import ScorerOptions
+    from engine.session import OpenOptions
+    from engine.spotcheck import check_rows, values
+
+    check_rows(rows)
+    if threshold is not None:
+        parse_threshold(threshold)
+    if report and (seed is not None or threshold is not None):
+        raise UsageError("--report draws nothing", "leave --seed and --threshold out")
+    options = OpenOptions(
+        family, prompt_column, response_column, session, reviewer, read_only=report
+    )
+    with headless() as progress, opened(data, options, progress) as review:
+        refuse_unknown_rows(review, scorer)
+        review.start_scoring(scorer, ScorerOptions(download=download))
+        wait_for_scores(review, progress)
+        if threshold is not None:
+            review.set_threshold(threshold)
+        check = review.queues.check if report else review.queues.draw(rows, seed=seed)
+        if check is None:
+            raise UsageError("no spot check has been drawn", "leave --report out to draw one")
+        result = review.queues.result(check)
+        described = {
+            **values(check, result),
+            "threshold": None if review.threshold is None else str(review.threshold),
+            "earlier": review.queues.checks.index(check),
+            "session": str(review.store.path),
+        }
+    if as_json:
+        print_json(described)
+        return
+    which = f" --session {shlex.quote(str(session))}" if session is not None else ""
+    lines = [
+        f"{check.drawn:,} of {check.population:,} rows kept by rule ({described['threshold']})",
+        f"seed {check.seed}, drawn by {check.drawn_by} on {check.drawn_at[:10]}",
+        str(result),
+    ]
+    if result.under_way:
+        lines.append(f"decide them with: tamis {shlex.quote(str(data))}{which}")
+    print_text("\n".join(lines))
