@@ -1,8 +1,8 @@
-"""What a reviewer said: verdicts, and the append-only events that carry them.
+"""What a reviewer said: verdicts, remarks, and the append-only events that carry them.
 
 A verdict is never overwritten. Each decision is an event that records who, when, old → new and
-the score that was on screen; undo and redo are events too. The state of a review is what the
-events add up to.
+the score that was on screen; so are reasons, notes and tags; undo and redo are events too. The
+state of a review is what the events add up to.
 """
 
 from __future__ import annotations
@@ -43,6 +43,12 @@ class Aspect(StrEnum):
     VERDICT = "verdict"
     REPEATS = "repeats"
     """How often an export writes the sample."""
+    REASON = "reason"
+    """Why it was rejected."""
+    NOTE = "note"
+    """The reviewer's words."""
+    TAG = "tag"
+    """Whether it has a tag; each tag is an aspect of its own."""
 
 
 MOST_REPEATS = 100
@@ -87,6 +93,11 @@ class Event:
     aspect: Aspect = Aspect.VERDICT
     values: NDArray[np.int32] | None = None  # (n,) new value of each row, of `aspect`
     """None where every row got `verdict`."""
+
+    subject: str = ""
+    """Which one of `aspect`: the name of a tag."""
+    text: str = ""
+    """What a remark says: a reason, a note, the tag; empty takes it away."""
 
     def verdict_of(self, row: int) -> Verdict:
         """What this decision said about `row`, one of its rows."""

@@ -3,10 +3,10 @@
 The state is nothing but the replayed history. A decision, an undo and a redo are each appended
 to the session file first and applied to the arrays after; opening the file again replays them.
 
-What a decision is about is its lane: the verdict of one side, or how often a sample is exported.
-A decision stands until it is undone, and again once it is redone. The verdict of a row is that
-of the last decision about it that stands; so it does not matter in which version of a dataset,
-with which of its rows missing, a decision was taken back. All lanes share one undo.
+What a decision is about is its topic: the verdict of one side, how often a sample is exported,
+a note, a tag. A decision stands until it is undone, and again once it is redone. The verdict of a
+row is that of the last decision about it that stands; so it does not matter in which version of a
+dataset, with which of its rows missing, a decision was taken back. All topics share one undo.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from engine.decision import MOST_REPEATS, Aspect, Circumstances, Event, EventKind, Verdict
 from engine.identities import IdentityTable
+from engine.layers import Layer
 from engine.sample import IDENTITY_BYTES, Side
 from engine.store import Store, StoredEvent
 
@@ -29,16 +30,47 @@ FEW_ROWS = 8
 """Up to this many rows, occurrences are looked up one by one instead of for the whole dataset."""
 
 
+Topic = tuple[Aspect, str]
+"""An aspect, and which one of it: the side of a verdict or reason, the name of a tag."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What an event says, without who said it, when and about which rows."""
+
+    verdict: Verdict = Verdict.UNDECIDED
+    reason: str = ""
+    note: str = ""
+    aspect: Aspect = Aspect.VERDICT
+    values: NDArray[np.int32] | None = None  # (n,) of each row; None: `verdict` for all
+    subject: str = ""
+    text: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """What a decision, an undo or a redo did, for the message and the cursor."""
 
     kind: EventKind
-    verdict: Verdict
+    said: Said
+    """What stands now; after an undo, what stands no more."""
     rows: NDArray[np.int64]  # (n,) the rows of it that are in the dataset open now
     side: Side
-    aspect: Aspect = Aspect.VERDICT
-    values: NDArray[np.int32] | None = None  # (n,) of each row; None: `verdict` for all
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict that was given or taken back."""
+        return self.said.verdict
+
+    @property
+    def aspect(self) -> Aspect:
+        """What it is about."""
+        return self.said.aspect
+
+    @property
+    def values(self) -> NDArray[np.int32] | None:
+        """Of each row; None where all have `verdict`.  (n,)."""
+        return self.said.values
 
 
 class Review:
@@ -65,14 +97,11 @@ class Review:
         self._store = store
         self._identities = identities
         self._occurrence = occurrence
-        self._latest = np.full((sides + 1, rows), -1, np.int32)
-        """(lanes, rows) position in `events` of the last decision that stands."""
+        self._layers: dict[Topic, Layer] = {}
         self._undo: list[int] = []  # positions of the decisions that stand
         self._redo: list[int] = []
         self._undone: set[int] = set()  # those on `_redo`, and those that a new decision buried
         self._by_id: dict[int, int] = {}
-        self._before: dict[int, NDArray[np.int32]] = {}
-        """What `_latest` was for the rows of a decision that are here, when it was made."""
 
     def replay(self, stored: Iterable[StoredEvent], digest: str) -> None:
         """Rebuild the state from the file's history.
@@ -101,6 +130,8 @@ class Review:
                     about=event.about,
                     aspect=event.aspect,
                     values=event.values,
+                    subject=event.subject,
+                    text=event.text,
                 )
             )
         self.lost = self._count_lost(history)
@@ -117,7 +148,7 @@ class Review:
         cuts = np.cumsum([len(event.rows) for event in foreign])[:-1]
         places = dict(zip((event.id for event in foreign), np.split(located, cuts), strict=True))
         for event in foreign:
-            sided = event.aspect is Aspect.VERDICT
+            sided = event.aspect in (Aspect.VERDICT, Aspect.REASON)
             if sided and _index(event.circumstances.side) >= len(self.verdicts):
                 places[event.id] = np.full(len(event.rows), -1, np.int64)
         return places
@@ -166,9 +197,8 @@ class Review:
             reason: code of the reason; empty where none was given.
             note: the reviewer's words.
         """
-        return self._append(
-            EventKind.DECIDE, verdict, rows, scores, circumstances, reason, note, None
-        )
+        said = Said(verdict, reason, note)
+        return self.say(said, rows, scores=scores, circumstances=circumstances)
 
     def decide_each(
         self,
@@ -190,10 +220,8 @@ class Review:
             reason: code of the reason; empty where none was given.
             note: the reviewer's words.
         """
-        return self._append(
-            EventKind.DECIDE, Verdict(int(verdicts[0])), rows, scores, circumstances, reason, note,
-            None, values=verdicts.astype(np.int32),
-        )  # fmt: skip
+        said = Said(Verdict(int(verdicts[0])), reason, note, values=verdicts.astype(np.int32))
+        return self.say(said, rows, scores=scores, circumstances=circumstances)
 
     def repeat(
         self,
@@ -212,10 +240,27 @@ class Review:
             circumstances: threshold, scorer and side on screen.
         """
         assert 1 <= times <= MOST_REPEATS
-        return self._append(
-            EventKind.DECIDE, Verdict.UNDECIDED, rows, scores, circumstances, "", "", None,
-            aspect=Aspect.REPEATS, values=np.full(len(rows), times, np.int32),
-        )  # fmt: skip
+        values = np.full(len(rows), times, np.int32)
+        said = Said(aspect=Aspect.REPEATS, values=values)
+        return self.say(said, rows, scores=scores, circumstances=circumstances)
+
+    def say(
+        self,
+        said: Said,
+        rows: NDArray[np.int64],
+        *,
+        scores: NDArray[np.float32],
+        circumstances: Circumstances,
+    ) -> Change:
+        """Say something about `rows` as one event; on disk when this returns.
+
+        Args:
+            said: what.
+            rows: at least one.  (n,)
+            scores: of these rows at this moment, NaN where there is none.  (n,)
+            circumstances: threshold, scorer and side on screen.
+        """
+        return self._append(EventKind.DECIDE, said, rows, scores, circumstances, None)
 
     def undo(self) -> Change | None:
         """Take back the last decision that still stands; None where there is none."""
@@ -241,69 +286,146 @@ class Review:
         steps = (self._next(stack) for stack in (self._undo, self._redo))
         return max((len(event.rows) for event in steps if event is not None), default=0)
 
+    # -- what stands -------------------------------------------------------------------------
+
     def last(self, row: int, side: Side = Side.CHOSEN) -> Event | None:
         """The decision that gave `row` the verdict it has; None for an undecided row."""
-        position = int(self._latest[_index(side), row])
-        event = self.events[position] if position >= 0 else None
+        event = self._holding((Aspect.VERDICT, side.value), row)
         return event if event is not None and event.verdict_of(row) else None
+
+    def last_decision(self) -> Event | None:
+        """The decision given last of those that stand; None where there is none."""
+        steps = (self.events[position] for position in reversed(self._undo))
+        return next((event for event in steps if event.aspect is Aspect.VERDICT), None)
+
+    def reason(self, row: int, side: Side = Side.CHOSEN) -> str:
+        """Why `row` is rejected; empty where it is not, or where nobody said."""
+        positions = self._reasons_at(side, slice(row, row + 1))
+        return reason_of(self.events[int(positions[0])]) if positions[0] >= 0 else ""
+
+    def reasons(self, side: Side = Side.CHOSEN) -> dict[str, NDArray[np.int64]]:
+        """The rejected rows of each reason that was given, by its name.  Each (n,)."""
+        positions = self._reasons_at(side, slice(None))
+        rows = np.flatnonzero(positions >= 0)
+        said, which = np.unique(positions[rows], return_inverse=True)
+        words = [reason_of(self.events[position]) for position in said.tolist()]
+        names = sorted(set(words))
+        codes = np.array([names.index(word) for word in words], np.int64)[which]
+        return {name: rows[codes == code] for code, name in enumerate(names) if name}
+
+    def _reasons_at(self, side: Side, rows: slice) -> NDArray[np.int32]:
+        """Positions of the reasons that hold for `rows`; -1 where none does."""
+        given = self._layers.get((Aspect.REASON, side.value))
+        decided = self._layers.get((Aspect.VERDICT, side.value))
+        rejected = self.verdicts[min(_index(side), len(self.verdicts) - 1), rows] == Verdict.REJECT
+        if given is None or decided is None:
+            return np.full(len(rejected), -1, np.int32)
+        # A reason is of the rejection that it was given to, not of one that came later.
+        holds = rejected & (given.latest[rows] >= decided.latest[rows])
+        return np.where(holds, given.latest[rows], np.int32(-1))
+
+    def note(self, row: int) -> str:
+        """The reviewer's words on `row`."""
+        event = self._holding((Aspect.NOTE, ""), row)
+        return note_of(event) if event is not None else ""
+
+    def noted(self) -> NDArray[np.bool_]:
+        """Which rows have a note.  (rows,)."""
+        return self._where((Aspect.NOTE, ""), lambda event: bool(note_of(event)))
+
+    def tags(self, row: int) -> tuple[str, ...]:
+        """The tags of `row`, sorted."""
+        names = (name for aspect, name in list(self._layers) if aspect is Aspect.TAG)
+        return tuple(sorted(name for name in names if self._has_tag(row, name)))
+
+    def _has_tag(self, row: int, name: str) -> bool:
+        event = self._holding((Aspect.TAG, name), row)
+        return event is not None and bool(event.text)
+
+    def tagged(self, name: str) -> NDArray[np.bool_]:
+        """Which rows have the tag `name`.  (rows,)."""
+        return self._where((Aspect.TAG, name), lambda event: bool(event.text))
+
+    def tag_counts(self) -> dict[str, int]:
+        """The tags in use and how many rows have each, the most used first."""
+        names = [name for aspect, name in list(self._layers) if aspect is Aspect.TAG]
+        counts = {name: int(np.count_nonzero(self.tagged(name))) for name in names}
+        used = sorted((-count, name) for name, count in counts.items() if count)
+        return {name: -count for count, name in used}
 
     def reviewers(self) -> list[str]:
         """Everyone who decided anything, in order of their first decision."""
         return list(dict.fromkeys(event.who for event in self.events))
+
+    def _holding(self, topic: Topic, row: int) -> Event | None:
+        layer = self._layers.get(topic)
+        position = int(layer.latest[row]) if layer is not None else -1
+        return self.events[position] if position >= 0 else None
+
+    def _where(self, topic: Topic, holds: Callable[[Event], bool]) -> NDArray[np.bool_]:
+        layer = self._layers.get(topic)
+        if layer is None:
+            return np.zeros(self.verdicts.shape[1], np.bool_)
+        return layer.where(lambda position: holds(self.events[position]))
+
+    # -- how it came to that -----------------------------------------------------------------
 
     def _step(self, kind: EventKind, stack: list[int]) -> Change | None:
         event = self._next(stack)
         if event is None:
             return None
         present = event.rows >= 0
+        values = None if event.values is None else event.values[present]
+        said = Said(
+            event.verdict, event.reason, event.note, event.aspect, values, event.subject, event.text
+        )
         return self._append(
-            kind, event.verdict, event.rows[present], event.scores[present],
-            event.circumstances, event.reason, event.note, event.id, event.aspect,
-            None if event.values is None else event.values[present],
-        )  # fmt: skip
+            kind, said, event.rows[present], event.scores[present], event.circumstances, event.id
+        )
 
     def _next(self, stack: list[int]) -> Event | None:
-        """The last decision on `stack` that is about a row of this dataset."""
+        """The last event on `stack` that is about a row of this dataset."""
         steps = (self.events[position] for position in reversed(stack))
         return next((event for event in steps if (event.rows >= 0).any()), None)
 
     def _append(
         self,
         kind: EventKind,
-        verdict: Verdict,
+        said: Said,
         rows: NDArray[np.int64],
         scores: NDArray[np.float32],
         circumstances: Circumstances,
-        reason: str,
-        note: str,
         about: int | None,
-        aspect: Aspect = Aspect.VERDICT,
-        values: NDArray[np.int32] | None = None,
     ) -> Change:
-        lane = self._lane(aspect, circumstances.side)
-        old = self._state(lane)[rows].astype(np.int8)
+        if said.aspect is Aspect.REPEATS:
+            old = self.repeats[rows].astype(np.int8)
+        else:
+            old = self.verdicts[_index(circumstances.side), rows]
         stored = self._store.append(
             kind=kind,
-            verdict=verdict,
+            verdict=said.verdict,
             identities=self._identities.identities(rows),
             occurrences=self._occurrences(rows),
             rows=rows,
             old=old,
             scores=scores,
             circumstances=circumstances,
-            reason=reason,
-            note=note,
+            reason=said.reason,
+            note=said.note,
             about=about,
-            aspect=aspect,
-            values=values if kind is EventKind.DECIDE else None,
+            aspect=said.aspect,
+            values=said.values if kind is EventKind.DECIDE else None,
+            subject=said.subject,
+            text=said.text,
         )
         self._apply(
             Event(
-                stored.id, stored.at, stored.who, kind, verdict, rows, old, scores, circumstances,
-                reason, note, about, aspect, values,
+                stored.id, stored.at, stored.who, kind, said.verdict, rows, old, scores,
+                circumstances, stored.reason, stored.note, about, said.aspect, said.values,
+                stored.subject, stored.text,
             )
         )  # fmt: skip
-        return Change(kind, verdict, rows, circumstances.side, aspect, values)
+        return Change(kind, said, rows, circumstances.side)
 
     def _occurrences(self, rows: NDArray[np.int64]) -> NDArray[np.uint32]:
         if len(rows) <= FEW_ROWS:
@@ -317,78 +439,70 @@ class Review:
         if event.kind is EventKind.DECIDE:
             self._undo.append(position)
             self._redo.clear()
-            lane, rows = self._here(position)
-            self._before[position] = self._latest[lane, rows]
-            self._stand(position)
+            for topic in topics(event):
+                layer = self._layers.setdefault(topic, Layer(self.verdicts.shape[1]))
+                self._settle(topic, layer.say(position, event.rows[event.rows >= 0]))
         else:
             assert event.about is not None
             position = self._by_id[event.about]
+            about = topics(self.events[position])
             if event.kind is EventKind.UNDO:
                 _move(position, self._undo, self._redo)
                 self._undone.add(position)
-                self._fall(position)
+                for topic in about:
+                    self._settle(topic, self._layers[topic].fall(position, self._undone))
             else:
                 _move(position, self._redo, self._undo)
                 self._undone.discard(position)
-                self._stand(position)
+                for topic in about:
+                    self._settle(topic, self._layers[topic].stand(position))
         self.version += 1
 
-    def _here(self, position: int) -> tuple[int, NDArray[np.int64]]:
-        """Lane and rows of the decision at `position`, those that are in this dataset."""
-        event = self.events[position]
-        return self._lane(event.aspect, event.circumstances.side), event.rows[event.rows >= 0]
-
-    def _lane(self, aspect: Aspect, side: Side) -> int:
-        if aspect is Aspect.REPEATS:
-            return len(self.verdicts)
-        return min(_index(side), len(self.verdicts) - 1)
-
-    def _state(self, lane: int) -> NDArray[np.int8] | NDArray[np.int32]:
-        """What is decided in a lane, for every row.  (rows,)."""
-        return self.repeats if lane == len(self.verdicts) else self.verdicts[lane]
-
-    def _said(self, position: int) -> NDArray[np.int32] | Verdict:
-        """What the decision at `position` gave to each of its rows that are in this dataset."""
-        event = self.events[position]
-        return event.verdict if event.values is None else event.values[event.rows >= 0]
+    def _settle(self, topic: Topic, rows: NDArray[np.int64]) -> None:
+        """Bring the state of `rows` in line with the decisions that hold for them now."""
+        aspect, side = topic
+        if aspect not in (Aspect.VERDICT, Aspect.REPEATS) or not len(rows):
+            return
+        repeats = aspect is Aspect.REPEATS
+        state = self.repeats if repeats else self.verdicts[_index(Side(side))]
+        latest = self._layers[topic].latest[rows]
+        order = np.argsort(latest, kind="stable")
+        sources, starts = np.unique(latest[order], return_index=True)
+        for source, held in zip(sources.tolist(), np.split(rows[order], starts[1:]), strict=True):
+            state[held] = self._said_about(source, held) if source >= 0 else int(repeats)
 
     def _said_about(self, position: int, rows: NDArray[np.int64]) -> NDArray[np.int32] | Verdict:
-        """The same for some of those rows.  (n,)."""
+        """What the decision at `position` gave to some of its rows.  (n,)."""
         event = self.events[position]
         if event.values is None:
             return event.verdict
         order = np.argsort(event.rows, kind="stable")
         return event.values[order[np.searchsorted(event.rows[order], rows)]]
 
-    def _stand(self, position: int) -> None:
-        """Let a decision hold for its rows, but for those that were decided on later."""
-        lane, rows = self._here(position)
-        stands = self._latest[lane, rows] < position
-        said = self._said(position)
-        self._state(lane)[rows[stands]] = said if isinstance(said, Verdict) else said[stands]
-        self._latest[lane, rows[stands]] = position
 
-    def _fall(self, position: int) -> None:
-        """Give the rows of a decision back to what stands below it."""
-        lane, rows = self._here(position)
-        held = self._latest[lane, rows] == position
-        rows, below = rows[held], self._before[position][held]
-        for at in np.flatnonzero(np.isin(below, list(self._undone))):
-            below[at] = self._standing(int(rows[at]), int(below[at]))
-        state, nothing = self._state(lane), int(lane == len(self.verdicts))
-        order = np.argsort(below, kind="stable")
-        sources, starts = np.unique(below[order], return_index=True)
-        groups = np.split(rows[order], starts[1:])
-        for source, back in zip(sources.tolist(), groups, strict=bool(len(sources))):
-            state[back] = self._said_about(source, back) if source >= 0 else nothing
-        self._latest[lane, rows] = below
+def topics(event: Event) -> tuple[Topic, ...]:
+    """What an event speaks of; a decision may bring its reason and a note along."""
+    side = event.circumstances.side.value
+    match event.aspect:
+        case Aspect.VERDICT:
+            found: list[Topic] = [(Aspect.VERDICT, side)]
+            found += [(Aspect.REASON, side)] if event.reason else []
+            found += [(Aspect.NOTE, "")] if event.note else []
+            return tuple(found)
+        case Aspect.REASON:
+            return ((Aspect.REASON, side),)
+        case _:
+            return ((event.aspect, event.subject),)
 
-    def _standing(self, row: int, position: int) -> int:
-        """The last decision about `row` at or before `position` that stands; -1 for none."""
-        while position in self._undone:
-            _, rows = self._here(position)
-            position = int(self._before[position][np.flatnonzero(rows == row)[0]])
-        return position
+
+def reason_of(event: Event) -> str:
+    """The reason that an event gives, whether it is a decision or a remark on one."""
+    return event.text if event.aspect is Aspect.REASON else event.reason
+
+
+def note_of(event: Event) -> str:
+    """The note that an event writes."""
+    return event.text if event.aspect is Aspect.NOTE else event.note
 
 
 def _move(position: int, source: list[int], target: list[int]) -> None:

@@ -43,10 +43,14 @@ class Action:
     """Short label for the footer; empty leaves it out there."""
     writes: bool = False
     """Changes the review, so it is refused in a read-only desk."""
+    each: bool = False
+    """Every key is a choice of its own and is handed to the action."""
 
     @property
     def shown_keys(self) -> str:
         """The keys as they are printed on a keyboard."""
+        if self.each and len(self.keys) > 1:
+            return f"{key_name(self.keys[0])}-{key_name(self.keys[-1])}"
         return " ".join(map(key_name, self.keys))
 
 
@@ -72,9 +76,19 @@ ACTIONS: tuple[Action, ...] = (
            Group.VERDICTS, "skip", writes=True),
     Action("clear", "Clear the verdict", "Back to undecided: the rules decide.", ("c",),
            Group.VERDICTS, writes=True),
-    Action("undo", "Undo", "Take the last decision back, a bulk as a whole; no limit, across "
-           "restarts.", ("U",), Group.VERDICTS, "undo", writes=True),
-    Action("redo", "Redo", "Give an undone decision again.", ("R",), Group.VERDICTS, writes=True),
+    Action("code", "Why it was rejected", "Right after x, a digit says why: 1 wrong, 2 off-topic, "
+           "3 refusal, 4 unsafe, 5 truncated, 6 format, 7 duplicate, 8 other; 0 takes that back.",
+           ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9"), Group.VERDICTS, writes=True,
+           each=True),
+    Action("note", "Note", "Your words on this sample; an empty line takes them away.", ("i",),
+           Group.VERDICTS, writes=True),
+    Action("long_note", "Note in the editor", "The same in $EDITOR, for more than one line.",
+           ("I",), Group.VERDICTS, writes=True),
+    Action("tag", "Tag", "On this sample or the range: NAME adds a tag, -NAME takes it off; tab "
+           "completes those in use.", ("number_sign",), Group.VERDICTS, writes=True),
+    Action("undo", "Undo", "Take the last decision or remark back, a bulk as a whole; no limit, "
+           "across restarts.", ("U",), Group.VERDICTS, "undo", writes=True),
+    Action("redo", "Redo", "Give again what was undone.", ("R",), Group.VERDICTS, writes=True),
     Action("range", "Select a range", "Start or end a range at the cursor; a verdict then goes to "
            "all of it, after a count.", ("v",), Group.VERDICTS, "range"),
     Action("bulk_accept", "Accept all rows shown", "Every row of the filter, after a count.", (),
@@ -83,6 +97,8 @@ ACTIONS: tuple[Action, ...] = (
            Group.VERDICTS, writes=True),
     Action("bulk_clear", "Clear all rows shown", "Every row of the filter, after a count.", (),
            Group.VERDICTS, writes=True),
+    Action("bulk_tag", "Tag all rows shown", "Every row of the filter, after a count; -NAME takes "
+           "a tag off.", (), Group.VERDICTS, writes=True),
     Action("down", "Next sample", "One line down.", ("j", "down"), Group.MOVING),
     Action("up", "Previous sample", "One line up.", ("k", "up"), Group.MOVING),
     Action("half_down", "Half a page down", "Scrolls by half, which is kind to a slow line.",
@@ -179,11 +195,18 @@ BY_ID = {action.id: action for action in ACTIONS}
 
 def bindings(actions: Iterable[Action] = ACTIONS) -> list[Binding]:
     """A Binding per action that has keys, with an id for user keymaps."""
-    return [
-        Binding(",".join(action.keys), action.id, action.title, id=action.id, show=False)
-        for action in actions
-        if action.keys
-    ]
+    found = []
+    for action in actions:
+        if action.each:
+            found += [
+                Binding(key, f"{action.id}('{key}')", action.title, id=f"{action.id}-{key}",
+                        show=False)
+                for key in action.keys
+            ]  # fmt: skip
+        elif action.keys:
+            keys = ",".join(action.keys)
+            found.append(Binding(keys, action.id, action.title, id=action.id, show=False))
+    return found
 
 
 OWN_SCREEN: frozenset[Group] = frozenset()

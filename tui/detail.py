@@ -58,6 +58,7 @@ class DetailContent:
     tokens: int = 0
     problem: str = ""
     note: str = ""
+    tags: tuple[str, ...] = ()
     why: tuple[str, ...] = ()
     """The scorer's own explanation, a line each."""
     other: str | None = None
@@ -478,6 +479,8 @@ def _about(content: DetailContent, glyphs: Glyphs) -> list[Line]:
         lines += plain(f"{glyphs.problem} {content.problem}", "problem")
     if content.note:
         lines += plain(f"{glyphs.note} {content.note}", "note")
+    if content.tags:
+        lines += plain(" ".join(f"{glyphs.tag}{tag}" for tag in content.tags), "note")
     for why in content.why:
         lines += plain(f"- {why}")
     return [*lines, Line("", LineKind.PLAIN)] if lines else []

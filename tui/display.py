@@ -187,6 +187,7 @@ class Glyphs:
     skipped: str
     problem: str
     note: str
+    tag: str
     cursor: str
     selected: str
     ascending: str
@@ -229,6 +230,7 @@ UNICODE_GLYPHS = Glyphs(
     skipped="»",
     problem="!",
     note="*",
+    tag="#",
     cursor="▌",
     selected="│",
     ascending="▲",
@@ -270,6 +272,7 @@ ASCII_GLYPHS = Glyphs(
     skipped="s",
     problem="!",
     note="*",
+    tag="#",
     cursor=">",
     selected="|",
     ascending="^",

@@ -149,6 +149,7 @@ class PromptBar(Horizontal):
         question = self._question
         if question is None:
             return
+        self._generation += 1  # a preview on its way would cover what is said about the answer
         try:
             question.answer(text)
         except TamisError as error:

@@ -17,6 +17,9 @@ from tui.detail import DetailContent
 from tui.display import RowState
 from tui.sample_table import RowMarks, RowTexts
 
+OTHER_REASON = "."
+"""A reason that no digit stands for here: another reviewer's."""
+
 _BY_RULE = {
     Outcome.KEPT: RowState.KEPT,
     Outcome.DROPPED: RowState.DROPPED,
@@ -50,7 +53,6 @@ class SessionRows:
         session = self._session
         hidden = session.hides(row)
         scores = _NO_SCORES if hidden else session.board.scores[:, row]
-        decision = session.last_decision(row)
         return RowMarks(
             state=self.state(row),
             score=float(scores[0]),
@@ -62,8 +64,18 @@ class SessionRows:
                 or session.dataset.remarked[row]
                 or (session.board.truncated[row] and not hidden)
             ),
-            noted=bool(decision is not None and (decision.note or decision.reason)),
+            noted=bool(session.review.note(row)),
+            tagged=bool(session.review.tags(row)),
+            reason=self._reason_sign(row),
         )
+
+    def _reason_sign(self, row: int) -> str:
+        """The digit of the reason that a rejection was given; empty for none."""
+        reason = self._session.review.reason(row, self._session.side)
+        if not reason:
+            return ""
+        words = list(self._session.remarks.reasons[:9])
+        return str(words.index(reason) + 1) if reason in words else OTHER_REASON
 
     def texts(self, row: int) -> RowTexts:
         """The texts of a row; what a broken row holds instead is its problem."""
@@ -105,6 +117,8 @@ class SessionRows:
         result = session.outcomes(slice(row, row + 1))
         reason = Reason(int(result.reason[0]))
         text = REASON_TEXT[reason]
+        if coded := session.review.reason(row, session.side):
+            text += f": {coded}"
         if result.matched is not None and result.similarity is not None and result.matched[0] >= 0:
             text = f"duplicate of row {result.matched[0]}, similarity {result.similarity[0]:.2f}"
         threshold = session.threshold
@@ -132,7 +146,6 @@ class SessionRows:
         hidden = session.hides(row)
         scores = np.full(session.sides, np.nan) if hidden else session.board.scores[:, row]
         reviewed = 1 if session.reviews_rejected else 0
-        decision = session.last_decision(row)
         status = session.scoring.status()
         problem = session.dataset.problem(row)
         if session.board.truncated[row] and not hidden:
@@ -146,7 +159,8 @@ class SessionRows:
             scorer=status.scorer if status is not None and not hidden else "",
             tokens=int(session.board.tokens[row]),
             problem=problem,
-            note=" ".join(filter(None, (decision.reason, decision.note))) if decision else "",
+            note=session.review.note(row),
+            tags=session.review.tags(row),
             why=() if hidden else session.scoring.explain(row),
             other=sample.other,
             other_score=float(scores[1 - reviewed]) if len(scores) > 1 else math.nan,

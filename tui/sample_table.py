@@ -65,6 +65,9 @@ class RowMarks:
     skipped: bool = False
     problem: bool = False
     noted: bool = False
+    tagged: bool = False
+    reason: str = ""
+    """The digit of the reason of a rejection."""
 
     def __eq__(self, other: object) -> bool:
         """Whether nothing has changed: no score is like no score, though NaN is unlike NaN."""
@@ -581,7 +584,8 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
         """State, scores and bar: what of a line changes while scores stream in."""
         glyphs = self.glyphs
         layout = self._layout
-        text = glyphs.states[marks.state] + (glyphs.skipped if marks.skipped else " ") + " "
+        text = glyphs.states[marks.state]
+        text += (glyphs.skipped if marks.skipped else marks.reason or " ") + " "
         text += self._score(marks)
         if layout.sides:
             text += " " + score_text(marks.other_score, layout.score)
@@ -613,7 +617,9 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
         tokens = self._layout.tokens
         text = "  " + count_text(marks.tokens, tokens) if tokens else ""
         text += " " + (self.glyphs.problem if marks.problem else " ")
-        return text + (self.glyphs.note if marks.noted else " ")
+        return text + (
+            self.glyphs.note if marks.noted else self.glyphs.tag if marks.tagged else " "
+        )
 
     def _folded(self, row: int) -> RowTexts:
         """The texts of a row as they are shown, cut and padded; the last few hundred are kept."""

@@ -22,6 +22,7 @@ from engine.export.plan import (
     Keep,
     PendingRowsError,
     Preview,
+    RemarkCounts,
     ReviewState,
     preview,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "Keep",
     "PendingRowsError",
     "Preview",
+    "RemarkCounts",
     "ReviewState",
     "check_place",
     "export",

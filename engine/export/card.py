@@ -51,7 +51,8 @@ without an outcome. Pending rows never count as kept.
 {_files(manifest)}
 
 `{DECISIONS}` has one line for every row of the source, exported or not: its position (`row`, \
-from 0), identity, outcome and the reason for it, scores, verdict, reviewer and note. \
+from 0), identity, outcome and the reason for it, scores, verdict, reviewer, the reason given for \
+a rejection, note and tags. \
 `manifest.json` has the fingerprint of the source, the settings, and the size and SHA-256 of \
 every file.{_unreadable(counts)}
 
@@ -103,7 +104,7 @@ decides the rest{_judged_last(manifest)}.
 - Threshold: {rule}.{_duplicates(manifest)}
 - Scorer: `{_code(scorer["name"] or "none")}`{revision}{side}.
 - Verdicts: {verdicts["count"]:,} ({verdicts["accepted"]:,} accepted, {verdicts["rejected"]:,} \
-rejected, {verdicts["skipped"]:,} skipped) by {names}.{_checked(manifest)}"""
+rejected, {verdicts["skipped"]:,} skipped) by {names}.{_coded(manifest)}{_checked(manifest)}"""
 
 
 def _checked(manifest: dict[str, Any]) -> str:
@@ -123,6 +124,15 @@ def _checked(manifest: dict[str, Any]) -> str:
         f"{check['share_bad']:.1%} ({interval['confidence']:.0%} interval {interval['low']:.1%} to "
         f"{interval['high']:.1%}).{stale}{more}"
     )
+
+
+def _coded(manifest: dict[str, Any]) -> str:
+    """Why rows were rejected, where reviewers said so."""
+    coded = sorted(manifest["remarks"]["reject_reasons"].items(), key=lambda pair: -pair[1])
+    if not coded:
+        return ""
+    listed = ", ".join(f"{_text(name)} {rows:,}" for name, rows in coded)
+    return f" Reasons given: {listed}."
 
 
 def _judged_last(manifest: dict[str, Any]) -> str:

@@ -35,8 +35,9 @@ def decisions_schema(state: ReviewState) -> pl.Schema:
             **dict.fromkeys(scores, pl.Float32),
             "verdict": pl.String,
             "reviewer": pl.String,
+            "reject_reason": pl.String,
             "note": pl.String,
-            "reason_code": pl.String,
+            "tags": pl.List(pl.String),
             "matched_row": pl.Int64,
             "similarity": pl.Float32,
             "problem": pl.String,
@@ -50,10 +51,9 @@ def decisions(state: ReviewState, rows: NDArray[np.int64]) -> pl.DataFrame:
     `row` is the position in the source, counted from 0. `matched_row` and `similarity` are for
     duplicates and null for rows that no such rule has dropped.
     """
-    verdicts = state.verdicts[rows]
     given = [
         state.given(row) if said else _NOTHING
-        for row, said in zip(rows.tolist(), verdicts.tolist(), strict=True)
+        for row, said in zip(rows.tolist(), state.said[rows].tolist(), strict=True)
     ]
     troubled = state.dataset.broken[rows] | state.dataset.remarked[rows]
     columns = {
@@ -62,10 +62,11 @@ def decisions(state: ReviewState, rows: NDArray[np.int64]) -> pl.DataFrame:
         "outcome": _OUTCOMES.gather(state.outcomes.outcome[rows]),
         "reason": _REASONS.gather(state.outcomes.reason[rows]),
         **_scores(state, rows),
-        "verdict": _VERDICTS.gather(verdicts),
+        "verdict": _VERDICTS.gather(state.verdicts[rows]),
         "reviewer": _texts(given, lambda word: word.reviewer),
+        "reject_reason": _texts(given, lambda word: word.reject_reason),
         "note": _texts(given, lambda word: word.note),
-        "reason_code": _texts(given, lambda word: word.reason_code),
+        "tags": pl.Series([word.tags or None for word in given], dtype=pl.List(pl.String)),
         **_matched(state, rows),
         "problem": pl.Series(
             [

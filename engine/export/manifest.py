@@ -111,6 +111,7 @@ def manifest(
             {**spotcheck.values(check, result), "scorer": _published(check.scorer)}
             for check, result in state.spot_checks
         ],
+        "remarks": dataclasses.asdict(state.remarks),
         "tokens": {"all": state.summary.tokens, "kept": state.summary.tokens_kept},
         "options": {
             "format": plan.format.value,

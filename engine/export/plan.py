@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import ClassVar
@@ -68,11 +68,22 @@ class ExportPlan:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What came with the verdict that a row has now."""
+    """What a reviewer said about a row, beside the verdict that it has now."""
 
     reviewer: str = ""
-    reason_code: str = ""
+    """Who gave the verdict; empty where there is none."""
+    reject_reason: str = ""
     note: str = ""
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RemarkCounts:
+    """How many rows were remarked on, for the manifest and the card."""
+
+    reject_reasons: dict[str, int] = field(default_factory=dict)
+    tags: dict[str, int] = field(default_factory=dict)
+    notes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +111,9 @@ class ReviewState:
     verdicts: NDArray[np.int8]  # (rows,) of Verdict, for the side under review
     scores: NDArray[np.float32]  # (sides, rows) NaN = no score
     identities: NDArray[np.uint8]  # (rows, 16)
+    said: NDArray[np.bool_]  # (rows,) rows with a verdict, a note or a tag
     given: Callable[[int], Given]
-    """Asked only for rows that have a verdict."""
+    """Asked only for rows in `said`."""
     reviewers: Sequence[str]
     summary: Summary
     threshold: Threshold | None
@@ -112,6 +124,7 @@ class ReviewState:
     score_key: ScoreKey | None
     session_path: Path | None
     side: Side = Side.CHOSEN
+    remarks: RemarkCounts = field(default_factory=RemarkCounts)
     duplicates: DuplicateRule | None = None
     """None while the rule is off."""
     spot_checks: Sequence[tuple[SpotCheck, SpotCheckResult]] = ()

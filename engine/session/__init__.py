@@ -4,6 +4,7 @@
     live_scoring      scores while they come: board, scorer, worker, cache
     threshold_choice  which threshold holds: asked for, the scorer's own, or a guess
     queues            review orders, spot checks
+    remarks           reasons, notes and tags beside the verdicts
     duplication       which rows repeat others, and which of them are dropped
     coupling          the simulator, coupled to the rows kept now
     settings          what is remembered from visit to visit

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.dataset import Dataset, SourceKind
+from engine.decision import Verdict
 from engine.duplicates.gauge import gauge
 from engine.errors import ExportError
 from engine.export import (
@@ -43,8 +44,13 @@ def review_state(session: Session, *, hashed: bool = True) -> ReviewState:
     outcomes = session.outcomes()
 
     def given(row: int) -> Given:
-        event = session.last_decision(row)
-        return Given(event.who, event.reason, event.note) if event is not None else Given()
+        event, review = session.last_decision(row), session.review
+        return Given(
+            event.who if event is not None else "",
+            review.reason(row, session.side),
+            review.note(row),
+            review.tags(row),
+        )
 
     return ReviewState(
         dataset=session.dataset,
@@ -52,6 +58,7 @@ def review_state(session: Session, *, hashed: bool = True) -> ReviewState:
         verdicts=session.verdicts.copy(),
         scores=session.board.scores.copy(),
         identities=session.identities.all() if hashed else NO_IDENTITIES,
+        said=(session.verdicts != Verdict.UNDECIDED) | session.remarks.remarked(),
         given=given,
         reviewers=session.review.reviewers(),
         summary=session.summary(),
@@ -62,6 +69,7 @@ def review_state(session: Session, *, hashed: bool = True) -> ReviewState:
         score_key=key,
         session_path=session.store.path,
         side=session.side,
+        remarks=session.remarks.counts(),
         duplicates=_duplicate_rule(session, outcomes),
         spot_checks=[
             (check, session.queues.result(check))

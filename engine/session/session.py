@@ -35,6 +35,7 @@ from engine.session.coupling import Coupling
 from engine.session.duplication import Duplicates
 from engine.session.live_scoring import LiveScoring
 from engine.session.queues import Queues
+from engine.session.remarks import Remarks
 from engine.session.saved_filters import SavedFilters
 from engine.session.settings import Settings
 from engine.session.simulation import Simulation
@@ -89,6 +90,15 @@ class Session:
         self.review = Review(
             store, self.identities, dataset.occurrence, sides=self.sides, rows=dataset.rows
         )
+        self.remarks = Remarks(
+            self.review,
+            self.scoring,
+            dataset.broken,
+            self._circumstances,
+            self._refuse_read_only,
+            config.reasons,
+        )
+        """Reasons, notes and tags."""
         self.duplicates = Duplicates(
             dataset, self.scoring, self.review, self.giving_way, self._score_direction
         )
@@ -265,10 +275,13 @@ class Session:
         """
         self._refuse_read_only()
         rows = rows[~self.dataset.broken[rows]]
+        chosen = rows
         if not reason and not note:
             rows = rows[self.verdicts[rows] != verdict]
         if not len(rows):
+            self.remarks.rejected_again(chosen if verdict is Verdict.REJECT else None)
             return None
+        self.remarks.rejected_again(None)
         return self.review.decide(
             rows,
             verdict,
@@ -349,7 +362,7 @@ class Session:
         )
 
     def undo(self) -> Change | None:
-        """Take back the last decision; None where there is none.
+        """Take back the last decision or remark; None where there is none.
 
         Raises:
             UsageError: the session is open read-only.
@@ -358,7 +371,7 @@ class Session:
         return self.review.undo()
 
     def redo(self) -> Change | None:
-        """Give the last undone decision again; None where there is none.
+        """Give again what was undone last; None where there is nothing.
 
         Raises:
             UsageError: the session is open read-only.

@@ -9,7 +9,6 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from engine.decision import Event
 from engine.errors import UsageError
 from engine.filter import ANY, Filter, Mark, Names, parse_filter
 from engine.order import Column, Sort, by_number, by_text
@@ -67,25 +66,11 @@ class SessionView:
             case Mark.CLUSTER:
                 return self._clustered(name)
             case Mark.NOTE:
-                if name != ANY:
-                    raise UsageError("filter: only note:any is known", "which rows have a note")
-                return self._decided(lambda event: bool(event.note))
+                return self._session.remarks.with_note(name)
             case Mark.REASON:
-                return self._decided(
-                    lambda event: bool(event.reason) and name in (ANY, event.reason)
-                )
+                return self._session.remarks.with_reason(name)
             case Mark.TAG:
-                return np.zeros(self.rows, np.bool_)
-
-    def _decided(self, wanted: Callable[[Event], bool]) -> NDArray[np.bool_]:
-        """Rows whose verdict comes from such a decision."""
-        mask = np.zeros(self.rows, np.bool_)
-        review = self._session.review
-        for event in review.events:
-            if wanted(event):
-                rows = event.rows[event.rows >= 0]
-                mask[[row for row in rows.tolist() if review.last(row, self.side) is event]] = True
-        return mask
+                return self._session.remarks.with_tag(name)
 
     def _clustered(self, name: str) -> NDArray[np.bool_]:
         clusters = self._session.duplicates.clusters
@@ -103,8 +88,10 @@ class SessionView:
 
 def filter_names(session: Session) -> Names:
     """What can be named in a filter of this session."""
-    reasons = sorted({event.reason for event in session.review.events if event.reason})
-    return Names(session.dataset.all_column_names, {Mark.REASON: reasons})
+    remarks = session.remarks
+    reasons = dict.fromkeys((*remarks.reasons, *remarks.counts().reject_reasons))
+    marks = {Mark.REASON: list(reasons), Mark.TAG: list(session.review.tag_counts())}
+    return Names(session.dataset.all_column_names, marks)
 
 
 def rows_matching(

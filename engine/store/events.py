@@ -26,9 +26,11 @@ INSERT = (
 )
 SIZES = "SELECT id, n FROM events WHERE id > ? ORDER BY id LIMIT 512"
 SPAN = (
-    f"SELECT {_COLUMNS}, aspect, value FROM events "  # noqa: S608 - same
-    "LEFT JOIN event_values ON event = id WHERE id > ? AND id <= ? ORDER BY id"
+    f"SELECT {_COLUMNS}, event_values.aspect, value, "  # noqa: S608 - same
+    "remarks.aspect, subject, text FROM events LEFT JOIN event_values ON event_values.event = id "
+    "LEFT JOIN remarks ON remarks.event = id WHERE id > ? AND id <= ? ORDER BY id"
 )
+INSERT_REMARK = "INSERT INTO remarks (event, aspect, subject, text) VALUES (?, ?, ?, ?)"
 INSERT_VALUES = "INSERT INTO event_values (event, aspect, value) VALUES (?, ?, ?)"
 
 
@@ -58,6 +60,8 @@ class StoredEvent:
     """Of the dataset bound at that moment, empty where none was."""
     aspect: Aspect = Aspect.VERDICT
     values: NDArray[np.int32] | None = None  # (n,) new value of each; None: `verdict` for all
+    subject: str = ""
+    text: str = ""
 
 
 def encode(event: StoredEvent, at_ms: int) -> tuple[object, ...]:
@@ -79,8 +83,8 @@ def encode(event: StoredEvent, at_ms: int) -> tuple[object, ...]:
         event.kind.value,
         int(event.verdict),
         event.about,
-        storable(event.reason),
-        storable(event.note),
+        event.reason,
+        event.note,
         seen.threshold,
         seen.direction.value,
         None if seen.scorer is None else storable(seen.scorer),
@@ -104,7 +108,8 @@ def decode(values: tuple[Any, ...]) -> StoredEvent:
     """
     number, at_ms, who, kind, verdict, about, reason, note, *seen = values[:13]
     threshold, direction, scorer, revision, side = seen
-    dataset_digest, count, old, occurrences, rows, scores, identities, aspect, given = values[13:]
+    dataset_digest, count, old, occurrences, rows, scores, identities, *more = values[13:]
+    aspect, given, remarked, subject, text = more
     return StoredEvent(
         number,
         instant(at_ms),
@@ -121,8 +126,10 @@ def decode(values: tuple[Any, ...]) -> StoredEvent:
         note,
         about,
         dataset_digest,
-        Aspect.VERDICT if aspect is None else Aspect(aspect),
+        Aspect(aspect or remarked or Aspect.VERDICT),
         None if given is None else packing.unpack(given, "<i4", count),
+        subject or "",
+        text or "",
     )
 
 
@@ -131,6 +138,17 @@ def encode_values(event: StoredEvent, number: int) -> tuple[object, ...] | None:
     if event.values is None:
         return None
     return number, event.aspect.value, packing.pack(event.values, "<i4")
+
+
+def encode_remark(event: StoredEvent, number: int) -> tuple[object, ...] | None:
+    """The values of `INSERT_REMARK` for the event of that number; None where it is none."""
+    if event.aspect not in REMARKS:
+        return None
+    return number, event.aspect.value, event.subject, event.text
+
+
+REMARKS = frozenset({Aspect.REASON, Aspect.NOTE, Aspect.TAG})
+"""Aspects that are said in words."""
 
 
 def instant(at_ms: int) -> str:

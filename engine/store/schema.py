@@ -205,6 +205,33 @@ MIGRATIONS = (
             """,
         ),
     ),
+    Migration(
+        "remarks",
+        (
+            # What an event says in words, about one aspect of its rows.
+            """
+            CREATE TABLE remarks (
+                event INTEGER PRIMARY KEY REFERENCES events (id),
+                aspect TEXT NOT NULL,
+                subject TEXT NOT NULL,
+                text TEXT NOT NULL
+            )
+            """,
+            """
+            CREATE TRIGGER remarks_are_never_changed BEFORE UPDATE ON remarks
+            BEGIN SELECT RAISE(ABORT, 'events are append-only'); END
+            """,
+            """
+            CREATE TRIGGER remarks_are_never_removed BEFORE DELETE ON remarks
+            BEGIN SELECT RAISE(ABORT, 'events are append-only'); END
+            """,
+            """
+            CREATE TRIGGER remarks_are_never_replaced BEFORE INSERT ON remarks
+            WHEN EXISTS (SELECT 1 FROM remarks WHERE event = NEW.event)
+            BEGIN SELECT RAISE(ABORT, 'events are append-only'); END
+            """,
+        ),
+    ),
 )
 
 CURRENT = len(MIGRATIONS)

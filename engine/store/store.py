@@ -99,6 +99,8 @@ class Store:
         about: int | None = None,
         aspect: Aspect = Aspect.VERDICT,
         values: NDArray[np.int32] | None = None,
+        subject: str = "",
+        text: str = "",
     ) -> StoredEvent:
         """Write one event, a single decision or a bulk, and give it its number and time.
 
@@ -118,6 +120,8 @@ class Store:
             about: the event that an undo or redo is about.
             aspect: what `values` are values of.
             values: of each sample, where they are not all `verdict`.  (n,)
+            subject: which one of `aspect`: the name of a tag.
+            text: what a remark says.
 
         Raises:
             StoreError: it was not saved: disk full, file gone, or opened read-only.
@@ -135,18 +139,22 @@ class Store:
             old=old,
             scores=scores,
             circumstances=circumstances,
-            reason=reason,
-            note=note,
+            reason=events.storable(reason),
+            note=events.storable(note),
             about=about,
             dataset_digest=self._digest,
             aspect=aspect,
             values=values,
+            subject=events.storable(subject),
+            text=events.storable(text),
         )
         encoded = events.encode(event, at_ms)
         with self._writing("decision not saved", durable=True) as connection:
             number = int(connection.execute(events.INSERT, encoded).lastrowid or 0)
             if more := events.encode_values(event, number):
                 connection.execute(events.INSERT_VALUES, more)
+            if remark := events.encode_remark(event, number):
+                connection.execute(events.INSERT_REMARK, remark)
         return dataclasses.replace(event, id=number)
 
     def events(self, after: int = 0) -> Iterator[StoredEvent]:

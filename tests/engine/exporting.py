@@ -44,7 +44,9 @@ def review(
     scores: Sequence[float] | Sequence[Sequence[float]] = SCORES,
     verdicts: Mapping[int, Verdict] = VERDICTS,
     threshold: float | None = 1.0,
-    given: Callable[[int], Given] = lambda row: Given("ada", "refusal", f"note on {row}"),
+    given: Callable[[int], Given] = lambda row: Given(
+        "ada", "refusal", f"note on {row}", ("odd", f"tag-{row}")
+    ),
     session_path: Path | None = None,
 ) -> ReviewState:
     """A review of the dataset at `path`; rows without a score in `scores` have none."""
@@ -66,6 +68,7 @@ def review(
         verdicts=said,
         scores=filled,
         identities=identities,
+        said=said != Verdict.UNDECIDED,
         given=given,
         reviewers=["ada"],
         summary=Tally(said, filled[0], failed, broken, tokens).summary(bound),

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.decision import Circumstances, EventKind, Verdict
+from engine.decision import Aspect, Circumstances, EventKind, Verdict
 from engine.scoring.scorer import ScoreKey
 from engine.store import Store, StoredEvent
 
@@ -38,6 +38,9 @@ def decide(
     about: int | None = None,
     note: str = "",
     reason: str = "",
+    aspect: Aspect = Aspect.VERDICT,
+    subject: str = "",
+    text: str = "",
     circumstances: Circumstances = SEEN,
 ) -> StoredEvent:
     where = np.asarray(rows, np.int64)
@@ -53,6 +56,9 @@ def decide(
         about=about,
         note=note,
         reason=reason,
+        aspect=aspect,
+        subject=subject,
+        text=text,
     )
 
 
@@ -62,7 +68,7 @@ def content(event: StoredEvent) -> str:
     for array in (event.identities, event.occurrences, event.rows, event.old, event.scores):
         digest.update(array.tobytes() + b"|")
     said = (event.kind, event.verdict, event.about, event.reason, event.note, event.circumstances)
-    digest.update(repr(said).encode())
+    digest.update(repr(said).encode() + f"|{event.aspect}|{event.subject}|{event.text}".encode())
     return digest.hexdigest()
 
 

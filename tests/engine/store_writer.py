@@ -11,15 +11,38 @@ import itertools
 import os
 import sys
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from engine.decision import Circumstances, EventKind, Verdict
+from engine.decision import Aspect, Circumstances, EventKind, Verdict
 from engine.store import Store, StoredEvent
 from tests.engine.store_help import SEEN, content, identities, score
 
 SCORES_PER_FLUSH = 400
+
+
+@dataclass(frozen=True)
+class Words:
+    """What an event says beside its kind."""
+
+    verdict: Verdict = Verdict.UNDECIDED
+    aspect: Aspect = Aspect.VERDICT
+    subject: str = ""
+    text: str = ""
+
+
+def words(number: int) -> Words:
+    """A decision, or one of the remarks in their turn."""
+    text = f"\x1b[31m [b] \u202e {number}"
+    remarks = {
+        0: Words(aspect=Aspect.REASON, text=text),
+        1: Words(aspect=Aspect.NOTE, text=text * 40 + "\n"),
+        2: Words(aspect=Aspect.TAG, subject=text, text=text),
+        3: Words(aspect=Aspect.TAG, subject=text),
+    }
+    return remarks.get(number % 8, Words(Verdict(number % 4)))
 
 
 class Writer:
@@ -57,7 +80,7 @@ class Writer:
 
     def follow(self, event: StoredEvent) -> None:
         self.events[event.id] = event
-        if event.kind is EventKind.DECIDE:
+        if event.kind not in (EventKind.UNDO, EventKind.REDO):
             self.undo.append(event.id)
             self.redo.clear()
             return
@@ -83,25 +106,26 @@ class Writer:
         else:
             many = int(self.random.integers(2, 20_000)) if dice > 0.9 else 1
             rows = self.random.integers(0, 1 << 40, many)
-            self.append(store, EventKind.DECIDE, Verdict(int(dice * 100) % 4), rows, None)
+            self.append(store, EventKind.DECIDE, words(int(dice * 1000)), rows)
 
     def repeat(self, store: Store, kind: EventKind, event: StoredEvent) -> None:
-        self.append(store, kind, event.verdict, event.rows, event.id)
+        said = Words(event.verdict, event.aspect, event.subject, event.text)
+        self.append(store, kind, said, event.rows, event.id)
 
     def append(
         self,
         store: Store,
         kind: EventKind,
-        verdict: Verdict,
+        said: Words,
         rows: np.ndarray[tuple[int], np.dtype[np.int64]],
-        about: int | None,
+        about: int | None = None,
     ) -> None:
-        said = StoredEvent(
+        event = StoredEvent(
             id=0,
             at="",
             who="ann",
             kind=kind,
-            verdict=verdict,
+            verdict=said.verdict,
             identities=identities(rows),
             occurrences=(rows % 3).astype(np.uint32),
             rows=rows,
@@ -112,21 +136,27 @@ class Writer:
             note="",
             about=about,
             dataset_digest="",
+            aspect=said.aspect,
+            subject=said.subject,
+            text=said.text,
         )
-        self.say("saying", content(said))
-        event = store.append(
+        self.say("saying", content(event))
+        stored = store.append(
             kind=kind,
-            verdict=verdict,
-            identities=said.identities,
-            occurrences=said.occurrences,
+            verdict=said.verdict,
+            identities=event.identities,
+            occurrences=event.occurrences,
             rows=rows,
-            old=said.old,
-            scores=said.scores,
-            circumstances=said.circumstances,
+            old=event.old,
+            scores=event.scores,
+            circumstances=event.circumstances,
             about=about,
+            aspect=said.aspect,
+            subject=said.subject,
+            text=said.text,
         )
-        self.say("said", event.id, content(said))
-        self.follow(event)
+        self.say("said", stored.id, content(event))
+        self.follow(stored)
 
     def flush_scores(self, store: Store, stop: threading.Event) -> None:
         first = int.from_bytes(os.urandom(4)) << 20

@@ -277,8 +277,8 @@ def test_decisions_speak_of_every_row_of_the_source(tmp_path: Path, out: Path) -
     export(review(write_lines(tmp_path / "data.jsonl")), plan(out))
     decided = pl.read_parquet(out / "decisions.parquet")
     assert decided.columns == [
-        *("row", "identity", "outcome", "reason", "score", "verdict", "reviewer", "note"),
-        *("reason_code", "matched_row", "similarity", "problem"),
+        *("row", "identity", "outcome", "reason", "score", "verdict", "reviewer"),
+        *("reject_reason", "note", "tags", "matched_row", "similarity", "problem"),
     ]
     assert decided["row"].to_list() == list(range(6))
     assert decided["identity"][1] == bytes(range(16, 32)).hex()
@@ -294,7 +294,8 @@ def test_decisions_speak_of_every_row_of_the_source(tmp_path: Path, out: Path) -
     assert decided["verdict"].to_list() == [None, "accept", None, "skip", "reject", None]
     assert decided["reviewer"].to_list() == [None, "ada", None, "ada", "ada", None]
     assert decided["note"].to_list()[1] == "note on 1"
-    assert decided["reason_code"].to_list()[4] == "refusal"
+    assert decided["reject_reason"].to_list()[4] == "refusal"
+    assert decided["tags"].to_list()[3:] == [["odd", "tag-3"], ["odd", "tag-4"], None]
     assert decided["similarity"].null_count() == 6
 
 

@@ -21,10 +21,10 @@ from tui.desk.filters import FilterActions
 from tui.desk.moving import MovingActions
 from tui.desk.possible import Possible
 from tui.desk.queues import QueueActions
+from tui.desk.remarks import RemarkActions
 from tui.desk.scoring import ScoringActions
 from tui.desk.simulator import SimulatorActions
 from tui.desk.thresholds import ThresholdActions
-from tui.desk.verdicts import VerdictActions
 from tui.desk.view import ViewActions
 from tui.dialogs import ChoiceDialog, TextDialog, WorkDialog
 from tui.export_dialog import ExportDialog
@@ -34,7 +34,7 @@ from tui.simulate_text import about_text
 
 class Desk(
     Possible,
-    VerdictActions,
+    RemarkActions,
     MovingActions,
     ThresholdActions,
     FilterActions,
@@ -91,6 +91,13 @@ class Desk(
             self._show_order(keep_row=row)
         else:
             self.table.go_to_row(row)
+
+    def action_code(self, key: str = "") -> None:
+        """Say why the last rejection was one; at a slider, a digit begins its number."""
+        if key and self.at_sliders:
+            self.type_digit(key)
+        else:
+            super().action_code(key)
 
     def action_export(self) -> None:
         """Ask where to, count, write."""

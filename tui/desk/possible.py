@@ -66,7 +66,11 @@ class Possible(MovingActions):
                 return "there is no verdict here"
             case "next_match" | "previous_match" if self._found is None:
                 return "no search yet"
-            case "bulk_accept" | "bulk_reject" | "bulk_clear" if not len(self.table.order):
+            case "code" if not self.session.remarks.can_code:
+                return "the last decision rejects nothing"
+            case "bulk_accept" | "bulk_reject" | "bulk_clear" | "bulk_tag" if not len(
+                self.table.order
+            ):
                 return "no row is shown"
             case "threshold_down" | "threshold_up" | "threshold_far_down" | "threshold_far_up" if (
                 session.threshold is None
@@ -116,4 +120,4 @@ class Possible(MovingActions):
         )
 
 
-_ON_SAMPLE = frozenset({"accept", "reject", "skip"})
+_ON_SAMPLE = frozenset({"accept", "reject", "skip", "note", "long_note", "tag"})

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
 
-from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from engine.errors import UsageError
@@ -33,10 +31,6 @@ HINTS = {
 
 class SimulatorActions(DeskBase):
     """What S, L, P, M and O do, and the sliders' keys."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(digit, f"type_digit('{digit}')", show=False) for digit in "0123456789"
-    ]
 
     _following = (False, False)  # whether copies were known, and counting was behind, when drawn
 
@@ -99,8 +93,8 @@ class SimulatorActions(DeskBase):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Verdicts rest while the sliders have the keys: nobody looks at the row they go to."""
-        if action == "type_digit" and not self.at_sliders:
-            return False
+        if action == "code" and self.at_sliders:
+            return True  # there a digit begins a number
         known = BY_ID.get(action)
         rests = known is not None and known.group is Group.VERDICTS and action not in UNDOING
         if rests and self.has_class("-at-panel"):
@@ -244,7 +238,7 @@ class SimulatorActions(DeskBase):
         if linked and not self.session.simulation.linked:
             self.say("unlinked: the numbers are yours; L links them again")
 
-    def action_type_digit(self, digit: str) -> None:
+    def type_digit(self, digit: str) -> None:
         """A digit at a slider begins its number."""
         self.type_number(self.simulator.control, digit)
 

@@ -13,9 +13,13 @@ from engine.errors import TamisError
 from engine.review import Change
 from tui.desk.base import DeskBase
 from tui.dialogs import ConfirmDialog
+from tui.display import one_line
 
 INLINE_ROWS = 2_000
 """A bulk of more rows runs in the background under a dialog."""
+
+NAME_CELLS = 24
+"""Room for the name of a tag or a reason in a message."""
 
 VERDICT_WORDS = {
     Verdict.ACCEPT: "accepted",
@@ -27,6 +31,15 @@ VERDICT_WORDS = {
 
 def change_words(change: Change) -> str:
     """What was decided about the rows of a change."""
+    text = one_line(change.said.text, NAME_CELLS)
+    match change.aspect:
+        case Aspect.REASON:
+            return f"reason {text or 'taken away'},"
+        case Aspect.NOTE:
+            return "note on" if text else "no note on"
+        case Aspect.TAG:
+            tag = one_line(change.said.subject, NAME_CELLS)
+            return f"tag {tag} on" if text else f"taking tag {tag} off"
     if change.values is None:
         return VERDICT_WORDS[change.verdict]
     if change.aspect is Aspect.REPEATS:
