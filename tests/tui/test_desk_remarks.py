@@ -193,3 +193,25 @@ async def test_nothing_can_be_said_in_a_read_only_desk(rows: Path) -> None:
                 await second.press(key)
                 assert "read-only" in second.said()
             assert len(second.session.review.events) == 1
+
+
+async def test_remarks_can_be_filtered_by(rows: Path) -> None:
+    async with open_desk(rows) as desk:
+        await desk.press("x", "3", "x", "1", "i")
+        await desk.type("Look")
+        await desk.press("enter", "j", "number_sign")
+        await desk.type("maths")
+        await desk.press("enter")
+        for line, found in (
+            ("reason:refusal", [0]),
+            ("reason:any", [0, 1]),
+            ("note:any", [2]),
+            ("note:look", [2]),
+            ("tag:maths", [3]),
+            ("(tag:any or note:any)", [2, 3]),
+        ):
+            await desk.press("f", "ctrl+u")
+            await desk.type(line)
+            await desk.press("enter")
+            await desk.until(lambda: f"filter: {line}" in desk.screen, line)  # noqa: B023 - awaited
+            assert desk.desk.table.order.tolist() == found
