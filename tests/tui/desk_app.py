@@ -82,7 +82,7 @@ class DeskDriver:
         await self.pilot.pause()
 
     async def until(self, condition: Callable[[], Any], what: str = "") -> None:
-        limit = time.monotonic() + 30
+        limit = time.monotonic() + 120  # a loaded machine imports transformers in a minute
         while not condition():
             assert time.monotonic() < limit, f"never: {what}\n{self.screen}"
             await asyncio.sleep(0.02)
