@@ -13,6 +13,14 @@ from dataclasses import dataclass
 from engine.scoring.scorer import Encoded
 
 
+WASTE_SHARE = 64
+"""A batch ends where its padding would exceed this part of the budget: a batch more costs less.
+Source: counted, 200 Alpaca rows at 2,048 tokens: 11 batches with 10.6 % padding without this, 27
+with 3.7 % with it; 2,000 rows 1.5 and 1.1 %. A batch costs what 10 to 50 tokens cost (measured)."""
+LEAST_SHARE = 8
+"""But not before it holds this part of the budget: small products are slow."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unit:
     """One side of one row, encoded: what the worker scores."""
@@ -31,7 +39,7 @@ def padded_tokens(batch: Sequence[Unit]) -> int:
 
 
 def plan(units: Sequence[Unit], token_budget: int, most_rows: int = 0) -> list[Batch]:
-    """Sort by tokens and cut where the padded batch would exceed the budget.
+    """Sort by tokens and cut where the padded batch would exceed the budget, or hold much padding.
 
     The longest batch comes first, so that an out-of-memory shows at once. The others follow
     in a fixed shuffle: short and long mixed make an honest rate and an honest first histogram.
@@ -43,15 +51,18 @@ def plan(units: Sequence[Unit], token_budget: int, most_rows: int = 0) -> list[B
     """
     batches: list[Batch] = []
     batch: Batch = []
+    longest = padding = 0
     for unit in sorted(units, key=lambda unit: -unit.encoded.tokens):
-        longest = batch[0].encoded.tokens if batch else unit.encoded.tokens
+        padding += longest - unit.encoded.tokens
         full = (len(batch) + 1) * longest > token_budget or len(batch) == (most_rows or -1)
-        if batch and full:
+        wasteful = (
+            padding * WASTE_SHARE > token_budget
+            and len(batch) * longest * LEAST_SHARE >= token_budget
+        )
+        if not batch or full or wasteful:
+            batch, longest, padding = [], unit.encoded.tokens, 0
             batches.append(batch)
-            batch = []
         batch.append(unit)
-    if batch:
-        batches.append(batch)
     rest = batches[1:]
     random.Random(len(units)).shuffle(rest)  # noqa: S311 - mixes lengths, hides nothing
     return batches[:1] + rest

@@ -188,7 +188,7 @@ def test_keys_differ_in_every_field() -> None:
         ScoreKey("a", "1", dtype="float32"),
         ScoreKey("a", "1", label="good"),
         ScoreKey("a", "1", side=Side.REJECTED),
-        ScoreKey("a", "1", plan_version=2),
+        ScoreKey("a", "1", plan_version=99),
     ]
     assert len({key.digest() for key in keys}) == len(keys)
     assert ScoreKey("a", "1").digest() == ScoreKey("a", "1").digest()
