@@ -49,7 +49,7 @@ def _table(models: Sequence[ListedModel]) -> list[str]:
             size_text(model.size_bytes),
             size_text(model.memory_bytes),
             "" if model.start_threshold is None else f"{model.start_threshold:g}",
-            model.licence or "?",
+            model.licence or "unknown",
             model.problem or _range(model),
         )
         for model in models

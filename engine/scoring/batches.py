@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from engine.scoring.scorer import Encoded
 
-
 WASTE_SHARE = 64
 """A batch ends where its padding would exceed this part of the budget: a batch more costs less.
 Source: counted, 200 Alpaca rows at 2,048 tokens: 11 batches with 10.6 % padding without this, 27

@@ -24,7 +24,7 @@ class KnownModel:
     parameters: int
     """Of `repository`, rounded."""
     licence: str = ""
-    """Of `repository`; read it before you use the scores."""
+    """Of `repository`, as its page states it; empty where that was not seen."""
     usual_range: tuple[float, float] | None = None
     start_threshold: float | None = None
     own_code: bool = False
@@ -78,6 +78,7 @@ KNOWN_MODELS = (
         "Skywork-Reward on Gemma 2",
         "chat",
         27_200_000_000,
+        "Skywork Community",  # no tag: the licence lies in the repository's folder misc/
     ),
     KnownModel(
         r"sfairXC/FsfairX-.*",
@@ -104,6 +105,7 @@ KNOWN_MODELS = (
         "RM-Mistral",
         "chat",
         7_100_000_000,
+        "none stated",
     ),
     KnownModel(
         r"allenai/.*-RM-RB2",
@@ -111,6 +113,7 @@ KNOWN_MODELS = (
         "RewardBench 2 baselines",
         "chat",
         7_500_000_000,
+        "llama3.1",
     ),
     KnownModel(
         r"Ray2333/GRM-.*-rewardmodel-ft",
@@ -118,6 +121,7 @@ KNOWN_MODELS = (
         "GRM, fine-tuned",
         "chat",
         3_200_000_000,
+        "apache-2.0",
     ),
     # Source: the model card: the prompt as "\n\nHuman: ... \n\nAssistant:", then the answer.
     KnownModel(

@@ -46,16 +46,26 @@ def check_memory(name: str, folder: ModelFolder, device: Any, dtype: str) -> Non
     Raises:
         ScorerError: its weights need more memory than is free.
     """
+    needed, free = needed_bytes(folder, ELEMENT_BYTES[dtype]), _free_bytes(device)
+    if free is not None and needed > free:
+        half = ", or --dtype bfloat16, which takes half of it" if dtype == "float32" else ""
+        raise ScorerError(
+            f"the model {name} is too large: {needed / 2**30:.1f} GiB needed in {dtype}, "
+            f"{free / 2**30:.1f} GiB free on {device}",
+            f"choose a smaller model, or another device{half}",
+        )
+
+
+def fits(folder: ModelFolder, device: Any, dtype: str) -> bool:
+    """Whether there is memory for a copy of the weights."""
+    free = _free_bytes(device)
+    return free is None or needed_bytes(folder, ELEMENT_BYTES[dtype]) <= free
+
+
+def _free_bytes(device: Any) -> int | None:
     import torch
 
-    needed = needed_bytes(folder, ELEMENT_BYTES[dtype])
-    free = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else available_bytes()
-    if free is not None and needed > free:
-        raise ScorerError(
-            f"the model {name} is too large: {needed / 2**30:.1f} GiB needed, "
-            f"{free / 2**30:.1f} GiB free on {device}",
-            "choose a smaller model, or another device",
-        )
+    return torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else available_bytes()
 
 
 def load_tokenizer(name: str, folder: ModelFolder, options: ScorerOptions) -> Any:

@@ -72,6 +72,13 @@ def known_dtype(wanted: str, folder: ModelFolder, device: Any, revision: str) ->
     return calibration.dtype if calibration else ""
 
 
+def smallest_dtype(wanted: str, device: Any) -> str:
+    """The one of those it can come to that takes the least memory."""
+    if wanted != AUTO:
+        return wanted
+    return BFLOAT16 if multiplies_bfloat16(device) else FLOAT32
+
+
 def multiplies_bfloat16(device: Any) -> bool:
     """Whether the hardware has instructions for it; without them it is slower than float32."""
     import torch

@@ -27,7 +27,7 @@ from engine.scoring.classifier import Classifier
 from engine.scoring.devices import fitting_tokens, gpu_memory
 from engine.scoring.formats import CHAPTER_TOKENS, Encoder, make_format
 from engine.scoring.known_models import known_model
-from engine.scoring.loading import check_memory, choose_device, load_model, load_tokenizer
+from engine.scoring.loading import check_memory, choose_device, fits, load_model, load_tokenizer
 from engine.scoring.model_files import ModelFolder, find_model, prepare_environment, revision_of
 from engine.scoring.scorer import Encoded, Failed, Scored, ScoreKey, ScorerOptions
 from engine.scoring.status import one_line
@@ -71,6 +71,8 @@ class RewardModel:
         folder = find_model(name, options)
         check_architecture(name, folder)
         self._device = choose_device(options)
+        # Before the weights are read for their hash; which dtype it will be is not known yet.
+        check_memory(name, folder, self._device, precision.smallest_dtype(wanted, self._device))
         self._revision = revision_of(folder)
         dtype = precision.known_dtype(wanted, folder, self._device, self._revision)
         check_memory(name, folder, self._device, dtype or precision.FLOAT32)
@@ -91,7 +93,7 @@ class RewardModel:
         self._classifier: Classifier | None = self._ready(model, load)
         self.calibration: precision.Calibration | None = None
         """What bfloat16 does to this model here, where that was measured."""
-        if not dtype:
+        if not dtype and fits(folder, self._device, precision.BFLOAT16):
             self._calibrate(load)
         elif wanted == precision.AUTO:
             self.calibration = precision.recall(self._revision, self._device)

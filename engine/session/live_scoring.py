@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +45,16 @@ STOP_WAIT_S = 2.0
 TICK_S = 0.1
 
 
+@dataclass(frozen=True, slots=True)
+class _Earlier:
+    """A scorer that was at work, how, and the scores that stood before its own."""
+
+    spec: str
+    options: ScorerOptions
+    before_label: str
+    before: NDArray[np.float32]
+
+
 class LiveScoring:
     """One scorer at work on one dataset, of which one side is under review."""
 
@@ -74,6 +84,8 @@ class LiveScoring:
         """The scorer whose scores `before` are; empty before the first switch."""
         self._before = np.full((self.sides, dataset.rows), np.nan, np.float32)
         self._options = ScorerOptions()
+        self._earlier: _Earlier | None = None
+        """To go back to where the next scorer cannot be loaded."""
         self._exact: NDArray[np.bool_] = np.zeros((self.sides, dataset.rows), np.bool_)
         """Scored in float32 over bfloat16.  (sides, rows)"""
         self._settling: ScoringWorker | None = None
@@ -154,6 +166,8 @@ class LiveScoring:
             options: how; see `ScorerOptions`.
         """
         label = self.scorer.label if self.scorer is not None else ""
+        if label:
+            self._earlier = _Earlier(self.spec, self._options, self.before_label, self._before)
         self.stop()
         if label and np.isfinite(self.board.scores).any():
             self.before_label, self._before = label, self.board.scores
@@ -177,6 +191,24 @@ class LiveScoring:
             giving_way=self._giving_way,
         )
         self.worker.start()
+
+    def fall_back(self) -> str:
+        """Start the scorer before this one again, where this one could not be loaded.
+
+        Its scores are in the cache and are back at once.
+
+        Returns:
+            Its name; empty where this one could be loaded, or there was none before.
+        """
+        status = self.worker.status() if self.worker is not None else None
+        failed = status is not None and status.state is WorkerState.FAILED
+        earlier = self._earlier
+        if not failed or self.scorer is not None or earlier is None:
+            return ""
+        self._earlier = None
+        self.start(earlier.spec, earlier.options)
+        self.before_label, self._before = earlier.before_label, earlier.before
+        return earlier.spec
 
     def stop(self) -> None:
         """Stop the worker, if there is one, and wait until it has written what it has."""

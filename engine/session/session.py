@@ -402,6 +402,13 @@ class Session:
         self.scoring.start(spec, options)
         self.threshold_choice.recall()
 
+    def fall_back(self) -> str:
+        """Go back to the scorer before one that cannot be loaded; see `LiveScoring.fall_back`."""
+        spec = self.scoring.fall_back()
+        if spec:
+            self.threshold_choice.recall()
+        return spec
+
     @property
     def threshold(self) -> Threshold | None:
         """The threshold that decides now, as last resolved."""

@@ -1,8 +1,10 @@
-"""One way of scoring rows, alone in its process: speed, padding, memory, scores as JSON.
+"""One way of scoring rows, alone in its process, which waits until it is its turn.
 
     python -m tests.benchmarks.contenders NAME FOLDER ROWS.json DTYPE
 
-`desk` measures the lag of the event loop of a running desk instead.
+It loads the model, scores a few rows to warm up, and says so on a line. Then it answers each line
+of standard input, a JSON list of row numbers, by a line of JSON: speed, padding, memory, scores.
+`desk` measures the lag of the event loop of a running desk instead, and ends.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 
@@ -27,7 +29,7 @@ Pairs = Sequence[tuple[str, str]]
 MAX_TOKENS = 512
 WARM_ROWS = 4
 TICK_S = 0.01
-LAG_S = 30.0
+LAG_S = 20.0
 
 
 class Padding:
@@ -45,10 +47,9 @@ class Padding:
         self.given += mask.numel()
         self.padding += int((mask == 0).sum())
 
-    @property
-    def share(self) -> float:
-        """Of all tokens."""
-        return self.padding / max(self.given, 1)
+
+Score = Callable[[Pairs], list[float]]
+"""Rows to their scores, by a model that is loaded."""
 
 
 def stock(folder: str, dtype: str) -> tuple[Any, Any]:
@@ -60,17 +61,17 @@ def stock(folder: str, dtype: str) -> tuple[Any, Any]:
     return AutoTokenizer.from_pretrained(folder), model.eval()
 
 
-def batched(folder: str, pairs: Pairs, dtype: str, padding: Padding, size: int) -> list[float]:
+def batched(folder: str, dtype: str, padding: Padding, size: int) -> Score:
     """Stock batches in the order of the dataset; of one row each, the chapter's loop."""
     import torch
 
     tokenizer, model = stock(folder, dtype)
     padding.watch(model)
-    scores: list[float] = []
 
-    def run(some: Pairs) -> None:
-        for start in range(0, len(some), size):
-            batch = some[start : start + size]
+    def score(pairs: Pairs) -> list[float]:
+        scores: list[float] = []
+        for start in range(0, len(pairs), size):
+            batch = pairs[start : start + size]
             inputs = tokenizer(
                 [prompt for prompt, _ in batch],
                 [answer for _, answer in batch],
@@ -81,11 +82,12 @@ def batched(folder: str, pairs: Pairs, dtype: str, padding: Padding, size: int) 
             )
             with torch.no_grad():
                 scores.extend(model(**inputs).logits[:, 0].float().tolist())
+        return scores
 
-    return timed(run, pairs, scores, padding)
+    return score
 
 
-def pipeline(folder: str, pairs: Pairs, dtype: str, padding: Padding) -> list[float]:
+def pipeline(folder: str, dtype: str, padding: Padding) -> Score:
     """The pipeline of transformers, in batches of 32."""
     from transformers import pipeline as make
 
@@ -93,19 +95,16 @@ def pipeline(folder: str, pairs: Pairs, dtype: str, padding: Padding) -> list[fl
     padding.watch(model)
     build: Any = make
     pipe = build("text-classification", model=model, tokenizer=tokenizer, batch_size=32)
-    scores: list[float] = []
 
-    def run(some: Pairs) -> None:
-        rows = [{"text": prompt, "text_pair": answer} for prompt, answer in some]
+    def score(pairs: Pairs) -> list[float]:
+        rows = [{"text": prompt, "text_pair": answer} for prompt, answer in pairs]
         out = pipe(rows, function_to_apply="none", truncation=True, max_length=MAX_TOKENS)
-        scores.extend(float(each["score"]) for each in out)
+        return [float(each["score"]) for each in out]
 
-    return timed(run, pairs, scores, padding)
+    return score
 
 
-def cross_encoder(
-    folder: str, pairs: Pairs, dtype: str, padding: Padding, size: int
-) -> list[float]:
+def cross_encoder(folder: str, dtype: str, padding: Padding, size: int) -> Score:
     """The CrossEncoder of sentence-transformers."""
     import torch
     from sentence_transformers import CrossEncoder  # pyright: ignore[reportMissingImports] - the extra bench
@@ -119,13 +118,12 @@ def cross_encoder(
         activation_fn=torch.nn.Identity(),
     )
     padding.watch(model.model)
-    scores: list[float] = []
 
-    def run(some: Pairs) -> None:
-        out = model.predict(list(some), batch_size=size, show_progress_bar=False)
-        scores.extend(np.asarray(out, np.float64).reshape(-1).tolist())
+    def score(pairs: Pairs) -> list[float]:
+        out = model.predict(list(pairs), batch_size=size, show_progress_bar=False)
+        return [float(each) for each in np.asarray(out, np.float64).reshape(-1)]
 
-    return timed(run, pairs, scores, padding)
+    return score
 
 
 class Rows:
@@ -148,7 +146,7 @@ def _sample(row: int, prompt: str, answer: str) -> Sample:
     return Sample(row, Family.PROMPT_RESPONSE, turns, prompt, answer)
 
 
-def ours(folder: str, pairs: Pairs, dtype: str, padding: Padding) -> list[float]:
+def ours(folder: str, dtype: str, padding: Padding) -> Score:
     """The worker, as the desk uses it."""
     from engine.scoring import ScorerOptions, classifier, make_scorer
     from engine.scoring.board import ScoreBoard
@@ -166,45 +164,53 @@ def ours(folder: str, pairs: Pairs, dtype: str, padding: Padding) -> list[float]
         return arrays
 
     classifier.padded = counted
-    scores: list[float] = []
-    loaded = iter([scorer, scorer])
 
-    def run(some: Pairs) -> None:
-        rows = Rows(some)
+    def score(pairs: Pairs) -> list[float]:
+        rows = Rows(pairs)
         board = ScoreBoard(rows.rows, 1, rows.lengths)
-        worker = ScoringWorker(rows, board, lambda: next(loaded))
+        worker = ScoringWorker(rows, board, lambda: scorer)
         worker.start()
         worker.join()
-        # Not cancelled: that would let the model go before the second run.
-        scores.extend(board.scores[0].tolist())
+        # Not cancelled: that would let the model go before the next rows.
+        return [float(each) for each in board.scores[0]]
 
-    return timed(run, pairs, scores, padding)
-
-
-def timed(
-    run: Callable[[Pairs], None], pairs: Pairs, scores: list[float], padding: Padding
-) -> list[float]:
-    """Warm up, then run everything; the rate goes to stdout with the rest."""
-    run(pairs[:WARM_ROWS])
-    scores.clear()
-    padding.given = padding.padding = 0
-    began, worked = time.perf_counter(), time.process_time()
-    run(pairs)
-    RESULT["elapsed_s"] = time.perf_counter() - began
-    RESULT["processor_s"] = time.process_time() - worked
-    return scores
+    return score
 
 
-RESULT: dict[str, Any] = {}
-
-CONTENDERS: dict[str, Callable[[str, Pairs, str, Padding], list[float]]] = {
-    "loop": lambda folder, pairs, dtype, padding: batched(folder, pairs, dtype, padding, 1),
-    "batches": lambda folder, pairs, dtype, padding: batched(folder, pairs, dtype, padding, 32),
+CONTENDERS: dict[str, Callable[[str, str, Padding], Score]] = {
+    "loop": lambda folder, dtype, padding: batched(folder, dtype, padding, 1),
+    "batches": lambda folder, dtype, padding: batched(folder, dtype, padding, 32),
     "pipeline": pipeline,
-    "cross": lambda folder, pairs, dtype, padding: cross_encoder(folder, pairs, dtype, padding, 32),
-    "tuned": lambda folder, pairs, dtype, padding: cross_encoder(folder, pairs, dtype, padding, 8),
+    "cross": lambda folder, dtype, padding: cross_encoder(folder, dtype, padding, 32),
+    "tuned": lambda folder, dtype, padding: cross_encoder(folder, dtype, padding, 8),
     "ours": ours,
 }
+
+
+def serve(score: Score, pairs: Pairs, padding: Padding, out: TextIO) -> None:
+    """Score what each line of standard input asks for, until it ends."""
+    score(pairs[:WARM_ROWS])
+    say(out, {"ready": True})
+    for line in sys.stdin:
+        rows = [pairs[row] for row in json.loads(line)]
+        padding.given = padding.padding = 0
+        began, worked = time.perf_counter(), time.process_time()
+        scores = score(rows)
+        found = {
+            "elapsed_s": time.perf_counter() - began,
+            "processor_s": time.process_time() - worked,
+            "given": padding.given,
+            "padding": padding.padding,
+            "scores": scores,
+            "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        }
+        say(out, found)
+
+
+def say(out: TextIO, value: dict[str, Any]) -> None:
+    """One line of JSON."""
+    out.write(json.dumps(value) + "\n")
+    out.flush()
 
 
 def desk_lag(folder: str, pairs: Pairs, dtype: str) -> dict[str, Any]:
@@ -253,25 +259,17 @@ def desk_lag(folder: str, pairs: Pairs, dtype: str) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Measure one contender and print what was found."""
+    """Be one contender."""
     name, folder, rows, dtype = sys.argv[1:]
     prepare_environment()
     pairs = [(one, other) for one, other in json.loads(Path(rows).read_bytes())]
     out = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # whatever a library prints
     if name == "desk":
-        found = desk_lag(folder, pairs, dtype)
+        say(out, desk_lag(folder, pairs, dtype))
     else:
         padding = Padding()
-        scores = CONTENDERS[name](folder, pairs, dtype, padding)
-        found = {
-            **RESULT,
-            "rows_per_s": len(pairs) / RESULT["elapsed_s"],
-            "padding": padding.share,
-            "scores": scores,
-            "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
-        }
-    out.write(json.dumps(found))
-    out.flush()
+        serve(CONTENDERS[name](folder, dtype, padding), pairs, padding, out)
     os._exit(0)  # the worker's thread waits for more
 
 

@@ -427,6 +427,30 @@ def test_a_scorer_that_crashes_while_loading_is_a_message(
     session.close()
 
 
+def test_after_a_scorer_that_cannot_be_loaded_the_one_before_goes_on(data: Path) -> None:
+    session = opened(data)
+    assert session.fall_back() == ""
+    session.start_scoring("column:missing")
+    with pytest.raises(ScorerError):
+        session.scoring.wait(lambda _: False)
+    assert session.fall_back() == "", "there was none before"
+    session.start_scoring("heuristic")
+    assert session.fall_back() == ""
+    settle(session)
+    scores = session.scores.copy()
+    for _ in range(2):
+        session.start_scoring("hf:no/such-model")
+        with pytest.raises(ScorerError):
+            session.scoring.wait(lambda _: False)
+        assert np.isnan(session.scores).all()
+        assert session.fall_back() == "heuristic"
+        session.scoring.wait(lambda _: False)
+        assert session.scores.tolist() == scores.tolist()
+        assert session.scoring.new_scores == len(scores), "they came from the cache"
+        assert session.scoring.before_label == ""
+    session.close()
+
+
 def test_only_a_scorer_that_could_be_used_is_remembered(data: Path) -> None:
     session = opened(data)
     settle(session, "column:q", label="a")

@@ -305,6 +305,25 @@ async def test_a_model_that_cannot_be_loaded_is_a_message_and_the_review_goes_on
         assert desk.session.summary().pending == 0
 
 
+async def test_a_model_that_cannot_be_loaded_leaves_the_scores_that_were_there(
+    rows: Path, tmp_path: Path
+) -> None:
+    damaged = tmp_path / "damaged"
+    damaged.mkdir()
+    (damaged / "config.json").write_text('{"architectures": ["BertForSequenceClassification"]}')
+    (damaged / "model.safetensors").write_bytes(b"no weights")
+    async with open_desk(rows, scorer="heuristic") as desk:
+        await desk.scored()
+        kept = desk.session.summary().kept
+        await desk.press("m")
+        await desk.type(f"hf:{damaged}")
+        await desk.press("enter")
+        await desk.until(lambda: "heuristic goes on" in desk.said(), "the way back")
+        assert "cannot be loaded" in desk.said()
+        await desk.scored()
+        assert desk.session.summary().kept == kept > 0
+
+
 async def test_pause_and_resume(tmp_path: Path) -> None:
     async with open_desk(write_rows(tmp_path / "many.jsonl", 4000)) as desk:
         await desk.press("p")

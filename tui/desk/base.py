@@ -264,7 +264,12 @@ class DeskBase(Screen[None]):
             self._tell(notice, severity="warning")
         if status is not None:
             if status.state is WorkerState.FAILED:
-                self._tell(status.message, severity="error")
+                back = session.fall_back()
+                goes_on = f"\n{back} goes on" if back else ""
+                self._tell(status.message + goes_on, severity="error")
+                if back:
+                    self._bins = None
+                    self._focus_scoring()
             for warning in status.warnings:
                 self._tell(warning, severity="warning")
             self._tell(session.scoring.settle_failure, severity="error")

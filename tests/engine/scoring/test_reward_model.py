@@ -285,10 +285,27 @@ def test_a_model_without_a_tokenizer_is_a_message(
         RewardModel(str(folder), ScorerOptions())
 
 
-def test_too_large_is_said_before_loading(deberta: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.scoring.loading.available_bytes", lambda: 1_000)
-    with pytest.raises(ScorerError, match="too large"):
-        RewardModel(str(deberta), ScorerOptions())
+def test_too_large_is_said_before_the_weights_are_read(
+    deberta: Path, model_folder: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = shutil.copytree(deberta, model_folder("huge"))
+    data = 300_000_000_000
+    tensor = {"dtype": "F32", "shape": [data // 4], "data_offsets": [0, data]}
+    header = json.dumps({"deberta.embeddings.word_embeddings.weight": tensor}).encode()
+    with (folder / "model.safetensors").open("wb") as file:
+        file.write(len(header).to_bytes(8, "little") + header)
+        file.truncate(8 + len(header) + data)  # a hole: nothing that could be read in time
+
+    def read(*_: Any) -> str:
+        raise AssertionError("the weights were read")
+
+    monkeypatch.setattr("engine.scoring.reward_model.revision_of", read)
+    monkeypatch.setattr("engine.scoring.loading.available_bytes", lambda: 64 * 2**30)
+    with pytest.raises(
+        ScorerError, match=r"too large: 279.4 GiB needed in float32, 64.0"
+    ) as caught:
+        RewardModel(str(folder), ScorerOptions(dtype="float32"))
+    assert "bfloat16" in caught.value.hint
 
 
 def test_no_such_device(deberta: Path) -> None:
