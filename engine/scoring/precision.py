@@ -12,7 +12,7 @@ import json
 import platform
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,8 @@ DTYPES = (AUTO, FLOAT32, BFLOAT16)
 
 LEAST_GAIN = 1.25
 """bfloat16 must be this much faster to be worth what it does to the scores."""
+QUICK_PARAMETERS = 50_000_000
+"""Up to so many, a second copy is loaded in a moment, only to see what bfloat16 does."""
 LEAST_PARAMETERS = 1_000_000
 """Smaller models are not bound by arithmetic, and what is measured of them is noise."""
 MULTIPLIERS = frozenset({"amx_bf16", "avx512_bf16", "bf16"})
@@ -41,7 +43,7 @@ class Calibration:
     dtype: str
     """The one that is used."""
     gain: float
-    """How many times faster bfloat16 was."""
+    """How many times faster bfloat16 was; 0 where that was not asked."""
     shift: float
     """The furthest that bfloat16 moved the score of a probe."""
     spread: float
@@ -102,12 +104,17 @@ def compare(
     float32_s: float, bfloat16_s: float, float32: Sequence[float], bfloat16: Sequence[float]
 ) -> Calibration:
     """Decide by the time of the same tokens, and say what it does to the scores of the probes."""
-    gain = float32_s / max(bfloat16_s, 1e-9)
+    gain = round(float32_s / max(bfloat16_s, 1e-9), 2)
+    found = effect(float32, bfloat16)
+    return replace(found, gain=gain, dtype=BFLOAT16 if gain >= LEAST_GAIN else FLOAT32)
+
+
+def effect(float32: Sequence[float], bfloat16: Sequence[float]) -> Calibration:
+    """What bfloat16 does to the scores of the probes, where it is used however fast it is."""
     shifts = [abs(one - other) for one, other in zip(float32, bfloat16, strict=True)]
     mean = sum(float32) / len(float32)
     spread = (sum((score - mean) ** 2 for score in float32) / len(float32)) ** 0.5
-    dtype = BFLOAT16 if gain >= LEAST_GAIN else FLOAT32
-    return Calibration(dtype, round(gain, 2), max(shifts), spread)
+    return Calibration(BFLOAT16, 0.0, max(shifts), spread)
 
 
 def recall(revision: str, device: Any) -> Calibration | None:

@@ -95,8 +95,10 @@ class RewardModel:
         """What bfloat16 does to this model here, where that was measured."""
         if not dtype and fits(folder, self._device, precision.BFLOAT16):
             self._calibrate(load)
-        elif wanted == precision.AUTO:
+        elif self._dtype == precision.BFLOAT16:
             self.calibration = precision.recall(self._revision, self._device)
+            if self.calibration is None and fits(folder, self._device, precision.FLOAT32):
+                self._see_effect(load)
         self._budget = self._measured_budget()
         self.start_threshold = self._known_threshold(name)
         self._equal_lengths = False
@@ -223,6 +225,16 @@ class RewardModel:
         self._classifier, other = (fast, slow) if faster else (slow, fast)
         self._dtype = self._classifier.dtype
         other.close()
+
+    def _see_effect(self, load: Callable[..., Any]) -> None:
+        """See what bfloat16 does to the scores, where that takes but a moment."""
+        assert self._classifier is not None
+        if self._classifier.parameters > precision.QUICK_PARAMETERS:
+            return
+        exact = Classifier(load(dtype=precision.FLOAT32), self._device, self._index, self._padding)
+        scores = exact.logits(self._probes)
+        self.calibration = precision.effect(scores, self._classifier.logits(self._probes))
+        exact.close()
 
     def _measured_budget(self) -> int:
         usual = TOKEN_BUDGET.get(self._device.type, TOKEN_BUDGET["cpu"])

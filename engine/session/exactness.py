@@ -25,6 +25,11 @@ from engine.scoring.scorer import ScoreKey, Scorer
 from engine.scoring.worker import ScoringWorker, WorkerState
 from engine.threshold import Threshold
 
+REACH = 2.0
+"""A row is open up to so many times the furthest shift that the probes showed.
+Source: measured, 1,000 Alpaca rows at three thresholds each with the embedded model and a 17M
+DeBERTa: of 131 rows that changed sides, 15 stood beyond once the shift and none beyond twice."""
+
 
 class OnlyRows:
     """A dataset of which only some rows are to be scored."""
@@ -95,7 +100,7 @@ def uncertain_rows(
     if threshold is None or calibration is None:
         return np.empty(0, np.int64)
     with np.errstate(invalid="ignore"):
-        near = np.abs(scores - np.float32(threshold.value)) <= calibration.shift
+        near = np.abs(scores - np.float32(threshold.value)) <= REACH * calibration.shift
     return np.flatnonzero(near & ~exact)
 
 

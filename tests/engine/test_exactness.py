@@ -16,7 +16,7 @@ from engine.scoring.precision import Calibration
 from engine.scoring.scorer import Encoded, Scored, ScoreKey, ScorerOptions
 from engine.scoring.worker import SETTLED, WorkerState
 from engine.session import OpenOptions, Session, live_scoring
-from engine.session.exactness import OnlyRows, uncertain_rows
+from engine.session.exactness import REACH, OnlyRows, uncertain_rows
 from engine.threshold import Threshold
 from tests.engine.scoring.samples import FakeDataset, FakeScorer, random_samples
 
@@ -27,7 +27,7 @@ SHIFT = 0.3
 def test_only_rows_within_reach_of_the_threshold_are_open() -> None:
     scores = np.array([0.0, 0.8, 1.0, 1.2, 1.5, np.nan], np.float32)
     exact = np.array([False, False, True, False, False, False])
-    calibration = Calibration("bfloat16", 2.0, 0.25, 1.0)
+    calibration = Calibration("bfloat16", 2.0, 0.125, 1.0)
     assert uncertain_rows(scores, exact, Threshold(1.0), calibration).tolist() == [1, 3]
     assert uncertain_rows(scores, exact, None, calibration).size == 0
     assert uncertain_rows(scores, exact, Threshold(1.0), None).size == 0
@@ -46,7 +46,7 @@ class Rounding(FakeScorer):
     def __init__(self, options: ScorerOptions) -> None:
         super().__init__()
         self.dtype = options.dtype or "bfloat16"
-        self.calibration = Calibration("bfloat16", 2.0, SHIFT, 1.0)
+        self.calibration = Calibration("bfloat16", 2.0, SHIFT / REACH, 1.0)
         self.start_threshold = 5.0
         self.warnings = ()
 

@@ -132,6 +132,39 @@ def test_weights_saved_in_bfloat16_stay_so_where_the_processor_multiplies_them(
     assert RewardModel(f"{folder}#bad", ScorerOptions()).dtype == FLOAT32
 
 
+def test_what_bfloat16_does_is_known_where_it_was_asked_for(
+    bert: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = RewardModel(f"{bert}#bad", ScorerOptions(dtype=BFLOAT16))
+    assert asked.calibration is not None
+    assert (asked.calibration.dtype, asked.calibration.gain) == (BFLOAT16, 0.0)
+    assert 0 < asked.calibration.shift < asked.calibration.spread
+    assert RewardModel(f"{bert}#bad", ScorerOptions(dtype=FLOAT32)).calibration is None
+    monkeypatch.setattr(precision, "QUICK_PARAMETERS", 10)
+    assert RewardModel(f"{bert}#bad", ScorerOptions(dtype=BFLOAT16)).calibration is None
+
+
+def test_nothing_is_measured_where_a_second_copy_does_not_fit(
+    bert: Path,
+    processor: Callable[[str], None],
+    pace: dict[str, float],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    processor("avx512_bf16")
+    free = [10**9]  # for the model itself
+    monkeypatch.setattr("engine.scoring.loading.available_bytes", lambda: free[0])
+    exact = RewardModel._ready
+
+    def filled(self: RewardModel, *given: Any) -> Classifier:
+        free[0] = 10
+        return exact(self, *given)
+
+    monkeypatch.setattr(RewardModel, "_ready", filled)
+    model = RewardModel(f"{bert}#bad", ScorerOptions())
+    assert pace[BFLOAT16] < pace[FLOAT32]
+    assert (model.dtype, model.calibration) == (FLOAT32, None)
+
+
 def test_small_models_are_not_measured(bert: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def measured(*_: Any) -> float:
         raise AssertionError

@@ -73,6 +73,8 @@ def test_its_dtype_is_the_processors_and_not_the_moments(
     monkeypatch.setattr(precision, "processor_features", lambda: frozenset(features))
     with closing(make_scorer("builtin", options=ScorerOptions(device="cpu"))) as made:
         assert made.key(Side.CHOSEN).dtype == dtype
+        known = getattr(made, "calibration")  # noqa: B009 - of models only
+        assert (known is not None) == (dtype == "bfloat16")
         assert made.start_threshold == START_THRESHOLD
 
 
