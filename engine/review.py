@@ -271,6 +271,11 @@ class Review:
         return self._step(EventKind.REDO, self._redo)
 
     @property
+    def repeated(self) -> bool:
+        """Whether any sample is exported more than once."""
+        return bool(self.repeats.max(initial=1) > 1)
+
+    @property
     def undoable(self) -> int:
         """How many decisions `undo` can take back."""
         return len(self._undo)

@@ -345,7 +345,7 @@ def export_command(
             review.threshold_choice.forget()
             review.set_threshold(threshold, save=False)
         if similarity is not None:
-            review.duplicates.set_rule(similarity)
+            review.duplicates.set_rule(similarity, save=False)
             wait_for_duplicates(review, progress)
         report = export_session(
             review, plan, progress=lambda done, all_: progress("exporting", done, all_)

@@ -8,6 +8,7 @@ depend on how the work was cut.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -38,15 +39,26 @@ Progress = Callable[[str, int, int], None]
 """Told what is being done, how many rows of how many."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class KnownSignatures:
+    """Signatures of an earlier search under the same settings, but for the similarity."""
+
+    rows: NDArray[np.bool_]  # (rows,) which rows have one
+    signatures: NDArray[np.uint32]  # (known, permutations) of those rows, in their order
+
+
 class Finder:
     """One search over one column of texts."""
 
-    def __init__(self, texts: pl.Series, settings: Settings) -> None:
+    def __init__(
+        self, texts: pl.Series, settings: Settings, known: KnownSignatures | None = None
+    ) -> None:
         """Prepare; `run` does the work.
 
         Args:
             texts: a text for every row, null where there is none to compare.  (rows,)
             settings: how.
+            known: rows that need not be signed again.
         """
         rows = len(texts)
         self.settings = settings
@@ -55,6 +67,10 @@ class Finder:
         self._sizes = texts.str.len_bytes().fill_null(0).to_numpy().astype(np.int64)
         self.signatures = np.empty((rows, settings.permutations), np.uint32)
         """(rows, permutations), as far as the search has come."""
+        self._signed = np.zeros(rows, np.bool_)
+        if known is not None:
+            self._signed |= known.rows
+            self.signatures[known.rows] = known.signatures
         self._keys = np.zeros(rows, np.uint64)
         self._verify = Verifier(texts, settings)
         self._matcher = Matcher(
@@ -123,13 +139,14 @@ class Finder:
         reached = int(before[start - 1]) if start else 0
         end = int(np.searchsorted(before, reached + BATCH_BYTES, side="right"))
         end = min(max(end, start + 1), start + ROWS_AT_ONCE)
-        found = shingle(self._texts[start:end], self.settings)
-        signatures = sign(
-            short_hashes(found), found.starts, self.settings.permutations, self.settings.seed
-        )
-        self.signatures[start:end] = signatures
-        keys = found.counts.astype(np.uint64)
-        for column in signatures[:, :EXACT_COLUMNS].T:
+        texts, unsigned = self._texts[start:end], ~self._signed[start:end]
+        if unsigned.any():
+            found = shingle(texts if unsigned.all() else texts.filter(unsigned), self.settings)
+            self.signatures[start:end][unsigned] = sign(
+                short_hashes(found), found.starts, self.settings.permutations, self.settings.seed
+            )
+        keys = np.zeros(end - start, np.uint64)
+        for column in self.signatures[start:end, :EXACT_COLUMNS].T:
             keys = (keys ^ column) * np.uint64(0x9E3779B97F4A7C15)
             keys ^= keys >> np.uint64(31)
         self._keys[start:end] = keys

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from hashlib import blake2b
+from typing import Any, Self
 
 from engine.errors import UsageError
 
@@ -99,9 +101,31 @@ class Settings:
                 "word:3 and char:5 are usual",
             )
 
+    def fields(self) -> dict[str, Any]:
+        """What signatures depend on besides the texts, by name; the similarity is not part."""
+        fields = {"version": VERSION, "scheme": SCHEME, **asdict(self)}
+        del fields["similarity"]
+        return fields
+
+    @classmethod
+    def of(cls, fields: Mapping[str, Any]) -> Self:
+        """The settings that `fields` is of, from the usual similarity on.
+
+        Raises:
+            KeyError, TypeError, ValueError, UsageError: it is of none.
+        """
+        shingling = fields["shingling"]
+        return cls(
+            unit=Unit(fields["unit"]),
+            shingling=Shingling(ShingleKind(shingling["kind"]), int(shingling["size"])),
+            permutations=int(fields["permutations"]),
+            seed=int(fields["seed"]),
+            normalisation=Normalisation(**fields["normalisation"]),
+        )
+
     def digest(self) -> str:
-        """A name for results under these settings; hexadecimal."""
-        fields = json.dumps([VERSION, SCHEME, asdict(self)], sort_keys=True)
+        """A name for signatures, and for results down to any similarity; hexadecimal."""
+        fields = json.dumps(self.fields(), sort_keys=True)
         return blake2b(fields.encode(), digest_size=16).hexdigest()
 
 

@@ -116,6 +116,15 @@ def shingle(texts: pl.Series, settings: Settings) -> Shingles:
     return Shingles(np.concatenate([part.hashes for part in parts]), _starts(counts))
 
 
+def text_hashes(texts: pl.Series) -> NDArray[np.uint64]:
+    """A hash of every text as it stands, the same on every machine; null and empty are one."""
+    parts = [np.empty(0, np.uint64)]
+    for piece in _pieces(texts.fill_null("")):
+        text = _Text.of(piece)
+        parts.append(span_hashes(text.data, text.starts, text.ends - text.starts))
+    return np.concatenate(parts)
+
+
 def _pieces(texts: pl.Series) -> Iterator[pl.Series]:
     """`texts` in runs of rows of about `CHUNK_BYTES`; a longer row is one by itself."""
     ends = np.cumsum(texts.str.len_bytes().to_numpy(), dtype=np.int64)  # (rows,)

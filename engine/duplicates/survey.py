@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from engine.dataset import Dataset
 from engine.duplicates.clusters import Clusters, cut
@@ -19,7 +18,7 @@ from engine.duplicates.finder import Finder
 from engine.duplicates.large import LargeComponents
 from engine.duplicates.rule import Candidates, Ranking, drop
 from engine.duplicates.settings import Settings, Unit, default_settings
-from engine.duplicates.texts import long_enough, unit_texts
+from engine.duplicates.texts import compared_texts
 from engine.errors import ExportError, UsageError
 from engine.sample import Family
 
@@ -98,12 +97,7 @@ def survey(dataset: Dataset, settings: Settings, *, progress: Progress | None = 
 def _search(
     dataset: Dataset, settings: Settings, progress: Progress | None
 ) -> tuple[Clusters, LargeComponents | None]:
-    texts = unit_texts(dataset.texts, settings.unit).rechunk()
-    out: NDArray[np.bool_] = dataset.broken.copy()
-    if settings.unit is Unit.RESPONSE:
-        out |= ~long_enough(texts)
-    if out.any():
-        texts = texts.scatter(np.flatnonzero(out), None)
+    texts = compared_texts(dataset.texts, settings.unit, dataset.broken)
     matches = Finder(texts, settings).run(progress=progress)
     large = LargeComponents(texts, settings, matches.large) if matches.large else None
     return cut(matches, settings.similarity, large=large), large

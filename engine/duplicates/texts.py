@@ -36,6 +36,19 @@ def unit_texts(texts: pl.DataFrame, unit: Unit) -> pl.Series:
     return texts.select(chosen.alias("text")).to_series()
 
 
+def compared_texts(texts: pl.DataFrame, unit: Unit, broken: NDArray[np.bool_]) -> pl.Series:
+    """The text of every row that a search compares; null where there is nothing to say.
+
+    Args:
+        texts: columns prompt, response, rejected (strings, nullable).
+        unit: responses count from `LEAST_RESPONSE_WORDS` on.
+        broken: rows that could not be read.  (rows,)
+    """
+    found = unit_texts(texts, unit).rechunk()
+    out = broken | ~long_enough(found) if unit is Unit.RESPONSE else broken
+    return found.scatter(np.flatnonzero(out), None) if out.any() else found
+
+
 def normalised(texts: pl.Series, how: Normalisation) -> pl.Series:
     """`texts` without the differences in characters that do not count; nulls become empty.
 

@@ -252,10 +252,11 @@ class Coupling:
     @property
     def _basis(self) -> object:
         """Changes with everything that the ladder depends on."""
-        board = self._scoring.board
+        board, duplicates = self._scoring.board, self._session.duplicates
         return (
             id(board), board.version, self._review.version, self._scoring.side,
-            id(self.clusters), self._direction, self._session.duplicates.version,
+            id(self.clusters), self._direction, duplicates.version,
+            self._session.threshold if duplicates.by_threshold else None,
         )  # fmt: skip
 
     @property
@@ -299,6 +300,7 @@ class Coupling:
             out,
             self._direction,
             clusters=self.clusters,
+            copies=self._review.repeats.astype(np.int64) if self._review.repeated else None,
         )
         self._ladder = (basis, made)
 

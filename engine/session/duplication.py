@@ -1,72 +1,74 @@
-"""Duplicates in a session: the search in the background, and the rule that drops them.
+"""Duplicates in a session: what is found, shown at a similarity, and the rule that drops rows.
 
-The rule is off until a similarity is set. It looks at all rows that a threshold could keep, not
-only at those that it keeps now: rows are taken from best to worst, so what a row is dropped for
-is always better than the row itself, and survives wherever the row does. One judgement therefore
-holds at every threshold, and moving the threshold costs nothing.
+Whole samples, prompts and responses are compared apart; only whole samples are ever dropped. One
+similarity holds for what is shown and for the rule, which is off until it is switched on.
+
+The rule looks at all rows that a threshold could keep, not only at those that it keeps now: rows
+are taken from best to worst, so what a row is dropped for is always better than the row itself,
+and survives wherever the row does. One judgement therefore holds at every threshold, and moving
+the threshold costs nothing.
+
+What a screen does with it:
+
+    search()            start, or go on, in the background; `stop` stops; `status` says how far
+    version             grows with everything that may look different; poll it
+    move(similarity)    up: cut anew at once; below what was searched for: incomplete, and searched
+    clusters_of(unit)   the clusters now, of as many rows as were searched so far
+    table_of(unit)      a line for each: size, similarities, scores, keeper, state
+    suggestion          the keeper of one cluster with its reason
+    split(unit, row)    cut one cluster higher than the others
+    contradictions      questions with several answers
+    set_rule            switch the rule on or off
+
+Decisions about clusters are made by `engine.session.keeping`, through the ordinary verdicts.
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from engine.dataset import Dataset
 from engine.decision import Verdict
 from engine.duplicates.clusters import Clusters, cut
-from engine.duplicates.finder import Finder
-from engine.duplicates.large import LargeComponents
-from engine.duplicates.matches import Matches
-from engine.duplicates.rule import Candidates, Dropped, Ranking, drop
-from engine.duplicates.settings import STORE_FROM, Unit, check_similarity, default_settings
-from engine.duplicates.texts import unit_texts
-from engine.errors import Cancelled, TamisError
+from engine.duplicates.contradictions import Contradictions, contradictions
+from engine.duplicates.rule import (
+    PREFERENCES,
+    Candidates,
+    Dropped,
+    Preference,
+    Ranking,
+    drop,
+    suggested,
+)
+from engine.duplicates.settings import (
+    DROP_FROM,
+    STORE_FROM,
+    Settings,
+    Unit,
+    check_similarity,
+    default_settings,
+)
+from engine.duplicates.table import ClusterTable, tabulate
+from engine.errors import UsageError
 from engine.giving_way import GivingWay
 from engine.review import Review
 from engine.session.live_scoring import LiveScoring
-from engine.threshold import Direction
+from engine.session.searching import Searches, SearchState, SearchStatus
+from engine.session.settings import Settings as Remembered
+from engine.session.splits import Splits
+from engine.store import Store
+from engine.threshold import Direction, Threshold
 
-WAIT_S = 0.05
-"""How often someone who waits for the search is told how far it is."""
+__all__ = ["Duplicates", "SearchState", "SearchStatus"]
 
-
-class SearchState(StrEnum):
-    """Where the search is."""
-
-    IDLE = "idle"
-    RUNNING = "running"
-    STOPPED = "stopped"
-    FAILED = "failed"
-    DONE = "done"
-
-
-@dataclass(frozen=True, slots=True)
-class SearchStatus:
-    """How far the search is."""
-
-    state: SearchState
-    what: str = ""
-    """What is being done."""
-    done: int = 0
-    """Rows."""
-    total: int = 0
-    """Rows."""
-    error: str = ""
-    """Why it failed."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Found:
-    """A search that has come to its end."""
-
-    matches: Matches
-    large: LargeComponents | None
+UNITS = (Unit.BOTH, Unit.PROMPT, Unit.RESPONSE)
+"""In the order in which they are searched."""
 
 
 class Duplicates:
@@ -75,156 +77,83 @@ class Duplicates:
     def __init__(
         self,
         dataset: Dataset,
+        store: Store,
         scoring: LiveScoring,
         review: Review,
+        remembered: Remembered,
         giving_way: GivingWay,
-        direction: Callable[[], Direction],
+        notices: list[str],
+        threshold: Callable[[], Threshold | None],
     ) -> None:
-        """Prepare; nothing is searched before a similarity is set.
+        """Prepare; nothing is searched before it is asked for.
 
         Args:
             dataset: whose rows.
+            store: keeps what was found.
             scoring: scores of the side under review: the best row is kept.
             review: what was accepted is kept first, what was rejected is out.
+            remembered: similarity, rule, preferences and splits of the last visit.
             giving_way: lets the screen go first.
-            direction: which end of the scores is the better one now.
+            notices: where it is told that something could not be kept.
+            threshold: the one that decides now.
         """
         self._dataset, self._scoring, self._review = dataset, scoring, review
-        self._giving_way, self._direction = giving_way, direction
-        self.similarity: float | None = None
-        """Rows at least so similar to a kept one are dropped; None while the rule is off."""
+        self._remembered, self._threshold = remembered, threshold
         self.version = 0
-        """Grows with every change of the clusters or of the rule."""
-        self.status = SearchStatus(SearchState.IDLE)
-        self._finder: Finder | None = None
-        self._found: _Found | None = None
-        self._thread: threading.Thread | None = None
-        self._stop = threading.Event()
-        self._clusters: tuple[_Found, float, Clusters] | None = None
+        """Grows with every change of what is found, shown, or dropped."""
+        self.at: float = _similarity(remembered.get("duplicates at"))
+        """The similarity of everything that is shown, and of the rule."""
+        self.rule_on = bool(remembered.get("duplicates dropped", False))
+        """Whether rows are dropped."""
+        self.preferences: Sequence[Preference] = _preferences(remembered.get("keeper"))
+        """What makes a row the one to keep, the first first."""
+        self.splits = Splits(remembered, dataset.fingerprint.digest)
+        """Clusters that are cut higher than the others."""
+        self._searches = Searches(dataset, store, giving_way, notices, self._changed)
+        self._settings = _settings(remembered.get("duplicates compared"))
+        self._cut: dict[Unit, tuple[object, Clusters]] = {}
+        self._tables: dict[Unit, tuple[object, ClusterTable]] = {}
         self._judged: tuple[object, Dropped] | None = None
+        self._answers: tuple[object, Contradictions] | None = None
 
-    # -- the rule ----------------------------------------------------------------------------
-
-    def set_rule(self, similarity: float | None) -> None:
-        """Drop rows at least so similar to a kept one; None switches the rule off.
-
-        What was found before is used where it reaches so low; otherwise the search starts.
-
-        Raises:
-            UsageError: no such similarity.
-        """
-        self.similarity = None if similarity is None else check_similarity(similarity)
+    def _changed(self) -> None:
         self.version += 1
-        if similarity is not None and not self.ready:
-            self.search(similarity)
-
-    @property
-    def ready(self) -> bool:
-        """Whether everything is known that the rule, as set now, needs; always while it is off."""
-        if self.similarity is None:
-            return True
-        found = self._found
-        return found is not None and found.matches.settings.similarity <= self.similarity
-
-    @property
-    def clusters(self) -> Clusters | None:
-        """Of whole samples, at the rule's similarity; None while they are not known."""
-        found, similarity = self._found, self.similarity
-        if found is None or similarity is None or not self.ready:
-            return None
-        known = self._clusters
-        if known is None or known[0] is not found or known[1] != similarity:
-            made = cut(found.matches, similarity, large=found.large)
-            known = self._clusters = (found, similarity, made)
-        return known[2]
-
-    def dropped(self) -> Dropped | None:
-        """Which rows are dropped wherever a threshold keeps them, and for which kept row.
-
-        None while the rule is off, or while the search for it has not ended.
-        """
-        clusters = self.clusters
-        if clusters is None:
-            return None
-        board, scoring = self._scoring.board, self._scoring
-        direction = self._direction()
-        basis = (
-            self.version, id(board), board.version, self._review.version, scoring.side, direction
-        )  # fmt: skip
-        known = self._judged
-        if known is None or known[0] != basis:
-            known = self._judged = (basis, self._judge(clusters, direction))
-        return known[1]
-
-    def _judge(self, clusters: Clusters, direction: Direction) -> Dropped:
-        scores = self._scoring.scores
-        verdicts = self._review.verdicts[self._scoring.side_index]
-        readable = ~self._dataset.broken
-        accepted = readable & (verdicts == Verdict.ACCEPT)
-        could = readable & (verdicts != Verdict.REJECT) & ~np.isnan(scores)
-        ranking = Ranking(scores, self._dataset.lengths, direction)
-        return drop(
-            clusters,
-            Candidates(accepted | could, accepted),
-            ranking.best_first(clusters.members),
-            self._found.large if self._found is not None else None,
-        )
 
     # -- the search --------------------------------------------------------------------------
 
-    def search(self, similarity: float) -> None:
-        """Search in the background, from `STORE_FROM` or lower; goes on where it was stopped."""
+    @property
+    def status(self) -> SearchStatus:
+        """How far the search is."""
+        return self._searches.status
+
+    def settings_of(self, unit: Unit) -> Settings:
+        """What is compared and how, from which similarity on."""
+        return replace(self._settings[unit], similarity=min(self.at, STORE_FROM))
+
+    def configure(self, settings: Settings) -> None:
+        """Compare one part in another way: other shingles, permutations, seed, normalisation.
+
+        Remembered. What was found of it is forgotten, `search` finds it anew. The similarity is
+        that of `move`.
+        """
         self.stop()
-        wanted = min(similarity, STORE_FROM)
-        settings = default_settings(Unit.BOTH, wanted)
-        if self._finder is None or self._finder.settings != settings:
-            self._finder = Finder(self._texts(), settings)
-        self._stop.clear()
-        self.status = SearchStatus(SearchState.RUNNING, "reading", 0, self._dataset.rows)
-        self._thread = threading.Thread(
-            target=self._run, args=(self._finder,), name="duplicates", daemon=True
-        )
-        self._thread.start()
+        self._settings[settings.unit] = settings
+        changed = [known.fields() for known in self._settings.values()]
+        self._remembered.remember("duplicates compared", changed)
+        self._searches.forget(settings.unit)
+        self._changed()
 
-    def _texts(self) -> pl.Series:
-        """Of whole samples; rows that could not be read have nothing to compare.  (rows,)."""
-        texts = unit_texts(self._dataset.texts, Unit.BOTH).rechunk()
-        broken: NDArray[np.bool_] = self._dataset.broken
-        return texts.scatter(np.flatnonzero(broken), None) if broken.any() else texts
+    def search(self, units: Sequence[Unit] = UNITS) -> None:
+        """Search in the background, or go on; results of earlier visits are there at once.
 
-    def _run(self, finder: Finder) -> None:
-        try:
-            matches = finder.run(
-                progress=self._tell, cancelled=self._stop.is_set, give_way=self._giving_way.wait
-            )
-        except Cancelled:
-            self.status = SearchStatus(
-                SearchState.STOPPED, "stopped", finder.done, self._dataset.rows
-            )
-            return
-        except (TamisError, MemoryError, pl.exceptions.PolarsError) as error:
-            self._finder = None
-            self.status = SearchStatus(SearchState.FAILED, error=str(error) or "out of memory")
-            return
-        large = None
-        if matches.large:
-            large = LargeComponents(self._texts(), matches.settings, matches.large)
-        # Signatures are large, and nothing needs them after the search.
-        self._finder = None
-        self._found = _Found(matches, large)
-        self.version += 1
-        rows = self._dataset.rows
-        self.status = SearchStatus(SearchState.DONE, "done", rows, rows)
-
-    def _tell(self, what: str, done: int, total: int) -> None:
-        self.status = SearchStatus(SearchState.RUNNING, what, done, total)
+        Contradictions are looked for at the end, where prompts are among the units.
+        """
+        self._searches.start([self.settings_of(unit) for unit in units], self._compare_answers)
+        self._changed()
 
     def stop(self) -> None:
-        """Stop the search; setting the rule again goes on with it. Safe to call at any time."""
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        """Stop the search; `search` goes on with it. Safe to call at any time."""
+        self._searches.stop()
 
     def wait(self, tick: Callable[[SearchStatus], None]) -> SearchStatus:
         """Wait for the search, telling how far it is.
@@ -232,9 +161,247 @@ class Duplicates:
         Args:
             tick: called from time to time, and at the end.
         """
-        thread = self._thread
-        while thread is not None and thread.is_alive():
-            tick(self.status)
-            thread.join(WAIT_S)
-        tick(self.status)
-        return self.status
+        return self._searches.wait(tick)
+
+    def _reaches(self, unit: Unit) -> bool:
+        found = self._searches.found.get(unit)
+        return found is not None and found.reaches(self.at)
+
+    # -- the similarity and the rule -----------------------------------------------------------
+
+    def move(self, similarity: float, *, save: bool = True) -> None:
+        """Show, and where the rule is on, drop, from another similarity on.
+
+        Above what was searched for, what is known is cut anew. Below, it is cut as far as it is
+        known (`Clusters.is_complete` says so), and the rest is searched for in the background.
+
+        Args:
+            similarity: in (0, 1].
+            save: remember it; False while it is being moved, or for one run.
+
+        Raises:
+            UsageError: no such similarity.
+        """
+        self.at = check_similarity(similarity)
+        if save:
+            self._remembered.remember("duplicates at", similarity)
+        self._changed()
+        known = [unit for unit in UNITS if unit in self._searches.found]
+        answers = Unit.PROMPT in known and self.contradictions is None
+        if not all(self._reaches(unit) for unit in known) or answers:
+            self.search(known)
+
+    def set_rule(self, similarity: float | None, *, save: bool = True) -> None:
+        """Drop rows at least so similar to a kept one; None switches the rule off.
+
+        What was found before is used where it reaches so low; otherwise the search starts.
+
+        Args:
+            similarity: in (0, 1].
+            save: remember it; False for one run.
+
+        Raises:
+            UsageError: no such similarity.
+        """
+        if similarity is not None:
+            self.move(similarity, save=save)
+        self.rule_on = similarity is not None
+        if save:
+            self._remembered.remember("duplicates dropped", self.rule_on)
+        self._changed()
+        self.require()
+
+    def require(self) -> None:
+        """Start what the rule needs and nobody has searched for yet, if it is on."""
+        if not self.ready and not self._searches.running:
+            self.search((Unit.BOTH,))
+
+    @property
+    def similarity(self) -> float | None:
+        """Rows at least so similar to a kept one are dropped; None while the rule is off."""
+        return self.at if self.rule_on else None
+
+    @property
+    def ready(self) -> bool:
+        """Whether everything is known that the rule, as set now, needs; always while it is off."""
+        return not self.rule_on or self._reaches(Unit.BOTH)
+
+    def prefer(self, preferences: Sequence[Preference]) -> None:
+        """Choose keepers by these, the first first; remembered."""
+        self.preferences = tuple(preferences)
+        self._remembered.remember("keeper", [preference.value for preference in preferences])
+        self._changed()
+
+    # -- clusters ------------------------------------------------------------------------------
+
+    @property
+    def clusters(self) -> Clusters | None:
+        """Of whole samples, at the similarity of now; None while they are not all known."""
+        return self.clusters_of(Unit.BOTH) if self._reaches(Unit.BOTH) else None
+
+    def clusters_of(self, unit: Unit) -> Clusters | None:
+        """The clusters of one part as far as they are known; None before anything is.
+
+        Numbers of clusters change from one result to the next: hold on to a row of it instead.
+        """
+        found = self._searches.found.get(unit)
+        if found is None:
+            return None
+        basis = (found, self.at, self.splits.version)
+        known = self._cut.get(unit)
+        if known is None or known[0] != basis:
+            bars = self.splits.bars(unit, found.matches.rows)
+            made = cut(found.matches, self.at, bars=bars, large=found.large)
+            known = self._cut[unit] = (basis, made)
+        return known[1]
+
+    def table_of(self, unit: Unit) -> ClusterTable | None:
+        """A line for every cluster of one part; None before anything is known."""
+        clusters = self.clusters_of(unit)
+        if clusters is None:
+            return None
+        basis = (clusters, self._standing_basis, self._threshold(), tuple(self.preferences))
+        known = self._tables.get(unit)
+        if known is None or known[0] != basis:
+            made = tabulate(clusters, self.candidates(), self._ranking(), self._verdicts)
+            known = self._tables[unit] = (basis, made)
+        return known[1]
+
+    def suggestion(self, unit: Unit, cluster: int) -> tuple[int, str]:
+        """The row of a cluster to keep, and why it is that one."""
+        clusters = self.clusters_of(unit)
+        assert clusters is not None
+        return suggested(clusters.rows_of(cluster), self.candidates(), self._ranking())
+
+    def split(self, unit: Unit, row: int, similarity: float | None) -> None:
+        """Cut the cluster of `row` at a higher similarity than the others; None undoes it.
+
+        A cluster that was split is still one for this: another similarity takes the place of the
+        earlier one.
+
+        Raises:
+            UsageError: no such similarity.
+        """
+        if similarity is None:
+            self.splits.join(unit, row)
+        else:
+            check_similarity(similarity)
+            clusters, inside = self.clusters_of(unit), np.empty(0, np.int64)
+            if clusters is not None and clusters.label[row] >= 0:
+                inside = clusters.rows_of(int(clusters.label[row]))
+            self.splits.split(unit, inside, row, similarity)
+        self._changed()
+
+    # -- contradictions --------------------------------------------------------------------------
+
+    @property
+    def contradictions(self) -> Contradictions | None:
+        """Questions with several answers, at the similarity of now; None while not known."""
+        known = self._answers
+        return known[1] if known is not None and known[0] == self._answers_basis() else None
+
+    def _answers_basis(self) -> object:
+        return (self._searches.found.get(Unit.PROMPT), self.at, self.splits.version)
+
+    def _compare_answers(self) -> None:
+        if not self._reaches(Unit.PROMPT) or self.contradictions is not None:
+            return
+        basis, prompts = self._answers_basis(), self.clusters_of(Unit.PROMPT)
+        assert prompts is not None
+        self._answers = (basis, contradictions(prompts, self._dataset.texts))
+
+    # -- the rule's judgement --------------------------------------------------------------------
+
+    @property
+    def _standing_basis(self) -> object:
+        board = self._scoring.board
+        return (
+            board, board.version, self._review.version, self._scoring.side, self._direction,
+        )  # fmt: skip
+
+    @property
+    def _direction(self) -> Direction:
+        threshold = self._threshold()
+        return Direction.AT_LEAST if threshold is None else threshold.direction
+
+    @property
+    def _verdicts(self) -> NDArray[np.int8]:
+        verdicts: NDArray[np.int8] = self._review.verdicts[self._scoring.side_index]
+        return verdicts
+
+    def candidates(self) -> Candidates:
+        """Which rows the rules before this one keep now, and which were accepted by hand."""
+        accepted, could = self._standing()
+        threshold = self._threshold()
+        if threshold is None:
+            return Candidates(accepted.copy(), accepted)
+        return Candidates(accepted | (could & threshold.keeps(self._scoring.scores)), accepted)
+
+    def _standing(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Rows accepted by hand, and rows that some threshold keeps.  both (rows,)."""
+        readable = ~self._dataset.broken
+        accepted = readable & (self._verdicts == Verdict.ACCEPT)
+        scored = ~np.isnan(self._scoring.scores)
+        return accepted, readable & (self._verdicts != Verdict.REJECT) & scored
+
+    def _ranking(self) -> Ranking:
+        return Ranking(
+            self._scoring.scores, self._dataset.lengths, self._direction, self.preferences
+        )
+
+    @property
+    def by_threshold(self) -> bool:
+        """Whether other rows are dropped at another threshold: where keepers are not the best."""
+        return self.preferences[0] is not Preference.SCORE
+
+    def dropped(self, threshold: Threshold | None = None) -> Dropped | None:
+        """Which rows are dropped wherever a threshold keeps them, and for which kept row.
+
+        None while the rule is off, or while the search for it has not ended.
+
+        Args:
+            threshold: where `by_threshold`, the one that they are judged at; default that of now.
+        """
+        clusters = self.clusters if self.rule_on else None
+        if clusters is None:
+            return None
+        at = (threshold or self._threshold()) if self.by_threshold else None
+        basis = (clusters, self._standing_basis, tuple(self.preferences), at)
+        known = self._judged
+        if known is None or known[0] != basis:
+            known = self._judged = (basis, self._judge(clusters, at))
+        return known[1]
+
+    def _judge(self, clusters: Clusters, threshold: Threshold | None) -> Dropped:
+        accepted, could = self._standing()
+        if threshold is not None:
+            could &= threshold.keeps(self._scoring.scores)
+        return drop(
+            clusters,
+            Candidates(accepted | could, accepted),
+            self._ranking().best_first(clusters.members),
+            self._searches.found[Unit.BOTH].large,
+        )
+
+
+def _settings(remembered: Any) -> dict[Unit, Settings]:
+    """As an earlier visit left them; what another version wrote is no obstacle."""
+    known = {unit: default_settings(unit) for unit in UNITS}
+    for fields in remembered if isinstance(remembered, list) else ():
+        with contextlib.suppress(KeyError, TypeError, ValueError, UsageError):
+            made = Settings.of(fields)
+            known[made.unit] = made
+    return known
+
+
+def _similarity(remembered: Any) -> float:
+    usable = isinstance(remembered, int | float) and 0 < remembered <= 1
+    return float(remembered) if usable else DROP_FROM
+
+
+def _preferences(remembered: Any) -> Sequence[Preference]:
+    """As an earlier visit left them; what another version wrote is no obstacle."""
+    try:
+        return tuple(Preference(name) for name in remembered) or PREFERENCES
+    except (TypeError, ValueError):
+        return PREFERENCES

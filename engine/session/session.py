@@ -23,10 +23,11 @@ from engine import histogram
 from engine.config import Config
 from engine.dataset import Dataset, open_dataset
 from engine.decision import MOST_REPEATS, Circumstances, Event, Verdict
+from engine.duplicates.gauge import Gauge, gauge
 from engine.errors import InputError, UsageError
 from engine.giving_way import GivingWay
 from engine.identities import IdentityTable
-from engine.policy import Outcomes, Summary, Tally, decide, without_duplicates
+from engine.policy import Outcome, Outcomes, Summary, Tally, decide, without_duplicates
 from engine.review import Change, Review
 from engine.sample import Family, Side
 from engine.scoring import ScorerOptions
@@ -100,8 +101,9 @@ class Session:
         )
         """Reasons, notes and tags."""
         self.duplicates = Duplicates(
-            dataset, self.scoring, self.review, self.giving_way, self._score_direction
-        )
+            dataset, store, self.scoring, self.review, self._settings, self.giving_way,
+            self.notices, lambda: self.threshold,
+        )  # fmt: skip
         """Which rows repeat others; its rule is off until it is set."""
         self.coupling = Coupling(
             self, self.scoring, self.review, self._settings, dataset.broken, self._all_identities
@@ -491,7 +493,7 @@ class Session:
 
     def _summary(self, threshold: Threshold | None) -> Summary:
         summary = self._tallied().summary(threshold)
-        repeats = self.duplicates.dropped()
+        repeats = self.duplicates.dropped(threshold)
         if repeats is None or threshold is None:
             return summary
         rows = repeats.rows
@@ -499,9 +501,17 @@ class Session:
         tokens = int(self.board.tokens[lost].sum(dtype=np.int64))
         return summary.without_duplicates(len(lost), tokens)
 
-    def _score_direction(self) -> Direction:
-        threshold = self.threshold
-        return Direction.AT_LEAST if threshold is None else threshold.direction
+    def gauge(self) -> Gauge | None:
+        """The duplication among the rows kept now, repeats included; None while not known.
+
+        Clusters are those of whole samples at the similarity shown; `Gauge.hot` are numbers of
+        `duplicates.clusters`.
+        """
+        clusters = self.duplicates.clusters
+        if clusters is None:
+            return None
+        kept = self.outcomes().outcome == Outcome.KEPT
+        return gauge(clusters.label, kept, self.repeats.astype(np.int64))
 
     def _tallied(self) -> Tally:
         basis = (self.review.version, self.board.version, id(self.board), self.side)

@@ -9,6 +9,7 @@
     datasets  which datasets the session has seen
     cache     the score cache's blocks
     queues    review orders and spot checks
+    searches  what searches for duplicates found, as arrays
     faults    SQLite's errors as messages for people
     store     `Store`, the one class that the rest of the engine holds
 
@@ -21,6 +22,7 @@ from engine.store.cache import CachedScores
 from engine.store.datasets import BindState, KnownDataset
 from engine.store.events import StoredEvent
 from engine.store.queues import StoredQueue
+from engine.store.searches import StoredSearch
 from engine.store.store import Store
 
 __all__ = [
@@ -30,5 +32,6 @@ __all__ = [
     "Store",
     "StoredEvent",
     "StoredQueue",
+    "StoredSearch",
     "session_path",
 ]

@@ -14,7 +14,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -25,13 +25,14 @@ from numpy.typing import NDArray
 
 from engine.decision import Aspect, Circumstances, EventKind, Verdict
 from engine.errors import StoreError
-from engine.store import cache, datasets, events, journal, queues, schema
+from engine.store import cache, datasets, events, journal, queues, schema, searches
 from engine.store.cache import CachedScores
 from engine.store.datasets import Bindable, BindState
 from engine.store.events import StoredEvent
 from engine.store.faults import explained
 from engine.store.opening import Opened, open_reader, open_writer
 from engine.store.queues import StoredQueue
+from engine.store.searches import StoredSearch
 
 if TYPE_CHECKING:
     from engine.scoring.scorer import ScoreKey
@@ -214,6 +215,58 @@ class Store:
                 time.sleep(_BREATH_S)
             with self._writing("scores not saved", durable=False) as connection:
                 cache.insert(connection, cache.require_key(connection, key), block)
+
+    def search(self, settings: str) -> StoredSearch | None:
+        """The last result of a search under these settings; `search_array` reads its arrays.
+
+        Raises:
+            StoreError: the session cannot be read.
+        """
+        with self._reading() as connection:
+            return searches.newest(connection, settings)
+
+    def search_array(self, search: StoredSearch, name: str) -> NDArray[Any]:
+        """One array of a result, read-only where it is in one part.
+
+        Raises:
+            StoreError: it is damaged, or another result has taken its place.
+        """
+        with self._reading() as connection:
+            try:
+                return searches.array(connection, search.id, name)
+            except ValueError as error:
+                raise self._damaged(f"duplicates ({error})") from error
+
+    def keep_search(
+        self,
+        settings: str,
+        content: str,
+        similarity: float,
+        fields: Mapping[str, Any],
+        arrays: Mapping[str, NDArray[Any]],
+    ) -> None:
+        """Keep the result of a search in place of earlier ones under the same settings.
+
+        Args:
+            settings: digest of what it depends on besides content and similarity.
+            content: digest of what was searched.
+            similarity: from where on, in (0, 1].
+            fields: what else is to be known of it; JSON values.
+            arrays: by name.
+
+        Raises:
+            StoreError: it was not saved.
+        """
+        doing = "duplicates not saved"
+        with self._writing(doing, durable=False) as connection:
+            number = searches.begin(connection, settings, content, similarity, fields)
+        for name, whole in arrays.items():
+            for part, piece in enumerate(searches.parts(whole)):
+                with self._writing(doing, durable=False) as connection:
+                    searches.add_part(connection, number, name, part, piece)
+                time.sleep(_BREATH_S)
+        with self._writing(doing, durable=False) as connection:
+            searches.finish(connection, number, settings)
 
     def get_setting(self, name: str, default: Any = None) -> Any:
         """The value last set under `name`."""

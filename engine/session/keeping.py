@@ -1,0 +1,147 @@
+"""Decisions about clusters, as ordinary verdicts: each one is one event, and one undo.
+
+Keeping a row accepts it and rejects the others of its cluster. A bulk is careful where a person
+who looks need not be: it leaves alone whatever was decided by hand, clusters of which the rules so
+far keep nothing, and rows that are not like the keeper itself or differ from it in their numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.decision import Verdict
+from engine.duplicates.settings import Unit
+from engine.duplicates.table import ClusterState
+from engine.errors import UsageError
+from engine.review import Change
+from engine.session.session import Session
+
+REASON = "duplicate"
+"""The code that these verdicts are given under."""
+
+
+def keep_one(session: Session, unit: Unit, row: int) -> Change | None:
+    """Accept `row`, and reject the others of its cluster; None where that changes nothing.
+
+    Raises:
+        UsageError: the row is in no cluster, or the session is open read-only.
+        StoreError: it could not be written; nothing has changed.
+    """
+    rows = _members(session, unit, row)
+    verdicts = np.where(rows == row, np.int8(Verdict.ACCEPT), np.int8(Verdict.REJECT))
+    return session.decide_each(rows, verdicts, reason=REASON)
+
+
+def keep_suggested(session: Session, unit: Unit, row: int) -> Change | None:
+    """Keep the suggested one of the cluster of `row`; others accepted by hand stay accepted.
+
+    Raises:
+        UsageError: the row is in no cluster, or the session is open read-only.
+        StoreError: it could not be written; nothing has changed.
+    """
+    rows = _members(session, unit, row)
+    clusters = session.duplicates.clusters_of(unit)
+    assert clusters is not None
+    keeper, _ = session.duplicates.suggestion(unit, int(clusters.label[row]))
+    keep = (rows == keeper) | (session.verdicts[rows] == Verdict.ACCEPT)
+    verdicts = np.where(keep, np.int8(Verdict.ACCEPT), np.int8(Verdict.REJECT))
+    return session.decide_each(rows, verdicts, reason=REASON)
+
+
+def keep_all(session: Session, unit: Unit, row: int) -> Change | None:
+    """Accept all rows of the cluster of `row`; None where that changes nothing.
+
+    Raises:
+        UsageError: the row is in no cluster, or the session is open read-only.
+        StoreError: it could not be written; nothing has changed.
+    """
+    return session.decide(_members(session, unit, row), Verdict.ACCEPT, reason=REASON)
+
+
+def _members(session: Session, unit: Unit, row: int) -> NDArray[np.int64]:
+    clusters = session.duplicates.clusters_of(unit)
+    if clusters is None or clusters.label[row] < 0:
+        raise UsageError(f"row {row} is in no cluster", "another similarity may find one")
+    return clusters.rows_of(int(clusters.label[row]))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeepPlan:
+    """What a bulk would do; nothing is done before `carry_out`."""
+
+    rows: NDArray[np.int64]  # (n,)
+    verdicts: NDArray[np.int8]  # (n,) of each
+    clusters: int
+    """Of which one row is kept."""
+    left: int
+    """Clusters that are left alone: decided by hand in part or wholly, or with nothing to keep."""
+
+    @property
+    def accepted(self) -> int:
+        """Rows that would be accepted."""
+        return int(np.count_nonzero(self.verdicts == Verdict.ACCEPT))
+
+    @property
+    def rejected(self) -> int:
+        """Rows that would be rejected."""
+        return int(np.count_nonzero(self.verdicts == Verdict.REJECT))
+
+
+def plan_keeping(session: Session, rows: NDArray[np.int64] | None = None) -> KeepPlan:
+    """What keeping the suggested row of many clusters of whole samples would do.
+
+    Args:
+        session: whose clusters.
+        rows: of a filter: clusters with one of these; None: all clusters.  (n,)
+
+    Raises:
+        UsageError: clusters are not known yet.
+    """
+    table = session.duplicates.table_of(Unit.BOTH)
+    if table is None:
+        raise UsageError("clusters are not known yet", "search for duplicates first")
+    clusters = table.clusters
+    wanted = np.ones(len(clusters), np.bool_)
+    if rows is not None:
+        among = clusters.label[rows]
+        wanted = np.zeros(len(clusters), np.bool_)
+        wanted[among[among >= 0]] = True
+    usable = wanted & (table.state == ClusterState.OPEN) & (table.survivors > 0)
+    keepers = table.keeper[usable]
+    keeper = np.full(clusters.matches.rows, -1, np.int64)  # by first row, of usable clusters
+    first = clusters.matches.first
+    members = clusters.members[usable[clusters.label[clusters.members]]]
+    keeper[members] = table.keeper[clusters.label[members]]
+    same = (first[members] == first[keeper[members]]) & (members != keeper[members])
+    edges = clusters.edges
+    near = np.zeros(clusters.matches.rows, np.bool_)  # by first row: is like the keeper's text
+    for one, other in ((edges.a, edges.b), (edges.b, edges.a)):
+        chosen = keeper[one]
+        like = (chosen >= 0) & edges.same_numbers
+        like[like] = first[chosen[like]] == other[like]
+        near[one[like]] = True
+    lost = members[same | near[first[members]]]
+    lost = lost[~session.dataset.broken[lost]]
+    given = np.concatenate([keepers, lost])
+    verdicts = np.full(len(given), Verdict.REJECT, np.int8)
+    verdicts[: len(keepers)] = Verdict.ACCEPT
+    order = np.argsort(given)
+    return KeepPlan(
+        given[order],
+        verdicts[order],
+        clusters=len(keepers),
+        left=int(np.count_nonzero(wanted)) - len(keepers),
+    )
+
+
+def carry_out(session: Session, plan: KeepPlan) -> Change | None:
+    """Decide what was planned, as one event; None where it changes nothing.
+
+    Raises:
+        UsageError: the session is open read-only.
+        StoreError: it could not be written; nothing has changed.
+    """
+    return session.decide_each(plan.rows, plan.verdicts, reason=REASON)

@@ -1,0 +1,281 @@
+"""Searches for duplicates in the background: what a session file knows already is not searched.
+
+One thread takes one part of the samples after the other. It can be stopped at any time, and goes
+on where it was. What it finds is there as soon as it is found.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+import polars as pl
+
+from engine.dataset import Dataset
+from engine.duplicates.archive import (
+    NAMES,
+    Content,
+    from_arrays,
+    signature_arrays,
+    still_good,
+    to_arrays,
+)
+from engine.duplicates.finder import Finder, KnownSignatures
+from engine.duplicates.large import LargeComponents
+from engine.duplicates.matches import Matches
+from engine.duplicates.settings import Settings, Unit
+from engine.duplicates.texts import compared_texts
+from engine.errors import Cancelled, StoreError, TamisError
+from engine.giving_way import GivingWay
+from engine.store import Store
+
+WAIT_S = 0.05
+"""How often someone who waits for the search is told how far it is."""
+
+
+class SearchState(StrEnum):
+    """Where the search is."""
+
+    IDLE = "idle"
+    RUNNING = "running"
+    STOPPED = "stopped"
+    FAILED = "failed"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class SearchStatus:
+    """How far the search is."""
+
+    state: SearchState
+    what: str = ""
+    """What is being done."""
+    done: int = 0
+    """Rows."""
+    total: int = 0
+    """Rows."""
+    error: str = ""
+    """Why it failed."""
+    unit: Unit = Unit.BOTH
+    """The part of the samples that is being compared."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """What is known of one part: a whole search, or one that still runs."""
+
+    matches: Matches
+    large: LargeComponents | None = None
+
+    def reaches(self, similarity: float) -> bool:
+        """Whether every pair from this similarity on is known."""
+        return self.matches.is_complete and self.matches.settings.similarity <= similarity
+
+
+@dataclass(slots=True)
+class _Search:
+    """A part that is being looked at: from its texts to a search that was begun."""
+
+    texts: pl.Series
+    content: Content
+    finder: Finder | None = None
+
+
+class Searches:
+    """See the module's docstring; one per session."""
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        store: Store,
+        giving_way: GivingWay,
+        notices: list[str],
+        changed: Callable[[], None],
+    ) -> None:
+        """Prepare; nothing is searched.
+
+        Args:
+            dataset: whose rows.
+            store: keeps what was found.
+            giving_way: lets the screen go first.
+            notices: where it is told that something could not be kept.
+            changed: called whenever more has been found, in the thread of the search.
+        """
+        self._dataset, self._store, self._giving_way = dataset, store, giving_way
+        self._notices, self._changed = notices, changed
+        self.found: dict[Unit, Found] = {}
+        """By part; grows while a search runs."""
+        self.status = SearchStatus(SearchState.IDLE)
+        self._begun: dict[Unit, _Search] = {}
+        self._thread: threading.Thread | None = None
+        self._stop = threading.Event()
+
+    @property
+    def running(self) -> bool:
+        """Whether the thread is at work."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def start(self, wanted: Sequence[Settings], then: Callable[[], None]) -> None:
+        """Search in the background for what is not known yet; goes on where it was stopped.
+
+        Args:
+            wanted: one for each part, in the order in which they are searched.
+            then: called in the same thread at the end of all of them.
+        """
+        self.stop()
+        self._stop.clear()
+        self.status = SearchStatus(SearchState.RUNNING, "reading", 0, self._dataset.rows)
+        self._thread = threading.Thread(
+            target=self._run, args=(list(wanted), then), name="duplicates", daemon=True
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop; starting again goes on. Safe to call at any time."""
+        self._stop.set()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join()
+            self._thread = None
+
+    def wait(self, tick: Callable[[SearchStatus], None]) -> SearchStatus:
+        """Wait for the end of the search, telling how far it is.
+
+        Args:
+            tick: called from time to time, and at the end.
+        """
+        thread = self._thread
+        while thread is not None and thread.is_alive():
+            tick(self.status)
+            thread.join(WAIT_S)
+        tick(self.status)
+        return self.status
+
+    def recall(self, settings: Settings) -> bool:
+        """Take what the session file knows of one part; False where that is not all of it."""
+        found = self.found.get(settings.unit)
+        if found is not None and found.reaches(settings.similarity):
+            return True
+        stored = self._store.search(settings.digest())
+        if stored is None or stored.similarity > settings.similarity:
+            return False
+        part = self._part(settings.unit)
+        if stored.content != part.content.digest:
+            return False
+        arrays = {name: self._store.search_array(stored, name) for name in NAMES}
+        settings = replace(settings, similarity=stored.similarity)
+        self._take(from_arrays(settings, arrays), part.texts)
+        return True
+
+    def forget(self, unit: Unit) -> None:
+        """Let nothing be known of one part; only while no search runs."""
+        self.found.pop(unit, None)
+        self._begun.pop(unit, None)
+
+    # -- in the thread -----------------------------------------------------------------------
+
+    def _run(self, wanted: list[Settings], then: Callable[[], None]) -> None:
+        rows = self._dataset.rows
+        try:
+            for settings in wanted:
+                if not self._recalled(settings):
+                    self._search(settings)
+            then()
+        except Cancelled:
+            done = self.status
+            self.status = SearchStatus(
+                SearchState.STOPPED, "stopped", done.done, rows, unit=done.unit
+            )
+        except (TamisError, MemoryError, pl.exceptions.PolarsError) as error:
+            self._begun.clear()
+            self.status = SearchStatus(SearchState.FAILED, error=str(error) or "out of memory")
+        else:
+            self.status = SearchStatus(SearchState.DONE, "done", rows, rows)
+        self._changed()
+
+    def _recalled(self, settings: Settings) -> bool:
+        try:
+            return self.recall(settings)
+        except StoreError as error:
+            self._tell_once(error)
+            return False
+
+    def _search(self, settings: Settings) -> None:
+        unit = settings.unit
+        part = self._part(unit)
+        if part.finder is None or part.finder.settings != settings:
+            part.finder = Finder(part.texts, settings, self._signatures(settings, part.content))
+        finder = part.finder
+
+        def tell(what: str, done: int, total: int) -> None:
+            self.status = SearchStatus(SearchState.RUNNING, what, done, total, unit=unit)
+
+        tell("reading", finder.done, finder.rows)
+        matches = finder.run(
+            progress=tell,
+            cancelled=self._stop.is_set,
+            found=self._found_so_far,
+            give_way=self._giving_way.wait,
+        )
+        self._take(matches, part.texts)
+        tell("keeping", finder.rows, finder.rows)
+        self._keep(finder, part.content, matches)
+
+    def _part(self, unit: Unit) -> _Search:
+        known = self._begun.get(unit)
+        if known is None:
+            texts = compared_texts(self._dataset.texts, unit, self._dataset.broken)
+            known = self._begun[unit] = _Search(texts, Content.of(texts))
+        return known
+
+    def _signatures(self, settings: Settings, content: Content) -> KnownSignatures | None:
+        """Those that the session file holds of the same texts."""
+        try:
+            stored = self._store.search(settings.digest())
+            if stored is None or not stored.fields.get("signatures"):
+                return None
+            old = Content(
+                self._store.search_array(stored, "texts"),
+                self._store.search_array(stored, "compared"),
+            )
+            return still_good(old, self._store.search_array(stored, "signatures"), content)
+        except StoreError as error:
+            self._tell_once(error)
+            return None
+
+    def _found_so_far(self, matches: Matches) -> None:
+        known = self.found.get(matches.settings.unit)
+        # What an earlier search has found of all rows says more than the first rows do.
+        if known is None or not known.matches.is_complete:
+            self._take(matches, None)
+
+    def _take(self, matches: Matches, texts: pl.Series | None) -> None:
+        large = None
+        if matches.large and texts is not None:
+            large = LargeComponents(texts, matches.settings, matches.large)
+        self.found[matches.settings.unit] = Found(matches, large)
+        if matches.is_complete:
+            self._begun.pop(matches.settings.unit, None)
+        self._changed()
+
+    def _keep(self, finder: Finder, content: Content, matches: Matches) -> None:
+        if self._store.read_only:
+            return
+        signatures = signature_arrays(finder, content)
+        settings = finder.settings
+        fields = {**settings.fields(), "rows": finder.rows, "signatures": bool(signatures)}
+        try:
+            self._store.keep_search(
+                settings.digest(),
+                content.digest,
+                settings.similarity,
+                fields,
+                {**to_arrays(matches), **signatures},
+            )
+        except StoreError as error:
+            self._tell_once(error)
+
+    def _tell_once(self, error: StoreError) -> None:
+        if str(error) not in self._notices:
+            self._notices.append(str(error))

@@ -1,0 +1,404 @@
+"""Clusters in a session: found in the background, kept, shown, split, and decided by verdicts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.decision import Verdict
+from engine.duplicates import finder, shingles
+from engine.duplicates.finder import Finder
+from engine.duplicates.gauge import Zone
+from engine.duplicates.rule import Preference
+from engine.duplicates.settings import Settings, ShingleKind, Shingling, Unit
+from engine.duplicates.table import ClusterState
+from engine.errors import Cancelled, StoreError, UsageError
+from engine.policy import Outcome
+from engine.session import OpenOptions, Session
+from engine.session.keeping import carry_out, keep_all, keep_one, keep_suggested, plan_keeping
+from engine.session.searching import SearchState
+from engine.store import Store
+
+STORY = "the quick brown fox jumps over the lazy dog and runs into the green forest at night"
+ANSWER = "there are seven of them in the whole country and all of them are green"
+ROWS: list[dict[str, object]] = [
+    {"prompt": "tell a story", "response": STORY, "q": 3.0},
+    {"prompt": "tell a story", "response": STORY, "q": 5.0},
+    {"prompt": "tell a story", "response": STORY + " alone", "q": 1.0},
+    {"prompt": "how many frogs are there", "response": ANSWER, "q": 2.0},
+    {"prompt": "how many frogs are there?", "response": "nobody has ever counted", "q": 4.0},
+    {"prompt": "is this about something else", "response": ANSWER, "q": 4.5},
+]
+"""0, 1, 2 are alike; 3 and 4 ask the same; 3 and 5 answer the same."""
+
+Open = Callable[..., Session]
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[Open]:
+    sessions: list[Session] = []
+
+    def make(rows: list[dict[str, object]] = ROWS, *, read_only: bool = False) -> Session:
+        for session in sessions:
+            session.close()
+        path = tmp_path / "data.jsonl"
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        options = OpenOptions(session=tmp_path / "s.db", read_only=read_only)
+        session = Session.open(path, options)
+        sessions.append(session)
+        session.start_scoring("column:q")
+        session.scoring.wait(lambda _: False)
+        session.set_threshold(">= 0")
+        return session
+
+    yield make
+    for session in sessions:
+        session.close()
+
+
+def searched(session: Session) -> Session:
+    session.duplicates.search()
+    assert session.duplicates.wait(lambda _: None).state is SearchState.DONE
+    return session
+
+
+def shown(session: Session, unit: Unit) -> list[list[int]]:
+    clusters = session.duplicates.clusters_of(unit)
+    assert clusters is not None
+    return [clusters.rows_of(number).tolist() for number in range(len(clusters))]
+
+
+def verdicts(session: Session) -> list[str]:
+    return [Verdict(value).name for value in session.verdicts]
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Rows shingled by searches from here on."""
+    rows: list[int] = []
+    real = shingles.shingle
+
+    def counting(texts: object, settings: Settings) -> object:
+        rows.append(len(texts))  # type: ignore[arg-type]
+        return real(texts, settings)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(finder, "shingle", counting)
+    return rows
+
+
+def test_whole_samples_prompts_and_responses_are_apart_and_nothing_is_dropped(
+    opened: Open,
+) -> None:
+    session = opened()
+    assert session.duplicates.clusters_of(Unit.BOTH) is None
+    assert session.gauge() is None
+    searched(session)
+    assert shown(session, Unit.BOTH) == [[0, 1, 2]]
+    assert shown(session, Unit.PROMPT) == [[0, 1, 2], [3, 4]]
+    assert shown(session, Unit.RESPONSE) == [[0, 1, 2], [3, 5]]
+    assert session.summary().kept == 6
+    found = session.duplicates.contradictions
+    assert found is not None
+    assert [group.rows for group in found.groups] == [(3, 4)]
+    assert found.share == pytest.approx(1 / 3)
+    assert found.groups[0].entropy == 1
+
+
+def test_what_was_found_is_there_at_once_in_the_next_visit(
+    opened: Open, counted: list[int]
+) -> None:
+    searched(opened())
+    assert counted
+    counted.clear()
+    again = searched(opened())
+    assert counted == []
+    assert shown(again, Unit.BOTH) == [[0, 1, 2]]
+    assert again.duplicates.contradictions is not None
+
+
+def test_only_rows_that_were_edited_or_added_are_signed_again(
+    opened: Open, counted: list[int]
+) -> None:
+    searched(opened())
+    counted.clear()
+    rows = [*ROWS, {"prompt": "tell a story!", "response": STORY + " again", "q": 1.0}]
+    rows[3] = {"prompt": "tell a story", "response": STORY + " then", "q": 2.0}
+    session = opened(rows[::-1])
+    session.duplicates.search([Unit.BOTH])
+    session.duplicates.wait(lambda _: None)
+    assert counted == [2]
+    assert shown(session, Unit.BOTH) == [[0, 3, 4, 5, 6]]
+
+
+def test_going_up_needs_no_search_and_going_below_signs_nothing_again(
+    opened: Open, counted: list[int]
+) -> None:
+    session = opened()
+    session.duplicates.search([Unit.BOTH])
+    session.duplicates.wait(lambda _: None)
+    session.close()
+    session = opened()
+    session.duplicates.search([Unit.BOTH])
+    session.duplicates.wait(lambda _: None)
+    counted.clear()
+    session.duplicates.move(0.98)
+    assert shown(session, Unit.BOTH) == [[0, 1]]
+    assert session.duplicates.status.state is SearchState.DONE
+    session.duplicates.move(0.2)
+    clusters = session.duplicates.clusters_of(Unit.BOTH)
+    assert clusters is not None  # as far as known
+    session.duplicates.wait(lambda _: None)
+    clusters = session.duplicates.clusters_of(Unit.BOTH)
+    assert clusters is not None
+    assert clusters.is_complete
+    assert sorted(map(len, shown(session, Unit.BOTH))) == [2, 3]  # 3 and 5 share their answer
+    assert counted == []
+
+
+def test_below_the_stored_similarity_it_is_incomplete_until_it_is_done(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = searched(opened())
+    real = Finder.run
+    monkeypatch.setattr(Finder, "run", stopped)
+    session.duplicates.move(0.2)
+    session.duplicates.wait(lambda _: None)
+    clusters = session.duplicates.clusters_of(Unit.BOTH)
+    assert clusters is not None
+    assert not clusters.is_complete
+    assert session.duplicates.clusters is None
+    monkeypatch.setattr(Finder, "run", real)
+    assert searched(session).duplicates.clusters is not None
+
+
+def stopped(*_: object, **__: object) -> None:
+    raise Cancelled("stopped")
+
+
+def test_clusters_appear_while_the_search_runs(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = opened([dict(row) for row in ROWS] * 40)
+    monkeypatch.setattr(finder, "BATCH_BYTES", 2000)
+    monkeypatch.setattr(finder, "FIRST_LOOK_BYTES", 4000)
+    seen: list[tuple[int, bool]] = []
+    look = session.duplicates._searches._changed
+
+    def changed() -> None:
+        look()
+        clusters = session.duplicates.clusters_of(Unit.BOTH)
+        if clusters is not None:
+            seen.append((len(clusters.members), clusters.is_complete))
+
+    monkeypatch.setattr(session.duplicates._searches, "_changed", changed)
+    session.duplicates.search([Unit.BOTH])
+    session.duplicates.wait(lambda _: None)
+    partial = [members for members, complete in seen if not complete]
+    assert partial == sorted(partial)
+    assert 0 < partial[0] < 240
+    assert seen[-1] == (240, True)
+
+
+def test_it_stops_and_goes_on_where_it_was(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = opened([dict(row) for row in ROWS] * 40)
+    monkeypatch.setattr(finder, "BATCH_BYTES", 2000)
+    searches = session.duplicates._searches
+    real = Finder._sign_batch
+    signed: list[int] = []
+
+    def until(finder: Finder, before: object) -> None:
+        signed.append(finder.done)
+        real(finder, before)  # type: ignore[arg-type]
+        if len(signed) == 3:
+            searches._stop.set()
+
+    monkeypatch.setattr(Finder, "_sign_batch", until)
+    session.duplicates.search([Unit.BOTH])
+    status = session.duplicates.wait(lambda _: None)
+    assert status.state is SearchState.STOPPED
+    assert 0 < status.done < 240
+    session.duplicates.search([Unit.BOTH])
+    assert session.duplicates.wait(lambda _: None).state is SearchState.DONE
+    assert signed == sorted(set(signed))  # no batch twice
+
+
+def test_a_full_disk_costs_the_cache_and_nothing_else(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise StoreError("duplicates not saved: the disk is full")
+
+    session = opened()
+    monkeypatch.setattr(Store, "keep_search", full)
+    searched(session)
+    assert shown(session, Unit.BOTH) == [[0, 1, 2]]
+    assert session.notices.count("duplicates not saved: the disk is full") == 1
+
+
+def test_a_reader_beside_a_desk_uses_what_was_found_and_writes_nothing(opened: Open) -> None:
+    searched(opened())
+    session = opened(read_only=True)
+    searched(session)
+    assert shown(session, Unit.BOTH) == [[0, 1, 2]]
+    session.duplicates.move(0.2)
+    assert session.duplicates.wait(lambda _: None).state is SearchState.DONE
+
+
+def test_the_rule_is_on_again_in_the_next_visit(opened: Open) -> None:
+    session = opened()
+    session.duplicates.set_rule(0.75)
+    session.duplicates.wait(lambda _: None)
+    assert session.summary().kept == 4
+    session = opened()
+    assert session.duplicates.similarity == 0.75
+    assert not session.duplicates.ready
+    session.duplicates.require()
+    session.duplicates.wait(lambda _: None)
+    assert session.summary().kept == 4
+    session.duplicates.set_rule(None)
+    session.duplicates.set_rule(0.9, save=False)
+    session = opened()
+    assert (session.duplicates.similarity, session.duplicates.at) == (None, 0.75)
+
+
+def test_a_line_for_each_cluster(opened: Open) -> None:
+    session = searched(opened())
+    table = session.duplicates.table_of(Unit.BOTH)
+    assert table is not None
+    assert len(table) == 1
+    assert (table.keeper[0], table.survivors[0]) == (1, 3)
+    assert (table.lowest_score[0], table.highest_score[0]) == (1, 5)
+    assert table.state_of(0) is ClusterState.OPEN
+    assert session.duplicates.suggestion(Unit.BOTH, 0) == (1, "highest score, 5")
+    session.decide(np.array([0]), Verdict.ACCEPT)
+    table = session.duplicates.table_of(Unit.BOTH)
+    assert table is not None
+    assert (table.keeper[0], table.state_of(0)) == (0, ClusterState.PARTLY)
+    assert session.duplicates.suggestion(Unit.BOTH, 0) == (0, "accepted by hand")
+    session.undo()
+    session.set_threshold("<= 4")
+    assert session.duplicates.suggestion(Unit.BOTH, 0) == (2, "lowest score, 1")
+    session.duplicates.prefer((Preference.LONGEST, Preference.FIRST))
+    assert session.duplicates.suggestion(Unit.BOTH, 0)[1].startswith("longest")
+
+
+def test_the_rule_keeps_what_is_preferred_among_survivors(opened: Open) -> None:
+    session = searched(opened())
+    session.duplicates.prefer((Preference.LONGEST, Preference.FIRST))
+    session.duplicates.set_rule(0.75)
+    assert np.flatnonzero(session.outcomes().outcome == Outcome.KEPT).tolist() == [2, 3, 4, 5]
+    session.set_threshold(">= 2")  # row 2 does not survive: another one must
+    assert np.flatnonzero(session.outcomes().outcome == Outcome.KEPT).tolist() == [0, 3, 4, 5]
+    assert session.summary().kept == 4
+    assert "keeps: 3 rows" in session.preview_threshold(">= 4")
+    assert session.coupling.live().point is not None
+    assert round(session.coupling.live().point.rows) == 4  # type: ignore[union-attr]
+
+
+def test_a_cluster_can_be_split_higher_than_the_others_and_joined_again(opened: Open) -> None:
+    chain = [
+        {"prompt": "p", "response": " ".join("abcdefghijklmn"[start : start + 12]), "q": 1.0}
+        for start in range(3)
+    ]
+    session = opened([*chain, *ROWS])
+    session.duplicates.configure(
+        Settings(Unit.BOTH, Shingling(ShingleKind.WORD, 1), similarity=0.7)
+    )
+    session.duplicates.move(0.75)
+    searched(session)
+    clusters = session.duplicates.clusters_of(Unit.BOTH)
+    assert clusters is not None
+    assert shown(session, Unit.BOTH)[0] == [0, 1, 2]
+    assert clusters.lowest[0] < 0.75  # 0 is not like 2
+    session.duplicates.split(Unit.BOTH, 1, 0.95)
+    assert shown(session, Unit.BOTH) == [[3, 4, 5]]
+    session = opened([*chain, *ROWS])
+    assert session.duplicates.splits.of(Unit.BOTH, 1) == 0.95
+    assert session.duplicates.settings_of(Unit.BOTH).shingling.size == 1
+    session.duplicates.split(Unit.BOTH, 0, 0.76)
+    assert session.duplicates.splits.of(Unit.BOTH, 2) == 0.76
+    session.duplicates.split(Unit.BOTH, 2, None)
+    assert session.duplicates.splits.of(Unit.BOTH, 0) is None
+    with pytest.raises(UsageError, match="similarity"):
+        session.duplicates.split(Unit.BOTH, 0, 1.2)
+
+
+def test_keeping_one_accepts_it_and_rejects_the_others_in_one_event(opened: Open) -> None:
+    session = searched(opened())
+    change = keep_one(session, Unit.BOTH, 2)
+    assert change is not None
+    assert verdicts(session)[:4] == ["REJECT", "REJECT", "ACCEPT", "UNDECIDED"]
+    assert session.last_decision(0).reason == "duplicate"  # type: ignore[union-attr]
+    session.undo()
+    assert set(verdicts(session)) == {"UNDECIDED"}
+    session.redo()
+    assert verdicts(searched(opened()))[:3] == ["REJECT", "REJECT", "ACCEPT"]
+
+
+def test_keeping_the_suggested_one_leaves_what_was_accepted_and_all_can_be_kept(
+    opened: Open,
+) -> None:
+    session = searched(opened())
+    keep_suggested(session, Unit.BOTH, 0)
+    assert verdicts(session)[:3] == ["REJECT", "ACCEPT", "REJECT"]
+    session.undo()
+    session.decide(np.array([0, 2]), Verdict.ACCEPT)
+    keep_suggested(session, Unit.BOTH, 1)
+    assert verdicts(session)[:3] == ["ACCEPT", "REJECT", "ACCEPT"]
+    keep_all(session, Unit.BOTH, 1)
+    assert verdicts(session)[:3] == ["ACCEPT"] * 3
+    keep_one(session, Unit.PROMPT, 4)
+    assert verdicts(session)[3:5] == ["REJECT", "ACCEPT"]
+    with pytest.raises(UsageError, match="in no cluster"):
+        keep_one(session, Unit.BOTH, 3)
+
+
+def test_a_bulk_says_what_it_would_do_and_leaves_alone_what_a_person_should_see(
+    opened: Open,
+) -> None:
+    backwards = " ".join(reversed(STORY.split()))
+    numbers: list[dict[str, object]] = [
+        {"prompt": str(n), "response": backwards, "q": float(n)} for n in (2, 3)
+    ]
+    low: list[dict[str, object]] = [{"prompt": "say", "response": ANSWER, "q": -1.0}] * 2
+    done: list[dict[str, object]] = [
+        {"prompt": "one two three four", "response": "x", "q": 1.0}
+    ] * 2
+    session = opened([*ROWS[:3], *numbers, *low, *done])
+    with pytest.raises(UsageError, match="search"):
+        plan_keeping(session)
+    searched(session)
+    session.decide(np.array([8]), Verdict.REJECT)
+    plan = plan_keeping(session)
+    assert (plan.clusters, plan.accepted, plan.rejected, plan.left) == (2, 2, 2, 2)
+    assert plan_keeping(session, np.array([5, 7])).clusters == 0
+    assert plan_keeping(session, np.array([2])).rows.tolist() == [0, 1, 2]
+    change = carry_out(session, plan)
+    assert change is not None
+    # 3 and 4 differ in their numbers: the better one is kept, the other one is left to a person.
+    assert verdicts(session)[:5] == ["REJECT", "ACCEPT", "REJECT", "UNDECIDED", "ACCEPT"]
+    assert verdicts(session)[5:] == ["UNDECIDED"] * 3 + ["REJECT"]
+    session.undo()
+    assert verdicts(session) == ["UNDECIDED"] * 8 + ["REJECT"]
+
+
+def test_the_gauge_counts_what_is_kept_and_its_boosts(opened: Open) -> None:
+    session = searched(opened())
+    found = session.gauge()
+    assert found is not None
+    assert (found.rows, found.groups, found.zone) == (6, 4, Zone.HIGH)
+    session.duplicates.set_rule(0.8)
+    assert session.gauge().duplication_rate == 0  # type: ignore[union-attr]
+    session.repeat(np.array([3, 0]), 3)  # 0 is dropped: what is not kept is not repeated
+    found = session.gauge()
+    assert found is not None
+    assert (found.rows, found.groups) == (6, 4)
+    live = session.coupling.live().duplication
+    assert live is not None
+    assert (live.rows, live.distinct) == (6, 4)
+    session.undo()
+    assert session.gauge().rows == 4  # type: ignore[union-attr]
