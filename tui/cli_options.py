@@ -55,6 +55,14 @@ DropOption = Annotated[
         help="Drop rows at least so similar to a kept one, 0.8 for example; off by default.",
     ),
 ]
+RepeatsOption = Annotated[
+    str,
+    typer.Option(
+        "--repeats",
+        metavar="HOW",
+        help="Rows to be exported more than once: as rows, or with a weight column (weight).",
+    ),
+]
 FormatOption = Annotated[
     str,
     typer.Option(

@@ -38,6 +38,7 @@ from tui.cli_options import (
     PickleOption,
     PromptOption,
     RemoteOption,
+    RepeatsOption,
     ResponseOption,
     ReviewerOption,
     ScorerOption,
@@ -265,6 +266,7 @@ def export_command(
     threshold: ThresholdOption = None,
     scorer: ScorerOption = None,
     drop_duplicates: DropOption = None,
+    repeats: RepeatsOption = "rows",
     file_format: Annotated[
         str, typer.Option("--format", help="jsonl, parquet, csv or hf; default as the source.")
     ] = "",
@@ -301,15 +303,17 @@ def export_command(
 
     What is not scored yet is scored first. The threshold holds for this run; without one, the
     one set in the desk, else the scorer's own, else the median as a guess. With
-    --drop-duplicates, rows too like a better kept one are dropped last.
+    --drop-duplicates, or with the rule switched on in the desk, rows too like a better kept one
+    are dropped last.
     """
-    from engine.export import ExportFormat, ExportPlan, Keep
+    from engine.export import ExportFormat, ExportPlan, Keep, Repeats
     from engine.scoring import ScorerOptions
     from engine.session import OpenOptions
     from engine.session.exporting import check_plan, export_session, native_format
 
     wanted = choice(ExportFormat, file_format, "--format") if file_format else None
     rows = choice(Keep, keep, "--keep")
+    written = choice(Repeats, repeats, "--repeats")
     if threshold is not None:
         parse_threshold(threshold)
     similarity = None
@@ -336,6 +340,7 @@ def export_command(
             annotate=annotate,
             overwrite=overwrite,
             allow_pending=allow_pending,
+            repeats=written,
         )
         check_plan(review, plan)
         refuse_unknown_rows(review, scorer)
@@ -346,6 +351,8 @@ def export_command(
             review.set_threshold(threshold, save=False)
         if similarity is not None:
             review.duplicates.set_rule(similarity, save=False)
+        if not review.duplicates.ready:
+            review.duplicates.require()
             wait_for_duplicates(review, progress)
         report = export_session(
             review, plan, progress=lambda done, all_: progress("exporting", done, all_)
@@ -361,6 +368,7 @@ def export_command(
                 "counts": report.counts,
                 "threshold": described,
                 "duplicates": report.manifest["duplicates"],
+                "repeats": report.manifest["repeats"],
                 "files": report.files,
             }
         )

@@ -16,10 +16,10 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from engine.errors import TamisError
-from engine.export import ExportFormat, ExportPlan, Keep
+from engine.export import ExportFormat, ExportPlan, Keep, Repeats
 from tui.display import sanitize
 
-Choice = TypeVar("Choice", Keep, ExportFormat)
+Choice = TypeVar("Choice", Keep, ExportFormat, Repeats)
 
 
 class ExportDialog(ModalScreen[ExportPlan | None]):
@@ -72,6 +72,7 @@ class ExportDialog(ModalScreen[ExportPlan | None]):
                     f"pending    {'allowed' if plan.allow_pending else 'refused'}", id="pending"
                 ),
                 Option(f"overwrite  {_yes(plan.overwrite)}  (an earlier export)", id="overwrite"),
+                Option(f"repeats    {plan.repeats.value}  (of boosted rows)", id="repeats"),
                 Option("write it", id="write"),
             ]
         )
@@ -108,6 +109,8 @@ class ExportDialog(ModalScreen[ExportPlan | None]):
                 plan = replace(plan, allow_pending=not plan.allow_pending)
             case "overwrite":
                 plan = replace(plan, overwrite=not plan.overwrite)
+            case "repeats":
+                plan = replace(plan, repeats=_after(list(Repeats), plan.repeats))
             case _:
                 self.dismiss(plan)
                 return

@@ -86,4 +86,11 @@ def export_text(report: ExportReport, threshold: object) -> str:
             f"repeats   {rule['dropped']:,} dropped at a similarity of {rule['similarity']:g} or "
             f"more; {rule['duplication_rate_kept']:.1%} of the kept rows still repeat another"
         )
+    boosts = report.manifest["repeats"]
+    if isinstance(boosts, dict) and boosts["repeated_rows"]:
+        how = f"column {boosts['column']}" if boosts["column"] else "lines"
+        lines.append(
+            f"boosts    {boosts['repeated_rows']:,} rows count more than once ({how}): "
+            f"{boosts['kept_counted']:,} with repeats"
+        )
     return "\n".join(lines)

@@ -3,8 +3,8 @@
 A small share of repeats may help; a set that is nothing but repeats teaches its own text. Both
 marks come from the same study and are marks, not limits.
 
-Source: arXiv 2411.15821 (duplication: +0.87 % at 25 %, -40 % at 100 %); arXiv 2305.16264, section
-5, for the worth of a repetition.
+Source: arXiv 2411.15821 (duplication: +0.87 % at 25 %, -40 % at 100 %). What a repetition is worth:
+`engine.simulator.repeats`.
 """
 
 from __future__ import annotations
@@ -15,9 +15,8 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-R_STAR = 15.387756
-"""Repetitions after which a row has given 1 - 1/e of what repeating it can give.
-Source: arXiv 2305.16264, table 1, fitted for pre-training."""
+from engine.simulator.calibrated import R_STAR
+from engine.simulator.repeats import worth
 
 HELPFUL = 0.25
 """The duplication rate that did best in the study."""
@@ -59,11 +58,6 @@ class Gauge:
     def zone(self) -> Zone:
         """Which side of the mark it is on."""
         return Zone.LOW if self.duplication_rate <= HELPFUL else Zone.HIGH
-
-
-def worth(copies: NDArray[np.int64]) -> NDArray[np.float64]:
-    """How many rows without repeats a text that stands there `copies` times is worth (≥ 1)."""
-    return 1 + R_STAR * (1 - np.exp(-(copies - 1) / R_STAR))
 
 
 def gauge(

@@ -89,10 +89,12 @@ class Matcher:
             buckets.append((members, starts))
             self.breathe()
         self._flush()
+        large: list[NDArray[np.int64]] = []
         for members, starts in buckets:
-            self._test_the_rest(members, starts)
+            large += self._test_the_rest(members, starts)
             self.breathe()
         self._flush()
+        self._test_large(large)
 
     def labels(self) -> NDArray[np.int64]:
         """The component of every row, as far as is known.  (rows,)."""
@@ -107,8 +109,10 @@ class Matcher:
         leaders = np.repeat(members[starts[:-1]], sizes)
         self._offer(leaders, members)
 
-    def _test_the_rest(self, members: NDArray[np.int64], starts: NDArray[np.int64]) -> None:
-        """Test what is not joined yet, in buckets of more than two rows."""
+    def _test_the_rest(
+        self, members: NDArray[np.int64], starts: NDArray[np.int64]
+    ) -> list[NDArray[np.int64]]:
+        """Test what is not joined yet, in buckets of more than two rows; the large ones, left."""
         sizes = np.diff(starts)
         labels = self._labels[members]
         low = np.minimum.reduceat(labels, starts[:-1])
@@ -124,18 +128,20 @@ class Matcher:
                     break
                 block = chosen[at : at + step, None]
                 self._offer(members[block + a].ravel(), members[block + b].ravel())
-        if len(large):
-            bucket = np.repeat(np.arange(len(large)), sizes[large])
-            self._test_large(members[_ranges(starts[large], sizes[large])], bucket)
+        return [members[starts[at] : starts[at + 1]] for at in large.tolist()]
 
-    def _test_large(self, rows: NDArray[np.int64], bucket: NDArray[np.int64]) -> None:
+    def _test_large(self, buckets: list[NDArray[np.int64]]) -> None:
         """Let some rows of each large bucket lead in turn, each from what is not joined yet.
 
         Args:
-            rows: of all large buckets, one after the other.  (n,)
-            bucket: which one each row is in, ascending.  (n,)
+            buckets: the rows of each.
         """
+        if not buckets:
+            return
+        rows = np.concatenate(buckets)
+        bucket = np.repeat(np.arange(len(buckets)), [len(each) for each in buckets])
         for _ in range(LEADERS):
+            self.breathe()
             leader, number = _leaders(rows, bucket)
             apart = self._labels[rows] != self._labels[leader[number]]
             rows, bucket = rows[apart], bucket[apart]
@@ -200,13 +206,6 @@ def _buckets(
     place = (packed[shared] & ((np.uint64(1) << bits) - np.uint64(1))).astype(np.int64)
     starts = np.flatnonzero(~same[shared])
     return rows[place], np.append(starts, len(shared))
-
-
-def _ranges(starts: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The numbers from each start on, as many as its size, one range after the other."""
-    before = np.cumsum(sizes) - sizes
-    places: NDArray[np.int64] = np.repeat(starts - before, sizes)
-    return places + np.arange(len(places))
 
 
 def _leaders(

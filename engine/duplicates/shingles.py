@@ -97,6 +97,7 @@ def _learn(numbers: NDArray[np.int64]) -> None:
 _learn(np.arange(128))
 _ASCII = np.concatenate([_classes[:128], np.full(128, _Class.OTHER, np.uint8)])
 _ASCII_WORD = _ASCII == _Class.WORD
+_ASCII_SPACE = _ASCII == _Class.SPACE
 
 
 def shingle(texts: pl.Series, settings: Settings) -> Shingles:
@@ -163,17 +164,17 @@ class _Text:
         """Whether every character is one byte."""
         return not len(self.data) or int(self.data.max()) < 128
 
-    def classes(self) -> NDArray[np.uint8]:
-        """The class of the character that each byte belongs to.  (bytes,)."""
-        data = self.data[: self.size]
-        found = _ASCII[data]
-        leads = np.flatnonzero(data >= 0xC0)
+    def beyond_ascii(
+        self,
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8]]:
+        """Characters of several bytes: where each begins, its bytes, its class.  three of (n,)."""
+        if self.is_ascii:
+            none = np.empty(0, np.int64)
+            return none, none, np.empty(0, np.uint8)
+        leads = np.flatnonzero(self.data[: self.size] >= 0xC0)
         numbers, widths = _decode(self.data, leads)
         _learn(numbers)
-        for offset in range(4):
-            inside = widths > offset
-            found[leads[inside] + offset] = _classes[numbers[inside]]
-        return found
+        return leads, widths, _classes[numbers]
 
 
 def _decode(
@@ -205,18 +206,20 @@ def _word_shingles(text: _Text, size: int) -> Shingles:
 
 def _words(text: _Text) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Where the words of a text begin and end."""
-    if text.is_ascii:
-        edges = _edges(_ASCII_WORD[text.data[: text.size]])
-        return edges[0::2], edges[1::2]
-    classes = text.classes()
-    edges = _edges(classes >= _Class.WORD)
+    data = text.data[: text.size]
+    word = _ASCII_WORD[data]
+    leads, widths, classes = text.beyond_ascii()
+    for offset in range(4):
+        inside = widths > offset
+        word[leads[inside] + offset] = classes[inside] >= _Class.WORD
+    edges = _edges(word)
     starts, ends = edges[0::2], edges[1::2]
-    alone = (classes == _Class.ALONE) & ((text.data[: text.size] & 0xC0) != 0x80)
+    alone = classes == _Class.ALONE
     if not alone.any():
         return starts, ends
-    lone = np.flatnonzero(alone)
+    lone = leads[alone]
     begins, behind = np.zeros((2, text.size + 1), np.bool_)
-    behind[lone + _decode(text.data, lone)[1]] = True
+    behind[lone + widths[alone]] = True
     begins[lone] = True
     # What begins or ends inside a run of word characters does both: one word ends, one begins.
     begins |= behind
@@ -285,7 +288,11 @@ def _char_shingles(text: _Text, size: int, *, fold: bool) -> Shingles:
 def _folded(text: _Text) -> _Text:
     """The text with every run of white space as one space, and none at the ends of a row."""
     data = text.data[: text.size]
-    space = (_ASCII[data] if text.is_ascii else text.classes()) == _Class.SPACE
+    space = _ASCII_SPACE[data]
+    leads, widths, classes = text.beyond_ascii()
+    for offset in range(4):
+        inside = (classes == _Class.SPACE) & (widths > offset)
+        space[leads[inside] + offset] = True
     keep = np.ones(text.size, np.bool_)
     keep[1:] = ~(space[1:] & space[:-1])
     plain = np.where(space, np.uint8(0x20), data)[keep]

@@ -23,6 +23,7 @@ from engine.export.plan import (
     PendingRowsError,
     Preview,
     RemarkCounts,
+    Repeats,
     ReviewState,
     preview,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "PendingRowsError",
     "Preview",
     "RemarkCounts",
+    "Repeats",
     "ReviewState",
     "check_place",
     "export",

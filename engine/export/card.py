@@ -101,7 +101,7 @@ def _rules(manifest: dict[str, Any]) -> str:
     return f"""A verdict by hand comes first; a row without a score is pending; the threshold \
 decides the rest{_judged_last(manifest)}.
 
-- Threshold: {rule}.{_duplicates(manifest)}
+- Threshold: {rule}.{_duplicates(manifest)}{_repeats(manifest)}
 - Scorer: `{_code(scorer["name"] or "none")}`{revision}{side}.
 - Verdicts: {verdicts["count"]:,} ({verdicts["accepted"]:,} accepted, {verdicts["rejected"]:,} \
 rejected, {verdicts["skipped"]:,} skipped) by {names}.{_coded(manifest)}{_checked(manifest)}"""
@@ -148,6 +148,17 @@ def _duplicates(manifest: dict[str, Any]) -> str:
 similar (exact Jaccard of `{rule["shingles"]}` shingles of the whole sample, with the same numbers \
 in it) to a row that is kept; `matched_row` in `{DECISIONS}` names that row. Of the kept rows, \
 {rule["duplication_rate_kept"]:.1%} still repeat another one."""
+
+
+def _repeats(manifest: dict[str, Any]) -> str:
+    repeats = manifest["repeats"]
+    column = repeats["column"]
+    if not repeats["repeated_rows"] and column is None:
+        return ""
+    how = "as so many lines" if column is None else f"in the column `{_code(column)}`"
+    return f"""
+- Repeats: {repeats["repeated_rows"]:,} kept rows count more than once, {how}; with them \
+{repeats["kept_counted"]:,} rows."""
 
 
 def _reasons(manifest: dict[str, Any]) -> str:

@@ -40,6 +40,7 @@ def decisions_schema(state: ReviewState) -> pl.Schema:
             "tags": pl.List(pl.String),
             "matched_row": pl.Int64,
             "similarity": pl.Float32,
+            "repeats": pl.Int32,
             "problem": pl.String,
         }
     )
@@ -49,7 +50,8 @@ def decisions(state: ReviewState, rows: NDArray[np.int64]) -> pl.DataFrame:
     """What is known of `rows`, one line each, in their order.
 
     `row` is the position in the source, counted from 0. `matched_row` and `similarity` are for
-    duplicates and null for rows that no such rule has dropped.
+    duplicates and null for rows that no such rule has dropped. `repeats` is how often the row is
+    exported, or would be, where it is kept.
     """
     given = [
         state.given(row) if said else _NOTHING
@@ -68,6 +70,7 @@ def decisions(state: ReviewState, rows: NDArray[np.int64]) -> pl.DataFrame:
         "note": _texts(given, lambda word: word.note),
         "tags": pl.Series([word.tags or None for word in given], dtype=pl.List(pl.String)),
         **_matched(state, rows),
+        "repeats": np.ones(len(rows), np.int32) if state.repeats is None else state.repeats[rows],
         "problem": pl.Series(
             [
                 (state.dataset.problem(row) or None) if trouble else None

@@ -92,9 +92,21 @@ def _by(reason: Reason) -> str:
 
 
 def manifest(
-    state: ReviewState, plan: ExportPlan, files: list[WrittenFile], unreadable: int
+    state: ReviewState,
+    plan: ExportPlan,
+    files: list[WrittenFile],
+    unreadable: int,
+    weight: str | None = None,
 ) -> dict[str, Any]:
-    """Everything that a reader needs to judge the export, or to make it again."""
+    """Everything that a reader needs to judge the export, or to make it again.
+
+    Args:
+        state: the review.
+        plan: what was asked for.
+        files: what has been written.
+        unreadable: rows that could only be written apart.
+        weight: the column that says how often a row counts; None where there is none.
+    """
     return {
         "tool": TOOL,
         "manifest_version": MANIFEST_VERSION,
@@ -105,6 +117,7 @@ def manifest(
         "reasons": reasons(state),
         "threshold": _threshold(state),
         "duplicates": _duplicates(state),
+        "repeats": _repeats(state, plan, weight),
         "scorer": _scorer(state),
         "verdicts": _verdicts(state),
         "spot_checks": [
@@ -119,6 +132,7 @@ def manifest(
             "annotate": plan.annotate,
             "overwrite": plan.overwrite,
             "allow_pending": plan.allow_pending,
+            "repeats": plan.repeats.value,
         },
         "files": {
             file.name: {"rows": file.rows, "size_bytes": file.size_bytes, "sha256": file.sha256}
@@ -173,6 +187,18 @@ def _duplicates(state: ReviewState) -> dict[str, Any] | None:
         "duplicate_rows": rule.duplicate_rows,
         "dropped": int(np.count_nonzero(state.outcomes.reason == Reason.DUPLICATE)),
         "duplication_rate_kept": rule.rate_kept,
+    }
+
+
+def _repeats(state: ReviewState, plan: ExportPlan, weight: str | None) -> dict[str, Any]:
+    """Kept rows that count more than once; `kept_counted` is what training sees of them all."""
+    kept = state.rows_of(Outcome.KEPT)
+    times = state.times(kept)
+    return {
+        "as": plan.repeats.value,
+        "column": weight,
+        "repeated_rows": int(np.count_nonzero(times > 1)),
+        "kept_counted": int(times.sum(dtype=np.int64)),
     }
 
 

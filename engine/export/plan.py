@@ -51,6 +51,15 @@ class Keep(StrEnum):
         return (Outcome[self.name],)
 
 
+class Repeats(StrEnum):
+    """How a row that is to be exported more than once is written."""
+
+    ROWS = "rows"
+    """As often, one after the other."""
+    WEIGHT = "weight"
+    """Once, with how often in a column of its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class ExportPlan:
     """What the person asked for."""
@@ -62,6 +71,8 @@ class ExportPlan:
     """Add what tamis knows as `tamis_*` columns to the rows, besides `decisions.parquet`."""
     overwrite: bool = False
     """Replace `output` where it is an earlier export of tamis, and nothing else."""
+    repeats: Repeats = Repeats.ROWS
+    """Only kept rows are repeated; dropped and pending ones are written once."""
     allow_pending: bool = False
     """Export the kept rows though some rows have no outcome yet; those are left out of them."""
 
@@ -99,7 +110,7 @@ class DuplicateRule:
     duplicate_rows: int
     """Rows beyond one of each group."""
     rate_kept: float
-    """Share of the kept rows that are beyond one of each group, in [0, 1]."""
+    """Share of the kept rows, repeats included, that are beyond one of each group, in [0, 1]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +138,23 @@ class ReviewState:
     remarks: RemarkCounts = field(default_factory=RemarkCounts)
     duplicates: DuplicateRule | None = None
     """None while the rule is off."""
+    repeats: NDArray[np.int32] | None = None  # (rows,) how often each is exported where kept
+    """None: once."""
+
+    def written(self, outcome: Outcome, repeats: Repeats) -> NDArray[np.int64]:
+        """The rows that the file of an outcome holds, as often as it holds them, ascending."""
+        rows = self.rows_of(outcome)
+        if outcome is Outcome.KEPT and repeats is Repeats.ROWS and self.repeats is not None:
+            return np.repeat(rows, self.repeats[rows])
+        return rows
+
+    def times(self, rows: NDArray[np.int64]) -> NDArray[np.int32]:
+        """How often each of `rows` counts in an export; 1 where it is not kept.  (n,)."""
+        if self.repeats is None:
+            return np.ones(len(rows), np.int32)
+        kept = self.outcomes.outcome[rows] == Outcome.KEPT
+        return np.where(kept, self.repeats[rows], np.int32(1))
+
     spot_checks: Sequence[tuple[SpotCheck, SpotCheckResult]] = ()
     """Every one of the side under review, oldest first."""
 
@@ -149,7 +177,7 @@ class Preview:
     pending: int
     broken: int
     written: int
-    """Rows that go into kept, dropped or pending files under this plan."""
+    """Lines that go into kept, dropped or pending files under this plan, repeats included."""
     size_bytes: int
     """A guess from the source's size and its characters; compression is not foreseen."""
     pending_blocks: bool
@@ -175,8 +203,7 @@ class PendingRowsError(ExportError):
 
 def preview(state: ReviewState, plan: ExportPlan) -> Preview:
     """Count what `export` would write, without touching the disk."""
-    outcomes = state.outcomes.outcome
-    written = np.isin(outcomes, plan.keep.outcomes)
+    written = np.concatenate([state.written(each, plan.repeats) for each in plan.keep.outcomes])
     characters = int(np.sum(state.dataset.lengths, dtype=np.int64))
     chosen = int(np.sum(state.dataset.lengths[written], dtype=np.int64))
     share = chosen / characters if characters else 0.0
@@ -185,7 +212,7 @@ def preview(state: ReviewState, plan: ExportPlan) -> Preview:
         dropped=state.count(Outcome.DROPPED),
         pending=state.count(Outcome.PENDING),
         broken=int(np.count_nonzero(state.dataset.broken)),
-        written=int(np.count_nonzero(written)),
+        written=len(written),
         size_bytes=round(share * sum(file.size_bytes for file in state.dataset.quick_print)),
         pending_blocks=pending_blocks(state, plan),
     )

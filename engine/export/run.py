@@ -17,10 +17,12 @@ from engine.errors import Cancelled, ExportError, InputError
 from engine.export.card import DECISIONS, card
 from engine.export.manifest import WrittenFile, manifest, seal
 from engine.export.place import MANIFEST, check_place, staged
-from engine.export.plan import ExportPlan, ExportReport, ReviewState, check_pending
+from engine.export.plan import ExportPlan, ExportReport, Repeats, ReviewState, check_pending
 from engine.export.writers import (
+    Extra,
     decisions_table,
     free_prefix,
+    free_weight,
     unreadable_rows,
     write_parquet,
     write_rows,
@@ -99,7 +101,7 @@ def _write(
 ) -> dict[str, Any]:
     """Fill `folder` and return the manifest that is in it."""
     unreadable = unreadable_rows(state.dataset)
-    parts = {outcome: state.rows_of(outcome) for outcome in plan.keep.outcomes}
+    parts = {outcome: state.written(outcome, plan.repeats) for outcome in plan.keep.outcomes}
     total = sum(len(rows) for rows in parts.values()) + state.dataset.rows
     tick = _Progress(total, progress, cancelled).tick
     tick(0)
@@ -107,14 +109,19 @@ def _write(
     if plan.annotate:
         written = np.setdiff1d(np.concatenate(list(parts.values())), unreadable)
         prefix = free_prefix(state, written, tick)
+    weight = None
+    if plan.repeats is Repeats.WEIGHT:
+        written = np.setdiff1d(np.concatenate(list(parts.values())), unreadable)
+        weight = free_weight(state, written, tick)
     files: list[WrittenFile] = []
     features: dict[str, str | None] = {}
     for outcome, all_rows in parts.items():
         rows = all_rows
         if outcome is Outcome.DROPPED:
             rows = np.setdiff1d(all_rows, unreadable, assume_unique=True)
+        extra = Extra(prefix, weight)
         path = folder / f"{outcome.name.lower()}{plan.format.suffix}"
-        described_features = write_rows(path, state, rows, plan.format, prefix, tick)
+        described_features = write_rows(path, state, rows, plan.format, extra, tick)
         files.append(seal(path, len(rows)))
         # Readers stumble over files without rows; kept rows stay what is loaded by default.
         if len(rows) or outcome is Outcome.KEPT:
@@ -124,9 +131,10 @@ def _write(
         write_unreadable(path, state.dataset, unreadable, tick)
         files.append(seal(path, len(unreadable)))
     files.append(_write_decisions(state, folder / DECISIONS, tick))
-    described = manifest(state, plan, files, len(unreadable))
+    described = manifest(state, plan, files, len(unreadable), weight)
     _write_text(folder / CARD, card(described, plan, features))
-    described = manifest(state, plan, [*files, seal(folder / CARD, None)], len(unreadable))
+    files = [*files, seal(folder / CARD, None)]
+    described = manifest(state, plan, files, len(unreadable), weight)
     _write_text(folder / MANIFEST, json.dumps(described, indent=2, ensure_ascii=False) + "\n")
     seal(folder / MANIFEST, None)
     return described

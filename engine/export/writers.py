@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,9 @@ from engine.export.shapes import RowShape, json_text, parse_row
 CHUNK_ROWS = 20_000
 CHUNK_CHARACTERS = 32_000_000
 """A chunk ends at whichever comes first; this bounds the memory that an export takes."""
+
+WEIGHT = "weight"
+"""The column that says how often a row counts, where rows are not repeated."""
 
 Tick = Callable[[int], None]
 """Called with the number of rows just written; raises Cancelled to stop."""
@@ -80,12 +84,42 @@ def write_unreadable(path: Path, dataset: Dataset, rows: NDArray[np.int64], tick
             tick(1)
 
 
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """Columns that rows get besides their own."""
+
+    prefix: str | None = None
+    """Of those that say what tamis knows; None leaves them out."""
+    weight: str | None = None
+    """The one that says how often a row counts; None leaves it out."""
+
+    def __bool__(self) -> bool:
+        return self.prefix is not None or self.weight is not None
+
+    def schema(self, state: ReviewState) -> dict[str, pl.DataType]:
+        """The columns and their types."""
+        known = decisions_schema(state) if self.prefix is not None else {}
+        found = {f"{self.prefix}{name}": dtype for name, dtype in known.items()}
+        if self.weight is not None:
+            found[self.weight] = pl.Int32()
+        return found
+
+    def frame(self, state: ReviewState, rows: NDArray[np.int64]) -> pl.DataFrame:
+        """The columns of `rows`."""
+        columns = []
+        if self.prefix is not None:
+            columns += _prefixed(decisions(state, rows), self.prefix).get_columns()
+        if self.weight is not None:
+            columns.append(pl.Series(self.weight, state.times(rows)))
+        return pl.DataFrame(columns)
+
+
 def write_rows(
     path: Path,
     state: ReviewState,
     rows: NDArray[np.int64],
     form: ExportFormat,
-    prefix: str | None,
+    extra: Extra,
     tick: Tick,
 ) -> str | None:
     """Write `rows` to `path`, and name their features for the card where a reader needs that.
@@ -93,17 +127,17 @@ def write_rows(
     Args:
         path: to create.
         state: the review; its dataset holds the rows.
-        rows: positions, ascending; none of them unreadable.  (n,)
+        rows: positions, ascending, as often as they are written; none unreadable.  (n,)
         form: how to write.
-        prefix: of the columns that say what tamis knows; None leaves them out.
+        extra: columns that they get.
         tick: called for every chunk.
     """
     if form is ExportFormat.JSONL and _has_lines(state.dataset):
-        _write_lines(path, state, rows, prefix, tick)
+        _write_lines(path, state, rows, extra, tick)
         return None
     table = source_table(state.dataset, rows, tick)
-    if prefix is not None:
-        table = _annotated(table, state, prefix)
+    if extra:
+        table = _annotated(table, state, extra)
     if form in (ExportFormat.PARQUET, ExportFormat.HF):
         metadata = _metadata(state.dataset, table.schema)
         write_parquet(path, table, rows, state.dataset.lengths, tick, metadata)
@@ -124,12 +158,21 @@ def free_prefix(state: ReviewState, rows: NDArray[np.int64], tick: Tick) -> str:
     return prefix
 
 
-def _column_names(dataset: Dataset, rows: NDArray[np.int64], tick: Tick) -> set[str]:
-    """Every column of `rows` that could collide with an annotation."""
+def free_weight(state: ReviewState, rows: NDArray[np.int64], tick: Tick) -> str:
+    """`weight`, or where the rows have such a column already, the first numbered one they lack."""
+    taken = _column_names(state.dataset, rows, tick, WEIGHT.encode())
+    numbered = (f"{WEIGHT}{number}" for number in itertools.count(2))
+    return next(name for name in itertools.chain([WEIGHT], numbered) if name not in taken)
+
+
+def _column_names(
+    dataset: Dataset, rows: NDArray[np.int64], tick: Tick, mark: bytes = b"tamis"
+) -> set[str]:
+    """Every column of `rows` that could collide with one whose name begins with `mark`."""
     names = set(dataset.column_names)
     for piece in chunks(rows, dataset.lengths) if _has_lines(dataset) else ():
         for row in piece.tolist():
-            if b"tamis" in (dataset.raw(row) or b""):
+            if mark in (dataset.raw(row) or b""):
                 names.update(_record(dataset, row))
         tick(0)
     return names
@@ -139,14 +182,14 @@ def _column_names(dataset: Dataset, rows: NDArray[np.int64], tick: Tick) -> set[
 
 
 def _write_lines(
-    path: Path, state: ReviewState, rows: NDArray[np.int64], prefix: str | None, tick: Tick
+    path: Path, state: ReviewState, rows: NDArray[np.int64], extra: Extra, tick: Tick
 ) -> None:
     dataset = state.dataset
     with path.open("wb") as file:
         for piece in chunks(rows, dataset.lengths):
             lines = [_line(dataset, row) for row in piece.tolist()]
-            if prefix is not None:
-                added = _prefixed(decisions(state, piece), prefix).write_ndjson().splitlines()
+            if extra:
+                added = extra.frame(state, piece).write_ndjson().splitlines()
                 lines = [
                     with_members(line, members[1:-1].encode())
                     for line, members in zip(lines, added, strict=True)
@@ -234,13 +277,11 @@ def decisions_table(state: ReviewState) -> Table:
     return Table(decisions_schema(state), lambda rows: decisions(state, rows))
 
 
-def _annotated(table: Table, state: ReviewState, prefix: str) -> Table:
-    added = {f"{prefix}{name}": dtype for name, dtype in decisions_schema(state).items()}
-
+def _annotated(table: Table, state: ReviewState, extra: Extra) -> Table:
     def frame(rows: NDArray[np.int64]) -> pl.DataFrame:
-        return table.frame(rows).hstack(_prefixed(decisions(state, rows), prefix))
+        return table.frame(rows).hstack(extra.frame(state, rows))
 
-    return Table(pl.Schema({**table.schema, **added}), frame)
+    return Table(pl.Schema({**table.schema, **extra.schema(state)}), frame)
 
 
 def _prefixed(frame: pl.DataFrame, prefix: str) -> pl.DataFrame:

@@ -71,6 +71,7 @@ def review_state(session: Session, *, hashed: bool = True) -> ReviewState:
         side=session.side,
         remarks=session.remarks.counts(),
         duplicates=_duplicate_rule(session, outcomes),
+        repeats=session.repeats.copy() if session.review.repeated else None,
         spot_checks=[
             (check, session.queues.result(check))
             for check in session.queues.checks
@@ -89,7 +90,7 @@ def _duplicate_rule(session: Session, outcomes: Outcomes) -> DuplicateRule | Non
         settings=clusters.matches.settings,
         clusters=len(clusters),
         duplicate_rows=clusters.duplicate_rows,
-        rate_kept=gauge(clusters.label, kept).duplication_rate,
+        rate_kept=gauge(clusters.label, kept, session.repeats.astype(np.int64)).duplication_rate,
     )
 
 

@@ -141,6 +141,7 @@ def test_a_slip_in_a_command_is_told_from_a_slip_in_a_path(tamis: Run) -> None:
         ["export", "train.jsonl", "--output", "o", "--keep", "bogus"],
         ["export", "train.jsonl", "--output", "o", "--threshold", "bogus"],
         ["export", "train.jsonl", "--output", "o", "--drop-duplicates", "80"],
+        ["export", "train.jsonl", "--output", "o", "--repeats", "bogus"],
         ["dedup", "train.jsonl", "--on", "bogus"],
         ["dedup", "train.jsonl", "--shingle", "word"],
         ["dedup", "train.jsonl", "--similarity", "0"],

@@ -70,6 +70,7 @@ class Desk(
             self._set_threshold(self._threshold)
         self._focus_scoring()
         self.session.hash_in_background()
+        self.session.duplicates.require()
 
     def _restore_view(self) -> None:
         settings = self.session.store.get_setting

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.duplicates.gauge import R_STAR, Zone, gauge
+from engine.duplicates.gauge import Zone, gauge
+from engine.simulator.calibrated import R_STAR
 
 
 def test_a_hot_cluster_counts_for_less_than_its_rows() -> None:
