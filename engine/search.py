@@ -124,6 +124,16 @@ class Query:
                 at += len(piece)
         return spans
 
+    def first_in(self, texts: Sequence[str]) -> tuple[int, int] | None:
+        """The first of `texts` that holds it, and where in it; None where none does."""
+        if not self.text or not texts:
+            return None
+        for at in np.flatnonzero(self.found_in(pl.Series(texts, dtype=pl.String))):
+            spans = self.spans(texts[int(at)])
+            if spans:
+                return int(at), spans[0][0]
+        return None
+
     @cached_property
     def _literal(self) -> re.Pattern[str]:
         return re.compile(re.escape(self.text), 0 if self.is_exact else re.IGNORECASE)
@@ -203,6 +213,9 @@ class Search:
         self.searched = 0
         """Rows."""
         self.done = False
+        """Whether every row was searched."""
+        self.ended = False
+        """Whether it is over, done or stopped."""
         self._texts, self._order, self._line = texts, order, line
         self._cancelled = False
         self._told = False
@@ -210,11 +223,6 @@ class Search:
     def cancel(self) -> None:
         """Stop at the next chunk; what is found stays."""
         self._cancelled = True
-
-    @property
-    def cancelled(self) -> bool:
-        """Whether it was stopped before its end."""
-        return self._cancelled and not self.done
 
     def run(self, tell: Callable[[int], None]) -> None:
         """Search to the end.
@@ -224,9 +232,11 @@ class Search:
         """
         try:
             self._run(tell)
+            self.done = True
         except Cancelled:
-            return
-        self.done = True
+            pass
+        finally:
+            self.ended = True
 
     def _run(self, tell: Callable[[int], None]) -> None:
         order, stopped = self._order, lambda: self._cancelled

@@ -91,6 +91,13 @@ ACTIONS: tuple[Action, ...] = (
     Action("redo", "Redo", "Give again what was undone.", ("R",), Group.VERDICTS, writes=True),
     Action("range", "Select a range", "Start or end a range at the cursor; a verdict then goes to "
            "all of it, after a count.", ("v",), Group.VERDICTS, "range"),
+    Action("blind", "Blind mode", "Hides scores and what the rules say everywhere, until pressed "
+           "again.", ("b",), Group.VERDICTS),
+    Action("select_all", "Select all rows shown", "A verdict or tag then goes to every row of the "
+           "filter, after a count.", ("V",), Group.VERDICTS),
+    Action("repeat", "Repeat", "The last verdict or tag again, on this sample, on the range, or on "
+           "all rows shown where it was for all; a bulk counts first.", ("full_stop",),
+           Group.VERDICTS, writes=True),
     Action("bulk_accept", "Accept all rows shown", "Every row of the filter, after a count.", (),
            Group.VERDICTS, writes=True),
     Action("bulk_reject", "Reject all rows shown", "Every row of the filter, after a count.", (),
@@ -106,8 +113,13 @@ ACTIONS: tuple[Action, ...] = (
     Action("half_up", "Half a page up", "Scrolls by half.", ("ctrl+u", "pageup"), Group.MOVING),
     Action("first", "First sample", "To the top of the view.", ("g", "home"), Group.MOVING),
     Action("last", "Last sample", "To the end of the view.", ("G", "end"), Group.MOVING),
-    Action("zoom", "Read the whole sample", "The detail pane takes the screen; esc goes back.",
+    Action("zoom", "Focus mode", "One sample fills the screen; the same keys decide, j k scroll, J "
+           "K go on without deciding; esc goes back to the table.",
            ("enter",), Group.MOVING, "read"),
+    Action("next_sample", "Go on", "To the next sample; decides nothing; in focus mode, "
+           "where j k scroll.", ("J",), Group.MOVING),
+    Action("previous_sample", "Go back", "To the sample before; decides nothing.",
+           ("K",), Group.MOVING),
     Action("next_pane", "Next pane", "From table to detail and back; j k then scroll the text.",
            ("tab",), Group.MOVING),
     Action("close", "Close", "Closes a pane, an input or a range; decides nothing.", ("escape",),
@@ -122,8 +134,9 @@ ACTIONS: tuple[Action, ...] = (
            ("right_curly_bracket", "greater_than_sign"), Group.THRESHOLD),
     Action("type_threshold", "Type the threshold", "1.5, top 1000 or 25%; <= before it keeps the "
            "low side.", ("t",), Group.THRESHOLD, "type"),
-    Action("search", "Search", "In prompt and response; a capital letter makes it exact.",
-           ("slash",), Group.VIEW, "search"),
+    Action("search", "Search", "In prompt and response; a capital letter makes it exact, a / "
+           "before it a regular expression. The count streams; esc stops it.", ("slash",),
+           Group.VIEW, "search"),
     Action("next_match", "Next match", "Of the last search.", ("n",), Group.VIEW),
     Action("previous_match", "Previous match", "Of the last search.", ("N",), Group.VIEW),
     Action("filter", "Filter", "score<1.5 and words>300 and prompt~translate; or, not, ( ), every "

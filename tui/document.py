@@ -19,6 +19,7 @@ from itertools import accumulate
 from rich.cells import get_character_cell_size
 
 from engine.sample import Message
+from engine.search import Query
 from tui.display import lines_of, sanitize
 
 Span = tuple[int, int, str]
@@ -217,7 +218,7 @@ _QUOTE = re.compile(r"\s{0,3}>")
 _MARKER = re.compile(r"\s*([-*+•]|\d{1,3}[.)])\s")
 
 
-def line_styles(line: Line, search: re.Pattern[str] | None) -> list[str]:
+def line_styles(line: Line, search: Query | None) -> list[str]:
     """The name of the style of each character of a line."""
     styles = [line.style] * len(line.text)
     if line.kind is LineKind.PROSE:
@@ -227,7 +228,7 @@ def line_styles(line: Line, search: re.Pattern[str] | None) -> list[str]:
         if line.index < len(highlighted):
             _paint(styles, highlighted[line.index])
     if search is not None:
-        _paint(styles, [(m.start(), m.end(), "match") for m in search.finditer(line.text)])
+        _paint(styles, [(start, end, "match") for start, end in search.spans(line.text)])
     return styles
 
 

@@ -13,7 +13,7 @@ from engine.errors import InputError
 from engine.policy import REASON_TEXT, Outcome, Reason
 from engine.sample import Family
 from engine.session import Session
-from tui.detail import DetailContent
+from tui.detail_content import DetailContent
 from tui.display import RowState
 from tui.sample_table import RowMarks, RowTexts
 

@@ -11,11 +11,8 @@ row number, state with score, text, and the muted tail.
 from __future__ import annotations
 
 import math
-import re
-from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,92 +26,16 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from engine.order import Column
-from tui.display import (
-    UNICODE_GLYPHS,
-    Glyphs,
-    RowState,
-    cells,
-    count_text,
-    one_line,
-    sanitize,
-    score_text,
-)
+from engine.search import Query
+from tui.display import UNICODE_GLYPHS, Glyphs, RowState, count_text, one_line, score_text
+from tui.folded import FoldedTexts, highlighted
+from tui.row_source import RowMarks, RowSource, RowTexts
 from tui.table_layout import RIGHT_ALIGNED, SIDE_TITLES, TITLES, bar, plan_layout
 
 __all__ = ["Column", "RowMarks", "RowSource", "RowTexts", "SampleTable"]
 
-SEARCH_LIMIT = 100_000
-"""Characters of a cell in which a search match beyond the visible part is looked for."""
-
-CACHED_TEXTS = 512
-
 MAX_DRAWN = 4096
 """Lines of which it is remembered how they were drawn; many screens' worth."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class RowMarks:
-    """What changes about a row while it is reviewed: all of a line but its texts."""
-
-    state: RowState
-    score: float = math.nan
-    """Of the side under review; NaN where there is none."""
-    other_score: float = math.nan
-    """Of the rejected side of a preference pair."""
-    tokens: int = 0
-    skipped: bool = False
-    problem: bool = False
-    noted: bool = False
-    tagged: bool = False
-    reason: str = ""
-    """The digit of the reason of a rejection."""
-
-    def __eq__(self, other: object) -> bool:
-        """Whether nothing has changed: no score is like no score, though NaN is unlike NaN."""
-        return isinstance(other, RowMarks) and self._comparable() == other._comparable()
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def _comparable(self) -> tuple[object, ...]:
-        scores = (self.score, self.other_score)
-        known = (None if math.isnan(score) else score for score in scores)
-        return (self.state, self.tokens, self.skipped, self.problem, self.noted, *known)
-
-
-@dataclass(frozen=True, slots=True)
-class RowTexts:
-    """What does not change about a row; raw text from the dataset."""
-
-    prompt: str
-    response: str
-    rejected: str | None = None
-
-
-class RowSource(Protocol):
-    """Where the table gets its rows; asked only for the lines that are drawn."""
-
-    @property
-    def rows(self) -> int:
-        """Rows of the dataset."""
-        ...
-
-    @property
-    def has_sides(self) -> bool:
-        """Preference data: two scores, a margin and the rejected text are shown."""
-        ...
-
-    @property
-    def score_range(self) -> tuple[float, float] | None:
-        """The scores that an empty and a full bar stand for; None while there are none."""
-        ...
-
-    def marks(self, row: int) -> RowMarks:
-        """The state of one row as of now."""
-        ...
-
-    def texts(self, row: int) -> RowTexts:
-        """The texts of one row."""
-        ...
 
 
 class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
@@ -210,11 +131,12 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._source = source
         self._order = np.arange(source.rows if source else 0, dtype=np.int64)  # (lines,)
         self._range_start: int | None = None
-        self._search: re.Pattern[str] | None = None
+        self._all_selected = False
+        self._search: Query | None = None
         self._sort: tuple[Column, bool] | None = None
         self._layout = plan_layout(80, 0, sides=False)
         self._layout_key: tuple[int, int, bool] | None = None
-        self._texts: OrderedDict[int, RowTexts] = OrderedDict()
+        self._texts = FoldedTexts(glyphs)
         self._drawn: dict[int, tuple[int, str]] = {}
         self._styles_by_name: dict[str, Style] = {}
 
@@ -254,6 +176,7 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
         changed = moved_to != self.cursor_row
         self._order = order
         self._range_start = None
+        self._all_selected = False
         self.set_reactive(SampleTable.cursor, cursor)
         self._sync_virtual_size()
         self._scroll_to_line(cursor - max(screen_line, 0))
@@ -290,9 +213,9 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._sort = (column, descending) if column else None
         self.refresh_header()
 
-    def set_search(self, pattern: re.Pattern[str] | None) -> None:
-        """Highlight what `pattern` finds in the texts; one beyond the cut is moved into view."""
-        self._search = pattern
+    def set_search(self, query: Query | None) -> None:
+        """Highlight what `query` finds in the texts; one beyond the cut is moved into view."""
+        self._search = query
         self._texts.clear()
         self.refresh()
 
@@ -388,7 +311,18 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
     @property
     def selection_anchor(self) -> int | None:
         """The line where the range selection began; None without one."""
-        return self._range_start
+        return 0 if self._all_selected else self._range_start
+
+    @property
+    def all_selected(self) -> bool:
+        """Whether every row of the view is selected, wherever the cursor is."""
+        return self._all_selected
+
+    def select_all(self) -> None:
+        """Select every row of the view; the cursor stays."""
+        self._range_start = None
+        self._all_selected = len(self._order) > 0
+        self.refresh()
 
     def start_selection(self) -> None:
         """Begin a range at the cursor; moving the cursor extends it."""
@@ -397,12 +331,15 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def clear_selection(self) -> None:
         """End the range selection."""
-        if self._range_start is not None:
+        if self.selection_anchor is not None:
             self._range_start = None
+            self._all_selected = False
             self.refresh()
 
     def selected_rows(self) -> NDArray[np.int64]:
-        """The rows of the range, in view order; empty without a range.  (selected,)."""
+        """The selected rows, in view order; empty without a selection.  (selected,)."""
+        if self._all_selected:
+            return self._order
         if self._range_start is None:
             return np.zeros(0, np.int64)
         first, last = sorted((self._range_start, self.cursor))
@@ -564,7 +501,7 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
         """What the cursor or the range selection lays over a line."""
         if line == self.cursor:
             return self._style("cursor")
-        if self._range_start is not None and _between(line, self._range_start, self.cursor):
+        if self._is_selected(line):
             selected = self._style("selected")
             return Style(
                 bgcolor=selected.bgcolor,
@@ -573,10 +510,16 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
             )
         return None
 
+    def _is_selected(self, line: int) -> bool:
+        if self._all_selected:
+            return True
+        start = self._range_start
+        return start is not None and _between(line, start, self.cursor)
+
     def _gutter(self, line: int) -> str:
         if line == self.cursor:
             return self.glyphs.cursor
-        if self._range_start is not None and _between(line, self._range_start, self.cursor):
+        if self._is_selected(line):
             return self.glyphs.selected
         return " "
 
@@ -602,15 +545,15 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
         return score_text(marks.score, self._layout.score)
 
     def _body(self, row: int, state: RowState) -> list[tuple[str, str]]:
-        texts = self._folded(row)
         layout = self._layout
+        texts = self._texts.get(self._source, row, layout, self._search)
         style = "text-dropped" if state in _DROPPED else "text"
         shown = [(texts.prompt, layout.prompt), (texts.response, layout.response)]
         if layout.rejected:
             shown.append((texts.rejected or "", layout.rejected))
         pieces: list[tuple[str, str]] = []
         for text, _ in shown:
-            pieces += [*_highlighted(text, self._search, style), ("  ", style)]
+            pieces += [*highlighted(text, self._search, style), ("  ", style)]
         return pieces[:-1]
 
     def _tail(self, marks: RowMarks) -> str:
@@ -619,40 +562,6 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
         text += " " + (self.glyphs.problem if marks.problem else " ")
         return text + (
             self.glyphs.note if marks.noted else self.glyphs.tag if marks.tagged else " "
-        )
-
-    def _folded(self, row: int) -> RowTexts:
-        """The texts of a row as they are shown, cut and padded; the last few hundred are kept."""
-        cached = self._texts.get(row)
-        if cached is not None:
-            self._texts.move_to_end(row)
-            return cached
-        if self._source is None:
-            return RowTexts("", "")
-        raw = self._source.texts(row)
-        layout = self._layout
-        folded = RowTexts(
-            self._fold(raw.prompt, layout.prompt),
-            self._fold(raw.response, layout.response),
-            self._fold(raw.rejected or "", layout.rejected),
-        )
-        self._texts[row] = folded
-        if len(self._texts) > CACHED_TEXTS:
-            self._texts.popitem(last=False)
-        return folded
-
-    def _fold(self, text: str, width: int) -> str:
-        """One line of a text; it starts at the search match where that would be cut off."""
-        ascii_only = self.glyphs.ascii_only
-        shown = one_line(text, width, pad=True, ascii_only=ascii_only)
-        if self._search is None or width < 8 or self._search.search(shown.rstrip(" …~")):
-            return shown
-        match = self._search.search(sanitize(text[:SEARCH_LIMIT]))
-        if match is None or match.start() == match.end():
-            return shown
-        lead = sanitize(text[:SEARCH_LIMIT])[max(match.start() - width // 4, 0) :]
-        return self.glyphs.ellipsis + one_line(
-            lead, width - cells(self.glyphs.ellipsis), pad=True, ascii_only=ascii_only
         )
 
 
@@ -666,17 +575,3 @@ _STATE_STYLE = {state: state.value for state in RowState} | {
 
 def _between(line: int, one: int, other: int) -> bool:
     return min(one, other) <= line <= max(one, other)
-
-
-def _highlighted(text: str, search: re.Pattern[str] | None, style: str) -> list[tuple[str, str]]:
-    """`text` cut at what the search finds in it."""
-    if search is None:
-        return [(text, style)]
-    pieces: list[tuple[str, str]] = []
-    end = 0
-    for match in search.finditer(text.rstrip(" ")):
-        if match.start() == match.end():
-            continue
-        pieces += [(text[end : match.start()], style), (match.group(), "match")]
-        end = match.end()
-    return [*pieces, (text[end:], style)]

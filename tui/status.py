@@ -132,6 +132,12 @@ def summary_parts(
     ]
 
 
+def blind_parts(summary: Summary) -> list[str]:
+    """What was decided by hand, and nothing of what the rules make of the rest."""
+    decided = f"{summary.kept_by_hand:,} accepted, {summary.dropped_by_hand:,} rejected by hand"
+    return [decided, "blind: scores and rules are hidden (b shows them)"]
+
+
 def _bound(threshold: Threshold | None, typed: str) -> str:
     if threshold is None:
         return "no threshold yet"

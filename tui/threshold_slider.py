@@ -29,6 +29,8 @@ COARSE_STEPS = 20
 
 RIGHT_BUTTON = 3
 
+NO_SCORES = "no scores yet"
+
 
 class ThresholdSlider(CellWidget):
     """Histogram, axis, mark and labels, in as many lines as it is given (at least three)."""
@@ -98,7 +100,7 @@ class ThresholdSlider(CellWidget):
         self,
         *,
         glyphs: Glyphs = UNICODE_GLYPHS,
-        empty_text: str = "no scores yet",
+        empty_text: str = NO_SCORES,
         id: str | None = None,  # noqa: A002 - the name Textual's widgets use
         classes: str | None = None,
     ) -> None:

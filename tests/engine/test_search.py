@@ -136,7 +136,8 @@ def test_a_search_is_cancelled_between_chunks() -> None:
 
     found.run(tell)
     assert begun.is_set()
-    assert found.cancelled
+    assert found.ended
+    assert not found.done
     assert 0 < found.searched < texts.height
     with pytest.raises(Cancelled):
         search(texts, Query("x"), cancelled=lambda: True)

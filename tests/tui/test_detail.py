@@ -11,12 +11,15 @@ from rich.cells import cell_len
 from textual.app import ComposeResult
 
 from engine.sample import Message, Role, Side
+from engine.search import Query
 from tests.tui.screen import screen_lines, screen_text, style_of
 from tests.tui.table_app import ThemedApp
 from tests.tui.test_display import ANY_TEXT, HOSTILE
-from tui.detail import DetailContent, Flow, SampleDetail, head_text
+from tui.detail import SampleDetail
+from tui.detail_content import DetailContent, head_text
 from tui.display import ASCII_GLYPHS, UNICODE_GLYPHS, Glyphs, RowState
 from tui.document import json_lines, text_lines, turn_lines, wrap
+from tui.flow import Flow
 
 
 class DetailApp(ThemedApp):
@@ -53,7 +56,7 @@ def test_wrapped_lines_fit_and_lose_no_word(text: str, width: int) -> None:
 def test_every_drawn_line_fills_the_width(text: str, width: int) -> None:
     flow = Flow(text_lines("```python\n" + text + "\n```\n" + text), width)
     for y in range(len(flow) + 1):
-        runs = flow.runs(y, re.compile("a"), UNICODE_GLYPHS)
+        runs = flow.runs(y, Query("a"), UNICODE_GLYPHS)
         assert sum(cell_len(run) for run, _ in runs) == width
 
 
@@ -247,7 +250,7 @@ async def test_search_is_marked_and_brought_into_view() -> None:
         app.detail.show(content("\n".join(f"line {i}" for i in range(100)) + " needle"))
         await pilot.pause()
         assert not app.detail.scroll_to_match()
-        app.detail.set_search(re.compile("needle"))
+        app.detail.set_search(Query("needle"))
         assert app.detail.scroll_to_match()
         await pilot.pause()
         assert style_of(app, "needle").bgcolor != style_of(app, "line 98").bgcolor

@@ -11,7 +11,7 @@ import pytest
 from engine.decision import Verdict
 from engine.session import OpenOptions, Session
 from tests.tui.desk_app import write_rows
-from tui.detail import head_text
+from tui.detail_content import head_text
 from tui.display import UNICODE_GLYPHS, RowState
 from tui.rows import SessionRows
 

@@ -4,7 +4,6 @@ import fcntl
 import math
 import os
 import pty
-import re
 import select
 import struct
 import subprocess
@@ -20,6 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.order import Column
+from engine.search import Query
 from tests.tui.screen import screen_lines, screen_text, style_of
 from tests.tui.table_app import FakeRows, TableApp
 from tui.display import ASCII_GLYPHS, UNICODE_GLYPHS, RowState
@@ -297,7 +297,7 @@ async def test_search_marks_matches_and_brings_far_ones_into_the_cell() -> None:
     app = TableApp(source)
     async with app.run_test(size=(80, 12)) as pilot:
         await pilot.pause()
-        app.table.set_search(re.compile("needle"))
+        app.table.set_search(Query("needle"))
         await pilot.pause()
         assert "…xxx needle in hay" in screen_lines(app)[2]
         assert style_of(app, "needle").bgcolor != style_of(app, "nothing").bgcolor

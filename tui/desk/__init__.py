@@ -4,7 +4,10 @@ base        widgets and the timer that keeps them true to the session
 verdicts    a x space c U R v, and bulk
 moving      j k, pages, panes
 thresholds  brackets, slider, typed
-view        search, filter, sort
+view        sort
+filters     f F ctrl+f: which rows are shown
+searching   / n N
+reading     enter J K b: focus mode, the next sample ready, blind
 queues      review orders, spot check
 scoring     pause, scorer, retry, side
 possible    what can be done now, and why the rest cannot

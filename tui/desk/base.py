@@ -25,6 +25,7 @@ from engine.histogram import ScoreBins
 from engine.order import Column, Sort
 from engine.scoring import ScorerOptions
 from engine.scoring.worker import SETTLED, WorkerState
+from engine.search import Search
 from engine.session import Session
 from engine.session.view import rows_matching, rows_shown
 from tui.actions import BY_ID, bindings
@@ -35,10 +36,20 @@ from tui.prompt_bar import PromptBar
 from tui.rows import SessionRows
 from tui.sample_table import RowMarks, SampleTable
 from tui.simulator import SimulatorPanel
-from tui.status import KeyBar, StatusLine, bfloat16_effect, scoring_parts, summary_parts
-from tui.threshold_slider import ThresholdSlider
+from tui.status import (
+    KeyBar,
+    StatusLine,
+    bfloat16_effect,
+    blind_parts,
+    scoring_parts,
+    summary_parts,
+)
+from tui.threshold_slider import NO_SCORES, ThresholdSlider
 
 Result = TypeVar("Result")
+
+Act = Callable[[NDArray[np.int64], str], None]
+"""Does something to rows, told what to call them."""
 
 TICK_S = 0.1
 """How often the desk looks for new scores.  Source: ten times a second costs the loop nothing."""
@@ -108,8 +119,7 @@ class DeskBase(Screen[None]):
         self._sort = Sort()
         self._filter_text = ""
         self._matching: NDArray[np.bool_] | None = None
-        self._found: NDArray[np.bool_] | None = None
-        self._search_text = ""
+        self._search: Search | None = None
         self._seen = (-1, -1, 0, -1)  # board version, review version, board, duplicates
         self._drawn_threshold: object = None
         self._bins: ScoreBins | None = None
@@ -120,6 +130,8 @@ class DeskBase(Screen[None]):
         self._told: set[str] = set()
         self._toasts: dict[str, float] = {}  # text -> when it is gone
         self._zoomed = False
+        self._last_done: tuple[int, Act] | None = None
+        """To how many rows, 0 for all shown, and what: for the next repeat."""
         self._moves = 0
         self._shown: tuple[int, RowMarks] | None = None
         self._told_end = True
@@ -220,7 +232,10 @@ class DeskBase(Screen[None]):
         summary = session.summary()
         if recount:
             self._bins = session.score_bins(self.slider.bins_for())
-        if self._bins is not None:
+        self.slider.empty_text = "blind: b shows the scores" if session.blind else NO_SCORES
+        if session.blind:
+            self.slider.show(None, None)
+        elif self._bins is not None:
             edges = self._bins.edges
             self._rows.score_range = (float(edges[0]), float(edges[-1]))
             above = summary.kept_by_rule + summary.duplicates
@@ -230,7 +245,9 @@ class DeskBase(Screen[None]):
         self._drawn_threshold = session.threshold
         exact = session.scoring.scorer is not None and session.scoring.scorer.token_budget > 0
         self.query_one("#summary", StatusLine).show(
-            summary_parts(
+            blind_parts(summary)
+            if session.blind
+            else summary_parts(
                 summary,
                 session.threshold,
                 session.threshold_choice.text,
@@ -246,17 +263,18 @@ class DeskBase(Screen[None]):
         rows = f"{session.dataset.rows:,} rows"
         if self._matching is not None:
             rows = f"{shown:,} of {rows}"
-        parts = [f"tamis  {session.title}", rows]
+        parts = [f"tamis  {session.title}", *self._queue_parts()]
+        if session.read_only:
+            parts.append("read-only")
+        if session.blind:
+            parts.append("blind")
+        parts += self._focus_parts() or [rows]
+        if self._filter_text:
+            parts.append(f"filter: {self._filter_text}")
         if session.sides == 2:
             parts.append(f"reviewing: {session.side.value}")
         parts += scoring_parts(status, session.scoring.spec)
-        if session.read_only:
-            parts.insert(1, "read-only")
-        if self._filter_text:
-            parts.insert(2, f"filter: {self._filter_text}")
-        if queue := self._queue_parts():
-            parts[1:1] = queue
-        elif self._sort != Sort():
+        if session.queues.current is None and self._sort != Sort():
             parts.append(f"sort: {self._sort}")
         parts.append(" + ".join(family.value for family in session.dataset.families))
         self.query_one("#title", StatusLine).show(parts)
@@ -276,6 +294,10 @@ class DeskBase(Screen[None]):
             if status.state is WorkerState.DONE and "bfloat16" not in self._told:
                 self._told.add("bfloat16")
                 self._tell(bfloat16_effect(session), severity="information")
+
+    def _focus_parts(self) -> list[str]:
+        """Where in the view the sample stands that fills the screen; empty where none does."""
+        return []
 
     def _queue_parts(self) -> list[str]:
         """The review order in hand and how far it is; empty where there is none."""

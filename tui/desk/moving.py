@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from tui.desk.reading import ReadingActions
+from tui.desk.searching import SearchActions
 from tui.desk.simulator import SimulatorActions
 from tui.detail import SampleDetail
 from tui.sample_table import SampleTable
 from tui.simulator import SimulatorPanel
 
 
-class MovingActions(SimulatorActions):
+class MovingActions(SimulatorActions, SearchActions, ReadingActions):
     """What j, k, the page keys, tab, enter and esc do."""
 
     def action_down(self) -> None:
@@ -63,9 +65,7 @@ class MovingActions(SimulatorActions):
         if self.at_sliders:
             self.type_number(self.simulator.control)
             return
-        self._zoomed = not self._zoomed
-        self.set_class(self._zoomed, "-zoomed")
-        (self.detail if self._zoomed else self.table).focus()
+        self.set_zoom(on=not self._zoomed)
 
     def action_close(self) -> None:
         """Close what is open; decides nothing."""
@@ -77,8 +77,10 @@ class MovingActions(SimulatorActions):
             self.table.clear_selection()
         elif self.detail.has_focus:
             self.table.focus()
-        elif self._found is not None:
-            self._found = None
+        elif self._search is not None:
+            if self.stop_search():
+                return
+            self._search = None
             self.table.set_search(None)
             self.detail.set_search(None)
         elif self.simulating:

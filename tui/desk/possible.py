@@ -64,7 +64,7 @@ class Possible(MovingActions):
                 return "nothing to redo"
             case "clear" if self._nothing_to_clear():
                 return "there is no verdict here"
-            case "next_match" | "previous_match" if self._found is None:
+            case "next_match" | "previous_match" if self._search is None:
                 return "no search yet"
             case "code" if not self.session.remarks.can_code:
                 return "the last decision rejects nothing"
@@ -86,6 +86,10 @@ class Possible(MovingActions):
                 return "only preference data has two sides"
             case "problems" if not session.dataset.problems_total:
                 return "every row could be read"
+            case "zoom" if self._zoomed:
+                return "the sample fills the screen already: esc goes back"
+            case "repeat" if self._last_done is None:
+                return "nothing was done yet that could be repeated"
             case "close" if not self._closable():
                 return "nothing is open"
             case "suspend" if self.app.is_headless or self.app.is_web:
@@ -105,7 +109,7 @@ class Possible(MovingActions):
             or self.simulating
             or self.table.selection_anchor is not None
             or self.detail.has_focus
-            or self._found is not None
+            or self._search is not None
         )
 
     def _tick(self) -> None:

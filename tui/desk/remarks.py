@@ -12,7 +12,7 @@ from engine.errors import TamisError
 from engine.filter import Completion
 from engine.review import Change
 from engine.session.remarks import tag_name
-from tui.desk.verdicts import INLINE_ROWS, NAME_CELLS, VerdictActions
+from tui.desk.verdicts import ALL_ROWS, INLINE_ROWS, NAME_CELLS, VerdictActions
 from tui.dialogs import ChoiceDialog, ConfirmDialog
 from tui.display import one_line, sanitize
 from tui.editor import edited
@@ -147,7 +147,7 @@ class RemarkActions(VerdictActions):
     def action_tag(self) -> None:
         """Ask for a tag for the sample, or for the range."""
         if self.table.selection_anchor is not None:
-            self._ask_tag(self.table.selected_rows(), "the range")
+            self._ask_tag(*self._selection())
             return
         row = self._readable_row("tag")
         if row is not None:
@@ -155,7 +155,7 @@ class RemarkActions(VerdictActions):
 
     def action_bulk_tag(self) -> None:
         """Ask for a tag for every row of the view."""
-        self._ask_tag(self.table.order, "all rows shown")
+        self._ask_tag(self.table.order, ALL_ROWS)
 
     def _ask_tag(self, rows: NDArray[np.int64], what: str) -> None:
         if self.session.read_only:
@@ -198,6 +198,7 @@ class RemarkActions(VerdictActions):
         work = partial(remarks.tag, np.sort(changed), name, remove=remove)
         if len(rows) == 1:
             self._tagged(work())
+            self._tag_repeats(1, text)
             return
         doing = f"take the tag {name} off" if remove else f"tag {name}:"
         lines = [
@@ -208,6 +209,7 @@ class RemarkActions(VerdictActions):
         def answered(yes: bool | None) -> None:
             if yes:
                 self.table.clear_selection()
+                self._tag_repeats(0 if what == ALL_ROWS else len(rows), text)
                 self._work(
                     f"{doing} {len(changed):,} rows", work, self._tagged,
                     background=len(changed) > INLINE_ROWS,
@@ -219,6 +221,9 @@ class RemarkActions(VerdictActions):
             ConfirmDialog(f"{doing.capitalize()} {what}?", lines, f"{doing} {len(changed):,} rows"),
             answered,
         )
+
+    def _tag_repeats(self, count: int, text: str) -> None:
+        self.repeats(count, lambda rows, what: self._tag(rows, what, text))
 
     def _tagged(self, change: Change | None) -> None:
         if change is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from engine.decision import Aspect, Verdict
 from engine.errors import TamisError
 from engine.review import Change
-from tui.desk.base import DeskBase
+from tui.desk.base import Act, DeskBase
 from tui.dialogs import ConfirmDialog
 from tui.display import one_line
 
@@ -20,6 +21,8 @@ INLINE_ROWS = 2_000
 
 NAME_CELLS = 24
 """Room for the name of a tag or a reason in a message."""
+
+ALL_ROWS = "all rows shown"
 
 VERDICT_WORDS = {
     Verdict.ACCEPT: "accepted",
@@ -51,7 +54,7 @@ def change_words(change: Change) -> str:
 
 
 class VerdictActions(DeskBase):
-    """What a, x, space, c, U, R and v do."""
+    """What a, x, space, c, U, R, v, V and the full stop do."""
 
     def action_accept(self) -> None:
         """Accept the sample or the range."""
@@ -70,13 +73,18 @@ class VerdictActions(DeskBase):
         self._decide(Verdict.UNDECIDED)
 
     def _decide(self, verdict: Verdict) -> None:
+        if self.table.selection_anchor is not None:
+            self._bulk(verdict, *self._selection())
+        elif (row := self.table.cursor_row) is not None:
+            self._decide_one(verdict, row)
+
+    def _selection(self) -> tuple[NDArray[np.int64], str]:
+        """The selected rows, and what to call them."""
         table = self.table
-        if table.selection_anchor is not None:
-            self._bulk(verdict, table.selected_rows(), "the range")
-            return
-        row = table.cursor_row
-        if row is None:
-            return
+        return table.selected_rows(), ALL_ROWS if table.all_selected else "the range"
+
+    def _decide_one(self, verdict: Verdict, row: int) -> None:
+        table = self.table
         if self.session.dataset.broken[row]:
             self.say(f"row {row} could not be read: there is nothing to decide")
             return
@@ -86,24 +94,75 @@ class VerdictActions(DeskBase):
             # It is not on disk, so the cursor does not go on.
             self.say(str(error), severity="error", timeout=12)
             return
+        self.repeats(1, partial(self._again, verdict))
         table.refresh_rows([row])
+        line = table.cursor
         if verdict is not Verdict.UNDECIDED:
             table.move(1)
+            if table.cursor == line:
+                self.say(f"{VERDICT_WORDS[verdict]}; that was the last of the rows shown")
         self._unsaved_cursor = table.cursor_row
         self._save_cursor()
         self._show_sample()
+        if self._zoomed:
+            self._draw_title()
+
+    # Again
+
+    def repeats(self, rows: int, act: Act) -> None:
+        """Let `act` be what the next repeat does, to as many rows as it did it to now.
+
+        Args:
+            rows: 0: to all rows shown.
+            act: told the rows and what to call them.
+        """
+        self._last_done = rows, act
+
+    def _again(self, verdict: Verdict, rows: NDArray[np.int64], what: str) -> None:
+        if len(rows) == 1:
+            self._decide_one(verdict, int(rows[0]))
+        else:
+            self._bulk(verdict, rows, what)
+
+    def action_repeat(self) -> None:
+        """Do again what was done last."""
+        if self._last_done is None:
+            self.say("nothing was done yet that could be repeated")
+            return
+        count, act = self._last_done
+        cursor, order = self.table.cursor, self.table.order
+        if self.table.selection_anchor is not None:
+            act(*self._selection())
+        elif not len(order):
+            self.say("no row is shown")
+        elif not count:
+            act(order, ALL_ROWS)
+        elif count == 1:
+            act(order[cursor : cursor + 1], f"row {order[cursor]}")
+        else:
+            rows = order[cursor : cursor + count]
+            act(rows, f"the next {len(rows):,} rows")
+
+    def action_select_all(self) -> None:
+        """Select every row shown, or none any more."""
+        if self.table.all_selected:
+            self.table.clear_selection()
+        else:
+            self.table.select_all()
+            rows = len(self.table.order)
+            self.say(f"{rows:,} rows selected: a x c decide about all, after a count; esc leaves")
 
     def action_bulk_accept(self) -> None:
         """Accept every row of the view."""
-        self._bulk(Verdict.ACCEPT, self.table.order, "all rows shown")
+        self._bulk(Verdict.ACCEPT, self.table.order, ALL_ROWS)
 
     def action_bulk_reject(self) -> None:
         """Reject every row of the view."""
-        self._bulk(Verdict.REJECT, self.table.order, "all rows shown")
+        self._bulk(Verdict.REJECT, self.table.order, ALL_ROWS)
 
     def action_bulk_clear(self) -> None:
         """Clear every row of the view."""
-        self._bulk(Verdict.UNDECIDED, self.table.order, "all rows shown")
+        self._bulk(Verdict.UNDECIDED, self.table.order, ALL_ROWS)
 
     def _bulk(self, verdict: Verdict, rows: NDArray[np.int64], what: str) -> None:
         """Ask with the counts, then decide as one event."""
@@ -129,6 +188,8 @@ class VerdictActions(DeskBase):
         def answered(yes: bool | None) -> None:
             if yes:
                 self.table.clear_selection()
+                count = 0 if what == ALL_ROWS else len(rows)
+                self.repeats(count, partial(self._again, verdict))
                 self._work(
                     f"{VERDICT_WORDS[verdict]}: {changed:,} rows",
                     lambda: self.session.decide(np.sort(rows), verdict),

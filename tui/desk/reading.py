@@ -1,0 +1,116 @@
+"""Focus mode: one sample fills the screen, and the next one is ready before it is asked for.
+
+Blind, the desk shows neither scores nor what the rules make of them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.decision import Verdict
+from tui.desk.base import DeskBase
+
+AHEAD = (1, 2, -1)
+"""Which neighbours of the sample shown are laid out, the likeliest first."""
+
+
+class ReadingActions(DeskBase):
+    """What enter, J, K and b do, and what happens behind them."""
+
+    _preparing = False
+    _prepare_next: tuple[int, ...] = ()
+    _counted_view: tuple[tuple[object, ...], int] | None = None
+
+    # -- focus mode --------------------------------------------------------------------------
+
+    def set_zoom(self, *, on: bool) -> None:
+        """Give the sample the whole screen, or the table its place back."""
+        self._zoomed = on
+        self.set_class(on, "-zoomed")
+        (self.detail if on else self.table).focus()
+        self._draw_title()
+        if on:
+            self.call_after_refresh(self._prepare_neighbours)
+        else:
+            # What was hidden has drawn nothing of what changed since.
+            self.call_after_refresh(self._draw_counts, recount=True)
+
+    def action_next_sample(self) -> None:
+        """To the next sample, deciding nothing."""
+        self._go(1)
+
+    def action_previous_sample(self) -> None:
+        """To the one before, deciding nothing."""
+        self._go(-1)
+
+    def _go(self, step: int) -> None:
+        line = self.table.cursor
+        self.table.move(step)
+        if self.table.cursor == line:
+            self.say("that is the last of the rows shown" if step > 0 else "that is the first one")
+        elif self._zoomed:
+            self._show_sample()
+            self._draw_title()
+
+    def _focus_parts(self) -> list[str]:
+        """How far the reading is; empty where the table is shown."""
+        order = self.table.order
+        if not self._zoomed or not len(order):
+            return []
+        decided = self._decided_of(order)
+        return [
+            f"sample {self.table.cursor + 1:,} of {len(order):,}",
+            f"{decided:,} decided, {len(order) - decided:,} left",
+        ]
+
+    def _decided_of(self, order: NDArray[np.int64]) -> int:
+        """Rows of the view that have a verdict; skipped ones do."""
+        basis = (self.session.review.version, self.session.side, id(order))
+        if self._counted_view is None or self._counted_view[0] != basis:
+            decided = np.count_nonzero(self.session.verdicts[order] != Verdict.UNDECIDED)
+            self._counted_view = basis, int(decided)
+        return self._counted_view[1]
+
+    # -- the next sample ---------------------------------------------------------------------
+
+    def _show_sample(self) -> None:
+        super()._show_sample()
+        self._prepare_neighbours()
+
+    def _prepare_neighbours(self) -> None:
+        """Lay out in a thread what is likely to be shown next; the newest wish counts."""
+        order, cursor = self.table.order, self.table.cursor
+        lines = (cursor + step for step in AHEAD)
+        self._prepare_next = tuple(int(order[line]) for line in lines if 0 <= line < len(order))
+        if self._prepare_next and not self._preparing:
+            self._preparing = True
+            self.run_worker(self._prepare, thread=True, group="ahead", exit_on_error=True)
+
+    def _prepare(self) -> None:
+        try:
+            while rows := self._prepare_next:
+                self._prepare_next = ()
+                for row in rows:
+                    if self._prepare_next:
+                        break
+                    self.session.giving_way.wait()
+                    self.detail.prepare(self._rows.content(row))
+        finally:
+            self._preparing = False
+
+    # -- blind -------------------------------------------------------------------------------
+
+    def action_blind(self) -> None:
+        """Hide scores and suggestions, or show them again."""
+        blind = not self.session.blind
+        self.session.set_blind(on=blind)
+        self.say(
+            "blind: scores and what the rules say are hidden; b shows them"
+            if blind
+            else "scores and what the rules say are shown again"
+        )
+        self._draw_counts(recount=True)
+        self.table.refresh()
+        self._show_sample()
+        self._draw_title()
