@@ -206,9 +206,15 @@ class Tally:
         self._failed = int(np.count_nonzero(failed))
         self._tokens_total = int(np.add.reduce(tokens, dtype=np.int64))
         self._tokens_accepted = int(tokens[self._accepted].sum(dtype=np.int64))
+        self._last: tuple[Threshold | None, Summary] | None = None
 
     def summary(self, threshold: Threshold | None) -> Summary:
         """What a threshold does; None keeps nothing by rule and leaves the scored rows pending."""
+        if self._last is None or self._last[0] != threshold:
+            self._last = (threshold, self._counted(threshold))
+        return self._last[1]
+
+    def _counted(self, threshold: Threshold | None) -> Summary:
         rows = len(self._scores)
         by_hand = len(self._accepted) + len(self._rejected)
         if threshold is None:

@@ -10,7 +10,7 @@ import orjson
 
 from engine.decision import Event, Verdict
 from engine.errors import InputError
-from engine.policy import REASON_TEXT, Outcome, Reason
+from engine.policy import REASON_TEXT, Outcome, Outcomes, Reason
 from engine.sample import Family
 from engine.session import Session
 from tui.detail_content import DetailContent
@@ -26,6 +26,11 @@ _BY_RULE = {
     Outcome.PENDING: RowState.PENDING,
 }
 
+BLOCK_ROWS = 64
+"""Outcomes are worked out for so many rows at once: it takes as long as for one."""
+
+BLOCKS = 512
+
 _NO_SCORES = np.full(2, np.nan, np.float32)  # (sides,)
 
 
@@ -37,6 +42,9 @@ class SessionRows:
         self.score_range: tuple[float, float] | None = None
         """Set by the desk from the histogram's axis."""
         self._unknown = session.dataset.family is Family.OTHER
+        self._basis: object = None
+        self._blocks: dict[int, Outcomes] = {}
+        """Outcomes of runs of rows, while nothing changes that they depend on."""
 
     @property
     def rows(self) -> int:
@@ -106,8 +114,18 @@ class SessionRows:
 
     def outcome(self, row: int) -> tuple[Outcome, Reason]:
         """The outcome of one row and the rule behind it."""
-        result = self._session.outcomes(slice(row, row + 1))
-        return Outcome(int(result.outcome[0])), Reason(int(result.reason[0]))
+        session, (block, place) = self._session, divmod(row, BLOCK_ROWS)
+        basis = (
+            session.review.version, id(session.board), session.board.version, session.threshold,
+            session.duplicates.version, session.side,
+        )  # fmt: skip
+        if self._basis != basis or len(self._blocks) > BLOCKS:
+            self._basis, self._blocks = basis, {}
+        result = self._blocks.get(block)
+        if result is None:
+            start = block * BLOCK_ROWS
+            result = self._blocks[block] = session.outcomes(slice(start, start + BLOCK_ROWS))
+        return Outcome(int(result.outcome[place])), Reason(int(result.reason[place]))
 
     def reason_text(self, row: int) -> str:
         """Why the row has its outcome, in words."""

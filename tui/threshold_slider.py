@@ -108,6 +108,9 @@ class ThresholdSlider(CellWidget):
         self.glyphs = glyphs
         self.empty_text = empty_text
         self._histogram: Histogram | None = None
+        self._columns_of = (0.0, 0)
+        self._columns: dict[tuple[int, int], list[Cell]] = {}
+        """Cells of a bin by its counts: a step of the threshold changes few of them."""
         self._threshold: Threshold | None = None
         self._sweep: SweepLine | None = None
         self._dragging = False
@@ -301,12 +304,18 @@ class ThresholdSlider(CellWidget):
         kept = histogram.kept[columns]
         dropped = histogram.dropped[columns]
         peak = math.sqrt((histogram.kept + histogram.dropped).max())
+        if self._columns_of != (peak, height):
+            self._columns_of, self._columns = (peak, height), {}
         lines: list[list[Cell]] = [[] for _ in range(height)]
         for one, other in zip(kept.tolist(), dropped.tolist(), strict=True):
-            # The bar's height is the root of its count; its two parts share it as they share that.
-            tall = math.sqrt(one + other) / peak * height
-            share = one / max(one + other, 1)
-            column = _column(tall * share, tall * (1 - share), height, self.glyphs)
+            column = self._columns.get((one, other))
+            if column is None:
+                # The bar's height is the root of its count; its two parts share it as they share
+                # that.
+                tall = math.sqrt(one + other) / peak * height
+                share = one / max(one + other, 1)
+                column = _column(tall * share, tall * (1 - share), height, self.glyphs)
+                self._columns[one, other] = column
             for y in range(height):
                 lines[height - 1 - y].append(column[y])
         return lines

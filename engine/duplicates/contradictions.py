@@ -79,6 +79,40 @@ class Contradictions:
         return wrong / self.total if self.total else 0.0
 
 
+class AnswerFloor:
+    """How many of some rows must be wrong where only one answer is right; cheap to ask again."""
+
+    def __init__(self, found: Contradictions) -> None:
+        """Lay out the groups of `found`."""
+        groups = [
+            (row, number, opinion)
+            for number, group in enumerate(found.groups)
+            for opinion, rows in enumerate(group.answers)
+            for row in rows
+        ]
+        table = np.array(groups, np.int64).reshape(-1, 3)
+        self.rows: NDArray[np.int64] = table[:, 0]
+        """Rows that are in a contradiction.  (n,)."""
+        _, self._answer = np.unique(table[:, 1:], axis=0, return_inverse=True)
+        self._answer = self._answer.ravel()
+        answers = int(self._answer.max()) + 1 if len(table) else 0
+        self._question = np.zeros(answers, np.int64)
+        self._question[self._answer] = table[:, 1]
+
+    def wrong(self, kept: NDArray[np.bool_]) -> int:
+        """Kept rows outside the largest set of kept ones that agrees, over all questions.
+
+        Args:
+            kept: of each of `rows`.  (n,)
+        """
+        if not len(self.rows):
+            return 0
+        counts = np.bincount(self._answer[kept], minlength=len(self._question))
+        largest = np.zeros(int(self._question.max()) + 1, np.int64)
+        np.maximum.at(largest, self._question, counts)
+        return int(counts.sum() - largest.sum())
+
+
 def contradictions(prompts: Clusters, texts: pl.DataFrame) -> Contradictions:
     """Find the questions that are answered in different ways.
 

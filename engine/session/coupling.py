@@ -46,6 +46,9 @@ SUPPOSED = "assumed noise"
 SLOW_COPIES = 50_000
 """With more rows in clusters than this, counting takes longer than a frame: a thread does it."""
 
+SLOW_ROWS = 250_000
+"""The same for rows at all: a million take 12 ms."""
+
 TIMED_DECISIONS = 500
 """The pace of review is taken from so many of the last decisions."""
 
@@ -273,14 +276,16 @@ class Coupling:
         """What any threshold keeps.
 
         Args:
-            wait: False: where many copies make counting slow, the ladder of a moment ago, while a
+            wait: False: where many rows make counting slow, the ladder of a moment ago, while a
                 thread counts the one of now (`counting` until then).
         """
         self.take_clusters()
         basis, known = self._basis, self._ladder
         if known is not None and known[0] == basis:
             return known[1]
-        slow = self.clusters is not None and self.clusters.rows > SLOW_COPIES
+        slow = len(self._broken) > SLOW_ROWS or (
+            self.clusters is not None and self.clusters.rows > SLOW_COPIES
+        )
         if wait or known is None or not slow:
             self._count(basis)
         elif not self.counting:

@@ -76,6 +76,7 @@ class Ladder:
         accepted = readable & (verdicts == Verdict.ACCEPT)
         # NaN is the only value unlike itself.
         scored = scores == scores  # noqa: PLR0124
+        self._accepted = accepted
         self._by_rule = readable & ~accepted & (verdicts != Verdict.REJECT) & scored
         self._scores = scores
         self.direction = direction
@@ -157,6 +158,13 @@ class Ladder:
             effective=effective + by_hand[2],
             share=plain / max(self._candidates, 1.0),
         )
+
+    def keeps(self, threshold: Threshold | None, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Whether each of `rows` is kept, by hand or by a threshold.  (n,) -> (n,)."""
+        kept: NDArray[np.bool_] = self._accepted[rows]
+        if threshold is not None:
+            kept = kept | (threshold.keeps(self._scores[rows]) & self._by_rule[rows])
+        return kept
 
     def at(self, threshold: Threshold | None) -> Kept:
         """What one threshold keeps, counted row by row; None keeps what was accepted by hand."""

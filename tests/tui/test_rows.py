@@ -54,3 +54,21 @@ def test_blind_shows_neither_scores_nor_what_follows_from_them(session: Session)
     ]
     assert rows.content(1).reason.startswith("ada, ")
     session.close()
+
+
+def test_outcomes_follow_threshold_verdicts_and_scores(session: Session) -> None:
+    rows = SessionRows(session)
+    states = [rows.state(row) for row in range(30)]
+    assert set(states) == {RowState.KEPT, RowState.DROPPED}
+    session.set_threshold("0.0")
+    assert {rows.state(row) for row in range(30)} == {RowState.KEPT}
+    session.decide(np.array([2], np.int64), Verdict.REJECT)
+    assert rows.state(2) is RowState.REJECTED
+    session.undo()
+    assert rows.state(2) is RowState.KEPT
+    session.board.scores[:, 3] = np.nan
+    session.board.version += 1
+    assert rows.state(3) is RowState.PENDING
+    session.start_scoring("none")
+    assert rows.state(4) is RowState.PENDING
+    session.close()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -7,7 +8,7 @@ from engine.dataset import open_dataset
 from engine.demo import FaultKind, demo_folder, labels
 from engine.duplicates import contradictions as module
 from engine.duplicates.clusters import cut
-from engine.duplicates.contradictions import Contradictions, contradictions
+from engine.duplicates.contradictions import AnswerFloor, Contradictions, contradictions
 from engine.duplicates.finder import find
 from engine.duplicates.settings import DROP_FROM, Unit, default_settings
 from engine.duplicates.texts import unit_texts
@@ -87,3 +88,22 @@ def test_many_answers_to_one_question_are_compared_with_the_first_ones(
     (group,) = contrary(of(*rows, (question, "storya alphaa betaa delta"))).groups
     assert group.answers[0] == (0, 9)
     assert len(group.answers) == 9
+
+
+def test_the_floor_counts_kept_rows_outside_the_largest_set_that_agrees() -> None:
+    found = contrary(
+        of(
+            ("Which gas do plants take in?", "oxygen"),
+            ("Which gas do plants take in?", "carbon dioxide"),
+            ("Which gas do plants take in?", "carbon dioxide"),
+            ("Who wrote the play about the prince of Denmark?", "Shakespeare"),
+            ("Who wrote the play about the prince of Denmark?", "Marlowe"),
+        )
+    )
+    floor = AnswerFloor(found)
+    everything = np.ones(len(floor.rows), np.bool_)
+    assert floor.wrong(everything) == round(found.floor * 5) == 2
+    assert floor.wrong(floor.rows != 1) == 2  # one against one, twice
+    assert floor.wrong(~np.isin(floor.rows, (1, 2))) == 1
+    assert floor.wrong(~everything) == 0
+    assert AnswerFloor(Contradictions((), 5)).wrong(np.zeros(0, np.bool_)) == 0
