@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.decision import MOST_REPEATS, Aspect, Circumstances, Event, EventKind, Verdict
+from engine.history import Entry, value_of
 from engine.identities import IdentityTable
 from engine.layers import Layer
 from engine.sample import IDENTITY_BYTES, Side
@@ -357,6 +358,31 @@ class Review:
         counts = {name: int(np.count_nonzero(self.tagged(name))) for name in names}
         used = sorted((-count, name) for name, count in counts.items() if count)
         return {name: -count for count, name in used}
+
+    def history(self, row: int) -> list[Entry]:
+        """Everything that was said about `row`, the oldest first; what was undone is marked."""
+        undone_by = {
+            self._by_id[event.about]: event
+            for event in self.events
+            if event.kind is EventKind.UNDO and event.about is not None
+        }
+        found = []
+        for position, event in enumerate(self.events):
+            if event.kind is not EventKind.DECIDE or row not in event.rows:
+                continue
+            topic = topics(event)[0]
+            before = self._layers[topic].below(position, row)
+            old = self.events[before] if before >= 0 else None
+            found.append(
+                Entry(
+                    event,
+                    value_of(old, event.aspect, row),
+                    value_of(event, event.aspect, row),
+                    float(event.scores[np.flatnonzero(event.rows == row)[0]]),
+                    undone_by.get(position) if position in self._undone else None,
+                )
+            )
+        return sorted(found, key=lambda entry: entry.event.at)
 
     def reviewers(self) -> list[str]:
         """Everyone who decided anything, in order of their first decision."""

@@ -86,6 +86,8 @@ ACTIONS: tuple[Action, ...] = (
            ("I",), Group.VERDICTS, writes=True),
     Action("tag", "Tag", "On this sample or the range: NAME adds a tag, -NAME takes it off; tab "
            "completes those in use.", ("number_sign",), Group.VERDICTS, writes=True),
+    Action("history", "History", "Everything that was said about this sample: who, when, old and "
+           "new, score and threshold then; what was undone is marked.", ("h",), Group.VERDICTS),
     Action("undo", "Undo", "Take the last decision or remark back, a bulk as a whole; no limit, "
            "across restarts.", ("U",), Group.VERDICTS, "undo", writes=True),
     Action("redo", "Redo", "Give again what was undone.", ("R",), Group.VERDICTS, writes=True),

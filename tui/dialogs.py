@@ -98,7 +98,7 @@ class TextDialog(ModalScreen[None]):
     """A text of any length, to scroll: help, problems."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,question_mark,enter", "close", "Close"),
+        Binding("escape,q,question_mark,enter,h", "close", "Close"),
         Binding("j", "scroll(1)", show=False),
         Binding("k", "scroll(-1)", show=False),
         Binding("ctrl+d,space", "scroll(10)", show=False),

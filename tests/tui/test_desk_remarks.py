@@ -215,3 +215,35 @@ async def test_remarks_can_be_filtered_by(rows: Path) -> None:
             await desk.press("enter")
             await desk.until(lambda: f"filter: {line}" in desk.screen, line)  # noqa: B023 - awaited
             assert desk.desk.table.order.tolist() == found
+
+
+async def test_the_history_says_who_when_old_new_and_what_was_on_screen(rows: Path) -> None:
+    async with open_desk(rows, threshold="0.5") as desk:
+        await desk.scored()
+        await desk.press("x", "3", "k", "a", "U", "k", "number_sign")
+        await desk.type("odd")
+        await desk.press("enter")
+    async with open_desk(rows, options=OpenOptions(reviewer="bob"), size=(100, 60)) as desk:
+        desk.session.remarks.set_note(0, f"two\nlines {HOSTILE}")
+        await desk.press("h")
+        shown = desk.screen
+        assert "History of row 0" in shown
+        for said in (
+            "undecided → reject",
+            "reason: refusal",
+            "reject → accept",
+            "by ada",
+            "tag odd added",
+            "bob",
+            "note: two",
+            "by heuristic",
+            "score >= 0.5 kept",
+        ):
+            assert said in shown, said
+        assert shown.index("undone") > shown.index("reject → accept")
+        assert not any(character in shown for character in "\x1b\x9b\x07\u202e")
+        await desk.press("h")
+        assert desk.at_desk
+        desk.session.set_blind(on=True)
+        await desk.press("h")
+        assert "by heuristic" not in desk.screen

@@ -13,9 +13,10 @@ from engine.filter import Completion
 from engine.review import Change
 from engine.session.remarks import tag_name
 from tui.desk.verdicts import ALL_ROWS, INLINE_ROWS, NAME_CELLS, VerdictActions
-from tui.dialogs import ChoiceDialog, ConfirmDialog
+from tui.dialogs import ChoiceDialog, ConfirmDialog, TextDialog
 from tui.display import one_line, sanitize
 from tui.editor import edited
+from tui.history import history_text
 from tui.prompt_bar import PromptBar, Question
 
 NO_REASON = "0"
@@ -25,7 +26,7 @@ TAGS_NAMED = 6
 
 
 class RemarkActions(VerdictActions):
-    """What the digits after x, i, I and # do."""
+    """What the digits after x, i, I, # and h do."""
 
     # -- reasons -----------------------------------------------------------------------------
 
@@ -141,6 +142,16 @@ class RemarkActions(VerdictActions):
             self.say(f"row {row} could not be read: there is nothing to {what}")
             return None
         return row
+
+    # -- history -----------------------------------------------------------------------------
+
+    def action_history(self) -> None:
+        """Show everything that was said about the sample."""
+        row = self.table.cursor_row
+        if row is not None:
+            self.app.push_screen(
+                TextDialog(f"History of row {row}", history_text(self.session, row))
+            )
 
     # -- tags --------------------------------------------------------------------------------
 
