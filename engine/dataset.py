@@ -310,6 +310,11 @@ class Dataset:
         names = (name for shard in self._shards for name in shard.column_names)
         return tuple(dict.fromkeys((*self.column_names, *names)))
 
+    def spelling_of(self, row: int) -> tuple[Family, Columns]:
+        """How the file that `row` is in spells a sample."""
+        spelling = self._shard_of(row)[0].texts.spelling
+        return spelling.family, spelling.columns
+
     def file_of(self, row: int) -> str:
         """The name of the file that `row` is in, as a person would write it."""
         return self._shard_of(row)[0].name

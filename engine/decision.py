@@ -49,6 +49,8 @@ class Aspect(StrEnum):
     """The reviewer's words."""
     TAG = "tag"
     """Whether it has a tag; each tag is an aspect of its own."""
+    EDIT = "edit"
+    """How a part of it reads."""
 
 
 MOST_REPEATS = 100
@@ -95,9 +97,10 @@ class Event:
     """None where every row got `verdict`."""
 
     subject: str = ""
-    """Which one of `aspect`: the name of a tag."""
+    """Which one of `aspect`: the name of a tag, the part that an edit is about."""
     text: str = ""
-    """What a remark says: a reason, a note, the tag; empty takes it away."""
+    """What a remark says: a reason, a note, the tag, all of which an empty one takes away; or the
+    text that an edit put there."""
 
     def verdict_of(self, row: int) -> Verdict:
         """What this decision said about `row`, one of its rows."""

@@ -124,7 +124,7 @@ def _reading(
 
 
 def _read_pair(row: Mapping[str, Any], columns: Columns, remarks: Remarks) -> Reading | Unreadable:
-    chosen, rejected = _sides(row, columns)
+    chosen, rejected = side_columns(row, columns)
     if row.get(chosen) is None and row.get(rejected) is None:
         return Unreadable(nothing_there(columns))
     context = _system(row, columns, remarks) + _conversation(row, columns, remarks)
@@ -146,7 +146,7 @@ def _read_pair(row: Mapping[str, Any], columns: Columns, remarks: Remarks) -> Re
     )
 
 
-def _sides(row: Mapping[str, Any], columns: Columns) -> tuple[str, str]:
+def side_columns(row: Mapping[str, Any], columns: Columns) -> tuple[str, str]:
     """The columns of the chosen and the rejected side; a label tells which is which."""
     first, second = columns.response or "", columns.rejected or ""
     if columns.label is None:

@@ -359,6 +359,20 @@ class Review:
         used = sorted((-count, name) for name, count in counts.items() if count)
         return {name: -count for count, name in used}
 
+    def edits(self, row: int) -> dict[str, str]:
+        """The parts of `row` that were edited, and how they read."""
+        names = [name for aspect, name in list(self._layers) if aspect is Aspect.EDIT]
+        found = {name: self._holding((Aspect.EDIT, name), row) for name in names}
+        return {name: event.text for name, event in found.items() if event is not None}
+
+    def edited_rows(self) -> NDArray[np.int64]:
+        """The rows that have edits.  (n,)."""
+        mask = np.zeros(self.verdicts.shape[1], np.bool_)
+        for topic in list(self._layers):
+            if topic[0] is Aspect.EDIT:
+                mask |= self._layers[topic].latest >= 0
+        return np.flatnonzero(mask)
+
     def history(self, row: int) -> list[Entry]:
         """Everything that was said about `row`, the oldest first; what was undone is marked."""
         undone_by = {

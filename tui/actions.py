@@ -86,6 +86,9 @@ ACTIONS: tuple[Action, ...] = (
            ("I",), Group.VERDICTS, writes=True),
     Action("tag", "Tag", "On this sample or the range: NAME adds a tag, -NAME takes it off; tab "
            "completes those in use.", ("number_sign",), Group.VERDICTS, writes=True),
+    Action("edit", "Edit", "Opens the prompt or the response in $EDITOR; the difference is shown "
+           "before it is taken. The source stays as it is, the edited sample is scored again and "
+           "exported; U takes the edit back.", ("E",), Group.VERDICTS, writes=True),
     Action("history", "History", "Everything that was said about this sample: who, when, old and "
            "new, score and threshold then; what was undone is marked.", ("h",), Group.VERDICTS),
     Action("undo", "Undo", "Take the last decision or remark back, a bulk as a whole; no limit, "

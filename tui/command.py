@@ -276,6 +276,10 @@ def export_command(
     annotate: Annotated[
         bool, typer.Option("--annotate", help="Add what tamis knows as tamis_* columns.")
     ] = False,
+    edits: Annotated[
+        str,
+        typer.Option("--edits", help="Edited samples: apply (as they read now) or ignore."),
+    ] = "apply",
     allow_pending: Annotated[
         bool, typer.Option("--allow-pending", help="Export although rows are not scored.")
     ] = False,
@@ -306,7 +310,7 @@ def export_command(
     --drop-duplicates, or with the rule switched on in the desk, rows too like a better kept one
     are dropped last.
     """
-    from engine.export import ExportFormat, ExportPlan, Keep, Repeats
+    from engine.export import Edited, ExportFormat, ExportPlan, Keep, Repeats
     from engine.scoring import ScorerOptions
     from engine.session import OpenOptions
     from engine.session.exporting import check_plan, export_session, native_format
@@ -314,6 +318,7 @@ def export_command(
     wanted = choice(ExportFormat, file_format, "--format") if file_format else None
     rows = choice(Keep, keep, "--keep")
     written = choice(Repeats, repeats, "--repeats")
+    edited = choice(Edited, edits, "--edits")
     if threshold is not None:
         parse_threshold(threshold)
     similarity = None
@@ -341,6 +346,7 @@ def export_command(
             overwrite=overwrite,
             allow_pending=allow_pending,
             repeats=written,
+            edits=edited,
         )
         check_plan(review, plan)
         refuse_unknown_rows(review, scorer)

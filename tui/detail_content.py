@@ -29,6 +29,8 @@ class DetailContent:
     problem: str = ""
     note: str = ""
     tags: tuple[str, ...] = ()
+    edited: str = ""
+    """What of the sample reads otherwise than in the source."""
     why: tuple[str, ...] = ()
     """The scorer's own explanation, a line each."""
     other: str | None = None
@@ -124,6 +126,8 @@ def about_lines(content: DetailContent, glyphs: Glyphs) -> list[Line]:
         lines += plain(f"{glyphs.problem} {content.problem}", "problem")
     if content.note:
         lines += plain(f"{glyphs.note} {content.note}", "note")
+    if content.edited:
+        lines += plain(f"{glyphs.edited} {content.edited}", "note")
     if content.tags:
         lines += plain(" ".join(f"{glyphs.tag}{tag}" for tag in content.tags), "note")
     for why in content.why:

@@ -188,6 +188,7 @@ class Glyphs:
     problem: str
     note: str
     tag: str
+    edited: str
     cursor: str
     selected: str
     ascending: str
@@ -231,6 +232,7 @@ UNICODE_GLYPHS = Glyphs(
     problem="!",
     note="*",
     tag="#",
+    edited="±",
     cursor="▌",
     selected="│",
     ascending="▲",
@@ -273,6 +275,7 @@ ASCII_GLYPHS = Glyphs(
     problem="!",
     note="*",
     tag="#",
+    edited="e",
     cursor=">",
     selected="|",
     ascending="^",

@@ -16,10 +16,10 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from engine.errors import TamisError
-from engine.export import ExportFormat, ExportPlan, Keep, Repeats
+from engine.export import Edited, ExportFormat, ExportPlan, Keep, Repeats
 from tui.display import sanitize
 
-Choice = TypeVar("Choice", Keep, ExportFormat, Repeats)
+Choice = TypeVar("Choice", Keep, ExportFormat, Repeats, Edited)
 
 
 class ExportDialog(ModalScreen[ExportPlan | None]):
@@ -71,6 +71,7 @@ class ExportDialog(ModalScreen[ExportPlan | None]):
                 Option(
                     f"pending    {'allowed' if plan.allow_pending else 'refused'}", id="pending"
                 ),
+                Option(f"edits      {_EDITS[plan.edits]}", id="edits"),
                 Option(f"overwrite  {_yes(plan.overwrite)}  (an earlier export)", id="overwrite"),
                 Option(f"repeats    {plan.repeats.value}  (of boosted rows)", id="repeats"),
                 Option("write it", id="write"),
@@ -107,6 +108,8 @@ class ExportDialog(ModalScreen[ExportPlan | None]):
                 plan = replace(plan, annotate=not plan.annotate)
             case "pending":
                 plan = replace(plan, allow_pending=not plan.allow_pending)
+            case "edits":
+                plan = replace(plan, edits=_after(list(Edited), plan.edits))
             case "overwrite":
                 plan = replace(plan, overwrite=not plan.overwrite)
             case "repeats":
@@ -128,6 +131,9 @@ class ExportDialog(ModalScreen[ExportPlan | None]):
     def action_cancel(self) -> None:
         """Write nothing."""
         self.dismiss(None)
+
+
+_EDITS = {Edited.APPLY: "applied", Edited.IGNORE: "left out"}
 
 
 def _yes(value: bool) -> str:

@@ -9,9 +9,11 @@ from textual.content import Content
 from engine.decision import Aspect
 from engine.history import Entry
 from engine.session import Session
-from tui.display import sanitize
+from tui.display import one_line, sanitize
 
 INDENT = "    "
+
+EDIT_CELLS = 400
 
 
 def history_text(session: Session, row: int) -> Content:
@@ -52,12 +54,21 @@ def _said(entry: Entry) -> list[str]:
             return _words("note", entry.old, entry.new)
         case Aspect.REASON:
             return _words("reason", entry.old, entry.new)
+        case Aspect.EDIT:
+            old = entry.old or "as in the source"
+            before, now = _cut(old), _cut(entry.new)
+            return [f"edited the {event.subject}", f"  before: {before}", f"  now: {now}"]
         case Aspect.REPEATS:
             return [f"exported {entry.old} → {entry.new}"]
         case _:
             lines = [f"{entry.old} → {entry.new}"]
             lines += _words("reason", "", event.reason) if event.reason else []
             return lines + (_words("note", "", event.note) if event.note else [])
+
+
+def _cut(text: str) -> str:
+    """An edited text on one line; the diff was shown when it was made."""
+    return one_line(text, EDIT_CELLS)
 
 
 def _words(what: str, old: str, new: str) -> list[str]:

@@ -23,6 +23,7 @@ class RowMarks:
     problem: bool = False
     noted: bool = False
     tagged: bool = False
+    edited: bool = False
     reason: str = ""
     """The digit of the reason of a rejection."""
 
@@ -35,7 +36,7 @@ class RowMarks:
     def _comparable(self) -> tuple[object, ...]:
         scores = (self.score, self.other_score)
         known = (None if math.isnan(score) else score for score in scores)
-        said = (self.skipped, self.noted, self.tagged, self.reason)
+        said = (self.skipped, self.noted, self.tagged, self.edited, self.reason)
         return (self.state, self.tokens, self.problem, *said, *known)
 
 

@@ -74,8 +74,14 @@ class SessionRows:
             ),
             noted=bool(session.review.note(row)),
             tagged=bool(session.review.tags(row)),
+            edited=row in session.edits.revisions,
             reason=self._reason_sign(row),
         )
+
+    def _edited(self, row: int) -> str:
+        """What of a row was edited, in words; empty where nothing was."""
+        revision = self._session.edits.revisions.get(row)
+        return "" if revision is None else f"edited: {', '.join(revision.parts)} (h says more)"
 
     def _reason_sign(self, row: int) -> str:
         """The digit of the reason that a rejection was given; empty for none."""
@@ -92,7 +98,7 @@ class SessionRows:
             return RowTexts(dataset.problem(row), "")
         if self._unknown:
             return RowTexts(_columns_text(dataset.record(row)), "")
-        prompt, response, rejected = dataset.texts.row(row)
+        prompt, response, rejected = self._session.edits.texts.row(row)
         return RowTexts(prompt or "", response or "", rejected if dataset.has_sides else None)
 
     def state(self, row: int) -> RowState:
@@ -158,7 +164,7 @@ class SessionRows:
         try:
             if self._unknown:
                 return self._record(row)
-            sample = session.dataset.sample(row, session.side)
+            sample = session.edits.sample(row, session.side)
         except InputError as error:
             return DetailContent(row=row, state=self.state(row), turns=(), problem=str(error))
         hidden = session.hides(row)
@@ -179,6 +185,7 @@ class SessionRows:
             problem=problem,
             note=session.review.note(row),
             tags=session.review.tags(row),
+            edited=self._edited(row),
             why=() if hidden else session.scoring.explain(row),
             other=sample.other,
             other_score=float(scores[1 - reviewed]) if len(scores) > 1 else math.nan,

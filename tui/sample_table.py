@@ -347,6 +347,11 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     # Repainting
 
+    def forget_texts(self) -> None:
+        """Ask for the texts again: a sample reads otherwise now."""
+        self._texts.clear()
+        self.refresh()
+
     def refresh_rows(self, rows: Iterable[int]) -> None:
         """Repaint those of `rows` that are on screen, after a verdict on them."""
         changed = np.fromiter(rows, np.int64)
@@ -557,12 +562,12 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
         return pieces[:-1]
 
     def _tail(self, marks: RowMarks) -> str:
-        tokens = self._layout.tokens
+        glyphs, tokens = self.glyphs, self._layout.tokens
         text = "  " + count_text(marks.tokens, tokens) if tokens else ""
-        text += " " + (self.glyphs.problem if marks.problem else " ")
-        return text + (
-            self.glyphs.note if marks.noted else self.glyphs.tag if marks.tagged else " "
-        )
+        text += " " + (glyphs.problem if marks.problem else " ")
+        if marks.edited:
+            return text + glyphs.edited
+        return text + (glyphs.note if marks.noted else glyphs.tag if marks.tagged else " ")
 
 
 _DROPPED = frozenset({RowState.REJECTED, RowState.DROPPED, RowState.BROKEN})

@@ -15,6 +15,7 @@ run         all of it in order
 from engine.export.place import check_place
 from engine.export.plan import (
     DuplicateRule,
+    Edited,
     ExportFormat,
     ExportPlan,
     ExportReport,
@@ -31,6 +32,7 @@ from engine.export.run import export
 
 __all__ = [
     "DuplicateRule",
+    "Edited",
     "ExportFormat",
     "ExportPlan",
     "ExportReport",

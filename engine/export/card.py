@@ -30,7 +30,7 @@ def card(manifest: dict[str, Any], plan: ExportPlan, row_files: Mapping[str, str
 
 A selection of rows from `{_code(source["name"])}` ({source["rows"]:,} rows of the family \
 {_text(source["family"])}), made by reading, scoring and deciding them one by one or by rule. \
-The rows are those of the source, unchanged{_annotated(plan)}.
+The rows are those of the source, {_unchanged(manifest)}{_annotated(plan)}.
 
 ## How the rows were selected
 
@@ -133,6 +133,19 @@ def _coded(manifest: dict[str, Any]) -> str:
         return ""
     listed = ", ".join(f"{_text(name)} {rows:,}" for name, rows in coded)
     return f" Reasons given: {listed}."
+
+
+def _unchanged(manifest: dict[str, Any]) -> str:
+    edits = manifest["edits"]
+    if not edits["rows"]:
+        return "unchanged"
+    where = f"`edited` in `{DECISIONS}` says which"
+    if edits["applied"]:
+        return f"unchanged but for {edits['rows']:,} that reviewers edited ({where})"
+    return (
+        f"unchanged; edits of {edits['rows']:,} were left out, whose scores are of the edited "
+        f"texts ({where})"
+    )
 
 
 def _judged_last(manifest: dict[str, Any]) -> str:

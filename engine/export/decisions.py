@@ -41,6 +41,8 @@ def decisions_schema(state: ReviewState) -> pl.Schema:
             "matched_row": pl.Int64,
             "similarity": pl.Float32,
             "repeats": pl.Int32,
+            "edited": pl.List(pl.String),
+            "original_identity": pl.String,
             "problem": pl.String,
         }
     )
@@ -49,18 +51,21 @@ def decisions_schema(state: ReviewState) -> pl.Schema:
 def decisions(state: ReviewState, rows: NDArray[np.int64]) -> pl.DataFrame:
     """What is known of `rows`, one line each, in their order.
 
-    `row` is the position in the source, counted from 0. `matched_row` and `similarity` are for
-    duplicates and null for rows that no such rule has dropped. `repeats` is how often the row is
-    exported, or would be, where it is kept.
+    `row` is the position in the source, counted from 0. `identity` is that of the row as it is
+    written; for an edited one `original_identity` is that of the source. `matched_row` and
+    `similarity` are for duplicates and null for rows that no such rule has dropped. `repeats` is
+    how often the row is exported, or would be, where it is kept.
     """
     given = [
         state.given(row) if said else _NOTHING
         for row, said in zip(rows.tolist(), state.said[rows].tolist(), strict=True)
     ]
+    originals = _hexadecimal(state.identities[rows])
+    identities, edited = _edited(state, rows, originals)
     troubled = state.dataset.broken[rows] | state.dataset.remarked[rows]
     columns = {
         "row": pl.Series(rows),
-        "identity": _hexadecimal(state.identities[rows]),
+        "identity": identities,
         "outcome": _OUTCOMES.gather(state.outcomes.outcome[rows]),
         "reason": _REASONS.gather(state.outcomes.reason[rows]),
         **_scores(state, rows),
@@ -71,6 +76,8 @@ def decisions(state: ReviewState, rows: NDArray[np.int64]) -> pl.DataFrame:
         "tags": pl.Series([word.tags or None for word in given], dtype=pl.List(pl.String)),
         **_matched(state, rows),
         "repeats": np.ones(len(rows), np.int32) if state.repeats is None else state.repeats[rows],
+        "edited": edited,
+        "original_identity": originals.set(edited.is_null(), None),
         "problem": pl.Series(
             [
                 (state.dataset.problem(row) or None) if trouble else None
@@ -80,6 +87,22 @@ def decisions(state: ReviewState, rows: NDArray[np.int64]) -> pl.DataFrame:
         ),
     }
     return pl.DataFrame(columns, schema=decisions_schema(state))
+
+
+def _edited(
+    state: ReviewState, rows: NDArray[np.int64], originals: pl.Series
+) -> tuple[pl.Series, pl.Series]:
+    """The identity of each row as it is written, and which parts of it were edited."""
+    parts: list[list[str] | None] = [None] * len(rows)
+    found = originals.clone()
+    for at, row in enumerate(rows.tolist()) if state.revisions else ():
+        revision = state.revisions.get(row)
+        if revision is None:
+            continue
+        parts[at] = [part.value for part in revision.parts]
+        if state.applies_edits:
+            found.scatter(at, revision.identity.hex())
+    return found, pl.Series(parts, dtype=pl.List(pl.String))
 
 
 def _matched(state: ReviewState, rows: NDArray[np.int64]) -> dict[str, pl.Series]:

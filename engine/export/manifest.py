@@ -125,6 +125,7 @@ def manifest(
             for check, result in state.spot_checks
         ],
         "remarks": dataclasses.asdict(state.remarks),
+        "edits": {"rows": len(state.revisions), "applied": state.applies_edits},
         "tokens": {"all": state.summary.tokens, "kept": state.summary.tokens_kept},
         "options": {
             "format": plan.format.value,

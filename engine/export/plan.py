@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from engine.dataset import Dataset
 from engine.duplicates.settings import Settings as DuplicateSettings
 from engine.errors import ExportError
 from engine.policy import Outcome, Outcomes, Summary
+from engine.revisions import Revision
 from engine.sample import Side
 from engine.scoring.scorer import ScoreKey
 from engine.spotcheck import SpotCheck, SpotCheckResult
@@ -60,6 +61,15 @@ class Repeats(StrEnum):
     """Once, with how often in a column of its own."""
 
 
+class Edited(StrEnum):
+    """What becomes of edited samples."""
+
+    APPLY = "apply"
+    """They are written as they read now."""
+    IGNORE = "ignore"
+    """They are written as they are in the source."""
+
+
 @dataclass(frozen=True, slots=True)
 class ExportPlan:
     """What the person asked for."""
@@ -75,6 +85,7 @@ class ExportPlan:
     """Only kept rows are repeated; dropped and pending ones are written once."""
     allow_pending: bool = False
     """Export the kept rows though some rows have no outcome yet; those are left out of them."""
+    edits: Edited = Edited.APPLY
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +147,10 @@ class ReviewState:
     session_path: Path | None
     side: Side = Side.CHOSEN
     remarks: RemarkCounts = field(default_factory=RemarkCounts)
+    revisions: Mapping[int, Revision] = field(default_factory=dict)
+    """Rows that were edited, as they read now."""
+    applies_edits: bool = True
+    """Whether those are written so."""
     duplicates: DuplicateRule | None = None
     """None while the rule is off."""
     repeats: NDArray[np.int32] | None = None  # (rows,) how often each is exported where kept
@@ -157,6 +172,11 @@ class ReviewState:
 
     spot_checks: Sequence[tuple[SpotCheck, SpotCheckResult]] = ()
     """Every one of the side under review, oldest first."""
+
+    def revised(self, row: int) -> dict[str, Any] | None:
+        """The columns to be written for an edited row; None for one that stays as it is."""
+        revision = self.revisions.get(row) if self.applies_edits else None
+        return None if revision is None else revision.record
 
     def rows_of(self, outcome: Outcome) -> NDArray[np.int64]:
         """The rows with this outcome, in the order of the source."""

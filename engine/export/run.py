@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,14 @@ from engine.errors import Cancelled, ExportError, InputError
 from engine.export.card import DECISIONS, card
 from engine.export.manifest import WrittenFile, manifest, seal
 from engine.export.place import MANIFEST, check_place, staged
-from engine.export.plan import ExportPlan, ExportReport, Repeats, ReviewState, check_pending
+from engine.export.plan import (
+    Edited,
+    ExportPlan,
+    ExportReport,
+    Repeats,
+    ReviewState,
+    check_pending,
+)
 from engine.export.writers import (
     Extra,
     decisions_table,
@@ -71,6 +78,7 @@ def export(
         ExportError: the place is refused, cannot be written, or the source changed meanwhile.
         Cancelled: `cancelled` said so.
     """
+    state = replace(state, applies_edits=plan.edits is Edited.APPLY)
     target = check_place(state, plan)
     check_pending(state, plan)
     before = _stamps(state.dataset)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import itertools
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -135,7 +136,7 @@ def write_rows(
     if form is ExportFormat.JSONL and _has_lines(state.dataset):
         _write_lines(path, state, rows, extra, tick)
         return None
-    table = source_table(state.dataset, rows, tick)
+    table = source_table(state, rows, tick)
     if extra:
         table = _annotated(table, state, extra)
     if form in (ExportFormat.PARQUET, ExportFormat.HF):
@@ -151,7 +152,7 @@ def write_rows(
 def free_prefix(state: ReviewState, rows: NDArray[np.int64], tick: Tick) -> str:
     """`tamis_`, or where the rows have such columns already, the first numbered one they lack."""
     prefix, number = "tamis_", 1
-    taken = _column_names(state.dataset, rows, tick)
+    taken = _column_names(state, rows, tick)
     while any(name.startswith(prefix) for name in taken):
         number += 1
         prefix = f"tamis{number}_"
@@ -160,20 +161,21 @@ def free_prefix(state: ReviewState, rows: NDArray[np.int64], tick: Tick) -> str:
 
 def free_weight(state: ReviewState, rows: NDArray[np.int64], tick: Tick) -> str:
     """`weight`, or where the rows have such a column already, the first numbered one they lack."""
-    taken = _column_names(state.dataset, rows, tick, WEIGHT.encode())
+    taken = _column_names(state, rows, tick, WEIGHT.encode())
     numbered = (f"{WEIGHT}{number}" for number in itertools.count(2))
     return next(name for name in itertools.chain([WEIGHT], numbered) if name not in taken)
 
 
 def _column_names(
-    dataset: Dataset, rows: NDArray[np.int64], tick: Tick, mark: bytes = b"tamis"
+    state: ReviewState, rows: NDArray[np.int64], tick: Tick, mark: bytes = b"tamis"
 ) -> set[str]:
     """Every column of `rows` that could collide with one whose name begins with `mark`."""
+    dataset = state.dataset
     names = set(dataset.column_names)
     for piece in chunks(rows, dataset.lengths) if _has_lines(dataset) else ():
         for row in piece.tolist():
             if mark in (dataset.raw(row) or b""):
-                names.update(_record(dataset, row))
+                names.update(_record(state, row))
         tick(0)
     return names
 
@@ -187,7 +189,7 @@ def _write_lines(
     dataset = state.dataset
     with path.open("wb") as file:
         for piece in chunks(rows, dataset.lengths):
-            lines = [_line(dataset, row) for row in piece.tolist()]
+            lines = [_line(state, row) for row in piece.tolist()]
             if extra:
                 added = extra.frame(state, piece).write_ndjson().splitlines()
                 lines = [
@@ -198,38 +200,69 @@ def _write_lines(
             tick(len(piece))
 
 
-def _line(dataset: Dataset, row: int) -> bytes:
-    raw = dataset.raw(row)
-    return json_text(dataset.record(row)).encode() if raw is None else one_line(raw)
+def _line(state: ReviewState, row: int) -> bytes:
+    revised = state.revised(row)
+    if revised is not None:
+        try:
+            return json_text(revised).encode()
+        except UnicodeEncodeError:  # a lone surrogate elsewhere in the row
+            return json.dumps(revised, separators=(",", ":"), default=str).encode()
+    raw = state.dataset.raw(row)
+    return json_text(state.dataset.record(row)).encode() if raw is None else one_line(raw)
 
 
 # --- columns
 
 
-def source_table(dataset: Dataset, rows: NDArray[np.int64], tick: Tick) -> Table:
+def source_table(state: ReviewState, rows: NDArray[np.int64], tick: Tick) -> Table:
     """The original columns of `rows`, in their own types, or in fitting ones for JSON."""
+    dataset = state.dataset
     if not _has_lines(dataset):
         starts = _file_starts(dataset)
         schema = dataset.frame(starts).schema
 
         def frame(piece: NDArray[np.int64]) -> pl.DataFrame:
             parts = np.split(piece, np.searchsorted(piece, starts[1:]))
-            return pl.concat(
-                [_conformed(dataset.frame(part), schema) for part in parts if len(part)]
-            )
+            frames = [
+                _revised(state, _conformed(dataset.frame(part), schema), part)
+                for part in parts
+                if len(part)
+            ]
+            return pl.concat(frames)
 
         return Table(schema, frame)
     shape = RowShape()
     for piece in chunks(rows, dataset.lengths):
-        shape.absorb(_record(dataset, row) for row in piece.tolist())
+        shape.absorb(_record(state, row) for row in piece.tolist())
         tick(0)
     return Table(
         shape.schema(),
-        lambda piece: shape.frame(_record(dataset, row) for row in piece.tolist()),
+        lambda piece: shape.frame(_record(state, row) for row in piece.tolist()),
     )
 
 
-def _record(dataset: Dataset, row: int) -> dict[str, Any]:
+def _revised(state: ReviewState, frame: pl.DataFrame, rows: NDArray[np.int64]) -> pl.DataFrame:
+    """`frame` of `rows` with the edited texts in it, every column in its own type."""
+    found = {at: state.revised(row) for at, row in enumerate(rows.tolist()) if state.revisions}
+    edited = {at: record for at, record in found.items() if record is not None}
+    for name in frame.columns if edited else ():
+        column = frame[name]
+        values = column.to_list()
+        changed = [at for at, record in edited.items() if record.get(name) != values[at]]
+        for at in changed:
+            values[at] = edited[at][name]
+        if changed:
+            plain = isinstance(column.dtype, pl.Categorical | pl.Enum)
+            dtype = pl.String() if plain else column.dtype
+            frame = frame.with_columns(pl.Series(name, values, dtype=dtype))
+    return frame
+
+
+def _record(state: ReviewState, row: int) -> dict[str, Any]:
+    revised = state.revised(row)
+    if revised is not None:
+        return revised
+    dataset = state.dataset
     raw = dataset.raw(row)
     try:
         return dataset.record(row) if raw is None else parse_row(one_line(raw))

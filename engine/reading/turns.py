@@ -213,6 +213,16 @@ def is_transcript(text: str) -> bool:
     return text.startswith(("\n\nHuman:", "\n\nAssistant:"))
 
 
+def transcript_spans(text: str) -> list[tuple[Role, int, int]]:
+    """Who speaks in a transcript, and from where to where."""
+    starts = list(_TRANSCRIPT_TURN.finditer(text))
+    ends = [match.start() for match in starts[1:]] + [len(text)]
+    return [
+        (Role.USER if match[1] == "Human" else Role.ASSISTANT, match.end(), end)
+        for match, end in zip(starts, ends, strict=True)
+    ]
+
+
 def transcript_turns(text: str) -> tuple[Message, ...]:
     r"""The turns of a transcript `\n\nHuman: … \n\nAssistant: …`."""
     pieces = _TRANSCRIPT_TURN.split(text)

@@ -96,6 +96,19 @@ class Agenda:
         self._queued[side, row] = False
         self._cursor = 0
 
+    def encode_anew(self, rows: NDArray[np.int64]) -> None:
+        """Forget how `rows` were encoded: their texts are others now."""
+        gone = set(rows.tolist())
+
+        def left(batch: Batch) -> Batch:
+            return [unit for unit in batch if unit.row not in gone]
+
+        self._urgent = deque(batch for batch in map(left, self._urgent) if batch)
+        self._window = deque(batch for batch in map(left, self._window) if batch)
+        self._collected = list(left(self._collected))
+        self._queued[:, rows] = False
+        self._cursor = 0
+
     def urgent(self) -> Batch | None:
         """The next batch of rows in view, or of a batch that was cut."""
         return self._urgent.popleft() if self._urgent else None

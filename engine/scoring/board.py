@@ -71,6 +71,12 @@ class ScoreBoard:
         self.failed[side, row] = True
         self.version += 1
 
+    def forget(self, side: int, row: int) -> None:
+        """Take back whatever is known of a row, because its text is another now."""
+        self.scores[side, row] = np.nan
+        self.truncated[row] = False
+        self.forget_failure(side, row)
+
     def forget_failure(self, side: int, row: int) -> None:
         """Take a failure back, because the row is about to be tried again."""
         self.reasons.pop((side, row), None)

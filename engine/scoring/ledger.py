@@ -130,6 +130,17 @@ class Ledger:
         self.failed -= len(again)
         return again
 
+    def renew(self, rows: NDArray[np.int64]) -> None:
+        """Put `rows` on the list again, whatever became of them: their texts are others now."""
+        for side in range(self.sides):
+            for row in rows.tolist():
+                was_failed = bool(self._board.failed[side, row])
+                self._board.forget(side, row)
+                if not self.pending[side, row]:
+                    self.pending[side, row] = True
+                    self.done -= 1
+                    self.failed -= was_failed
+
     def flush_when_due(self, scorer: Scorer) -> None:
         """Hand over what was scored, where the last time was a second ago."""
         if time.monotonic() - self._flushed_at >= FLUSH_S:

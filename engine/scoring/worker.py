@@ -89,6 +89,7 @@ class ScoringWorker:
         self._paused = self._cancelled = self._view_changed = False
         self._view = self._near = np.empty(0, np.int64)
         self._retries: list[NDArray[np.int64]] = []
+        self._renewals: list[tuple[NDArray[np.int64], Callable[[], None]]] = []
         self._message = ""
         self._scorer: Scorer | None = None
         self._runner: BatchRunner | None = None
@@ -142,6 +143,21 @@ class ScoringWorker:
         """Score the failed ones among `rows` again."""
         with self._changed:
             self._retries.append(self._inside(np.asarray(rows, np.int64)))
+            if self._state is WorkerState.DONE:
+                self._state = WorkerState.SCORING
+            self._changed.notify_all()
+
+    def renew(self, rows: NDArray[np.int64], change: Callable[[], None]) -> None:
+        """Score `rows` again, because their texts are others from now on.
+
+        Args:
+            rows: row numbers.  (n,)
+            change: lets the dataset give the new texts. Called in the worker's thread when all
+                that was scored of the old ones is handed over, so that no score is taken for
+                that of another text.
+        """
+        with self._changed:
+            self._renewals.append((self._inside(np.asarray(rows, np.int64)), change))
             if self._state is WorkerState.DONE:
                 self._state = WorkerState.SCORING
             self._changed.notify_all()
@@ -270,19 +286,28 @@ class ScoringWorker:
         self._enter(WorkerState.SCORING)
         with self._changed:
             retries, self._retries = self._retries, []
+            renewals, self._renewals = self._renewals, []
         for rows in retries:
             for side, row in self._ledger.take_back(rows):
                 agenda.again(side, row)
+        if renewals:
+            runner.land_all()
+            self._ledger.flush(scorer)
+        for rows, change in renewals:
+            change()
+            if not isinstance(scorer, NoScorer):
+                self._ledger.renew(rows)
+                agenda.encode_anew(rows)
 
     def _rest(self) -> None:
         """Everything is scored: wait for something to try again."""
         with self._changed:
-            if self._retries or self._cancelled:
+            if self._retries or self._renewals or self._cancelled:
                 return
             self._ledger.pace.stop()
             self._state = WorkerState.DONE
             self._changed.notify_all()
-            self._changed.wait_for(lambda: self._retries or self._cancelled)
+            self._changed.wait_for(lambda: self._retries or self._renewals or self._cancelled)
 
     def _finish(self, state: WorkerState, message: str = "") -> None:
         """Save what is scored, let the scorer go, and say how it ended."""

@@ -5,6 +5,7 @@
     threshold_choice  which threshold holds: asked for, the scorer's own, or a guess
     queues            review orders, spot checks
     remarks           reasons, notes and tags beside the verdicts
+    edits             samples that read otherwise than in the source
     duplication       which rows repeat others, and which of them are dropped
     coupling          the simulator, coupled to the rows kept now
     settings          what is remembered from visit to visit

@@ -15,6 +15,7 @@ from engine.duplicates.gauge import gauge
 from engine.errors import ExportError
 from engine.export import (
     DuplicateRule,
+    Edited,
     ExportFormat,
     ExportPlan,
     ExportReport,
@@ -70,6 +71,7 @@ def review_state(session: Session, *, hashed: bool = True) -> ReviewState:
         session_path=session.store.path,
         side=session.side,
         remarks=session.remarks.counts(),
+        revisions=session.edits.revisions,
         duplicates=_duplicate_rule(session, outcomes),
         repeats=session.repeats.copy() if session.review.repeated else None,
         spot_checks=[
@@ -144,6 +146,9 @@ def describe_plan(session: Session, plan: ExportPlan) -> list[str]:
         lines.append(f"refused: {counts.pending:,} rows are pending; allow it, or {wait}")
     if state.spot_checks:
         lines.append(f"spot check: {state.spot_checks[-1][1]}")
+    if edited := len(session.edits.revisions):
+        how = "as they read now" if plan.edits is Edited.APPLY else "as they are in the source"
+        lines.append(f"{edited:,} edited samples, {how}")
     if session.threshold is not None and session.threshold.guess:
         lines.append("the threshold is a guess (the median): set one with t")
     return lines

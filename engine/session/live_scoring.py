@@ -7,7 +7,7 @@ of a scorer that was used before are back at once.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,6 +17,7 @@ from engine.dataset import Dataset
 from engine.errors import ScorerError, UsageError
 from engine.giving_way import GivingWay
 from engine.identities import IdentityTable
+from engine.revisions import RevisedRows, Revision
 from engine.sample import Family, Side
 from engine.scoring import DEFAULT_SCORER, ScorerOptions, make_scorer
 from engine.scoring.board import ScoreBoard
@@ -68,7 +69,8 @@ class LiveScoring:
     ) -> None:
         self._dataset = dataset
         self._store = store
-        self._identities = identities
+        self._rows = RevisedRows(dataset, identities)
+        """What the scorer reads: the rows with their edits."""
         self._settings = settings
         self._giving_way = giving_way
         self.sides = 2 if dataset.has_sides else 1
@@ -137,7 +139,7 @@ class LiveScoring:
         """Why the scorer scored `row` as it did, a line each; empty where it cannot say."""
         if self.key is None or self.key.scorer != "heuristic":
             return ()
-        return tuple(map(str, explain(self._dataset.sample(row, self.side))))
+        return tuple(map(str, explain(self._rows.samples(np.array([row]), self.side)[0])))
 
     def result(self) -> dict[str, object]:
         """What was scored, as counts of rows of the side under review."""
@@ -182,7 +184,7 @@ class LiveScoring:
             self._remember(chosen)
             return
         self.worker = ScoringWorker(
-            self._dataset,
+            self._rows,
             board,
             lambda: make_scorer(lasting, dataset=self._dataset, options=chosen),
             on_loaded=lambda scorer: self._loaded(scorer, board, chosen),
@@ -224,6 +226,29 @@ class LiveScoring:
                 self.worker.join(timeout_s=STOP_WAIT_S)
             self.worker = None
             self.scorer = None
+
+    def revise(self, revisions: Mapping[int, Revision], rows: NDArray[np.int64]) -> None:
+        """Let `rows` read otherwise from now on, and score them again.
+
+        Scores of a column or a file belong to the row and stay.
+
+        Args:
+            revisions: of all rows that read otherwise than in the source.
+            rows: those whose text is another now.  (n,)
+        """
+
+        def change() -> None:
+            self._rows.revisions = revisions
+
+        if self._settling is not None:
+            self._settling.cancel()
+            self._settling.join(timeout_s=STOP_WAIT_S)
+        worker, scorer = self.worker, self.scorer
+        ended = (WorkerState.CANCELLED, WorkerState.FAILED)
+        if worker is None or worker.status().state in ended or (scorer and _is_lookup(scorer)):
+            change()
+        else:
+            worker.renew(rows, change)
 
     def status(self) -> WorkerStatus | None:
         """What the worker is doing; None without a scorer."""
@@ -280,7 +305,7 @@ class LiveScoring:
             raise UsageError("rows are being settled already")
         spec, options = self.spec, replace(self._options, dtype=FLOAT32)
         self._settling = settle(
-            self._dataset,
+            self._rows,
             self.board,
             rows,
             coarse=self.worker,
@@ -313,7 +338,7 @@ class LiveScoring:
     def _lookup(self, key: ScoreKey) -> CachedScores:
         known = self._store.cached_scores(key)
         return CachedScores(
-            self._identities, known.identities, known.scores, known.tokens, known.truncated
+            self._rows, known.identities, known.scores, known.tokens, known.truncated
         )
 
     def _keep_scores(
@@ -327,7 +352,7 @@ class LiveScoring:
     ) -> None:
         if not self._store.read_only and not _is_lookup(scorer):
             self._store.add_scores(
-                scorer.key(side), self._identities.identities(rows), scores, tokens, truncated
+                scorer.key(side), self._rows.identities(rows), scores, tokens, truncated
             )
         self.new_scores += len(rows)
 

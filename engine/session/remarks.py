@@ -99,7 +99,7 @@ class Remarks:
         else:
             rows = np.intersect1d(rows, np.concatenate([alike, *coded.values()]))
         said = Said(aspect=Aspect.REASON, text=reason)
-        return self._say(said, rows, side) if len(rows) else None
+        return self.say(said, rows, side) if len(rows) else None
 
     # -- notes and tags ----------------------------------------------------------------------
 
@@ -118,7 +118,7 @@ class Remarks:
             raise UsageError(f"row {row} could not be read: there is nothing to note")
         if text == self._review.note(row):
             return None
-        return self._say(Said(aspect=Aspect.NOTE, text=text), np.array([row], np.int64))
+        return self.say(Said(aspect=Aspect.NOTE, text=text), np.array([row], np.int64))
 
     def changed_by(
         self, rows: NDArray[np.int64], name: str, *, remove: bool = False
@@ -139,12 +139,13 @@ class Remarks:
         name = tag_name(name)
         rows = self.changed_by(rows, name, remove=remove)
         return (
-            self._say(Said(aspect=Aspect.TAG, subject=name, text="" if remove else name), rows)
+            self.say(Said(aspect=Aspect.TAG, subject=name, text="" if remove else name), rows)
             if len(rows)
             else None
         )
 
-    def _say(self, said: Said, rows: NDArray[np.int64], side: Side | None = None) -> Change:
+    def say(self, said: Said, rows: NDArray[np.int64], side: Side | None = None) -> Change:
+        """Append an event about `rows`, with what is on screen now, on `side`."""
         seen = self._circumstances()
         if side is not None and side is not seen.side:
             seen = Circumstances(scorer=seen.scorer, revision=seen.revision, side=side)

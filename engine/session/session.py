@@ -34,6 +34,7 @@ from engine.scoring import ScorerOptions
 from engine.scoring.board import ScoreBoard
 from engine.session.coupling import Coupling
 from engine.session.duplication import Duplicates
+from engine.session.edits import Edits
 from engine.session.live_scoring import LiveScoring
 from engine.session.queues import Queues
 from engine.session.remarks import Remarks
@@ -100,6 +101,10 @@ class Session:
             config.reasons,
         )
         """Reasons, notes and tags."""
+        self.edits = Edits(
+            dataset, self.review, self.remarks.say, self._refuse_read_only, self.scoring.revise
+        )
+        """Samples that read otherwise than in the source."""
         self.duplicates = Duplicates(
             dataset, store, self.scoring, self.review, self._settings, self.giving_way,
             self.notices, lambda: self.threshold,
@@ -178,6 +183,11 @@ class Session:
             self.notices.append(self._change_notice())
         if self.sides == 2:
             self.scoring.side = Side(self._settings.get("side", Side.CHOSEN.value))
+        self.edits.restore()
+        if self.edits.unmade:
+            self.notices.append(
+                f"{self.edits.unmade:,} edits stay on file: their rows have no place for them now"
+            )
         self._queues.restore(bound.digest, self.notices)
 
     def _change_notice(self) -> str:
@@ -370,7 +380,7 @@ class Session:
             UsageError: the session is open read-only.
         """
         self._refuse_read_only()
-        return self.review.undo()
+        return self._edited(self.review.undo())
 
     def redo(self) -> Change | None:
         """Give again what was undone last; None where there is nothing.
@@ -379,7 +389,12 @@ class Session:
             UsageError: the session is open read-only.
         """
         self._refuse_read_only()
-        return self.review.redo()
+        return self._edited(self.review.redo())
+
+    def _edited(self, change: Change | None) -> Change | None:
+        """`change`, once the rows read as it says."""
+        self.edits.follow(change)
+        return change
 
     def last_decision(self, row: int) -> Event | None:
         """The decision behind the verdict that `row` has now."""

@@ -31,7 +31,7 @@ class SessionView:
         self._cancelled = cancelled
         dataset, board = session.dataset, session.board
         self.rows = dataset.rows
-        self.texts: pl.DataFrame = dataset.texts
+        self.texts: pl.DataFrame = session.edits.texts
         self.scores: NDArray[np.float32] = session.shown(board.scores)
         self.failed: NDArray[np.bool_] = session.failed
         self.verdicts: NDArray[np.int8] = session.verdicts
@@ -160,4 +160,4 @@ def _sorted(session: Session, sort: Sort) -> NDArray[np.int64]:
         return rows[::-1] if down else rows
     if sort.column in numbers:
         return by_number(numbers[sort.column](), descending=down)
-    return by_text(dataset.texts[sort.column.value], descending=down)
+    return by_text(session.edits.texts[sort.column.value], descending=down)

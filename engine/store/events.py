@@ -147,7 +147,7 @@ def encode_remark(event: StoredEvent, number: int) -> tuple[object, ...] | None:
     return number, event.aspect.value, event.subject, event.text
 
 
-REMARKS = frozenset({Aspect.REASON, Aspect.NOTE, Aspect.TAG})
+REMARKS = frozenset({Aspect.REASON, Aspect.NOTE, Aspect.TAG, Aspect.EDIT})
 """Aspects that are said in words."""
 
 

@@ -278,7 +278,8 @@ def test_decisions_speak_of_every_row_of_the_source(tmp_path: Path, out: Path) -
     decided = pl.read_parquet(out / "decisions.parquet")
     assert decided.columns == [
         *("row", "identity", "outcome", "reason", "score", "verdict", "reviewer"),
-        *("reject_reason", "note", "tags", "matched_row", "similarity", "repeats", "problem"),
+        *("reject_reason", "note", "tags", "matched_row", "similarity", "repeats"),
+        *("edited", "original_identity", "problem"),
     ]
     assert decided["row"].to_list() == list(range(6))
     assert decided["identity"][1] == bytes(range(16, 32)).hex()

@@ -17,11 +17,11 @@ from engine.session.exporting import default_plan, describe_plan, export_session
 from engine.session.view import rows_matching
 from tui.actions import Group, actions_of
 from tui.desk.base import TICK_S
+from tui.desk.edits import EditActions
 from tui.desk.filters import FilterActions
 from tui.desk.moving import MovingActions
 from tui.desk.possible import Possible
 from tui.desk.queues import QueueActions
-from tui.desk.remarks import RemarkActions
 from tui.desk.scoring import ScoringActions
 from tui.desk.simulator import SimulatorActions
 from tui.desk.thresholds import ThresholdActions
@@ -34,7 +34,7 @@ from tui.simulate_text import about_text
 
 class Desk(
     Possible,
-    RemarkActions,
+    EditActions,
     MovingActions,
     ThresholdActions,
     FilterActions,

@@ -124,4 +124,4 @@ class Possible(MovingActions):
         )
 
 
-_ON_SAMPLE = frozenset({"accept", "reject", "skip", "note", "long_note", "tag"})
+_ON_SAMPLE = frozenset({"accept", "reject", "skip", "note", "long_note", "tag", "edit"})

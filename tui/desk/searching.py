@@ -37,7 +37,7 @@ class SearchActions(DeskBase):
         query = Query.read(text)
         if len(query.text) < 2:
             return ""
-        found = search(self.session.dataset.texts, query, cancelled=cancelled)
+        found = search(self.session.edits.texts, query, cancelled=cancelled)
         return f"{np.count_nonzero(found):,} rows"
 
     def _begin_search(self, text: str) -> None:
@@ -45,7 +45,7 @@ class SearchActions(DeskBase):
         if not query.text:
             return
         self.stop_search()
-        texts = self.session.dataset.texts
+        texts = self.session.edits.texts
         began = self._search = Search(texts, query, self.table.order, self.table.cursor)
         self.table.set_search(query)
         self.detail.set_search(query)

@@ -43,6 +43,8 @@ def change_words(change: Change) -> str:
         case Aspect.TAG:
             tag = one_line(change.said.subject, NAME_CELLS)
             return f"tag {tag} on" if text else f"taking tag {tag} off"
+        case Aspect.EDIT:
+            return f"edit of the {one_line(change.said.subject, NAME_CELLS)} of"
     if change.values is None:
         return VERDICT_WORDS[change.verdict]
     if change.aspect is Aspect.REPEATS:
@@ -229,6 +231,9 @@ class VerdictActions(DeskBase):
                 self.say(f"{word}: {what} row {row}" + ("" if there else ", not in this view"))
             else:
                 self.say(f"{word}: {what} {len(change.rows):,} rows")
+            if change.aspect is Aspect.EDIT:
+                self.table.forget_texts()
+                self._focus_scoring()
             self.table.refresh_changed()
             self._show_sample()
 

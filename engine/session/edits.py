@@ -1,0 +1,187 @@
+"""Edited samples: revisions beside a source that is never touched.
+
+An edit is an event like a decision: it says which part of a sample reads how from then on. Here
+the rows that have edits are kept as they read now, for the screen, the scorer and the export.
+Verdicts and notes stay with the sample as it is in the source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from engine.dataset import Dataset
+from engine.decision import Aspect
+from engine.editing import Editable, Part, editable, with_text
+from engine.errors import TamisError, UsageError
+from engine.formats import Reading
+from engine.reading.identify import row_identity
+from engine.review import Change, Review, Said
+from engine.revisions import Revision
+from engine.sample import IDENTITY_BYTES, Family, Sample, Side
+
+MOST_CHARACTERS = 1_000_000
+
+
+class Edits:
+    """The edits of one session."""
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        review: Review,
+        say: Callable[[Said, NDArray[np.int64]], Change],
+        check_writable: Callable[[], None],
+        rescore: Callable[[Mapping[int, Revision], NDArray[np.int64]], None],
+    ) -> None:
+        """Nothing is edited before `restore`.
+
+        Args:
+            dataset: the source.
+            review: where the events are.
+            say: appends an event.
+            check_writable: raises where nothing can be said.
+            rescore: told of all revisions, and of the rows whose text is another now.
+        """
+        self._dataset = dataset
+        self._review = review
+        self._say = say
+        self._check_writable = check_writable
+        self._rescore = rescore
+        self.revisions: Mapping[int, Revision] = {}
+        """Row -> how it reads now, for those that read otherwise than in the source."""
+        self.unmade = 0
+        """Edits of earlier visits that the rows of this dataset have no place for."""
+        self._texts: tuple[Mapping[int, Revision], pl.DataFrame] | None = None
+
+    @property
+    def texts(self) -> pl.DataFrame:
+        """Columns prompt, response, rejected of every row, as they read now."""
+        if not self.revisions:
+            return self._dataset.texts
+        if self._texts is None or self._texts[0] is not self.revisions:
+            self._texts = (self.revisions, self._with_revisions())
+        return self._texts[1]
+
+    def _with_revisions(self) -> pl.DataFrame:
+        rows = sorted(self.revisions)
+        readings = [self.revisions[row].reading for row in rows]
+        columns = {
+            "prompt": [reading.prompt for reading in readings],
+            "response": [reading.response for reading in readings],
+            "rejected": [reading.rejected for reading in readings],
+        }
+        texts = self._dataset.texts
+        return texts.with_columns(
+            texts[name].rechunk().clone().scatter(rows, values)
+            for name, values in columns.items()
+            if name in texts.columns and texts.schema[name] == pl.String
+        )
+
+    def sample(self, row: int, side: Side) -> Sample:
+        """The sample at `row` as it reads now."""
+        revision = self.revisions.get(row)
+        if revision is not None:
+            return revision.sample(row, side)
+        return self._dataset.sample(row, side)
+
+    def record(self, row: int) -> dict[str, Any]:
+        """The columns of `row` as they read now."""
+        revision = self.revisions.get(row)
+        return self._dataset.record(row) if revision is None else revision.record
+
+    def editable(self, row: int) -> dict[Part, Editable]:
+        """The parts of `row` that can be edited, as they read now.
+
+        Raises:
+            UsageError: a broken row, a row of no known family, or a read-only session.
+        """
+        self._check_writable()
+        if self._dataset.broken[row]:
+            raise UsageError(f"row {row} could not be read: there is nothing to edit")
+        family, columns = self._dataset.spelling_of(row)
+        if family is Family.OTHER:
+            raise UsageError(
+                "nobody knows which column is the prompt", "name it with --prompt-column"
+            )
+        parts = editable(self.record(row), family, columns)
+        if not parts:
+            raise UsageError(f"row {row} holds no text that could be edited")
+        return parts
+
+    def revise(self, row: int, part: Part, text: str) -> Change | None:
+        """Let `part` of `row` read `text`, as one event; None where it reads so already.
+
+        Raises:
+            UsageError: the row cannot hold this text there, or nothing can be edited.
+            StoreError: it could not be written; nothing has changed.
+        """
+        parts = self.editable(row)
+        if part in parts and parts[part].text == text:
+            return None
+        if len(text) > MOST_CHARACTERS:
+            raise UsageError(f"an edited text holds at most {MOST_CHARACTERS:,} characters")
+        # What the file cannot hold would read otherwise after a restart.
+        if "\0" in text or text != text.encode("utf-8", "replace").decode():
+            raise UsageError("the text holds characters that no dataset should", "take them out")
+        with_text(self.record(row), *self._dataset.spelling_of(row), part, text)
+        said = Said(aspect=Aspect.EDIT, subject=part.value, text=text)
+        change = self._say(said, np.array([row], np.int64))
+        self.follow(change)
+        return change
+
+    def follow(self, change: Change | None) -> None:
+        """Let rows read as they should after an event was made, undone or redone."""
+        if change is not None and change.aspect is Aspect.EDIT:
+            self._refresh(change.rows)
+
+    def restore(self) -> None:
+        """Take up the edits of earlier visits."""
+        self._refresh(self._review.edited_rows())
+
+    def _refresh(self, rows: NDArray[np.int64]) -> None:
+        revisions = dict(self.revisions)
+        before = {row: _identity(revisions.get(row)) for row in rows.tolist()}
+        for row in rows.tolist():
+            found = self._revision(row)
+            if found is None:
+                revisions.pop(row, None)
+            else:
+                revisions[row] = found
+        self.revisions = revisions
+        changed = [row for row, old in before.items() if _identity(revisions.get(row)) != old]
+        if changed:
+            self._rescore(revisions, np.array(changed, np.int64))
+
+    def _revision(self, row: int) -> Revision | None:
+        """How `row` reads with the edits that stand; None where it reads as in the source."""
+        edits = self._review.edits(row)
+        if not edits or self._dataset.broken[row]:
+            return None
+        family, columns = self._dataset.spelling_of(row)
+        record = source = self._dataset.record(row)
+        reading: Reading | None = None
+        parts: list[Part] = []
+        original = editable(source, family, columns)
+        for name, text in edits.items():
+            part = Part(name)
+            if part in original and original[part].text == text:
+                continue
+            try:
+                record, reading = with_text(record, family, columns, part, text)
+            except TamisError:  # the dataset spells this sample otherwise now
+                self.unmade += 1
+            else:
+                parts.append(part)
+        if reading is None:
+            return None
+        identity = row_identity(reading, record)
+        return Revision(record, reading, family, identity, tuple(parts))
+
+
+def _identity(revision: Revision | None) -> bytes:
+    return b"\0" * IDENTITY_BYTES if revision is None else revision.identity
