@@ -13,6 +13,10 @@ from engine.reading.families import Spelling
 from engine.reading.texts import Texts
 from engine.sample import Family, Message, Role, Sample, Side
 
+FEW_ROWS = 64
+"""So few texts are taken one by one: 1 us each, where asking for several at once goes through a
+pool of threads, which takes milliseconds on a busy machine."""
+
 
 def flat_samples(texts: Texts, rows: NDArray[np.int64], first_row: int, side: Side) -> list[Sample]:
     """The samples at some rows, from the texts alone: all that there is to a flat file.
@@ -23,14 +27,14 @@ def flat_samples(texts: Texts, rows: NDArray[np.int64], first_row: int, side: Si
     family = texts.spelling.family
     turned = family is Family.PREFERENCE and side is Side.REJECTED
     answers, others = ("rejected", "response") if turned else ("response", "rejected")
-    wanted = texts.frame[rows]
+    frame = texts.frame
     columns = zip(
         rows.tolist(),
         _list(texts.system, rows),
-        _list(texts.user if texts.has_turns else texts.frame["prompt"], rows),
-        wanted["prompt"].to_list(),
-        wanted[answers].to_list(),
-        wanted[others].to_list(),
+        _list(texts.user if texts.has_turns else frame["prompt"], rows),
+        _list(frame["prompt"], rows),
+        _list(frame[answers], rows),
+        _list(frame[others], rows),
         strict=True,
     )
     return [
@@ -47,7 +51,11 @@ def flat_samples(texts: Texts, rows: NDArray[np.int64], first_row: int, side: Si
 
 
 def _list(series: pl.Series | None, rows: NDArray[np.int64]) -> list[str | None]:
-    return [None] * len(rows) if series is None else series[rows].to_list()
+    if series is None:
+        return [None] * len(rows)
+    if len(rows) <= FEW_ROWS:
+        return [series[row] for row in rows.tolist()]
+    return series[rows].to_list()
 
 
 def _turns(system: str | None, user: str | None, response: str | None) -> tuple[Message, ...]:
