@@ -23,6 +23,7 @@ class Column(StrEnum):
     REJECTED_SCORE = "rejected score"
     MARGIN = "margin"
     BEFORE = "score before"
+    CLUSTER = "cluster"
     PROMPT = "prompt"
     RESPONSE = "response"
     REJECTED = "rejected"

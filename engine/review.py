@@ -90,6 +90,8 @@ class Review:
         """(sides, rows) of Verdict."""
         self.repeats = np.ones(rows, np.int32)
         """(rows,) how often an export writes each sample, 1 to `MOST_REPEATS`."""
+        self.boosted = False
+        """Whether any sample was ever given another number than 1."""
         self.version = 0
         """Grows with every change; tells the screen what to draw again."""
         self.lost = 0
@@ -480,6 +482,7 @@ class Review:
     def _apply(self, event: Event) -> None:
         position = len(self.events)
         self.events.append(event)
+        self.boosted = self.boosted or event.aspect is Aspect.REPEATS
         self._by_id[event.id] = position
         if event.kind is EventKind.DECIDE:
             self._undo.append(position)

@@ -25,6 +25,7 @@ class Group(StrEnum):
     MOVING = "Moving"
     THRESHOLD = "Threshold"
     VIEW = "Search, filter, sort"
+    CLUSTERS = "Clusters"
     SIMULATOR = "Simulator"
     SCORING = "Scoring"
     DESK = "Desk"
@@ -163,6 +164,48 @@ ACTIONS: tuple[Action, ...] = (
            "now; the cursor stays on its sample.", (), Group.VIEW),
     Action("spot_check", "Spot check", "Kept rows drawn at random, scores hidden: how many are "
            "bad? Goes on with the one under way.", (), Group.VIEW),
+    Action("clusters", "Repeats and contradictions", "Opens the clusters at this sample; the first "
+           "time it looks for them, in the background.", ("D",), Group.VIEW, "repeats"),
+    Action("boost", "Boost", "How often an export writes this sample: once, twice, three times, "
+           "once. A range is boosted after a count.", ("w",), Group.VERDICTS, writes=True),
+    Action("boost_shown", "Boost all rows shown", "Every row of the filter, 1 to 100 times.", (),
+           Group.VERDICTS, writes=True),
+    Action("take_keeper", "Keep the suggested row", "Accepts it and rejects what is too like it, "
+           "with the same numbers; the rest of the cluster stays. The reason is beside it.",
+           ("enter",), Group.CLUSTERS, "suggested", writes=True),
+    Action("keep_this", "Keep this row only", "Accepts it and rejects all others of the cluster.",
+           ("equals_sign",), Group.CLUSTERS, "this one", writes=True),
+    Action("keep_all", "Keep all", "Accepts the whole cluster.", ("asterisk",), Group.CLUSTERS,
+           "all", writes=True),
+    Action("keep_suggested", "Keep suggested everywhere", "In all clusters listed, after a "
+           "count; one undo takes it back.", ("K",), Group.CLUSTERS, "everywhere", writes=True),
+    Action("kind", "Whole, prompt, response", "Next kind: whole samples, prompts, responses, "
+           "contradictions (one question, other answers).", ("v",), Group.CLUSTERS, "kind"),
+    Action("similarity_down", "Similarity down", "In the list: of all clusters, and below what "
+           "was searched for the search goes on. In a cluster: joins what was split.",
+           ("left_square_bracket", "minus"), Group.CLUSTERS, "similarity"),
+    Action("similarity_up", "Similarity up", "In the list: of all clusters. In a cluster: splits "
+           "it.", ("right_square_bracket", "plus"), Group.CLUSTERS),
+    Action("similarity_far_down", "Similarity far down", "A coarse step.",
+           ("left_curly_bracket", "less_than_sign"), Group.CLUSTERS),
+    Action("similarity_far_up", "Similarity far up", "A coarse step.",
+           ("right_curly_bracket", "greater_than_sign"), Group.CLUSTERS),
+    Action("type_similarity", "Type the similarity", "0.85 or 85%: of all clusters, or inside one "
+           "to split it.", ("t",), Group.CLUSTERS, "type"),
+    Action("rule", "Drop duplicates", "Switches the rule on, after a count, or off. It drops rows "
+           "at least so like a better one that is kept, never where numbers differ.", ("d",),
+           Group.CLUSTERS, "rule"),
+    Action("list_filter", "Filter the clusters", "size>2 lowest<0.9 spread>1 is:undecided, and any "
+           "filter of rows.", ("f",), Group.CLUSTERS, "filter"),
+    Action("list_sort", "Sort the clusters", "The same again turns it round.", ("s",),
+           Group.CLUSTERS, "sort"),
+    Action("next_change", "Next difference", "Of the two samples shown.", ("n",), Group.CLUSTERS),
+    Action("previous_change", "Previous difference", "Of the two samples shown.", ("N",),
+           Group.CLUSTERS),
+    Action("search_repeats", "Stop or go on searching", "What is found stays.", ("C",),
+           Group.CLUSTERS),
+    Action("leave_at", "To the table at this row", "esc goes back to the row you came from.",
+           ("D",), Group.CLUSTERS),
     Action("simulate", "Simulator", "What would this dataset be worth? Opens the panel, goes to "
            "it, closes it.", ("S",), Group.SIMULATOR, "simulator"),
     Action("link", "Link to the data", "The sliders follow the rows kept now; again, and they are "
@@ -210,8 +253,26 @@ ACTIONS: tuple[Action, ...] = (
 
 BY_ID = {action.id: action for action in ACTIONS}
 
+OWN_SCREEN = frozenset({Group.CLUSTERS})
+"""Groups whose keys work on a screen of their own only: there a key may mean something else."""
 
-def bindings(actions: Iterable[Action] = ACTIONS) -> list[Binding]:
+SHARED = frozenset({
+    "accept", "reject", "skip", "clear", "undo", "redo", "boost", "down", "up", "half_down",
+    "half_up", "first", "last", "next_pane", "close", "pause", "help", "palette", "theme",
+    "suspend", "quit",
+})  # fmt: skip
+"""Actions that such a screen has as well as the desk."""
+
+
+def actions_on(own: Group | None, actions: tuple[Action, ...] = ACTIONS) -> tuple[Action, ...]:
+    """What can be done on a group's own screen, that group first; None: at the desk."""
+    if own is None:
+        return tuple(action for action in actions if action.group not in OWN_SCREEN)
+    first = [action for action in actions if action.group is own]
+    return (*first, *(action for action in actions if action.id in SHARED))
+
+
+def bindings(actions: Iterable[Action]) -> list[Binding]:
     """A Binding per action that has keys, with an id for user keymaps."""
     found = []
     for action in actions:
@@ -227,13 +288,12 @@ def bindings(actions: Iterable[Action] = ACTIONS) -> list[Binding]:
     return found
 
 
-OWN_SCREEN: frozenset[Group] = frozenset()
-"""Groups whose keys work on a screen of their own only: there a key may mean something else."""
-
-
 def share_a_screen(one: Action, other: Action) -> bool:
     """Whether both can be meant by a key at the same moment."""
-    return one.group is other.group or not {one.group, other.group} & OWN_SCREEN
+    if one.group is other.group:
+        return True
+    elsewhere = [action for action in (one, other) if action.group not in OWN_SCREEN]
+    return len(elsewhere) == 2 or (len(elsewhere) == 1 and elsewhere[0].id in SHARED)
 
 
 def actions_of(app: App[Any]) -> tuple[Action, ...]:

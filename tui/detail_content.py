@@ -26,6 +26,10 @@ class DetailContent:
     score: float = math.nan
     scorer: str = ""
     tokens: int = 0
+    exported: int = 1
+    """How often an export writes it, where it is kept."""
+    cluster: int = -1
+    """Of whole samples that are alike; -1: none is known."""
     problem: str = ""
     note: str = ""
     tags: tuple[str, ...] = ()
@@ -55,6 +59,10 @@ def head_text(content: DetailContent, glyphs: Glyphs) -> str:
         parts.append(f"score {content.score:.3f}")
         if not math.isnan(content.other_score):
             parts.append(f"margin {_margin(content):+.3f}")
+    if content.exported > 1:
+        parts.append(f"exported {glyphs.times}{content.exported}")
+    if content.cluster >= 0:
+        parts.append(f"cluster {glyphs.alike}{content.cluster}")
     if content.tokens:
         parts.append(f"{content.tokens:,} tokens")
     if content.scorer:

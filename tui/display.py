@@ -213,6 +213,8 @@ class Glyphs:
     dot: str
     bar: str
     gain: str
+    alike: str
+    times: str
     roles: dict[str, str]
     ascii_only: bool = False
 
@@ -257,6 +259,8 @@ UNICODE_GLYPHS = Glyphs(
     dot="·",
     bar="█",
     gain="▒",
+    alike="≈",
+    times="\u00d7",
     roles={"system": "■", "user": "»", "assistant": "●", "tool": "◆"},
 )
 
@@ -300,6 +304,8 @@ ASCII_GLYPHS = Glyphs(
     dot=".",
     bar="#",
     gain="+",
+    alike="~",
+    times="x",
     roles={"system": "#", "user": ">", "assistant": "*", "tool": "+"},
     ascii_only=True,
 )

@@ -27,6 +27,7 @@ def help_text(
     *,
     obstacles: Mapping[str, str] = MappingProxyType({}),
     first: Group | None = None,
+    page: str = "desk",
     glyphs: Glyphs = UNICODE_GLYPHS,
 ) -> Content:
     """The keys that work now by group, those that do not, the signs, and what the words mean.
@@ -35,6 +36,7 @@ def help_text(
         actions: the registry, with a person's keys.
         obstacles: action -> why it cannot be done now.
         first: the group to begin with.
+        page: the text on what the words mean.
         glyphs: the signs of the table.
     """
     palette = next(action.shown_keys for action in actions if action.id == "palette")
@@ -58,7 +60,8 @@ def help_text(
     for state, sign in glyphs.states.items():
         parts.append(Content(f"  {sign:<{KEYS_CELLS}} {STATE_TEXT[state]}\n"))
     parts.append(Content(f"  {glyphs.skipped:<{KEYS_CELLS}} skipped\n\n"))
-    parts.append(Content(resources.files("engine.help").joinpath("desk.md").read_text("utf-8")))
+    text = resources.files("engine.help").joinpath(f"{page}.md").read_text("utf-8")
+    parts.append(Content(text))
     return Content("").join(parts)
 
 

@@ -24,7 +24,6 @@ from textual.widgets import Input, Static
 from engine.errors import Cancelled, TamisError
 from engine.filter import Completion, FilterError
 from tui.display import sanitize
-from tui.simulator import SimulatorPanel
 
 Cancel = Callable[[], bool]
 
@@ -50,6 +49,10 @@ class Question:
     """What could stand at a place of the text; `tab` takes it."""
     select: bool = True
     """Whether the next key replaces `value`; False where `value` is the start of it."""
+
+
+GIVEN_BACK = ("simulator", "detail", "clusters-list", "clusters-comparison")
+"""Panes that have the focus again when the bar closes, by their ids; else it is the table."""
 
 
 class PromptBar(Horizontal):
@@ -257,10 +260,10 @@ class PromptBar(Horizontal):
         self._cycle = (field.value, found, index) if len(found.choices) > 1 else None
 
     def action_dismiss_bar(self) -> None:
-        """Close, and give the focus back to where it came from: simulator, sample or table."""
+        """Close, and give the focus back to where it came from."""
         self.close()
         back = self._asked_from
-        kept = isinstance(back, SimulatorPanel) or (back is not None and back.id == "detail")
+        kept = back is not None and back.id in GIVEN_BACK
         self.screen.set_focus(back if kept else self.screen.query_one("SampleTable"))
 
 

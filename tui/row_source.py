@@ -26,6 +26,8 @@ class RowMarks:
     edited: bool = False
     reason: str = ""
     """The digit of the reason of a rejection."""
+    lead: str = ""
+    """What the row belongs to; as many cells as the source says, or fewer."""
 
     def __eq__(self, other: object) -> bool:
         """Whether nothing has changed: no score is like no score, though NaN is unlike NaN."""
@@ -36,7 +38,7 @@ class RowMarks:
     def _comparable(self) -> tuple[object, ...]:
         scores = (self.score, self.other_score)
         known = (None if math.isnan(score) else score for score in scores)
-        said = (self.skipped, self.noted, self.tagged, self.edited, self.reason)
+        said = (self.skipped, self.noted, self.tagged, self.edited, self.reason, self.lead)
         return (self.state, self.tokens, self.problem, *said, *known)
 
 
@@ -65,6 +67,11 @@ class RowSource(Protocol):
     @property
     def score_range(self) -> tuple[float, float] | None:
         """The scores that an empty and a full bar stand for; None while there are none."""
+        ...
+
+    @property
+    def lead_cells(self) -> int:
+        """Cells of the column before the texts; 0 leaves it out."""
         ...
 
     def marks(self, row: int) -> RowMarks:

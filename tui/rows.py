@@ -14,11 +14,17 @@ from engine.policy import REASON_TEXT, Outcome, Outcomes, Reason
 from engine.sample import Family
 from engine.session import Session
 from tui.detail_content import DetailContent
-from tui.display import RowState
+from tui.display import UNICODE_GLYPHS, Glyphs, RowState
 from tui.sample_table import RowMarks, RowTexts
 
 OTHER_REASON = "."
 """A reason that no digit stands for here: another reviewer's."""
+
+LEAST_LEAD = 5
+"""The column's title has so many cells."""
+
+BOOST_CELLS = 4
+"""A blank, the sign, and a number of up to two digits; three are cut."""
 
 _BY_RULE = {
     Outcome.KEPT: RowState.KEPT,
@@ -37,8 +43,8 @@ _NO_SCORES = np.full(2, np.nan, np.float32)  # (sides,)
 class SessionRows:
     """A session as the table's row source; reads the arrays at the moment of drawing."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, session: Session, glyphs: Glyphs = UNICODE_GLYPHS) -> None:
+        self._session, self._glyphs = session, glyphs
         self.score_range: tuple[float, float] | None = None
         """Set by the desk from the histogram's axis."""
         self._unknown = session.dataset.family is Family.OTHER
@@ -55,6 +61,26 @@ class SessionRows:
     def has_sides(self) -> bool:
         """Preference data."""
         return self._session.dataset.has_sides
+
+    @property
+    def lead_cells(self) -> int:
+        """Cells for the cluster of a row and for its boost; 0 while there are neither."""
+        whole = self._session.clusters.whole
+        clusters = 0 if whole is None else len(whole)
+        boosts = self._session.review.boosted
+        if not clusters and not boosts:
+            return 0
+        numbers = len(str(clusters)) + 1 if clusters else 0
+        return max(numbers + (BOOST_CELLS if boosts else 0), LEAST_LEAD)
+
+    def _lead(self, row: int) -> str:
+        """The number of its cluster, and how often it is exported where that is not once."""
+        cluster = self._session.clusters.whole_of(row)
+        times = int(self._session.repeats[row])
+        words = [f"{self._glyphs.alike}{cluster}"] if cluster >= 0 else []
+        if times > 1:
+            words.append(f"{self._glyphs.times}{times}")
+        return " ".join(words)
 
     def marks(self, row: int) -> RowMarks:
         """State and scores of a row as of now."""
@@ -76,6 +102,7 @@ class SessionRows:
             tagged=bool(session.review.tags(row)),
             edited=row in session.edits.revisions,
             reason=self._reason_sign(row),
+            lead=self._lead(row),
         )
 
     def _edited(self, row: int) -> str:
@@ -182,6 +209,8 @@ class SessionRows:
             score=float(scores[reviewed]),
             scorer=status.scorer if status is not None and not hidden else "",
             tokens=int(session.board.tokens[row]),
+            exported=int(session.repeats[row]),
+            cluster=session.clusters.whole_of(row),
             problem=problem,
             note=session.review.note(row),
             tags=session.review.tags(row),

@@ -447,9 +447,10 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
     def _plan(self, width: int) -> None:
         rows = self._source.rows if self._source else 0
         sides = bool(self._source and self._source.has_sides)
-        if self._layout_key != (width, rows, sides):
-            self._layout_key = (width, rows, sides)
-            self._layout = plan_layout(width, rows, sides=sides)
+        lead = self._source.lead_cells if self._source else 0
+        if self._layout_key != (width, rows, sides, lead):
+            self._layout_key = (width, rows, sides, lead)
+            self._layout = plan_layout(width, rows, sides=sides, lead=lead)
             self._texts.clear()
 
     def _style(self, name: str) -> Style:
@@ -541,6 +542,8 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
         if layout.bar:
             score_range = self._source.score_range if self._source else None
             text += " " + bar(marks.score, score_range, layout.bar, glyphs)
+        if layout.lead:
+            text += " " + marks.lead.ljust(layout.lead)[: layout.lead]
         return text
 
     def _score(self, marks: RowMarks) -> str:

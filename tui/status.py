@@ -8,8 +8,9 @@ from textual.widgets import Static
 from engine.policy import Summary
 from engine.scoring.worker import WorkerState, WorkerStatus
 from engine.session import Session
+from engine.session.duplication import SearchState, SearchStatus
 from engine.threshold import Threshold
-from tui.actions import Action, Group, actions_of
+from tui.actions import OWN_SCREEN, Action, Group, actions_of
 from tui.display import cells, one_line, sanitize
 
 SEPARATOR = " · "
@@ -70,6 +71,19 @@ def scoring_parts(status: WorkerStatus | None, spec: str) -> list[str]:
     return parts
 
 
+def repeats_parts(status: SearchStatus) -> list[str]:
+    """How far the search for repeats is, while it runs or rests half way."""
+    share = f" {status.done / status.total:.0%}" if status.total else ""
+    match status.state:
+        case SearchState.RUNNING:
+            return [f"looking for repeats{share}"]
+        case SearchState.STOPPED:
+            return [f"repeats stopped at{share}"]
+        case SearchState.FAILED:
+            return ["no repeats: the search failed"]
+    return []
+
+
 def bfloat16_effect(session: Session) -> str:
     """What bfloat16 leaves open at this threshold; empty where it is not used."""
     open_rows = len(session.scoring.uncertain(session.threshold))
@@ -97,6 +111,7 @@ def summary_parts(
     *,
     exact_tokens: bool,
     compact: bool,
+    repeats: float | None = None,
 ) -> list[str]:
     """What the threshold does, most important first.
 
@@ -105,6 +120,7 @@ def summary_parts(
         threshold: None while there is none.
         typed: what the person typed, shown where it is more than the bound.
         exact_tokens: they were counted by the model's tokeniser.
+        repeats: duplication rate among the kept rows, in [0, 1]; None while it is not known.
         compact: in fewer words, without what stands elsewhere on the screen: the bound under the
             slider, the rows in the title.
     """
@@ -115,6 +131,10 @@ def summary_parts(
     rest = [f"pending {summary.pending:,}"] if summary.pending else []
     if summary.broken:
         rest.append(f"unreadable {summary.broken:,}")
+    if summary.duplicates:
+        rest.append(f"duplicates dropped {summary.duplicates:,}")
+    if repeats is not None:
+        rest.append(f"repeats {100 * repeats:.1f}%")
     by = f"{summary.kept_by_hand:,} by hand, {summary.kept_by_rule:,} by rule"
     if compact:
         tokens = f"{about}{count(summary.tokens_kept)} tokens"
@@ -248,12 +268,14 @@ class KeyBar(Static):
             return False
         if self._group is not None:
             return action.group is self._group or action.id in ALWAYS_SHOWN
+        if action.group in OWN_SCREEN:
+            return False
         return action.group is not Group.SIMULATOR or action.id == "simulate"
 
 
 ALWAYS_SHOWN = ("help", "quit")
 
-PAIRS = {"threshold_down": "[ ]", "slider_less": "← →"}
+PAIRS = {"threshold_down": "[ ]", "similarity_down": "[ ]", "slider_less": "← →"}
 """Actions whose footer stands for their counterpart, too."""
 
 

@@ -19,6 +19,7 @@ class Layout:
     score: int
     sides: bool
     bar: int
+    lead: int
     prompt: int
     response: int
     rejected: int
@@ -27,8 +28,11 @@ class Layout:
     """(column, first cell, cells), from left to right."""
 
 
-def plan_layout(width: int, rows: int, *, sides: bool) -> Layout:
-    """Share `width` cells among the columns: what is least needed shrinks and goes first."""
+def plan_layout(width: int, rows: int, *, sides: bool, lead: int = 0) -> Layout:
+    """Share `width` cells among the columns: what is least needed shrinks and goes first.
+
+    `lead` cells before the texts say what a row belongs to.
+    """
     row = max(3, len(str(max(rows - 1, 0))))
     tokens = 6 if width >= 60 else 0
     bar = 0 if width < 70 or (sides and width < 110) else 4 if width < 100 else 8
@@ -40,6 +44,9 @@ def plan_layout(width: int, rows: int, *, sides: bool) -> Layout:
         at += SCORE_CELLS + 1
     if bar:
         at += bar + 1
+    if lead:
+        spans.append((Column.CLUSTER, at, lead))
+        at += lead + 1
     at += 1
     tail = (tokens + 2 if tokens else 0) + 3
     free = max(width - at - tail, 0)
@@ -60,7 +67,9 @@ def plan_layout(width: int, rows: int, *, sides: bool) -> Layout:
         spans.append((Column.TOKENS, at, tokens))
         at += tokens + 1
     spans.append((Column.PROBLEM, at, 2))
-    return Layout(row, SCORE_CELLS, sides, bar, prompt, response, rejected, tokens, tuple(spans))
+    return Layout(
+        row, SCORE_CELLS, sides, bar, lead, prompt, response, rejected, tokens, tuple(spans)
+    )
 
 
 TITLES = {
@@ -70,6 +79,7 @@ TITLES = {
     Column.REJECTED_SCORE: "reject",
     Column.MARGIN: "margin",
     Column.BEFORE: "before",
+    Column.CLUSTER: "alike",
     Column.PROMPT: "prompt",
     Column.RESPONSE: "response",
     Column.REJECTED: "rejected",

@@ -13,7 +13,10 @@
     clusters        groups at a similarity, cut from the matches
     rule            which rows are dropped for being like one that is kept
     contradictions  near-identical prompts with other answers
+    difference      where two texts differ, word by word
     gauge           the duplication among what is kept, and what it is worth
+    likeness        how alike one text is to some others
+    listing         clusters as a list: how far each is decided, filter, order
     lookup          rows edited or added afterwards
 
 Signatures only propose. Every pair that is shown has its exact similarity.

@@ -54,7 +54,7 @@ class _Class(IntEnum):
     """A word by itself: scripts without spaces would make a clause one word."""
 
 
-_ALONE = (
+ALONE = (
     (0x0E00, 0x0EFF),  # Thai, Lao
     (0x1000, 0x109F),  # Myanmar
     (0x1780, 0x17FF),  # Khmer
@@ -70,6 +70,7 @@ _ALONE = (
     (0x1B000, 0x1B16F),  # Kana, extended
     (0x20000, 0x3FFFF),  # Han, the other planes
 )
+"""First and last of the characters that are words by themselves."""
 
 _classes = np.zeros(sys.maxunicode + 1, np.uint8)
 """Class of every character met so far, by its number."""
@@ -82,7 +83,7 @@ def _class_of(character: str) -> _Class:
         return _Class.SPACE
     if not (character.isalnum() or character == "_" or category.startswith("M")):
         return _Class.OTHER
-    if any(first <= number <= last for first, last in _ALONE):
+    if any(first <= number <= last for first, last in ALONE):
         return _Class.ALONE
     return _Class.WORD
 

@@ -376,12 +376,17 @@ class Duplicates:
         accepted, could = self._standing()
         if threshold is not None:
             could &= threshold.keeps(self._scoring.scores)
-        return drop(
-            clusters,
-            Candidates(accepted | could, accepted),
-            self._ranking().best_first(clusters.members),
-            self._searches.found[Unit.BOTH].large,
-        )
+        return self.judge(clusters, Candidates(accepted | could, accepted))
+
+    def judge(self, clusters: Clusters, candidates: Candidates) -> Dropped:
+        """Which of some rows the rule drops, or would drop if it were on.
+
+        Args:
+            clusters: of whole samples.
+            candidates: the rows.
+        """
+        ranked = self._ranking().best_first(clusters.members)
+        return drop(clusters, candidates, ranked, self._searches.found[Unit.BOTH].large)
 
 
 def _settings(remembered: Any) -> dict[Unit, Settings]:

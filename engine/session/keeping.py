@@ -23,49 +23,28 @@ REASON = "duplicate"
 """The code that these verdicts are given under."""
 
 
-def keep_one(session: Session, unit: Unit, row: int) -> Change | None:
-    """Accept `row`, and reject the others of its cluster; None where that changes nothing.
+def keep_one(
+    session: Session, keeper: int, others: NDArray[np.int64], *, firmly: bool = True
+) -> Change | None:
+    """Accept a row, and reject others of its cluster; None where that changes nothing.
+
+    Args:
+        session: whose rows.
+        keeper: the row that is kept.
+        others: what it is kept instead of.  (n,)
+        firmly: reject those too that were accepted by hand.
 
     Raises:
-        UsageError: the row is in no cluster, or the session is open read-only.
+        UsageError: the session is open read-only.
         StoreError: it could not be written; nothing has changed.
     """
-    rows = _members(session, unit, row)
-    verdicts = np.where(rows == row, np.int8(Verdict.ACCEPT), np.int8(Verdict.REJECT))
-    return session.decide_each(rows, verdicts, reason=REASON)
-
-
-def keep_suggested(session: Session, unit: Unit, row: int) -> Change | None:
-    """Keep the suggested one of the cluster of `row`; others accepted by hand stay accepted.
-
-    Raises:
-        UsageError: the row is in no cluster, or the session is open read-only.
-        StoreError: it could not be written; nothing has changed.
-    """
-    rows = _members(session, unit, row)
-    clusters = session.duplicates.clusters_of(unit)
-    assert clusters is not None
-    keeper, _ = session.duplicates.suggestion(unit, int(clusters.label[row]))
-    keep = (rows == keeper) | (session.verdicts[rows] == Verdict.ACCEPT)
-    verdicts = np.where(keep, np.int8(Verdict.ACCEPT), np.int8(Verdict.REJECT))
-    return session.decide_each(rows, verdicts, reason=REASON)
-
-
-def keep_all(session: Session, unit: Unit, row: int) -> Change | None:
-    """Accept all rows of the cluster of `row`; None where that changes nothing.
-
-    Raises:
-        UsageError: the row is in no cluster, or the session is open read-only.
-        StoreError: it could not be written; nothing has changed.
-    """
-    return session.decide(_members(session, unit, row), Verdict.ACCEPT, reason=REASON)
-
-
-def _members(session: Session, unit: Unit, row: int) -> NDArray[np.int64]:
-    clusters = session.duplicates.clusters_of(unit)
-    if clusters is None or clusters.label[row] < 0:
-        raise UsageError(f"row {row} is in no cluster", "another similarity may find one")
-    return clusters.rows_of(int(clusters.label[row]))
+    others = others[others != keeper]
+    if not firmly:
+        others = others[session.verdicts[others] != Verdict.ACCEPT]
+    rows = np.append(others, keeper)
+    verdicts = np.full(len(rows), Verdict.REJECT, np.int8)
+    verdicts[-1] = Verdict.ACCEPT
+    return session.decide_each(rows, verdicts, reason=REASON, note=f"like row {keeper}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -32,6 +32,7 @@ from engine.review import Change, Review
 from engine.sample import Family, Side
 from engine.scoring import ScorerOptions
 from engine.scoring.board import ScoreBoard
+from engine.session.cluster_review import ClusterReview
 from engine.session.coupling import Coupling
 from engine.session.duplication import Duplicates
 from engine.session.edits import Edits
@@ -110,6 +111,8 @@ class Session:
             self.notices, lambda: self.threshold,
         )  # fmt: skip
         """Which rows repeat others; its rule is off until it is set."""
+        self.clusters = ClusterReview(self)
+        """Which clusters are listed, and what is decided about them."""
         self.coupling = Coupling(
             self, self.scoring, self.review, self._settings, dataset.broken, self._all_identities
         )
@@ -222,6 +225,7 @@ class Session:
         """Stop scoring, write what is left, and let go of the files. Safe to call twice."""
         self._closing.set()
         self.duplicates.stop()
+        self.clusters.wait()
         self.scoring.stop()
         if self._hasher is not None:
             self._hasher.join(timeout=5)
@@ -304,7 +308,12 @@ class Session:
         )
 
     def decide_each(
-        self, rows: NDArray[np.int64], verdicts: NDArray[np.int8], *, reason: str = ""
+        self,
+        rows: NDArray[np.int64],
+        verdicts: NDArray[np.int8],
+        *,
+        reason: str = "",
+        note: str = "",
     ) -> Change | None:
         """Give each of `rows` its own verdict, as one event; None where that changes nothing.
 
@@ -312,6 +321,7 @@ class Session:
             rows: each at most once; broken ones are left out.  (n,)
             verdicts: of each.  (n,)
             reason: code of the reason.
+            note: of the decision, for all of them.
 
         Raises:
             UsageError: the session is open read-only.
@@ -328,6 +338,7 @@ class Session:
             scores=self.scores[rows],
             circumstances=self._circumstances(),
             reason=reason,
+            note=note,
         )
 
     @property

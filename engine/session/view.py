@@ -152,6 +152,7 @@ def _sorted(session: Session, sort: Sort) -> NDArray[np.int64]:
         Column.REJECTED_SCORE: lambda: session.shown(session.board.scores[-1]),
         Column.MARGIN: lambda: session.shown(session.scoring.margin()),
         Column.BEFORE: lambda: session.shown(session.scoring.before),
+        Column.CLUSTER: session.clusters.by_cluster,
         Column.TOKENS: lambda: session.board.tokens,
         Column.PROBLEM: lambda: -(dataset.broken * 2 + dataset.remarked),
     }

@@ -19,7 +19,7 @@ from engine.duplicates.table import ClusterState
 from engine.errors import Cancelled, StoreError, UsageError
 from engine.policy import Outcome
 from engine.session import OpenOptions, Session
-from engine.session.keeping import carry_out, keep_all, keep_one, keep_suggested, plan_keeping
+from engine.session.keeping import carry_out, keep_one, plan_keeping
 from engine.session.searching import SearchState
 from engine.store import Store
 
@@ -329,32 +329,26 @@ def test_a_cluster_can_be_split_higher_than_the_others_and_joined_again(opened: 
 
 def test_keeping_one_accepts_it_and_rejects_the_others_in_one_event(opened: Open) -> None:
     session = searched(opened())
-    change = keep_one(session, Unit.BOTH, 2)
+    change = keep_one(session, 2, np.array([0, 1, 2]))
     assert change is not None
     assert verdicts(session)[:4] == ["REJECT", "REJECT", "ACCEPT", "UNDECIDED"]
-    assert session.last_decision(0).reason == "duplicate"  # type: ignore[union-attr]
+    last = session.last_decision(0)
+    assert last is not None
+    assert (last.reason, last.note) == ("duplicate", "like row 2")
     session.undo()
     assert set(verdicts(session)) == {"UNDECIDED"}
     session.redo()
     assert verdicts(searched(opened()))[:3] == ["REJECT", "REJECT", "ACCEPT"]
 
 
-def test_keeping_the_suggested_one_leaves_what_was_accepted_and_all_can_be_kept(
-    opened: Open,
-) -> None:
+def test_what_was_accepted_stays_unless_another_is_kept_firmly(opened: Open) -> None:
     session = searched(opened())
-    keep_suggested(session, Unit.BOTH, 0)
-    assert verdicts(session)[:3] == ["REJECT", "ACCEPT", "REJECT"]
-    session.undo()
     session.decide(np.array([0, 2]), Verdict.ACCEPT)
-    keep_suggested(session, Unit.BOTH, 1)
-    assert verdicts(session)[:3] == ["ACCEPT", "REJECT", "ACCEPT"]
-    keep_all(session, Unit.BOTH, 1)
+    keep_one(session, 1, np.array([0, 1, 2]), firmly=False)
     assert verdicts(session)[:3] == ["ACCEPT"] * 3
-    keep_one(session, Unit.PROMPT, 4)
-    assert verdicts(session)[3:5] == ["REJECT", "ACCEPT"]
-    with pytest.raises(UsageError, match="in no cluster"):
-        keep_one(session, Unit.BOTH, 3)
+    keep_one(session, 1, np.array([0, 1, 2]))
+    assert verdicts(session)[:3] == ["REJECT", "ACCEPT", "REJECT"]
+    assert keep_one(session, 1, np.array([0, 2])) is None
 
 
 def test_a_bulk_says_what_it_would_do_and_leaves_alone_what_a_person_should_see(

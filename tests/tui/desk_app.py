@@ -99,9 +99,10 @@ class DeskDriver:
         )
 
     def said(self) -> str:
-        """What the desk has to say now: the key line's message, and toasts."""
+        """What there is to say now: the key line's message, and toasts."""
         toasts = [toast.message for toast in self.app._notifications]
-        return "\n".join([self.desk.query_one(KeyBar).message, *toasts])
+        bars = self.app.screen.query(KeyBar) or self.desk.query(KeyBar)
+        return "\n".join([bars.first().message, *toasts])
 
 
 @asynccontextmanager

@@ -27,6 +27,7 @@ class FakeRows:
     def __init__(self, rows: int, *, has_sides: bool = False) -> None:
         self.rows = rows
         self.has_sides = has_sides
+        self.lead_cells = 0
         self.score_range: tuple[float, float] | None = (-3.0, 3.0)
         self.scores = np.sin(np.arange(rows)) * 3  # (rows,)
         self.states: dict[int, RowState] = {}

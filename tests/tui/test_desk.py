@@ -9,7 +9,7 @@ import pytest
 from engine.decision import EventKind, Verdict
 from engine.session import OpenOptions
 from tests.tui.desk_app import open_desk, write_rows
-from tui.actions import ACTIONS
+from tui.actions import actions_on
 from tui.desk import Desk
 from tui.dialogs import ConfirmDialog, TextDialog
 from tui.export_dialog import ExportDialog
@@ -339,7 +339,7 @@ async def test_help_names_every_action_and_every_action_exists(rows: Path) -> No
         dialog = desk.app.screen
         assert isinstance(dialog, TextDialog)
         shown = str(dialog._body)
-        for action in ACTIONS:
+        for action in actions_on(None):
             assert action.title in shown
             assert callable(getattr(Desk, f"action_{action.id}"))
         await desk.press("escape")

@@ -2,6 +2,8 @@
 
 base        widgets and the timer that keeps them true to the session
 verdicts    a x space c U R v, and bulk
+boosts      w
+clusters    D, and their column in the table
 moving      j k, pages, panes
 thresholds  brackets, slider, typed
 view        sort

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import ClassVar, TypeVar, cast
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +17,8 @@ from textual.binding import BindingType
 from textual.containers import Container
 from textual.notifications import SeverityLevel
 from textual.reactive import Reactive
-from textual.screen import Screen
 from textual.widget import Widget
 
-from engine.errors import TamisError
 from engine.histogram import ScoreBins
 from engine.order import Column, Sort
 from engine.scoring import ScorerOptions
@@ -28,10 +26,9 @@ from engine.scoring.worker import SETTLED, WorkerState
 from engine.search import Search
 from engine.session import Session
 from engine.session.view import rows_matching, rows_shown
-from tui.actions import BY_ID, bindings
+from tui.actions import BY_ID, actions_on, bindings
 from tui.detail import SampleDetail
-from tui.dialogs import WorkDialog
-from tui.display import ASCII_GLYPHS, UNICODE_GLYPHS, sanitize
+from tui.display import ASCII_GLYPHS, UNICODE_GLYPHS
 from tui.prompt_bar import PromptBar
 from tui.rows import SessionRows
 from tui.sample_table import RowMarks, SampleTable
@@ -41,12 +38,12 @@ from tui.status import (
     StatusLine,
     bfloat16_effect,
     blind_parts,
+    repeats_parts,
     scoring_parts,
     summary_parts,
 )
 from tui.threshold_slider import NO_SCORES, ThresholdSlider
-
-Result = TypeVar("Result")
+from tui.working_screen import WorkingScreen
 
 Act = Callable[[NDArray[np.int64], str], None]
 """Does something to rows, told what to call them."""
@@ -73,10 +70,10 @@ CURSOR_SAVED_AFTER_S = 0.5
 """A cursor that rests is remembered; after a decision it is at once."""
 
 
-class DeskBase(Screen[None]):
+class DeskBase(WorkingScreen):
     """The widgets of a desk, and the timer that keeps them true to the session."""
 
-    BINDINGS: ClassVar[list[BindingType]] = list[BindingType](bindings())
+    BINDINGS: ClassVar[list[BindingType]] = list[BindingType](bindings(actions_on(None)))
 
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)
     """The two panes show who has the focus; the rest of the screen need not be sent again."""
@@ -115,7 +112,7 @@ class DeskBase(Screen[None]):
         self._scorer = scorer
         self._scorer_options = scorer_options
         self._glyphs = ASCII_GLYPHS if ascii_only else UNICODE_GLYPHS
-        self._rows = SessionRows(session)
+        self._rows = SessionRows(session, self._glyphs)
         self._sort = Sort()
         self._filter_text = ""
         self._matching: NDArray[np.bool_] | None = None
@@ -128,7 +125,6 @@ class DeskBase(Screen[None]):
         self._cursor_due_s = 0.0
         self._unsaved_cursor: int | None = None
         self._told: set[str] = set()
-        self._toasts: dict[str, float] = {}  # text -> when it is gone
         self._zoomed = False
         self._last_done: tuple[int, Act] | None = None
         """To how many rows, 0 for all shown, and what: for the next repeat."""
@@ -253,6 +249,7 @@ class DeskBase(Screen[None]):
                 session.threshold_choice.text,
                 exact_tokens=exact,
                 compact=self.size.width < COMPACT_BELOW_CELLS,
+                repeats=session.clusters.rate_kept,
             )
         )
 
@@ -274,6 +271,7 @@ class DeskBase(Screen[None]):
         if session.sides == 2:
             parts.append(f"reviewing: {session.side.value}")
         parts += scoring_parts(status, session.scoring.spec)
+        parts += repeats_parts(session.duplicates.status)
         if session.queues.current is None and self._sort != Sort():
             parts.append(f"sort: {self._sort}")
         parts.append(" + ".join(family.value for family in session.dataset.families))
@@ -308,20 +306,6 @@ class DeskBase(Screen[None]):
         if text and text not in self._told:
             self._told.add(text)
             self.say(text, severity=severity, timeout=15)
-
-    def say(
-        self, text: str, *, severity: SeverityLevel = "information", timeout: float = 4
-    ) -> None:
-        """Say what was done in the key line, and what went wrong in a toast that stays longer.
-
-        A toast that is still on screen is not shown twice.
-        """
-        now = time.monotonic()
-        if severity == "information":
-            self.query_one(KeyBar).say(text, timeout)
-        elif self._toasts.get(text, 0.0) < now:
-            self._toasts[text] = now + timeout
-            self.notify(sanitize(text), severity=severity, timeout=timeout, markup=False)
 
     def on_sample_table_cursor_moved(self) -> None:
         """Show the sample and remember the cursor, both when it rests."""
@@ -372,41 +356,3 @@ class DeskBase(Screen[None]):
         if rests and self.query_one(PromptBar).is_open:
             return False
         return super().check_action(action, parameters)
-
-    def _work(
-        self,
-        title: str,
-        call: Callable[[], Result],
-        done: Callable[[Result], None],
-        *,
-        background: bool,
-        dialog: WorkDialog | None = None,
-    ) -> None:
-        """Do something, under a dialog where it is long; then `done`, or a message why not."""
-        if not background:
-            try:
-                result = call()
-            except TamisError as error:
-                self.say(str(error), severity="error", timeout=12)
-            else:
-                done(result)
-            return
-        shown = dialog or WorkDialog(title, can_cancel=False)
-
-        def finish(result: Result | None, error: TamisError | None) -> None:
-            shown.dismiss(None)
-            if error is not None:
-                self.say(str(error), severity="error", timeout=12)
-            else:
-                done(cast("Result", result))
-
-        def work() -> None:
-            try:
-                result = call()
-            except TamisError as error:
-                self.app.call_from_thread(finish, None, error)
-            else:
-                self.app.call_from_thread(finish, result, None)
-
-        self.app.push_screen(shown)
-        self.run_worker(work, thread=True, exit_on_error=True)

@@ -15,8 +15,9 @@ from engine.order import Column, Sort
 from engine.sample import Family
 from engine.session.exporting import default_plan, describe_plan, export_session
 from engine.session.view import rows_matching
-from tui.actions import Group, actions_of
+from tui.actions import Group, actions_of, actions_on
 from tui.desk.base import TICK_S
+from tui.desk.clusters import ClusterActions
 from tui.desk.edits import EditActions
 from tui.desk.filters import FilterActions
 from tui.desk.moving import MovingActions
@@ -35,6 +36,7 @@ from tui.simulate_text import about_text
 class Desk(
     Possible,
     EditActions,
+    ClusterActions,
     MovingActions,
     ThresholdActions,
     FilterActions,
@@ -134,7 +136,7 @@ class Desk(
     def action_help(self) -> None:
         """The keys of what has the focus; at the simulator, also what its numbers rest on."""
         text = help_text(
-            actions_of(self.app),
+            actions_on(None, actions_of(self.app)),
             obstacles=self.obstacles(),
             first=Group.SIMULATOR if self.at_sliders else None,
             glyphs=self._glyphs,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.decision import Verdict
-from tui.actions import Action, Group, actions_of
+from tui.actions import Action, Group, actions_of, actions_on
 from tui.desk.moving import MovingActions
 from tui.desk.simulator import UNDOING
 from tui.status import KeyBar
@@ -21,7 +21,9 @@ class Possible(MovingActions):
 
     def obstacles(self) -> dict[str, str]:
         """Action -> why it cannot be done now, for those that cannot."""
-        found = {action.id: self.obstacle(action) for action in actions_of(self.app)}
+        found = {
+            action.id: self.obstacle(action) for action in actions_on(None, actions_of(self.app))
+        }
         return {action: why for action, why in found.items() if why}
 
     def obstacle(self, action: Action) -> str:
@@ -68,8 +70,8 @@ class Possible(MovingActions):
                 return "no search yet"
             case "code" if not self.session.remarks.can_code:
                 return "the last decision rejects nothing"
-            case "bulk_accept" | "bulk_reject" | "bulk_clear" | "bulk_tag" if not len(
-                self.table.order
+            case "bulk_accept" | "bulk_reject" | "bulk_clear" | "bulk_tag" | "boost_shown" if (
+                not len(self.table.order)
             ):
                 return "no row is shown"
             case "threshold_down" | "threshold_up" | "threshold_far_down" | "threshold_far_up" if (
@@ -118,10 +120,10 @@ class Possible(MovingActions):
         self._show_keys()
 
     def _show_keys(self) -> None:
-        shown = [action for action in actions_of(self.app) if action.footer]
+        shown = [action for action in actions_on(None, actions_of(self.app)) if action.footer]
         self.query_one(KeyBar).leave_out(
             frozenset(action.id for action in shown if self.obstacle(action))
         )
 
 
-_ON_SAMPLE = frozenset({"accept", "reject", "skip", "note", "long_note", "tag", "edit"})
+_ON_SAMPLE = frozenset({"accept", "reject", "skip", "note", "long_note", "tag", "edit", "boost"})

@@ -21,6 +21,7 @@ class ViewActions(DeskBase):
                 or column not in (Column.REJECTED_SCORE, Column.MARGIN, Column.REJECTED)
             )
             and (column is not Column.BEFORE or self.session.scoring.before_label)
+            and (column is not Column.CLUSTER or self.session.clusters.whole is not None)
         ]
         arrow = " (descending)" if self._sort.descending else " (ascending)"
         choices = [

@@ -1,0 +1,333 @@
+"""Clusters under review: which are listed, what is decided about them, what that comes to.
+
+Cutting and counting clusters takes up to a second at a million rows, so threads do it: a key says
+what is wanted, and the list follows when it is there.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.decision import Verdict
+from engine.duplicates.clusters import Clusters
+from engine.duplicates.contradictions import Contradictions
+from engine.duplicates.gauge import Gauge, gauge
+from engine.duplicates.likeness import Likeness, likeness
+from engine.duplicates.listing import Groups, Listing
+from engine.duplicates.rule import Candidates, Ranking, suggested
+from engine.duplicates.settings import Unit
+from engine.duplicates.texts import unit_texts
+from engine.policy import Outcome, decide
+from engine.threshold import Direction
+
+if TYPE_CHECKING:
+    from engine.session.session import Session
+
+SHARE_OF_TIME = 0.1
+"""Counting what streams in takes no more of it; at a million rows the gauge follows less often."""
+
+
+class Kind(StrEnum):
+    """What is listed."""
+
+    WHOLE = "whole samples"
+    PROMPTS = "prompts"
+    RESPONSES = "responses"
+    CONTRADICTIONS = "contradictions"
+
+    @property
+    def unit(self) -> Unit:
+        """The part of a sample that is alike."""
+        return _UNITS[self]
+
+
+_UNITS = {
+    Kind.WHOLE: Unit.BOTH,
+    Kind.PROMPTS: Unit.PROMPT,
+    Kind.RESPONSES: Unit.RESPONSE,
+    Kind.CONTRADICTIONS: Unit.PROMPT,
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Listed:
+    """What is listed of a kind."""
+
+    kind: Kind
+    clusters: Clusters
+    """Of the unit; contradictions are inside clusters of prompts."""
+    contradictions: Contradictions | None
+    listing: Listing
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Duplication:
+    """The rows that verdicts and threshold keep, before the rule and after it."""
+
+    similarity: float
+    before: Gauge
+    after: Gauge
+    dropped: int
+    """Rows that the rule drops, or would drop if it were on."""
+
+
+class ClusterReview:
+    """See the module's docstring; one per session."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.kind = Kind.WHOLE
+        self.version = 0
+        """Grows with every other list and count."""
+        self.duplication: Duplication | None = None
+        """As it was a moment ago; None until it has been counted."""
+        self._listed: dict[Kind, Listed] = {}
+        self._made_from: dict[Kind, object] = {}
+        self._listing, self._counting = _Latest("listing clusters"), _Latest("counting repeats")
+        self._followed: object = None
+        self._counted: object = None
+        self._count_due_s = 0.0
+
+    # -- what is listed ----------------------------------------------------------------------
+
+    @property
+    def listed(self) -> Listed | None:
+        """What is listed of this kind; None while nothing is known of it."""
+        return self._listed.get(self.kind)
+
+    @property
+    def behind(self) -> bool:
+        """Whether another list than this one is on its way."""
+        return self._listing.busy
+
+    @property
+    def whole(self) -> Clusters | None:
+        """The clusters of whole samples, as listed; None while none are known."""
+        listed = self._listed.get(Kind.WHOLE)
+        return None if listed is None else listed.clusters
+
+    def whole_of(self, row: int) -> int:
+        """The cluster of whole samples that a row is in; -1 for none."""
+        clusters = self.whole
+        return -1 if clusters is None else int(clusters.label[row])
+
+    def by_cluster(self) -> NDArray[np.float32]:
+        """The cluster of whole samples of every row, NaN for none: to sort by.  (rows,)."""
+        clusters = self.whole
+        if clusters is None:
+            return np.full(self._session.dataset.rows, np.nan, np.float32)
+        label = clusters.label.astype(np.float32)
+        return np.where(label < 0, np.float32(np.nan), label)
+
+    def show(self, kind: Kind) -> None:
+        """List another kind."""
+        self.kind = kind
+        self.refresh()
+
+    def refresh(self) -> None:
+        """See that what is listed follows what is found and decided; costs little.
+
+        To be called from time to time.
+        """
+        for kind in dict.fromkeys((Kind.WHOLE, self.kind)):
+            basis = self._session.duplicates.version
+            if basis != self._made_from.get(kind) and not self._listing.busy:
+                self._made_from[kind] = basis
+                self._listing.call(partial(self._list, kind))
+        self._follow()
+        self._count_soon()
+
+    def _list(self, kind: Kind) -> None:
+        """Make a list; in a thread."""
+        duplicates, known = self._session.duplicates, self._listed.get(kind)
+        clusters = duplicates.clusters_of(kind.unit)
+        if clusters is None:
+            return
+        conflicts = None
+        groups = Groups.of_clusters(clusters)
+        if kind is Kind.CONTRADICTIONS:
+            conflicts = duplicates.contradictions
+            if conflicts is None:
+                return
+            groups = Groups.of_contradictions(conflicts, clusters)
+        same = known is not None and known.clusters is clusters
+        if same and known is not None and known.contradictions is conflicts:
+            return
+        listing = Listing(groups, self._session.scores, self._session.verdicts)
+        self._listed[kind] = Listed(kind, clusters, conflicts, listing)
+        self.version += 1
+
+    def _follow(self) -> None:
+        """Let the list follow scores and verdicts."""
+        session, listed = self._session, self.listed
+        now = (listed, id(session.board), session.board.version, session.review.version)
+        if listed is None or now == self._followed:
+            return
+        listed.listing.follow_scores(session.scores)
+        listed.listing.follow_verdicts(session.verdicts)
+        self._followed = now
+        self.version += 1
+
+    def decided(self, rows: NDArray[np.int64]) -> None:
+        """Let the list follow verdicts on some rows at once, at the cost of their clusters."""
+        if self.listed is not None:
+            self.listed.listing.follow_verdicts(self._session.verdicts, rows)
+
+    # -- about one cluster ---------------------------------------------------------------------
+
+    def likeness(self, listed: Listed, rows: NDArray[np.int64], reference: int) -> Likeness:
+        """How alike some rows are to one of them, in the part that is compared; safe in a thread.
+
+        Args:
+            listed: whose clusters they are in.
+            rows: a few.  (n,)
+            reference: place in `rows` of the one to compare with.
+        """
+        texts = unit_texts(self._session.dataset.texts[rows], listed.kind.unit)
+        return likeness(texts, reference, listed.clusters.matches.settings)
+
+    def keeper(self, group: int) -> tuple[int, str]:
+        """The row to keep of a group that is listed, and why that one.
+
+        As `Duplicates.suggestion`, at the cost of the members instead of all rows.
+        """
+        session, listed = self._session, self.listed
+        assert listed is not None
+        rows = np.sort(listed.listing.groups.rows_of(group))
+        verdicts, threshold = session.verdicts[rows], session.threshold
+        outcomes = decide(
+            verdicts, session.scores[rows], session.failed[rows], session.dataset.broken[rows],
+            threshold,
+        )  # fmt: skip
+        ranking = Ranking(
+            session.scores[rows],
+            session.dataset.lengths[rows],
+            Direction.AT_LEAST if threshold is None else threshold.direction,
+            session.duplicates.preferences,
+        )
+        candidates = Candidates(outcomes.outcome == Outcome.KEPT, verdicts == Verdict.ACCEPT)
+        place, reason = suggested(np.arange(len(rows)), candidates, ranking)
+        return int(rows[place]), reason
+
+    def beaten(self, group: int, keeper: int) -> NDArray[np.int64]:
+        """The members that go when one of them is kept.
+
+        Those at least so like it as the cluster is cut at, with the same numbers: of a chain the
+        far end stays. Of a contradiction, those with another answer.
+        """
+        listed = self.listed
+        assert listed is not None
+        groups = listed.listing.groups
+        rows, answers = groups.rows_of(group), groups.answers_of(group)
+        place = int(np.flatnonzero(rows == keeper)[0])
+        gone: NDArray[np.bool_]
+        if answers is not None:
+            gone = answers != answers[place]
+        else:
+            alike = self.likeness(listed, rows, place)
+            bars = listed.clusters.bars
+            gone = alike.similarity >= np.maximum(bars[keeper], bars[rows])
+            gone &= alike.same_numbers & (rows != keeper)
+        beaten: NDArray[np.int64] = rows[gone]
+        return beaten
+
+    # -- how much of it there is -----------------------------------------------------------------
+
+    @property
+    def rate_kept(self) -> float | None:
+        """The duplication rate among the rows kept now, in [0, 1], as it was a moment ago.
+
+        None while it has not been counted.
+        """
+        found = self.duplication
+        if found is None:
+            return None
+        now = found.after if self._session.duplicates.rule_on else found.before
+        return now.duplication_rate
+
+    def count(self) -> Duplication | None:
+        """The duplication among the rows kept now, before the rule and after it; takes a while.
+
+        None while whole samples have not been listed.
+        """
+        session, clusters = self._session, self.whole
+        if clusters is None:
+            return None
+        candidates = session.duplicates.candidates()
+        lost = session.duplicates.judge(clusters, candidates)
+        kept, repeats = candidates.survives, session.repeats.astype(np.int64)
+        return Duplication(
+            clusters.similarity,
+            gauge(clusters.label, kept, repeats),
+            gauge(clusters.label, kept & (lost.matched < 0), repeats),
+            lost.count,
+        )
+
+    def _count_soon(self) -> None:
+        """Count anew in a thread where anything that it rests on has changed."""
+        session, clusters = self._session, self.whole
+        board = session.board
+        basis = (clusters, id(board), board.version, session.review.version, session.threshold)
+        if clusters is None or basis == self._counted or self._counting.busy:
+            return
+        if time.monotonic() >= self._count_due_s:
+            self._counted = basis
+            self._counting.call(self._count)
+
+    def _count(self) -> None:
+        began = time.monotonic()
+        self.duplication = self.count()
+        self.version += 1
+        now = time.monotonic()
+        self._count_due_s = now + (now - began) / SHARE_OF_TIME
+
+    def wait(self) -> None:
+        """Until no thread of this is at work."""
+        self._listing.wait()
+        self._counting.wait()
+
+
+class _Latest:
+    """Runs one call at a time in a thread; of those that come meanwhile, only the last."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._lock = threading.Lock()
+        self._next: Callable[[], None] | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether something runs or waits."""
+        return self._thread is not None
+
+    def call(self, work: Callable[[], None]) -> None:
+        """Run `work` as soon as what runs now has ended."""
+        with self._lock:
+            self._next = work
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        while True:
+            with self._lock:
+                work, self._next = self._next, None
+                if work is None:
+                    self._thread = None
+                    return
+            work()
+
+    def wait(self) -> None:
+        """Until nothing runs."""
+        while (thread := self._thread) is not None:
+            thread.join()

@@ -1,0 +1,343 @@
+"""The clusters screen: its widgets, and following what changes.
+
+A key repaints a line or two. What takes longer (the comparison of two samples, how alike the
+members are) is done in a thread when the cursor has come to rest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container
+from textual.widget import Widget
+
+from engine.session.cluster_review import Kind, Listed
+from tui.actions import Group, actions_on, bindings
+from tui.clusters import words
+from tui.clusters.cluster_list import ClusterList, ListedCluster
+from tui.clusters.comparison import Comparison, Laid, Shown, compare
+from tui.clusters.members import Likes, MemberRows, answer_letter, compared_rows
+from tui.clusters.pane import ComparisonPane
+from tui.desk.base import DeskBase
+from tui.display import ASCII_GLYPHS, STATE_TEXT, UNICODE_GLYPHS
+from tui.prompt_bar import PromptBar
+from tui.rows import SessionRows
+from tui.sample_table import SampleTable
+from tui.status import KeyBar, StatusLine
+from tui.working_screen import WorkingScreen
+
+TICK_S = 0.1
+
+COMPARED_AFTER_S = 0.06
+"""A held-down motion key compares nothing but what it stops at."""
+
+PART_TITLES = ("prompt", "response", "rejected")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pair:
+    """Two members to compare."""
+
+    found: Listed
+    cluster: int
+    keeper: int
+    other: int
+    about_keeper: tuple[str, ...]
+    about_other: tuple[str, ...]
+
+
+class ClusterBase(WorkingScreen):
+    """List, members and comparison of the clusters of a session."""
+
+    BINDINGS: ClassVar[list[BindingType]] = list[BindingType](bindings(actions_on(Group.CLUSTERS)))
+
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it so
+        (0, "-narrow"),
+        (110, "-wide"),
+    ]
+    VERTICAL_BREAKPOINTS = [  # noqa: RUF012 - the same
+        (0, "-short"),
+        (32, "-tall"),
+    ]
+
+    def __init__(
+        self, desk: DeskBase, rows: SessionRows, *, start: int | None, ascii_only: bool
+    ) -> None:
+        """Show the clusters of a session.
+
+        Args:
+            desk: whose session, and what stays its own: pausing, themes, leaving.
+            rows: what is shown of a row.
+            start: the row whose cluster is opened first, where it is in one.
+            ascii_only: the terminal shows no other signs.
+        """
+        super().__init__()
+        self.desk = desk
+        self.session = desk.session
+        self.review = desk.session.clusters
+        self.leaves_at: int | None = None
+        """The row that the desk is to go to; None: where it was."""
+        self.glyphs = ASCII_GLYPHS if ascii_only else UNICODE_GLYPHS
+        self._rows = rows
+        self._members = MemberRows(rows, self.glyphs)
+        self._wanted: int | None = start
+        """The row whose cluster the cursor goes to as soon as it is listed."""
+        self._seen: object = None
+        self._seen_list: Listed | None = None
+        self._comparisons = 0
+        self._shown: tuple[object, int, int] | None = None  # list, cluster, row compared
+        self._rests = 0
+        self._moving_to: float | None = None
+        self._goes_to: int | None = None
+        """The member that the cursor goes to when its cluster is shown next."""
+
+    def compose(self) -> ComposeResult:
+        """Title, list and members, comparison, gauge, input, keys."""
+        yield StatusLine(id="clusters-title")
+        with Container(id="clusters-top"):
+            yield ClusterList(self, glyphs=self.glyphs, id="clusters-list")
+            yield SampleTable(
+                self._members, glyphs=self.glyphs, empty_text="", id="clusters-members"
+            )
+        yield ComparisonPane(glyphs=self.glyphs, id="clusters-comparison")
+        yield StatusLine(id="clusters-gauge")
+        yield StatusLine(id="clusters-rule")
+        yield KeyBar(id="keys")
+        yield PromptBar(id="prompt")
+
+    @property
+    def cluster_list(self) -> ClusterList:
+        """The clusters."""
+        return self.query_one(ClusterList)
+
+    @property
+    def members(self) -> SampleTable:
+        """The rows of the cluster under the cursor."""
+        return self.query_one(SampleTable)
+
+    @property
+    def comparison(self) -> ComparisonPane:
+        """The keeper beside the member under the cursor."""
+        return self.query_one(ComparisonPane)
+
+    @property
+    def similarity(self) -> float:
+        """The one of all clusters, as asked for last."""
+        return self.session.duplicates.at if self._moving_to is None else self._moving_to
+
+    def on_mount(self) -> None:
+        """Show what is known, and follow what comes."""
+        self.query_one(KeyBar).show_group(Group.CLUSTERS)
+        self.members.set_order(np.zeros(0, np.int64))
+        self.set_focus(self.cluster_list)
+        self.review.refresh()
+        self._tick()
+        self.set_interval(TICK_S, self._tick)
+
+    def on_resize(self) -> None:
+        """The lines above and below take what fits."""
+        self.call_after_refresh(self._draw_lines)
+
+    # -- following -----------------------------------------------------------------------------
+
+    def _tick(self) -> None:
+        """Draw what changed since the last tick."""
+        review = self.review
+        review.refresh()
+        listed = review.listed
+        if listed is not self._seen_list:
+            self._seen_list = listed
+            self.show_list()
+        status = self.session.duplicates.status
+        seen = (review.version, status, self.session.duplicates.rule_on, self.similarity)
+        if seen != self._seen:
+            self._seen = seen
+            self._draw_lines()
+            self.cluster_list.refresh_changed()
+        self.members.refresh_changed()
+
+    def _draw_lines(self) -> None:
+        review = self.review
+        self.query_one("#clusters-title", StatusLine).show(
+            words.title_parts(self.session, len(self.cluster_list.order), self.similarity)
+        )
+        found = review.duplication
+        if found is None:
+            gauge, rule = ["repeats among the kept rows: not counted yet"], [""]
+        else:
+            now = found.after if self.session.duplicates.rule_on else found.before
+            bar = words.gauge_line(now, self.glyphs)
+            gauge = [f"{bar} {words.gauge_text(now)}", words.zone_text(now), words.hot_text(now)]
+            rule = [words.rule_text(self.session.duplicates.similarity, found)]
+        self.query_one("#clusters-gauge", StatusLine).show([part for part in gauge if part])
+        self.query_one("#clusters-rule", StatusLine).show(rule)
+
+    def show_list(self) -> None:
+        """List the clusters in view; the cursor stays on its cluster."""
+        raise NotImplementedError
+
+    # -- the list --------------------------------------------------------------------------------
+
+    @property
+    def mean_title(self) -> str:
+        """Of the list's fourth column."""
+        return "bits" if self.review.kind is Kind.CONTRADICTIONS else "mean"
+
+    def listed(self, cluster: int) -> ListedCluster:
+        """A line of the list."""
+        found = self.review.listed
+        assert found is not None
+        listing = found.listing
+        groups = listing.groups
+        state = words.STATE_WORDS[listing.state_of(cluster)]
+        open_ = state == "undecided"
+        if open_ and (groups.sampled[cluster] or not found.clusters.is_complete):
+            state = "incomplete"
+        mean = groups.mean if groups.entropy is None else groups.entropy
+        text = self._rows.texts(int(groups.members[groups.starts[cluster]]))
+        return ListedCluster(
+            number=cluster,
+            size=int(groups.size_of(cluster)),
+            lowest=float(groups.lowest[cluster]),
+            mean=float(mean[cluster]),
+            scores=listing.scores_of(cluster),
+            state=state,
+            is_open=open_,
+            text=text.prompt or text.response,
+        )
+
+    def on_cluster_list_moved(self) -> None:
+        """List the members of the cluster under the cursor.
+
+        Their cursor goes to a row that is wanted, else to the first that is not the keeper: that
+        is what is to be judged.
+        """
+        row, self._goes_to = self._goes_to, None
+        cluster, found = self.cluster_list.cluster, self.review.listed
+        self._rests += 1
+        if cluster is None or found is None:
+            self.members.set_order(np.zeros(0, np.int64))
+            self.comparison.say("")
+            self._shown = None
+            return
+        rows = found.listing.groups.rows_of(cluster)
+        same = self._shown is not None and self._shown[:2] == (found, cluster)
+        if not same:
+            self._members.likes = Likes()
+        if row is None and not same:
+            keeper, _ = self.review.keeper(cluster)
+            row = int(rows[0] if int(rows[0]) != keeper else rows[1])
+        self.members.set_order(rows, keep_row=row)
+        self._compare_soon()
+
+    def on_sample_table_cursor_moved(self) -> None:
+        """Compare it with the keeper, when it rests."""
+        self._compare_soon()
+
+    def _compare_soon(self) -> None:
+        self._rests += 1
+        rests = self._rests
+        self.set_timer(COMPARED_AFTER_S, lambda: self._compare(rests))
+
+    def _compare(self, rests: int) -> None:
+        """Have the comparison made, unless the cursor has moved on."""
+        found, cluster, row = self.review.listed, self.cluster_list.cluster, self.members.cursor_row
+        if rests != self._rests or found is None or cluster is None or row is None:
+            return
+        if not len(self.cluster_list.order) or found.listing.groups.label[row] != cluster:
+            return
+        if self._shown == (found, cluster, row):
+            return
+        self._shown = (found, cluster, row)
+        rows = found.listing.groups.rows_of(cluster)
+        keeper, reason = self.review.keeper(cluster)
+        other = row if row != keeper else int(rows[0] if rows[0] != keeper else rows[1])
+        pair = _Pair(
+            found, cluster, keeper, other,
+            (self._about(keeper), f"suggested: {reason}"), (self._about(other),),
+        )  # fmt: skip
+        self._comparisons += 1
+        number, width = self._comparisons, self.comparison.text_cells
+        self.run_worker(lambda: self._make(number, pair, width), thread=True, group="comparison")
+
+    def _about(self, row: int) -> str:
+        state = self._rows.state(row)
+        return f"row {row} {self.glyphs.states[state]} {STATE_TEXT[state]}"
+
+    def _make(self, number: int, pair: _Pair, width: int) -> None:
+        """Compare the samples; in a thread."""
+        if number != self._comparisons:
+            return
+        likes = self._likes(pair)
+        dot = " | " if self.glyphs.ascii_only else " · "
+        sides = []
+        for row, about in ((pair.keeper, pair.about_keeper), (pair.other, pair.about_other)):
+            texts = self._rows.texts(row)
+            title = dot.join([*about, *_alike(likes, row)])
+            sides.append(Shown(title, (texts.prompt, texts.response, texts.rejected or "")))
+        made = compare(sides[0], sides[1], PART_TITLES)
+        laid = self.comparison.lay_out(made, width)
+        self.app.call_from_thread(self._put, number, likes, made, laid, width)
+
+    def _put(self, number: int, likes: Likes, made: Comparison, laid: Laid, width: int) -> None:
+        if number == self._comparisons and self.is_mounted:
+            self._members.likes = likes
+            self.members.refresh_changed()
+            self.comparison.show(made, laid, width)
+
+    def _likes(self, pair: _Pair) -> Likes:
+        groups = pair.found.listing.groups
+        rows, answers = groups.rows_of(pair.cluster), groups.answers_of(pair.cluster)
+        compared = compared_rows(rows, pair.keeper, pair.other)
+        reference = int(np.flatnonzero(compared == pair.keeper)[0])
+        alike = self.review.likeness(pair.found, compared, reference)
+        return Likes(
+            pair.keeper,
+            dict(zip(compared.tolist(), alike.similarity.tolist(), strict=True)),
+            frozenset(compared[~alike.same_numbers].tolist()),
+            {} if answers is None else dict(zip(rows.tolist(), answers.tolist(), strict=True)),
+        )
+
+    def go_to_row(self, row: int) -> bool:
+        """To a member of a listed cluster; False where it is in none."""
+        found = self.review.listed
+        cluster = int(found.listing.groups.label[row]) if found is not None else -1
+        lines = np.flatnonzero(self.cluster_list.order == cluster)
+        if cluster < 0 or not len(lines):
+            return False
+        if self.cluster_list.cluster == cluster:
+            self.members.go_to_row(row)
+        else:
+            self._goes_to = row
+            self.cluster_list.cursor = int(lines[0])
+        return True
+
+    # -- panes -----------------------------------------------------------------------------------
+
+    @property
+    def pane(self) -> ClusterList | SampleTable | ComparisonPane:
+        """The one that the motions move in."""
+        if self.members.has_focus:
+            return self.members
+        return self.comparison if self.comparison.has_focus else self.cluster_list
+
+    def watch_focused(self, focused: Widget | None) -> None:
+        """Similarity keys mean all clusters in the list, and one inside it: say which."""
+        if focused is not None and self.is_mounted:
+            self._draw_lines()
+
+
+def _alike(likes: Likes, row: int) -> list[str]:
+    """What is known of a member beside the keeper, in words."""
+    parts = []
+    if row in likes.answers:
+        parts.append(f"answer {answer_letter(likes.answers[row])}")
+    if row != likes.keeper and row in likes.similarity:
+        parts.append(f"{likes.similarity[row]:.3f} alike")
+        if row in likes.other_numbers:
+            parts.append("other numbers: the rule never drops it")
+    return parts

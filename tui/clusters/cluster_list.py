@@ -1,0 +1,284 @@
+"""The list of clusters: one line each, a hundred thousand as easily as ten.
+
+Only the visible lines exist; what one shows is asked of its source when it is drawn.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from tui.display import UNICODE_GLYPHS, Glyphs, count_text, one_line, score_text
+
+SIZE_CELLS = 6
+SIMILARITY_CELLS = 4
+SCORE_CELLS = 6
+STATE_CELLS = 10
+LEAST_TEXT_CELLS = 12
+
+MAX_DRAWN = 1024
+"""Lines of which it is remembered what they said; many screens' worth."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedCluster:
+    """What a line says."""
+
+    number: int
+    size: int
+    lowest: float
+    """Similarity of the two members least alike, in [0, 1]."""
+    mean: float
+    """Similarity of two members, in [0, 1]; the entropy in bits of a contradiction."""
+    scores: tuple[float, float] | None
+    """The lowest and the highest; None where no member has one."""
+    state: str
+    """How far it is decided, in a word; raw text of none of the rows."""
+    is_open: bool
+    """Whether something is left to decide."""
+    text: str
+    """Of its first member; raw."""
+
+
+class ClusterSource(Protocol):
+    """Where the list gets its lines; asked only for those that are drawn."""
+
+    @property
+    def mean_title(self) -> str:
+        """What `mean` is, in at most 5 cells."""
+        ...
+
+    def listed(self, cluster: int) -> ListedCluster:
+        """One cluster as of now."""
+        ...
+
+
+class ClusterList(ScrollView, can_focus=True, inherit_bindings=False):
+    """The clusters in view under a header line.
+
+    Attributes:
+        cursor: line of the view that the cursor is on (an index into `order`).
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        f"cluster-list--{name}" for name in ("header", "number", "open", "done", "muted", "cursor")
+    }
+
+    DEFAULT_CSS = """
+    ClusterList {
+        overflow-x: hidden;
+        overflow-y: scroll;
+        scrollbar-size-vertical: 1;
+    }
+    """
+
+    cursor: reactive[int] = reactive(0, repaint=False, init=False)
+
+    class Moved(Message):
+        """The cursor is on another cluster; only the last of a burst is delivered."""
+
+        def can_replace(self, message: Message) -> bool:
+            """A later move makes an earlier one pointless."""
+            return isinstance(message, ClusterList.Moved)
+
+    def __init__(
+        self,
+        source: ClusterSource,
+        *,
+        glyphs: Glyphs = UNICODE_GLYPHS,
+        id: str | None = None,  # noqa: A002 - the name Textual's widgets use
+    ) -> None:
+        super().__init__(id=id)
+        self.glyphs = glyphs
+        self.empty_text = ""
+        """What an empty list says."""
+        self._source = source
+        self._order = np.zeros(0, np.int64)  # (lines,)
+        self._drawn: dict[int, ListedCluster] = {}
+        self._styles_by_name: dict[str, Style] = {}
+
+    @property
+    def order(self) -> NDArray[np.int64]:
+        """Cluster number per line.  (lines,)."""
+        return self._order
+
+    @property
+    def cluster(self) -> int | None:
+        """The cluster under the cursor; None in an empty list."""
+        return int(self._order[self.cursor]) if len(self._order) else None
+
+    def set_order(self, order: NDArray[np.int64], keep: int | None) -> None:
+        """Show other clusters; the cursor goes to cluster `keep`, or stays on its line."""
+        self._order = order
+        hits = np.flatnonzero(order == (-1 if keep is None else keep))
+        line = int(hits[0]) if len(hits) else min(self.cursor, max(len(order) - 1, 0))
+        self.set_reactive(ClusterList.cursor, line)
+        size = Size(1, len(order) + 1)
+        if size != self.virtual_size:
+            self.virtual_size = size
+        self._drawn.clear()
+        self._keep_cursor_in_view()
+        self.refresh()
+        self.post_message(self.Moved())
+
+    def refresh_changed(self) -> None:
+        """Repaint the visible lines that read differently by now."""
+        for offset, cluster in enumerate(self._visible().tolist()):
+            line = self._top + offset
+            if self._drawn.get(line) != self._source.listed(cluster):
+                self._refresh_line_at(line)
+
+    # The cursor and the view
+
+    def validate_cursor(self, cursor: int) -> int:
+        """Within the list."""
+        return min(max(cursor, 0), max(len(self._order) - 1, 0))
+
+    def watch_cursor(self, old: int, new: int) -> None:
+        """Repaint the two lines."""
+        self._refresh_line_at(old)
+        self._refresh_line_at(new)
+        self._keep_cursor_in_view()
+        self.post_message(self.Moved())
+
+    def move(self, lines: int) -> None:
+        """Move the cursor by lines."""
+        self.cursor += lines
+
+    def half_page(self, direction: int) -> None:
+        """Move by half a page down (1) or up (-1)."""
+        self.cursor += direction * max(self.page_lines // 2, 1)
+
+    def go_first(self) -> None:
+        """To the first line."""
+        self.cursor = 0
+
+    def go_last(self) -> None:
+        """To the last line."""
+        self.cursor = len(self._order) - 1
+
+    @property
+    def page_lines(self) -> int:
+        """Lines that fit on the screen, without the header."""
+        return max(self.scrollable_content_region.height - 1, 0)
+
+    @property
+    def _top(self) -> int:
+        return self.scroll_offset.y
+
+    def _visible(self) -> NDArray[np.int64]:
+        return self._order[self._top : self._top + self.page_lines]
+
+    def _keep_cursor_in_view(self) -> None:
+        page = self.page_lines
+        if page and not self._top <= self.cursor < self._top + page:
+            self.scroll_to(y=max(self.cursor - page // 2, 0), animate=False, force=True)
+
+    def _refresh_line_at(self, line: int) -> None:
+        if self._top <= line < self._top + self.page_lines:
+            width = max(self.scrollable_content_region.width - 1, 1)
+            self.refresh(Region(0, line - self._top + 1, width, 1))
+
+    def on_resize(self) -> None:
+        """Keep the cursor on screen."""
+        self._keep_cursor_in_view()
+
+    def on_click(self, event: events.Click) -> None:
+        """A line takes the cursor."""
+        offset = event.get_content_offset(self)
+        if offset is not None and 0 < offset.y <= len(self._visible()):
+            event.stop()
+            self.cursor = self._top + offset.y - 1
+
+    # Drawing
+
+    def notify_style_update(self) -> None:
+        """Forget styles of the former theme or focus."""
+        super().notify_style_update()
+        self._styles_by_name.clear()
+
+    def _style(self, name: str) -> Style:
+        style = self._styles_by_name.get(name)
+        if style is None:
+            style = self.get_component_rich_style(f"cluster-list--{name}")
+            self._styles_by_name[name] = style
+        return style
+
+    def render_line(self, y: int) -> Strip:
+        """The header, a cluster, or what an empty list says."""
+        width = self.scrollable_content_region.width
+        if y == 0:
+            return self._strip([(self._header(width - 1), "header")], width, "header")
+        line = self._top + y - 1
+        if line >= len(self._order):
+            text = self.empty_text if not len(self._order) and y == 2 else ""
+            shown = one_line(text, width - 2, ascii_only=self.glyphs.ascii_only)
+            return self._strip([(" " + shown, "muted")], width, "muted")
+        if len(self._drawn) > MAX_DRAWN:
+            self._drawn.clear()
+        listed = self._drawn[line] = self._source.listed(int(self._order[line]))
+        pieces = self._pieces(listed, width - 1, at_cursor=line == self.cursor)
+        if line == self.cursor:
+            pieces = [("".join(text for text, _ in pieces), "cursor")]
+        return self._strip(pieces, width, pieces[-1][1])
+
+    def _strip(self, pieces: list[tuple[str, str]], width: int, fill: str) -> Strip:
+        segments = [Segment(text, self._style(name)) for text, name in pieces]
+        strip = Strip(segments).adjust_cell_length(width - 1, self._style(fill))
+        last = self._style("header" if fill == "header" else "muted")
+        return Strip([*strip, Segment(" ", last)], width)
+
+    @property
+    def _number_cells(self) -> int:
+        return max(len(str(int(self._order.max(initial=0)))), 3)
+
+    def _header(self, width: int) -> str:
+        text = " " + "no".rjust(self._number_cells) + "rows".rjust(SIZE_CELLS + 1)
+        text += " " + "low".rjust(SIMILARITY_CELLS)
+        text += " " + self._source.mean_title.rjust(SIMILARITY_CELLS)
+        text += "  " + "scores".ljust(2 * SCORE_CELLS + 1) + "  " + "state".ljust(STATE_CELLS)
+        return (text + " first member")[:width].ljust(width)
+
+    def _pieces(
+        self, listed: ListedCluster, width: int, *, at_cursor: bool
+    ) -> list[tuple[str, str]]:
+        glyphs = self.glyphs
+        number = (glyphs.cursor if at_cursor else " ") + str(listed.number).rjust(
+            self._number_cells
+        )
+        facts = " " + count_text(listed.size, SIZE_CELLS)
+        facts += " " + similarity_text(listed.lowest) + " " + similarity_text(listed.mean)
+        scores = " " * (2 * SCORE_CELLS + 1)
+        if listed.scores is not None:
+            scores = " ".join(score_text(score, SCORE_CELLS) for score in listed.scores)
+        state = "  " + listed.state.ljust(STATE_CELLS)[:STATE_CELLS]
+        name = "open" if listed.is_open else "done"
+        pieces = [(number, "number"), (facts + "  " + scores + state, name)]
+        room = width - sum(len(text) for text, _ in pieces) - 1
+        if room >= LEAST_TEXT_CELLS:
+            text = one_line(listed.text, room, pad=True, ascii_only=glyphs.ascii_only)
+            pieces.append((" " + text, name))
+        return pieces
+
+
+def similarity_text(value: float) -> str:
+    """A similarity, or an entropy, in 4 cells: `.93`, `1`, `1.58`; blank for NaN."""
+    if math.isnan(value):
+        return " " * SIMILARITY_CELLS
+    if value == 1:
+        return "1".rjust(SIMILARITY_CELLS)
+    # Never shown as more than it is: .999 is not the same text.
+    text = f"{math.floor(round(value * 100, 3)) / 100:.2f}"
+    return text.removeprefix("0").rjust(SIMILARITY_CELLS)

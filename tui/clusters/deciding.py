@@ -1,0 +1,180 @@
+"""Verdicts in the clusters screen: on a member, on a cluster, on all clusters listed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from engine.decision import Verdict
+from engine.review import Change
+from engine.session import keeping
+from engine.session.cluster_review import Kind
+from tui.clusters import words
+from tui.clusters.base import ClusterBase
+from tui.desk.boosts import next_boost
+from tui.desk.verdicts import INLINE_ROWS, change_words
+from tui.dialogs import ConfirmDialog
+
+
+class DecidingActions(ClusterBase):
+    """What a, x, space, c, enter, =, *, K, w, U and R do."""
+
+    # -- a member --------------------------------------------------------------------------------
+
+    def action_accept(self) -> None:
+        """Accept the member under the cursor."""
+        self._decide(Verdict.ACCEPT)
+
+    def action_reject(self) -> None:
+        """Reject it."""
+        self._decide(Verdict.REJECT)
+
+    def action_skip(self) -> None:
+        """Skip it."""
+        self._decide(Verdict.SKIP)
+
+    def action_clear(self) -> None:
+        """Clear its verdict."""
+        self._decide(Verdict.UNDECIDED)
+
+    def _decide(self, verdict: Verdict) -> None:
+        row = self.members.cursor_row
+        if row is None:
+            return
+        rows = np.array([row], np.int64)
+        self._work("…", lambda: self.session.decide(rows, verdict), self._decided, background=False)
+        if verdict is not Verdict.UNDECIDED and self.session.verdicts[row] == verdict:
+            self.members.move(1)
+
+    def action_boost(self) -> None:
+        """Export it once, twice, three times, once."""
+        row = self.members.cursor_row
+        if row is not None:
+            times = next_boost(int(self.session.repeats[row]))
+            rows = np.array([row], np.int64)
+            self._work("…", lambda: self.session.repeat(rows, times), self._said, background=False)
+
+    def _decided(self, change: Change | None) -> None:
+        """Draw what a decision has changed, before the next frame."""
+        if change is None:
+            return
+        self.review.decided(change.rows)
+        self.members.refresh_changed()
+        self.cluster_list.refresh_changed()
+
+    def _said(self, change: Change | None) -> None:
+        """The same, and say it."""
+        self._decided(change)
+        if change is not None:
+            plural = "s" if len(change.rows) > 1 else ""
+            self.say(f"{change_words(change)} {len(change.rows):,} row{plural}; U takes it back")
+
+    # -- a cluster -------------------------------------------------------------------------------
+
+    def action_take_keeper(self) -> None:
+        """Keep the suggested row, reject what is too like it."""
+        cluster = self.cluster_list.cluster
+        if cluster is None:
+            return
+        row, reason = self.review.keeper(cluster)
+
+        def keep() -> Change | None:
+            beaten = self.review.beaten(cluster, row)
+            return keeping.keep_one(self.session, row, beaten, firmly=False)
+
+        self._keep(keep, f"kept row {row} ({reason})")
+
+    def action_keep_this(self) -> None:
+        """Keep the member under the cursor and no other."""
+        row, rows = self.members.cursor_row, self.members.order
+        if row is not None:
+            self._keep(lambda: keeping.keep_one(self.session, row, rows), f"kept row {row}")
+
+    def action_keep_all(self) -> None:
+        """Keep every member."""
+        rows = self.members.order
+        if len(rows):
+            self._keep(lambda: self.session.decide(rows, Verdict.ACCEPT), "kept all")
+
+    def _keep(self, keep: Callable[[], Change | None], said: str) -> None:
+        """Decide about the cluster under the cursor, and go on to the next."""
+
+        def done(change: Change | None) -> None:
+            if change is None:
+                self.say("nothing to change: what is left is unlike, or decided already")
+                return
+            self._decided(change)
+            self.say(f"{said}: {change_words(change)} {len(change.rows):,} rows; U takes it back")
+            self.cluster_list.move(1)
+
+        self._work("deciding…", keep, done, background=len(self.members.order) > INLINE_ROWS)
+
+    # -- many ------------------------------------------------------------------------------------
+
+    def action_keep_suggested(self) -> None:
+        """Keep the suggested row of every cluster listed, after a count."""
+        listed, groups = self.review.listed, self.cluster_list.order
+        if self.session.read_only:
+            self.say("read-only: nothing can be decided here")
+        elif listed is None or not len(groups):
+            self.say("no cluster is listed")
+        elif listed.kind is not Kind.WHOLE:
+            self.say(f"{listed.kind.value} are no duplicates: decide them one by one")
+        else:
+            first = listed.listing.groups.members[listed.listing.groups.starts[groups]]
+            self._work(
+                "counting…",
+                lambda: keeping.plan_keeping(self.session, first),
+                self._ask,
+                background=True,
+            )
+
+    def _ask(self, plan: keeping.KeepPlan) -> None:
+        if not len(plan.rows):
+            self.say("nothing to change: these clusters are decided, or nothing of them is kept")
+            return
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self._work(
+                    f"deciding {len(plan.rows):,} rows",
+                    lambda: keeping.carry_out(self.session, plan),
+                    self._many_decided,
+                    background=len(plan.rows) > INLINE_ROWS,
+                )
+
+        self.app.push_screen(
+            ConfirmDialog(
+                "Keep the suggested row of all clusters listed?",
+                words.plan_lines(plan),
+                f"decide {len(plan.rows):,} rows",
+            ),
+            answered,
+        )
+
+    def _many_decided(self, change: Change | None) -> None:
+        self._said(change)
+        self.show_list()
+
+    def action_undo(self) -> None:
+        """Take the last decision back."""
+        self._step(self.session.undo, "undone", "nothing to undo")
+
+    def action_redo(self) -> None:
+        """Give it again."""
+        self._step(self.session.redo, "done again", "nothing to redo")
+
+    def _step(self, step: Callable[[], Change | None], word: str, nothing: str) -> None:
+        def stepped(change: Change | None) -> None:
+            if change is None:
+                self.say(nothing)
+                return
+            there = "" if self.go_to_row(int(change.rows[0])) else ", not listed here"
+            self._decided(change)
+            one = len(change.rows) == 1
+            rows = f"row {change.rows[0]}" if one else f"{len(change.rows):,} rows"
+            self.say(f"{word}: {change_words(change)} {rows}{there}")
+
+        large = self.session.review.largest_step > INLINE_ROWS
+        self._work("…", step, stepped, background=large)

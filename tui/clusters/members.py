@@ -1,0 +1,92 @@
+"""The rows of one cluster as the sample table shows them, with how alike each is to the keeper."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tui.clusters.cluster_list import similarity_text
+from tui.display import Glyphs
+from tui.rows import SessionRows
+from tui.sample_table import RowMarks, RowTexts
+
+LEAD_CELLS = 8
+
+COMPARED_MEMBERS = 200
+"""So many rows around the cursor are compared with the keeper; a cluster may have thousands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Likes:
+    """What is known about the members of the cluster shown."""
+
+    keeper: int = -1
+    """The row that the others are compared with."""
+    similarity: dict[int, float] = field(default_factory=dict)
+    """Of compared rows to it."""
+    other_numbers: frozenset[int] = frozenset()
+    """Rows in which other numbers stand than in the keeper."""
+    answers: dict[int, int] = field(default_factory=dict)
+    """Which answer each row agrees with, from 0; empty unless it is a contradiction."""
+
+
+class MemberRows:
+    """A session's rows, led by how alike they are to the keeper."""
+
+    def __init__(self, rows: SessionRows, glyphs: Glyphs) -> None:
+        self._rows, self._glyphs = rows, glyphs
+        self.likes = Likes()
+
+    @property
+    def rows(self) -> int:
+        """Rows of the dataset."""
+        return self._rows.rows
+
+    @property
+    def has_sides(self) -> bool:
+        """Preference data."""
+        return self._rows.has_sides
+
+    @property
+    def score_range(self) -> tuple[float, float] | None:
+        """As in the desk."""
+        return self._rows.score_range
+
+    @property
+    def lead_cells(self) -> int:
+        """An answer's letter, a similarity, two signs."""
+        return LEAD_CELLS
+
+    def marks(self, row: int) -> RowMarks:
+        """As in the desk, but for the lead."""
+        return replace(self._rows.marks(row), lead=self._lead(row))
+
+    def texts(self, row: int) -> RowTexts:
+        """As in the desk."""
+        return self._rows.texts(row)
+
+    def _lead(self, row: int) -> str:
+        likes = self.likes
+        letter = answer_letter(likes.answers[row]) + " " if row in likes.answers else ""
+        if row == likes.keeper:
+            return f"{letter}{self._glyphs.best} keep"
+        known = likes.similarity.get(row)
+        text = letter + (similarity_text(known) if known is not None else "")
+        return text + (" #" if row in likes.other_numbers else "")
+
+
+def answer_letter(number: int) -> str:
+    """A, B … Z, and + for all that follow."""
+    return chr(ord("A") + number) if number < 26 else "+"
+
+
+def compared_rows(rows: NDArray[np.int64], keeper: int, row: int) -> NDArray[np.int64]:
+    """The members to compare with the keeper: all, or those around the row under the cursor."""
+    if len(rows) <= COMPARED_MEMBERS:
+        return rows
+    at = int(np.flatnonzero(rows == row)[0])
+    first = max(at - COMPARED_MEMBERS // 2, 0)
+    near = rows[first : first + COMPARED_MEMBERS]
+    return np.unique(np.append(near, [keeper, row]))

@@ -1,0 +1,237 @@
+"""Which clusters are listed: kind, similarity, splits, filter, order; the search and the rule."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.duplicates.listing import FIELDS, GroupFilter, Order, parse_group_filter
+from engine.duplicates.settings import parse_similarity
+from engine.session.cluster_review import Duplication, Kind
+from engine.session.duplication import SearchState
+from engine.session.view import rows_matching
+from tui.clusters import words
+from tui.clusters.deciding import DecidingActions
+from tui.dialogs import ChoiceDialog, ConfirmDialog
+from tui.prompt_bar import PromptBar, Question
+
+FINE, COARSE = 0.01, 0.05
+
+MOVED_AFTER_S = 0.15
+"""A held-down key cuts nothing but what it stops at."""
+
+
+class ViewingActions(DecidingActions):
+    """What v, the threshold keys, f, s, d and C do."""
+
+    _filter = GroupFilter()
+    _order = Order.NUMBER
+    _descending = False
+    _moves = 0
+
+    def show_list(self) -> None:
+        """List the clusters in view; the cursor stays on its cluster, or goes to a wanted row's."""
+        found = self.review.listed
+        if found is None:
+            self.cluster_list.empty_text = "nothing is known yet"
+            self.cluster_list.set_order(np.zeros(0, np.int64), None)
+            return
+        listing = found.listing
+        order = listing.sorted(self._order, descending=self._descending)
+        passed = self._filter.passes(listing, self._matching(self._filter))
+        keep = self.cluster_list.cluster
+        if self._shown is not None and self._shown[0] is not found:
+            # Numbers mean other clusters now: stay with the row.
+            keep = int(listing.groups.label[self._shown[2]])
+        if self._wanted is not None and listing.groups.label[self._wanted] >= 0:
+            keep = int(listing.groups.label[self._wanted])
+            self._goes_to, self._wanted = self._wanted, None
+        self.cluster_list.empty_text = (
+            "no cluster passes the filter" if len(order) else "no clusters at this similarity"
+        )
+        self.cluster_list.set_order(order[passed[order]], keep)
+
+    def _matching(self, chosen: GroupFilter) -> NDArray[np.bool_] | None:
+        return rows_matching(self.session, chosen.rows)[1] if chosen.rows else None
+
+    # -- kind and similarity -----------------------------------------------------------------------
+
+    def action_kind(self) -> None:
+        """The next kind."""
+        kinds = list(Kind)
+        self._wanted = self.members.cursor_row
+        self.review.show(kinds[(kinds.index(self.review.kind) + 1) % len(kinds)])
+        self._shown = None
+        self.show_list()
+        self._draw_lines()
+
+    def action_similarity_down(self) -> None:
+        """A fine step down."""
+        self._step_similarity(-FINE)
+
+    def action_similarity_up(self) -> None:
+        """A fine step up."""
+        self._step_similarity(FINE)
+
+    def action_similarity_far_down(self) -> None:
+        """A coarse step down."""
+        self._step_similarity(-COARSE)
+
+    def action_similarity_far_up(self) -> None:
+        """A coarse step up."""
+        self._step_similarity(COARSE)
+
+    @property
+    def _split_row(self) -> int | None:
+        """A row of the cluster that similarity keys split; None: they mean all clusters."""
+        return None if self.pane is self.cluster_list else self.members.cursor_row
+
+    def _step_similarity(self, step: float) -> None:
+        row, base = self._split_row, self.similarity
+        if row is not None:
+            base = self.session.duplicates.splits.of(self.review.kind.unit, row) or base
+        wanted = round((base + step) / FINE) * FINE
+        self._set_similarity(min(max(wanted, FINE), 1.0), row)
+
+    def _set_similarity(self, similarity: float, row: int | None) -> None:
+        """Of all clusters, or of the one that `row` is in."""
+        self._wanted = self.members.cursor_row
+        if row is None:
+            self._move_to(similarity)
+        elif similarity > self.similarity:
+            self.session.duplicates.split(self.review.kind.unit, row, similarity)
+            self.say(
+                f"this cluster is cut at {similarity:.2f}; below {self.similarity:.2f} joins it"
+            )
+        else:
+            self.session.duplicates.split(self.review.kind.unit, row, None)
+            self.say(f"this cluster is cut at {self.similarity:.2f}, as all others")
+
+    def _move_to(self, similarity: float) -> None:
+        """Say it at once, and cut anew when the key rests: below what is known a search starts."""
+        self._moves += 1
+        moves = self._moves
+        self._moving_to = similarity
+        self._draw_lines()
+        self.set_timer(MOVED_AFTER_S, lambda: self._moved(moves, similarity))
+
+    def _moved(self, moves: int, similarity: float) -> None:
+        if moves == self._moves:
+            self._moving_to = None
+            self.run_worker(
+                lambda: self.session.duplicates.move(similarity), thread=True, group="similarity"
+            )
+
+    def action_type_similarity(self) -> None:
+        """Type it."""
+        row = self._split_row
+        self.query_one(PromptBar).ask(
+            Question(
+                label="similarity" if row is None else "split this cluster at",
+                hint="0.85 or 85%",
+                value="",
+                answer=lambda text: (
+                    self._set_similarity(parse_similarity(text), row) if text.strip() else None
+                ),
+            )
+        )
+
+    # -- filter and order --------------------------------------------------------------------------
+
+    def action_list_filter(self) -> None:
+        """Ask for a filter of clusters."""
+        self.query_one(PromptBar).ask(
+            Question(
+                label="filter",
+                hint=FIELDS + "  or any filter of rows; empty shows all",
+                value=str(self._filter),
+                answer=self._set_filter,
+                preview=self._count_filter,
+            )
+        )
+
+    def _count_filter(self, text: str) -> str:
+        found = self.review.listed
+        if found is None or not text.strip():
+            return ""
+        chosen = parse_group_filter(text)
+        passed = chosen.passes(found.listing, self._matching(chosen))
+        return f"{np.count_nonzero(passed):,} of {len(passed):,} clusters"
+
+    def _set_filter(self, text: str) -> None:
+        chosen = parse_group_filter(text)
+        self._matching(chosen)  # what is wrong with it is said before it is taken
+        self._filter = chosen
+        self.show_list()
+        self._draw_lines()
+
+    def action_list_sort(self) -> None:
+        """Choose an order."""
+        arrow = " (descending)" if self._descending else " (ascending)"
+        usable = [
+            order
+            for order in Order
+            if order is not Order.ENTROPY or self.review.kind is Kind.CONTRADICTIONS
+        ]
+        choices = [
+            (order.value, order.value + (arrow if order is self._order else "")) for order in usable
+        ]
+
+        def chosen(name: str | None) -> None:
+            if name is None:
+                return
+            order = Order(name)
+            # What there is most of comes first; similarities from the loosest on.
+            first_down = order in (Order.SIZE, Order.SPREAD, Order.ENTROPY)
+            self._descending = not self._descending if order is self._order else first_down
+            self._order = order
+            self.show_list()
+
+        self.app.push_screen(ChoiceDialog("Sort clusters by", choices, self._order.value), chosen)
+
+    # -- search and rule ---------------------------------------------------------------------------
+
+    def action_search_repeats(self) -> None:
+        """Stop the search, or go on with it."""
+        duplicates = self.session.duplicates
+        if duplicates.status.state is SearchState.RUNNING:
+            # It ends at the next step, which may be a while.
+            self.run_worker(duplicates.stop, thread=True, group="search")
+            self.say("stopping; what is found stays")
+        elif duplicates.status.state is SearchState.DONE:
+            self.say("everything has been searched")
+        else:
+            duplicates.search()
+        self._draw_lines()
+
+    def action_rule(self) -> None:
+        """Switch the rule on after a count, or off."""
+        if self.session.duplicates.rule_on:
+            self.session.duplicates.set_rule(None)
+            self.say("rule off: duplicates are kept again; d switches it on")
+            self._draw_lines()
+            return
+        self._work("counting…", self.review.count, self._ask_rule, background=True)
+
+    def _ask_rule(self, found: Duplication | None) -> None:
+        if found is None:
+            self.say("no clusters of whole samples are known yet")
+            return
+        lines = words.rule_lines(found)
+        if self.session.duplicates.status.state is not SearchState.DONE:
+            lines.append("The search is not done: these are counts of what is known so far.")
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.session.duplicates.set_rule(found.similarity)
+                self.say(f"rule on: duplicates at >= {found.similarity:.2f} are dropped")
+                self._draw_lines()
+
+        self.app.push_screen(
+            ConfirmDialog(
+                f"Drop duplicates at similarity >= {found.similarity:.2f}?",
+                lines,
+                f"drop {found.dropped:,} rows",
+            ),
+            answered,
+        )

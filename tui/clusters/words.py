@@ -1,0 +1,132 @@
+"""What the clusters screen says: its title, the duplication gauge, questions before a bulk."""
+
+from __future__ import annotations
+
+from engine.duplicates.gauge import HELPFUL, Gauge
+from engine.duplicates.listing import Listing, State
+from engine.session import Session
+from engine.session.cluster_review import Duplication
+from engine.session.duplication import SearchState, SearchStatus
+from engine.session.keeping import KeepPlan
+from tui.display import Glyphs
+from tui.status import share_text
+
+STATE_WORDS = {State.UNDECIDED: "undecided", State.DECIDED: "decided", State.KEPT_ALL: "kept all"}
+
+GAUGE_CELLS = 24
+
+
+def search_text(status: SearchStatus) -> str:
+    """How far the search is, in few words; empty when it is done."""
+    match status.state:
+        case SearchState.RUNNING:
+            share = f" {status.done / status.total:.0%}" if status.total else ""
+            return f"{status.what}{share}, incomplete (C stops)"
+        case SearchState.STOPPED:
+            return "stopped, incomplete (C goes on)"
+        case SearchState.FAILED:
+            return f"the search failed: {status.error}"
+        case SearchState.IDLE:
+            return "not searched yet (C searches)"
+    return ""
+
+
+def title_parts(session: Session, shown: int, similarity: float) -> list[str]:
+    """What is listed, most important first.
+
+    Args:
+        session: whose clusters.
+        shown: clusters that pass the filter.
+        similarity: the one asked for; the list may follow in a moment.
+    """
+    review = session.clusters
+    parts = [f"clusters: {review.kind.value}"]
+    listed = review.listed
+    if said := search_text(session.duplicates.status):
+        parts.append(said)
+    parts.append(f"similarity >= {similarity:.2f}")
+    if listed is not None:
+        groups = listed.listing.groups
+        total = f"{len(groups):,}"
+        counted = total if shown == len(groups) else f"{shown:,} of {total}"
+        parts.append(f"{counted} with {len(groups.members):,} rows")
+        if listed.clusters.similarity != similarity:
+            parts.append("being cut anew")
+        done = decided(listed.listing)
+        if done:
+            parts.append(f"{done:,} decided")
+        if listed.contradictions is not None:
+            found = listed.contradictions
+            parts.append(f"{100 * found.share:.2f} % of all rows")
+            parts.append(f"at least {100 * found.floor:.2f} % wrong if one answer is right")
+    return parts
+
+
+def decided(listing: Listing) -> int:
+    """Clusters in which nothing is left to decide."""
+    return int((listing.state != State.UNDECIDED).sum())
+
+
+def gauge_line(gauge: Gauge, glyphs: Glyphs, cells: int = GAUGE_CELLS) -> str:
+    """A rate from 0 to 100 %, with the mark at 25 % where a study saw the best result."""
+    filled = round(gauge.duplication_rate * cells)
+    if gauge.duplicate_rows:
+        filled = max(filled, 1)
+    line = [glyphs.bar if at < filled else glyphs.shade for at in range(cells)]
+    line[round(HELPFUL * cells)] = glyphs.divider
+    return "".join(line)
+
+
+def gauge_text(gauge: Gauge) -> str:
+    """A rate and what the rows are worth."""
+    rate = share_text(gauge.duplicate_rows, gauge.rows)
+    return f"{rate} of {gauge.rows:,} kept repeat, worth {gauge.effective_rows:,.0f} rows"
+
+
+def zone_text(gauge: Gauge) -> str:
+    """Where the rate lies between the marks of the study."""
+    if gauge.duplication_rate <= HELPFUL:
+        return "below the mark at 25 %"
+    return "beyond the mark at 25 %, towards collapse at 100 %"
+
+
+def hot_text(gauge: Gauge) -> str:
+    """Clusters that a mean hides; empty where there are none."""
+    if not len(gauge.hot):
+        return ""
+    clusters = f"{len(gauge.hot):,} hot cluster" + ("s" if len(gauge.hot) > 1 else "")
+    return f"{clusters}: the largest has {int(gauge.hot_sizes[0]):,} kept rows"
+
+
+def rule_text(similarity: float | None, found: Duplication) -> str:
+    """Whether duplicates are dropped."""
+    if similarity is None:
+        return f"rule off: d would drop {found.dropped:,}"
+    return f"rule on at >= {similarity:.2f}" + (
+        f": drops {found.dropped:,}" if similarity == found.similarity else ""
+    )
+
+
+def rule_lines(found: Duplication) -> list[str]:
+    """The preview of the rule."""
+    before, after = found.before, found.after
+    rate, rest = (share_text(gauge.duplicate_rows, gauge.rows) for gauge in (before, after))
+    lost = (
+        f"{found.dropped:,} of {before.rows:,} rows kept now are at least {found.similarity:.2f} "
+        "like a better one that is kept, with the same numbers."
+    )
+    return [
+        lost,
+        f"Repeats among the kept rows: {rate} before, {rest} after.",
+        "What you accepted stays. Each dropped row names the one that it is like.",
+    ]
+
+
+def plan_lines(plan: KeepPlan) -> list[str]:
+    """The preview of a bulk."""
+    return [
+        f"{plan.clusters:,} clusters: {plan.accepted:,} rows accepted, {plan.rejected:,} rejected.",
+        f"{plan.left:,} left alone: decided by hand, or nothing of them is kept.",
+        "Rows with other numbers, or unlike the suggested one, stay as they are.",
+        "One undo (U) takes all of it back.",
+    ]

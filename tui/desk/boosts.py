@@ -1,0 +1,106 @@
+"""Boosts: how often an export writes a sample."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.decision import MOST_REPEATS
+from engine.errors import UsageError
+from engine.review import Change
+from tui.desk.verdicts import INLINE_ROWS, VerdictActions, change_words
+from tui.dialogs import ConfirmDialog
+from tui.prompt_bar import PromptBar, Question
+
+STEPS = (1, 2, 3)
+"""What the key goes through; more than that is typed."""
+
+
+def next_boost(times: int) -> int:
+    """What the key makes of a sample that is exported so often."""
+    return STEPS[(STEPS.index(times) + 1) % len(STEPS)] if times in STEPS else 1
+
+
+class BoostActions(VerdictActions):
+    """What w does."""
+
+    def action_boost(self) -> None:
+        """Boost the sample under the cursor, or ask how far for a range."""
+        table = self.table
+        if table.selection_anchor is not None:
+            self._ask_boost(table.selected_rows(), "the range")
+            return
+        row = table.cursor_row
+        if row is None:
+            return
+        if self.session.dataset.broken[row]:
+            self.say(f"row {row} could not be read: there is nothing to export")
+            return
+        times = next_boost(int(self.session.repeats[row]))
+        rows = np.array([row], np.int64)
+        self._work("…", lambda: self.session.repeat(rows, times), self._boosted, background=False)
+
+    def action_boost_shown(self) -> None:
+        """Boost every row of the view."""
+        self._ask_boost(self.table.order, "all rows shown")
+
+    def _ask_boost(self, rows: NDArray[np.int64], what: str) -> None:
+        if self.session.read_only:
+            self.say("read-only: nothing can be decided here")
+            return
+        self.query_one(PromptBar).ask(
+            Question(
+                label=f"export {what}",
+                hint="so many times: 2, or 1 to take a boost back",
+                value="2",
+                answer=lambda text: self._boost_all(rows, what, _times(text)),
+                preview=lambda text: self._boost_preview(rows, _times(text)),
+            )
+        )
+
+    def _boost_preview(self, rows: NDArray[np.int64], times: int) -> str:
+        changed = int(np.count_nonzero(self.session.repeats[rows] != times))
+        return f"{len(rows):,} rows, {changed:,} of them change"
+
+    def _boost_all(self, rows: NDArray[np.int64], what: str, times: int) -> None:
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.table.clear_selection()
+                self._work(
+                    f"boosting {len(rows):,} rows",
+                    lambda: self.session.repeat(np.sort(rows), times),
+                    self._boosted,
+                    background=len(rows) > INLINE_ROWS,
+                )
+
+        lines = [
+            f"{self._boost_preview(rows, times)}. Whether a row is kept does not change.",
+            "One undo (U) takes all of it back.",
+        ]
+        self.app.push_screen(
+            ConfirmDialog(f"Export {what} {times} times?", lines, f"export x{times}"), answered
+        )
+
+    def _boosted(self, change: Change | None) -> None:
+        if change is None:
+            self.say("nothing to change")
+            return
+        plural = "s" if len(change.rows) > 1 else ""
+        self.say(f"{change_words(change)}: {len(change.rows):,} row{plural}; U takes it back")
+        self.table.refresh_changed()
+        self._show_sample()
+
+
+def _times(text: str) -> int:
+    """A number typed, with or without its x.
+
+    Raises:
+        UsageError: none, or none that is possible.
+    """
+    try:
+        times = int(text.strip().lstrip("x\u00d7"))
+    except ValueError:
+        raise UsageError(f"not a number of times: {text!r}", "2 and 3 are usual") from None
+    if not 1 <= times <= MOST_REPEATS:
+        raise UsageError(f"between 1 and {MOST_REPEATS} times, not {times}", "2 and 3 are usual")
+    return times
