@@ -226,6 +226,7 @@ def _on_data(
         values["noise_estimate"] = report.noise_values(live.noise, **coupling.noise_basis())
     if live.duplication is not None:
         values["copies"] = report.duplication_values(live.duplication, live.found_by)
+    values["contradiction_floor"] = live.floor
     if line is not None:
         values |= report.sweep_values(line)
     values["cost"] = report.cost_values(live.savings)

@@ -147,6 +147,10 @@ def data_text(
             f"assumed      {percent(assumption.noise)} noise in the whole set, "
             f"AUC of the scores {assumption.auc:.2f} ({assumption.auc_from})"
         )
+    if live.unchecked_beyond is not None:
+        lines.append(f"             no spot check reaches beyond {live.unchecked_beyond:.4g}")
+    if live.floor is not None:
+        lines.append(f"floor        {percent(live.floor)} contradict others: wrong if one is right")
     if copies is not None:
         hot = "; a few large clusters hold them" if copies.hot else ""
         lines.append(

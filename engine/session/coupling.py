@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from engine.decision import Aspect, EventKind, Verdict
 from engine.duplicates.clusters import Clusters as NearClusters
+from engine.duplicates.contradictions import AnswerFloor, Contradictions
 from engine.errors import UsageError
 from engine.policy import Summary
 from engine.review import Review
@@ -94,6 +95,11 @@ class Live:
     found_by: str
     """What counts as a copy, in words."""
     savings: Savings
+    floor: float | None = None
+    """Share of the kept rows that must be wrong where only one answer is right; None until
+    answers to the same question have been compared."""
+    unchecked_beyond: float | None = None
+    """Where the threshold keeps rows that no spot check was drawn from: how far one reaches."""
 
 
 @dataclass(slots=True)
@@ -156,6 +162,7 @@ class Coupling:
         self._finding: threading.Thread | None = None
         self._counting: threading.Thread | None = None
         self._ladder: tuple[object, Ladder] | None = None
+        self._answers: tuple[Contradictions, AnswerFloor] | None = None
         self._fitted: tuple[Labels, Direction, BadByScore] | None = None
         self._sweeps: dict[Model, tuple[Ladder, NoiseModel, Sweep]] = {}
 
@@ -366,9 +373,12 @@ class Coupling:
         """The kept rows as they are now; `wait` as for `ladder`."""
         ladder, threshold = self.ladder(wait=wait), self._session.threshold
         kept = ladder.at(threshold)
-        noise = None
+        noise, reach = None, None
         if threshold is not None:
-            noise = estimate(ladder, kept, threshold, self.noise_model())
+            model = self.noise_model()
+            noise = estimate(ladder, kept, threshold, model)
+            if isinstance(model, BadByScore) and model.beyond(np.array([threshold.value])).any():
+                reach = self.labels().reach
         clusters = self.clusters
         return Live(
             point=point(kept, noise),
@@ -380,7 +390,20 @@ class Coupling:
             ),
             found_by="copies not counted yet" if clusters is None else clusters.found_by,
             savings=self.savings(),
+            floor=self._floor(ladder),
+            unchecked_beyond=reach,
         )
+
+    def _floor(self, ladder: Ladder) -> float | None:
+        """Kept rows that contradict kept ones, as a share; None where nobody has looked."""
+        found = self._session.duplicates.contradictions
+        if found is None:
+            return None
+        if self._answers is None or self._answers[0] is not found:
+            self._answers = (found, AnswerFloor(found))
+        answers = self._answers[1]
+        wrong = answers.wrong(ladder.keeps(self._session.threshold, answers.rows))
+        return wrong / max(self._session.summary().kept, 1)
 
     def savings(self) -> Savings:
         """Training on what is kept, beside training on all of it."""

@@ -33,6 +33,10 @@ def figure_lines(shown: Shown, width: int, height: int, glyphs: Glyphs) -> list[
             hot = ", a few large" if copies is not None and copies.hot else ""
             said.append((f"noise {words.noise_source(shown)}", "text"))
             said.append((f"copies: {shown.live.found_by}{hot}", "text"))
+        if shown.live.unchecked_beyond is not None:
+            said.append((words.unchecked(shown.live.unchecked_beyond, roomy=roomy), "warning"))
+        if shown.live.floor is not None:
+            said.append((words.floor(shown.live.floor, roomy=roomy), "text"))
         said.append((words.savings(shown.live.savings, roomy=roomy), "text"))
         worth = [step for step in shown.advice if step.gain >= WORTH_POINTS]
         said += [(words.advice(step, width - 1), "text") for step in worth]

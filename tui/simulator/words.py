@@ -87,6 +87,23 @@ def noise_source(shown: Shown) -> str:
     return f"{interval}, from {shown.labels} labels"
 
 
+def floor(share: float, *, roomy: bool) -> str:
+    """What contradictions among the kept rows say of the noise."""
+    if roomy:
+        return (
+            f"contradictions: at least {100 * share:.1f} % of the kept rows are wrong, "
+            "where only one answer is right"
+        )
+    return f"contradictions: {100 * share:.1f} % or more wrong"
+
+
+def unchecked(reach: float, *, roomy: bool) -> str:
+    """That labels don't speak of all rows kept."""
+    if roomy:
+        return f"no spot check reaches beyond {reach:.4g}: the noise there is only bounded"
+    return f"not spot-checked beyond {reach:.4g}"
+
+
 def verdict(reading: Reading) -> str:
     """The band; for the book's model, which has none, its grade."""
     if reading.band is None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from engine.decision import Verdict
+from engine.duplicates.settings import Unit
 from engine.errors import UsageError
 from engine.session import OpenOptions, Session
 from engine.simulator import Model
@@ -115,6 +116,7 @@ def test_labels_say_nothing_of_rows_that_could_not_be_drawn(session: Session) ->
     assert live.noise is not None
     assert live.noise.share == 0
     assert live.noise.high < 0.1
+    assert live.unchecked_beyond is None
     assert line is not None
     assert line.best is not None
     assert line.thresholds[line.best] == pytest.approx(0.5, abs=0.01)
@@ -122,8 +124,34 @@ def test_labels_say_nothing_of_rows_that_could_not_be_drawn(session: Session) ->
     looser = session.coupling.live().noise
     assert looser is not None
     assert looser.high > 0.4
+    assert session.coupling.live().unchecked_beyond == 0.5
     session.set_threshold("0.5")
     assert session.queues.result(check).complete
+
+
+def test_contradictions_among_the_kept_rows_are_the_floor(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    answers = [("oxygen", 0.9), ("carbon dioxide", 0.8), ("carbon dioxide", 0.1), ("argon", 0.2)]
+    rows = [
+        {"instruction": "Which of the gases in the air do green plants take in?", "output": answer,
+         "q": score}
+        for answer, score in answers
+    ]  # fmt: skip
+    rows += [{"instruction": f"Count to {n}", "output": f"{n}", "q": 0.7} for n in range(6)]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    session = Session.open(path)
+    session.start_scoring("column:q")
+    session.scoring.wait(lambda _: False)
+    session.set_threshold("0")
+    assert session.coupling.live().floor is None
+    session.duplicates.search([Unit.PROMPT])
+    session.duplicates.wait(lambda _: None)
+    assert session.coupling.live().floor == pytest.approx(2 / 10)
+    session.set_threshold("0.5")
+    assert session.coupling.live().floor == pytest.approx(1 / 8)
+    session.decide(at(0), Verdict.REJECT)
+    assert session.coupling.live().floor == 0
+    session.close()
 
 
 def test_labels_belong_to_the_scorer_they_were_drawn_under(session: Session) -> None:
