@@ -56,7 +56,7 @@ class Config:
     theme: str = ""
     """Empty: what fits the terminal."""
     ascii: bool | None = None
-    """Draw in ASCII only; None: where the terminal needs it."""
+    """Draw the signs in ASCII; None: where the terminal needs it."""
     mouse: bool = True
     reasons: tuple[str, ...] = REJECT_REASONS
     training: TrainingRun = field(default_factory=TrainingRun)

@@ -241,6 +241,10 @@ ACTIONS: tuple[Action, ...] = (
            "chosen or the rejected response.", (), Group.SCORING),
     Action("export", "Export", "Write kept, dropped or pending rows; the count is shown first.",
            ("e",), Group.DESK, "export"),
+    Action("copy", "Copy the sample", "To your terminal's clipboard, where it takes OSC 52; tmux "
+           "needs set-clipboard on, and screen takes none.", ("Y",), Group.DESK),
+    Action("copy_to_file", "Copy the sample to a file", "Its turns as text; asks for the name.",
+           ("W",), Group.DESK),
     Action("help", "Help", "This page.", ("question_mark",), Group.DESK, "help"),
     Action("palette", "Find an action", "By words.", ("ctrl+p",), Group.DESK),
     Action("problems", "Problems of the dataset", "What could not be read, with file and line.",

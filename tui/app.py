@@ -9,11 +9,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import logging
-import os
 import signal
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -28,12 +25,12 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from engine.errors import Cancelled, TamisError
-from engine.places import state_folder
 from tui.display import sanitize
 from tui.help import ActionProvider
 from tui.input_driver import accept_any_bytes
 from tui.preferences import Preferences
 from tui.prompt_bar import PromptBar
+from tui.screen_log import bound_log, quiet_libraries
 from tui.theme import MONOCHROME_THEME, ascii_wanted, choose_theme, load_themes, variable_defaults
 
 if TYPE_CHECKING:
@@ -43,6 +40,8 @@ if TYPE_CHECKING:
 
 
 SWITCH_INTERVAL_S = 0.001
+
+LOG_BOUNDED_EVERY_S = 60
 
 MESSAGES_SHOWN = 3
 """Toasts about a person's own files at the start; more would cover the table."""
@@ -148,6 +147,7 @@ class TamisApp(App[None]):
             if (number := getattr(signal, name, None)) is not None:
                 with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
                     loop.add_signal_handler(number, self.exit)
+        self.set_interval(LOG_BOUNDED_EVERY_S, bound_log)
         opening = Opening(self._path)
         await self.push_screen(opening)
         self.run_worker(lambda: self._open(opening), thread=True)
@@ -230,7 +230,7 @@ def run_desk(
         preferences=preferences,
     )
     try:
-        with quiet_libraries():
+        with quiet_libraries(path.name):
             app.run(mouse=preferences.mouse)
     finally:
         gc.enable()
@@ -243,7 +243,7 @@ def run_desk(
     if app.return_code:
         raise TamisError(
             "the desk stopped on an error of its own",
-            f"every decision up to then is on disk; what happened is in {log_path()}",
+            "every decision up to then is on disk; tamis log shows what happened",
         )
 
 
@@ -256,46 +256,3 @@ def settle_memory() -> None:
     """
     gc.freeze()
     gc.enable()
-
-
-def log_path() -> Path:
-    """Where everything goes that libraries would have printed on the screen."""
-    return state_folder() / "tamis.log"
-
-
-@contextlib.contextmanager
-def quiet_libraries() -> Iterator[None]:
-    """Send file descriptors 1 and 2 to a log, and give the screen its own way to the terminal.
-
-    C code under torch and the tokenisers writes to the descriptors themselves, so redirecting
-    `sys.stderr` is not enough. Textual draws on `sys.__stderr__`, which becomes a copy.
-    """
-    real_out, real_err = sys.__stdout__, sys.__stderr__
-    if real_out is None or real_err is None:
-        yield
-        return
-    path = log_path()
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    except OSError:
-        log = os.open(os.devnull, os.O_WRONLY)
-    copies = os.dup(1), os.dup(2)
-    screen = os.fdopen(os.dup(2 if os.isatty(2) else 1), "w", encoding="utf-8", errors="replace")
-    os.dup2(log, 1)
-    os.dup2(log, 2)
-    os.close(log)
-    sys.__stderr__ = sys.__stdout__ = screen  # type: ignore[misc] # Textual draws where this points
-    logging.captureWarnings(capture=True)
-    try:
-        yield
-    finally:
-        with contextlib.suppress(OSError):
-            screen.flush()
-        sys.__stdout__, sys.__stderr__ = real_out, real_err  # type: ignore[misc] # as it was
-        for copy, number in zip(copies, (1, 2), strict=True):
-            os.dup2(copy, number)
-            os.close(copy)
-        with contextlib.suppress(OSError):
-            screen.close()
-        logging.captureWarnings(capture=False)

@@ -112,7 +112,7 @@ ThemeOption = Annotated[
     typer.Option("--theme", metavar="NAME", help="Colours; default what fits the terminal."),
 ]
 AsciiOption = Annotated[
-    bool | None, typer.Option("--ascii/--no-ascii", help="Draw in ASCII only; default by locale.")
+    bool | None, typer.Option("--ascii/--no-ascii", help="Signs in ASCII; default by terminal.")
 ]
 MouseOption = Annotated[
     bool | None, typer.Option("--mouse/--no-mouse", help="Use the mouse, or leave it alone.")

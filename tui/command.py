@@ -57,7 +57,8 @@ from tui.headless import (
 )
 from tui.models import models
 from tui.report_text import export_text, info_text, score_text
-from tui.settings import config, keys
+from tui.screenshot import screenshot
+from tui.settings import config, keys, log
 from tui.simulate import simulate
 from tui.spotcheck import spotcheck
 from tui.streams import complain, complain_of_usage, print_json, print_text
@@ -388,6 +389,8 @@ app.command("models")(models)
 app.command("dedup")(dedup)
 app.command("keys")(keys)
 app.command("config")(config)
+app.command("log")(log)
+app.command("screenshot")(screenshot)
 
 
 def _refuse_no_scorer(scorer: str | None) -> None:

@@ -1,22 +1,54 @@
-"""Bytes on the keyboard line that are no UTF-8, taken in stride."""
+"""What old terminals send, taken in stride: bytes that are no UTF-8, and the mouse in raw bytes."""
 
 from __future__ import annotations
 
 import codecs
+import re
 from functools import partial
 from typing import Any
 
 from textual.drivers import linux_driver
 
+_LEGACY_MOUSE = re.compile(rb"\x1b\[M([\x20-\xff])([\x20-\xff])([\x20-\xff])")
+_UNFINISHED = re.compile(rb"\x1b\[M[\x20-\xff]{0,2}\Z")
+_RELEASE = 3
+
+
+class LenientDecoder:
+    """Decodes UTF-8 and what is none; turns a mouse report in raw bytes into one in digits.
+
+    A raw report is three bytes: button, column and line, each plus 32. As text they would be keys,
+    and some of them verdicts. Source: xterm control sequences, "Mouse Tracking" (normal and SGR
+    mode).
+    """
+
+    def __init__(self, encoding: str) -> None:
+        self._decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+        self._waiting = b""
+
+    def decode(self, data: bytes, final: bool = False) -> str:
+        """The text of `data`; a report that is not all there waits for the rest."""
+        data = _LEGACY_MOUSE.sub(_in_digits, self._waiting + data)
+        unfinished = None if final else _UNFINISHED.search(data)
+        self._waiting = data[unfinished.start() :] if unfinished else b""
+        return self._decoder.decode(data[: len(data) - len(self._waiting)], final)
+
+
+def _in_digits(report: re.Match[bytes]) -> bytes:
+    button, column, line = (byte[0] - 32 for byte in report.groups())
+    released = button & 0b1100_0011 == _RELEASE
+    if released:
+        button -= _RELEASE  # which button it was is not said
+    return b"\x1b[<%d;%d;%d%s" % (button, column, line, b"m" if released else b"M")
+
 
 def accept_any_bytes() -> None:
     """Keep a raw byte from ending Textual's input thread, and with it the program.
 
-    Old terminals report the mouse in raw bytes. Source: Textual #6668; its driver asks `codecs`
-    for a decoder by name and gets a strict one.
+    Source: Textual #6668; its driver asks `codecs` for a decoder by name and gets a strict one.
     """
 
     def lenient(encoding: str) -> Any:
-        return partial(codecs.getincrementaldecoder(encoding), errors="replace")
+        return partial(LenientDecoder, encoding)
 
     setattr(linux_driver, "getincrementaldecoder", lenient)  # noqa: B010 - it exports no such name

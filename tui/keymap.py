@@ -153,6 +153,8 @@ def _keys_for(name: str, value: Any) -> tuple[str, ...]:
     if name not in _BY_ID:
         near = get_close_matches(name, _BY_ID, 1)
         raise ValueError("no such action" + (f"; did you mean {near[0]}?" if near else ""))
+    if _BY_ID[name].each:
+        raise ValueError("its keys are fixed")
     texts = value if isinstance(value, list) else [value]
     if not all(isinstance(text, str) for text in texts):
         raise ValueError("a key in quotes, or a list of them")

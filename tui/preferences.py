@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from engine.config import Config, load_config
+from engine.config import REJECT_REASONS, Config, load_config
 from engine.errors import UsageError
+from tui.actions import Action
 from tui.keymap import PRESETS, Keymap, make_keymap
 
 
@@ -43,10 +44,22 @@ def load_preferences(
     if keys is not None and keys not in PRESETS:
         raise UsageError(f"no such preset of keys: {keys}", f"one of: {', '.join(PRESETS)}")
     config = load_config()
+    keymap = make_keymap(config.keys, keys)
+    if config.reasons != REJECT_REASONS:
+        keymap = replace(keymap, actions=_with_reasons(keymap.actions, config.reasons))
     return Preferences(
         config,
-        make_keymap(config.keys, keys),
+        keymap,
         theme or config.theme or None,
         config.ascii if ascii_only is None else ascii_only,
         config.mouse if mouse is None else mouse,
+    )
+
+
+def _with_reasons(actions: tuple[Action, ...], reasons: tuple[str, ...]) -> tuple[Action, ...]:
+    """The registry whose help names the person's own reasons."""
+    listed = ", ".join(f"{digit} {reason}" for digit, reason in enumerate(reasons, 1))
+    text = f"Right after a reject, a digit says why: {listed}; 0 takes that back."
+    return tuple(
+        replace(action, help=text) if action.id == "code" else action for action in actions
     )

@@ -1,4 +1,4 @@
-"""`tamis keys` and `tamis config`: which keys and settings hold, and where they come from."""
+"""`tamis keys`, `config` and `log`: which keys and settings hold, and what libraries said."""
 
 from __future__ import annotations
 
@@ -54,6 +54,29 @@ def config(
         print_json(config_json(preferences))
     else:
         print_text(config_text(preferences))
+
+
+def log(
+    *,
+    lines: Annotated[
+        int, typer.Option("--lines", metavar="N", min=1, help="How many, from the end.")
+    ] = 50,
+    path: Annotated[bool, typer.Option("--path", help="Print where the file is.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what libraries had to say while a desk was open."""
+    from tui.screen_log import log_lines, log_path
+
+    if path:
+        print_text(str(log_path()))
+        return
+    found = log_lines(lines)
+    if as_json:
+        print_json({"path": str(log_path()), "lines": found})
+    elif found:
+        print_text("\n".join(found))
+    else:
+        complain(f"nothing has been logged in {log_path()}")
 
 
 def _tell(preferences: Preferences) -> None:

@@ -236,6 +236,10 @@ class KeyBar(Static):
         self._draw()
         self.set_timer(for_s, lambda: self._forget(generation))
 
+    def fall_silent(self) -> None:
+        """Show the keys again at once."""
+        self._forget(self._generation)
+
     def _forget(self, generation: int) -> None:
         if generation == self._generation:
             self.message = ""

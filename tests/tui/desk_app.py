@@ -18,6 +18,7 @@ from tests.tui.screen import screen_text
 from tui.app import TamisApp
 from tui.desk import Desk
 from tui.preferences import Preferences
+from tui.prompt_bar import PromptBar
 from tui.status import KeyBar
 
 GOOD = (
@@ -133,3 +134,55 @@ async def open_desk(
     finally:
         if app.session is not None:
             app.session.close()
+
+
+CODE = (
+    '```python\ndef add(a, b):\n    # the sum\n    return "x" + str(1)\n```\n> quoted\n\n1. **one**'
+)
+
+
+def write_chats(path: Path) -> Path:
+    turns = [("system", "Be short."), ("user", "Write the code."), ("assistant", CODE)]
+    rows = [
+        {"messages": [{"role": role, "content": f"{text} {number}"} for role, text in turns]}
+        for number in range(30)
+    ]
+    path.write_text("\n".join(map(json.dumps, rows)) + "\n{broken\n")
+    return path
+
+
+async def every_screen(desk: DeskDriver) -> AsyncIterator[str]:
+    """The desk in every state that colours something, each said in words."""
+    await desk.scored()
+    yield "the table"
+    await desk.press("a", "x", "space", "slash")
+    await desk.type("code")
+    await desk.press("enter")
+    yield "verdicts, and a search"
+    await desk.press("v", "j", "j")
+    yield "a range"
+    await desk.press("escape", "tab")
+    yield "the sample has the focus"
+    await desk.press("tab", "f")
+    await desk.type("state:nothing")
+    await desk.press("enter")
+    assert desk.desk.query_one(PromptBar).is_open
+    yield "a filter that is refused"
+    await desk.press("escape", "S")
+    await desk.until(lambda: desk.desk.at_sliders, "the sliders")
+    yield "the simulator"
+    await desk.press("S")
+    for action in ("help", "export", "sort", "model", "queue", "theme", "problems", "bulk_reject"):
+        await desk.desk.run_action(action)
+        await desk.until(lambda: not desk.at_desk, action)
+        yield action
+        await desk.press("escape")
+        await desk.until(lambda: desk.at_desk, "the desk again")
+    await desk.press("ctrl+p")
+    await desk.type("e")
+    yield "the palette"
+    await desk.press("escape")
+    for severity in ("warning", "error", "information"):
+        desk.desk.say(f"said in {severity}", severity=severity, timeout=60)  # type: ignore[arg-type]
+    await desk.pilot.pause()
+    yield "what is said"

@@ -40,6 +40,7 @@ class Terminal:
         self._stream = pyte.ByteStream(self._screen)
         self._lock = threading.Lock()
         self.status: int | None = None
+        self._open = True
         window = struct.pack("HHHH", lines, columns, 0, 0)
         child, self._file = pty.fork()
         if child == 0:
@@ -52,7 +53,7 @@ class Terminal:
         self._reader.start()
 
     def _read(self) -> None:
-        while True:
+        while self._open:
             try:
                 if not select.select([self._file], [], [], 0.5)[0]:
                     continue
@@ -73,7 +74,24 @@ class Terminal:
 
     def send(self, keys: str) -> None:
         """Type."""
-        os.write(self._file, keys.encode())
+        self.send_bytes(keys.encode())
+
+    def send_bytes(self, data: bytes) -> None:
+        """Send what no keyboard sends."""
+        os.write(self._file, data)
+
+    def resize(self, columns: int, lines: int) -> None:
+        """Make the window larger or smaller."""
+        with self._lock:
+            self._screen.resize(lines, columns)
+        fcntl.ioctl(self._file, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+
+    def hang_up(self) -> None:
+        """Close the terminal's own end, as a lost connection does."""
+        if self._open:
+            self._open = False
+            self._reader.join()
+            os.close(self._file)
 
     def wait_for(self, what: str | Callable[[str], bool], timeout_s: float = 60) -> str:
         """Wait until a text is on screen, or a condition holds for the screen; returns it."""
@@ -94,6 +112,17 @@ class Terminal:
             if len(self.raw) != length:
                 length, since = len(self.raw), time.monotonic()
         return length
+
+    def wait_until_stopped(self, timeout_s: float = 30) -> None:
+        """Wait until the program is suspended."""
+        limit = time.monotonic() + timeout_s
+        while True:
+            found, status = os.waitpid(self.pid, os.WNOHANG | os.WUNTRACED)
+            if found and os.WIFSTOPPED(status):
+                return
+            assert not found, "ended instead"
+            assert time.monotonic() < limit, f"never stopped\n{self.text}"
+            time.sleep(0.02)
 
     def kill(self, number: int = signal.SIGKILL) -> None:
         """Send a signal."""
@@ -124,7 +153,7 @@ class Terminal:
         if self.status is None:
             self.kill()
             self.wait()
-        os.close(self._file)
+        self.hang_up()
 
 
 def _environment(env: Mapping[str, str]) -> dict[str, str]:

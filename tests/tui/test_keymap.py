@@ -84,6 +84,7 @@ def test_a_key_that_cannot_be_had_is_refused(text: str) -> None:
         ("accept = 3", "a key in quotes"),
         ('preset = "emacs"', "one of default, prodigy, visidata"),
         ('accept = ["y", "alt+y"]', "alt is an escape"),
+        ('code = "y"', "its keys are fixed"),
     ],
 )
 def test_what_cannot_be_is_named_with_its_line_and_the_rest_is_used(

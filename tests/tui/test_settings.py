@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from engine.config import config_path
+from engine.session import OpenOptions
 from tests.tui.desk_app import open_desk, write_rows
 from tui.actions import ACTIONS
 from tui.command import main
@@ -113,6 +114,22 @@ def test_flags_go_before_the_file() -> None:
     found = load_preferences(theme="dark", ascii_only=False, mouse=True, keys="default")
     assert (found.theme, found.ascii_only, found.mouse) == ("dark", False, True)
     assert found.keymap.preset == "default"
+
+
+async def test_reasons_of_the_file_code_a_reject_and_stand_in_the_help(tmp_path: Path) -> None:
+    write_config('[reject]\nreasons = ["boring", "[/x] \\u001b[2J"]\n')
+    rows = write_rows(tmp_path / "rows.jsonl")
+    preferences = load_preferences()
+    options = OpenOptions(reviewer="ada", config=preferences.config)
+    async with open_desk(rows, options=options, preferences=preferences) as desk:
+        await desk.press("x")
+        assert "1 boring" in desk.said()
+        await desk.press("1")
+        assert desk.session.review.reasons(desk.session.side).keys() == {"boring"}
+        await desk.press("question_mark")
+        shown = str(desk.app.screen._body)  # type: ignore[attr-defined]
+        assert "1 boring" in shown
+        assert "\x1b" not in shown
 
 
 async def test_the_desk_tells_what_of_the_file_it_left_out(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ searching   / n N
 reading     enter J K b: focus mode, the next sample ready, blind
 queues      review orders, spot check
 scoring     pause, scorer, retry, side
+copying     to the clipboard and into a file
 possible    what can be done now, and why the rest cannot
 desk        all of it, with export, help and the way out
 """

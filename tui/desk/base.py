@@ -26,7 +26,7 @@ from engine.scoring.worker import SETTLED, WorkerState
 from engine.search import Search
 from engine.session import Session
 from engine.session.view import rows_matching, rows_shown
-from tui.actions import BY_ID, actions_on, bindings
+from tui.actions import BY_ID, actions_of, actions_on, bindings
 from tui.detail import SampleDetail
 from tui.display import ASCII_GLYPHS, UNICODE_GLYPHS
 from tui.prompt_bar import PromptBar
@@ -306,6 +306,11 @@ class DeskBase(WorkingScreen):
         if text and text not in self._told:
             self._told.add(text)
             self.say(text, severity=severity, timeout=15)
+
+    def key(self, action: str) -> str:
+        """The first key of an action as the person has it; the palette's where it has none."""
+        keys = {known.id: known.shown_keys for known in actions_of(self.app)}
+        return (keys[action] or keys["palette"]).split(" ")[0]
 
     def on_sample_table_cursor_moved(self) -> None:
         """Show the sample and remember the cursor, both when it rests."""

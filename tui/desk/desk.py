@@ -18,6 +18,7 @@ from engine.session.view import rows_matching
 from tui.actions import Group, actions_of, actions_on
 from tui.desk.base import TICK_S
 from tui.desk.clusters import ClusterActions
+from tui.desk.copying import CopyActions
 from tui.desk.edits import EditActions
 from tui.desk.filters import FilterActions
 from tui.desk.moving import MovingActions
@@ -42,6 +43,7 @@ class Desk(
     FilterActions,
     ViewActions,
     QueueActions,
+    CopyActions,
     ScoringActions,
     SimulatorActions,
 ):

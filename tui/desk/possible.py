@@ -114,6 +114,15 @@ class Possible(MovingActions):
             or self._search is not None
         )
 
+    def is_settled(self) -> bool:
+        """Whether all that is known is drawn and nothing is being counted."""
+        session = self.session
+        drawn = self._seen[:2] == (session.board.version, session.review.version)
+        if not self.simulating:
+            return drawn
+        found, counting = self._state()
+        return drawn and found and not counting and self._following == (found, counting)
+
     def _tick(self) -> None:
         """Also keep the footer to what can be done."""
         super()._tick()
@@ -126,4 +135,9 @@ class Possible(MovingActions):
         )
 
 
-_ON_SAMPLE = frozenset({"accept", "reject", "skip", "note", "long_note", "tag", "edit", "boost"})
+_ON_SAMPLE = frozenset(
+    {
+        *("accept", "reject", "skip", "note", "long_note", "tag", "edit", "boost"),
+        *("copy", "copy_to_file"),
+    }
+)
