@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -120,14 +121,22 @@ MouseOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 
 
-def choice(kind: type[Choice], text: str, flag: str) -> Choice:
+def choice(
+    kind: type[Choice], text: str, flag: str, among: Sequence[Choice] | None = None
+) -> Choice:
     """One of an enumeration's values.
+
+    Args:
+        kind: the enumeration.
+        text: what was typed.
+        flag: behind which flag.
+        among: those of its values that may be typed; default all.
 
     Raises:
         UsageError: it is none of them.
     """
-    try:
+    allowed = list(kind) if among is None else list(among)
+    if text in allowed:
         return kind(text)
-    except ValueError:
-        names = ", ".join(member.value for member in kind)
-        raise UsageError(f"{flag} {text!r} does not exist", f"one of: {names}") from None
+    names = ", ".join(member.value for member in allowed)
+    raise UsageError(f"{flag} {text!r} does not exist", f"one of: {names}")

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from engine.errors import UsageError
 from tui.cli_options import (
     DataArgument,
     FamilyOption,
@@ -37,11 +38,27 @@ def dedup(
         ),
     ] = "",
     similarity: Annotated[
-        str, typer.Option("--similarity", metavar="SIM", help="0.8, above 0 and at most 1.")
-    ] = "0.8",
+        str,
+        typer.Option(
+            "--similarity",
+            metavar="SIM",
+            help="Above 0 and at most 1; default 0.8, with --semantic 0.9.",
+        ),
+    ] = "",
+    semantic: Annotated[
+        Path | None,
+        typer.Option(
+            "--semantic",
+            metavar="FOLDER",
+            help="Compare by meaning, with the sentence-transformers model in this folder: "
+            "the cosine of embeddings instead of shingles in common.",
+        ),
+    ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", help="Also write the pairs as Parquet: row_a, row_b, jaccard."),
+        typer.Option(
+            "--output", help="Also write the pairs as Parquet: row_a, row_b, jaccard (or cosine)."
+        ),
     ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the output file.")
@@ -53,11 +70,13 @@ def dedup(
 ) -> None:
     """Find rows that repeat others; nothing is changed.
 
-    Every pair has its exact Jaccard similarity. To leave such rows out of an export, use
-    tamis export --drop-duplicates.
+    Every pair has its exact Jaccard similarity, or with --semantic its cosine. To leave rows out
+    of an export, use tamis export --drop-duplicates.
     """
     from engine.dataset import open_dataset
+    from engine.duplicates.meaning import USUAL
     from engine.duplicates.settings import (
+        DROP_FROM,
         Unit,
         default_settings,
         parse_shingling,
@@ -65,7 +84,11 @@ def dedup(
     )
     from engine.duplicates.survey import check_pairs_file, survey, write_pairs
 
-    settings = default_settings(choice(Unit, on, "--on"), parse_similarity(similarity))
+    unit = choice(Unit, on, "--on", (Unit.PROMPT, Unit.RESPONSE, Unit.BOTH))
+    usual = DROP_FROM if semantic is None else USUAL
+    settings = default_settings(unit, parse_similarity(similarity) if similarity else usual)
+    if shingle and semantic is not None:
+        raise UsageError("a model that compares by meaning has no shingles", "leave --shingle out")
     if shingle:
         settings = replace(settings, shingling=parse_shingling(shingle))
     with headless() as progress:
@@ -80,7 +103,7 @@ def dedup(
             if output is not None:
                 check_pairs_file(output, dataset, overwrite=overwrite)
             begun_s = time.monotonic()
-            found = survey(dataset, settings, progress=progress)
+            found = survey(dataset, settings, model=semantic, progress=progress)
             values: dict[str, Any] = {**found.values(), "elapsed_s": time.monotonic() - begun_s}
             if output is not None:
                 write_pairs(found, output)
@@ -90,21 +113,23 @@ def dedup(
     if as_json:
         print_json(values)
     else:
-        print_text(_text(values, settings.similarity, settings.unit.value))
+        measure = "similarity" if semantic is None else "cosine"
+        print_text(_text(values, f"{measure} of {settings.similarity:g}", unit.value))
 
 
-def _text(values: Mapping[str, Any], similarity: float, part: str) -> str:
+def _text(values: Mapping[str, Any], bound: str, part: str) -> str:
     count = {name: f"{number:,}" for name, number in values.items() if isinstance(number, int)}
-    whole = part == "both"
+    whole = part == "both" and bound.startswith("similarity")
+    compared = "the whole sample" if part == "both" else part
     lines = [
-        f"rows            {count['rows']}, compared by {'the whole sample' if whole else part}",
+        f"rows            {count['rows']}, compared by {compared}",
         f"exact repeats   {count['exact']}",
-        f"pairs           {count['pairs']} at a similarity of {similarity:g} or more",
+        f"pairs           {count['pairs']} at a {bound} or more",
         f"clusters        {count['clusters']}, with {count['duplicate_rows']} rows beyond one each",
         f"duplication     {values['duplication_rate']:.2%}",
         f"dropped         {count['dropped']}, if the rule were on"
         if whole
-        else "dropped         none: only whole samples are",
+        else "dropped         none: only whole samples are, by the words they share",
         f"contradictions  {count['contradictions']} questions with several answers",
         f"took            {values['elapsed_s']:.1f} s",
     ]

@@ -6,11 +6,14 @@
     signatures      MinHash signatures, datasketch's own, and how they are cut into bands
     jaccard         exact similarity of shingle sets
     verifier        the same, for rows of a column, on demand
+    meaning         the same by embeddings, shown and never dropped
     matching        candidates from bands, verified, joined into components
     finder          the search: in steps, with progress, stopped and gone on with
     matches         what it has found
     large           components too large to list their pairs
+    archive         the same as arrays for the session file
     clusters        groups at a similarity, cut from the matches
+    table           what a list of them shows
     rule            which rows are dropped for being like one that is kept
     contradictions  near-identical prompts with other answers
     difference      where two texts differ, word by word

@@ -8,8 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from engine.duplicates.finder import Finder
-from engine.duplicates.settings import SCHEME
+from engine.duplicates.settings import SCHEME, Settings
 from engine.duplicates.shingles import shingle
 from engine.duplicates.signatures import Bands, short_hashes, sign
 from engine.duplicates.texts import folded, normalised
@@ -26,22 +25,25 @@ class Lookup:
     change while a desk is open.
     """
 
-    def __init__(self, finder: Finder, texts: pl.Series) -> None:
-        """Index every row that the search has signed.
+    def __init__(
+        self, settings: Settings, signatures: NDArray[np.uint32], texts: pl.Series
+    ) -> None:
+        """Index every row that a search has signed.
 
         Args:
-            finder: the search.
-            texts: what it searched.  (rows,)
+            settings: of the search.
+            signatures: that it made, now or in an earlier visit.  (rows, permutations)
+            texts: what it searched, null where there is nothing to compare.  (rows,)
         """
         from datasketch import MinHashLSH  # noqa: PLC0415 - 0.5 s, with scipy
 
-        self._settings = settings = finder.settings
+        self._settings = settings
         self._texts: dict[int, str] = {}
         self._base = texts
         bands = Bands.for_similarity(settings.similarity, settings.permutations)
         self._index = MinHashLSH(num_perm=settings.permutations, params=(bands.count, bands.width))
-        for row in np.flatnonzero(texts[: finder.done].is_not_null().to_numpy()).tolist():
-            self._insert(row, finder.signatures[row])
+        for row in np.flatnonzero(texts.is_not_null().to_numpy()).tolist():
+            self._insert(row, signatures[row])
 
     def matches(self, text: str) -> list[tuple[int, float]]:
         """Rows at least as similar to `text` as was searched for, the most similar first."""

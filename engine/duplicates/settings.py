@@ -35,6 +35,8 @@ class Unit(StrEnum):
     BOTH = "both"
     PROMPT = "prompt"
     RESPONSE = "response"
+    MEANING = "meaning"
+    """The whole sample, by an embedding model: see `engine.duplicates.meaning`."""
 
 
 class ShingleKind(StrEnum):
@@ -58,7 +60,12 @@ class Shingling:
 WORDS = Shingling(ShingleKind.WORD, 3)
 CHARACTERS = Shingling(ShingleKind.CHAR, 5)
 
-SHINGLING_OF = {Unit.BOTH: WORDS, Unit.RESPONSE: WORDS, Unit.PROMPT: CHARACTERS}
+SHINGLING_OF = {
+    Unit.BOTH: WORDS,
+    Unit.RESPONSE: WORDS,
+    Unit.PROMPT: CHARACTERS,
+    Unit.MEANING: WORDS,  # of no consequence
+}
 """Prompts are short: one word replaced would take three of their word 3-grams."""
 
 

@@ -16,8 +16,9 @@ from engine.duplicates.clusters import Clusters, cut
 from engine.duplicates.contradictions import Contradictions, contradictions
 from engine.duplicates.finder import Finder
 from engine.duplicates.large import LargeComponents
+from engine.duplicates.meaning import MeaningFinder, load
 from engine.duplicates.rule import Candidates, Ranking, drop
-from engine.duplicates.settings import Settings, Unit, default_settings
+from engine.duplicates.settings import DROP_FROM, Settings, Unit, default_settings
 from engine.duplicates.texts import compared_texts
 from engine.errors import ExportError, UsageError
 from engine.sample import Family
@@ -34,10 +35,12 @@ class Survey:
     contradictions: Contradictions
     dropped: int
     """Rows that the rule would drop if all were kept so far; only whole samples are dropped."""
+    measure: str = "jaccard"
+    """What the similarity is: the name of its column."""
 
     @property
     def pairs(self) -> pl.DataFrame:
-        """Columns row_a, row_b, jaccard: every pair of different texts, by row.
+        """Columns row_a, row_b, and the similarity: every pair of different texts, by row.
 
         A row with the same text as an earlier one has one pair, with the first that has it.
         """
@@ -48,7 +51,7 @@ class Survey:
             {
                 "row_a": np.concatenate([edges.a, matches.first[copies]]),
                 "row_b": np.concatenate([edges.b, copies]),
-                "jaccard": np.concatenate([edges.similarity, np.ones(len(copies), np.float32)]),
+                self.measure: np.concatenate([edges.similarity, np.ones(len(copies), np.float32)]),
             }
         )
         return found.sort("row_a", "row_b")
@@ -68,11 +71,25 @@ class Survey:
         }
 
 
-def survey(dataset: Dataset, settings: Settings, *, progress: Progress | None = None) -> Survey:
+def survey(
+    dataset: Dataset,
+    settings: Settings,
+    *,
+    model: Path | None = None,
+    progress: Progress | None = None,
+) -> Survey:
     """Search a dataset for rows that repeat others, and for questions with several answers.
+
+    Args:
+        dataset: whose rows.
+        settings: what is compared, and how.
+        model: a folder with an embedding model: compare by meaning, by cosine and not by Jaccard
+            similarity; contradictions are looked for among prompts that are alike as they stand.
+        progress: told how far it is.
 
     Raises:
         UsageError: no column is known to hold a prompt or a response.
+        ScorerError: the model cannot be used.
     """
     if dataset.family is Family.OTHER:
         names = ", ".join(dataset.column_names[:12])
@@ -80,18 +97,24 @@ def survey(dataset: Dataset, settings: Settings, *, progress: Progress | None = 
             f"no family fits the columns of this dataset: {names}",
             "name the prompt with --prompt-column (and --response-column)",
         )
-    clusters, large = _search(dataset, settings, progress)
+    if model is not None:
+        texts = compared_texts(dataset.texts, settings.unit, dataset.broken)
+        matches = MeaningFinder(texts, settings, load(model)).run(progress=progress)
+        clusters, large = cut(matches, settings.similarity), None
+    else:
+        clusters, large = _search(dataset, settings, progress)
     prompts = clusters
-    if settings.unit is not Unit.PROMPT:
-        asked = default_settings(Unit.PROMPT, settings.similarity)
+    if settings.unit is not Unit.PROMPT or model is not None:
+        asked = default_settings(Unit.PROMPT, DROP_FROM if model else settings.similarity)
         prompts, _ = _search(dataset, asked, progress)
     dropped = 0
-    if settings.unit is Unit.BOTH:
+    if settings.unit is Unit.BOTH and model is None:
         everyone = np.ones(dataset.rows, np.bool_)
         ranking = Ranking(np.full(dataset.rows, np.nan, np.float32), dataset.lengths)
         candidates = Candidates(everyone, np.zeros(dataset.rows, np.bool_))
         dropped = drop(clusters, candidates, ranking.best_first(clusters.members), large).count
-    return Survey(clusters, contradictions(prompts, dataset.texts), dropped)
+    measure = "jaccard" if model is None else "cosine"
+    return Survey(clusters, contradictions(prompts, dataset.texts), dropped, measure)
 
 
 def _search(

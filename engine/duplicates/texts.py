@@ -23,7 +23,7 @@ def unit_texts(texts: pl.DataFrame, unit: Unit) -> pl.Series:
         unit: a whole sample of preference data is its prompt and both answers.
     """
     prompt, response, rejected = (pl.col(name) for name in ("prompt", "response", "rejected"))
-    if unit is Unit.BOTH:
+    if unit in (Unit.BOTH, Unit.MEANING):
         # An absent part (a prompt without a response) leaves no trace.
         whole = pl.concat_str(prompt, response, rejected, separator="\n", ignore_nulls=True)
         chosen = pl.when(prompt.is_null() & response.is_null()).then(None).otherwise(whole)

@@ -15,6 +15,7 @@ What a screen does with it:
     move(similarity)    up: cut anew at once; below what was searched for: incomplete, and searched
     clusters_of(unit)   the clusters now, of as many rows as were searched so far
     table_of(unit)      a line for each: size, similarities, scores, keeper, state
+    lookup              what an edited or added row is like
     suggestion          the keeper of one cluster with its reason
     split(unit, row)    cut one cluster higher than the others
     contradictions      questions with several answers
@@ -28,6 +29,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -37,6 +39,8 @@ from engine.dataset import Dataset
 from engine.decision import Verdict
 from engine.duplicates.clusters import Clusters, cut
 from engine.duplicates.contradictions import Contradictions, contradictions
+from engine.duplicates.lookup import Lookup
+from engine.duplicates.meaning import USUAL
 from engine.duplicates.rule import (
     PREFERENCES,
     Candidates,
@@ -103,6 +107,8 @@ class Duplicates:
         """Grows with every change of what is found, shown, or dropped."""
         self.at: float = _similarity(remembered.get("duplicates at"))
         """The similarity of everything that is shown, and of the rule."""
+        self.cosine = USUAL
+        """The similarity by meaning of what is shown of it."""
         self.rule_on = bool(remembered.get("duplicates dropped", False))
         """Whether rows are dropped."""
         self.preferences: Sequence[Preference] = _preferences(remembered.get("keeper"))
@@ -150,6 +156,33 @@ class Duplicates:
         """
         self._searches.start([self.settings_of(unit) for unit in units], self._compare_answers)
         self._changed()
+
+    def search_meaning(self, folder: Path, cosine: float = USUAL) -> None:
+        """Compare whole samples by meaning, in the background: clusters of `Unit.MEANING`.
+
+        They are shown from this cosine on, whatever the similarity of the others is, and nothing
+        is ever dropped for them. `status` says what keeps a model from being used.
+
+        Args:
+            folder: of a sentence-transformers model.
+            cosine: in (0, 1].
+
+        Raises:
+            UsageError: no such cosine.
+        """
+        self.cosine = check_similarity(cosine)
+        self._searches.start_meaning(default_settings(Unit.MEANING, cosine), folder)
+        self._changed()
+
+    def lookup(self) -> Lookup | None:
+        """Which whole samples are like a text that was edited or added; see `Searches.lookup`.
+
+        `Lookup.matches` finds them, `Lookup.put` lets a row have another text.
+
+        Raises:
+            StoreError: the signatures cannot be read.
+        """
+        return self._searches.lookup(self.settings_of(Unit.BOTH))
 
     def stop(self) -> None:
         """Stop the search; `search` goes on with it. Safe to call at any time."""
@@ -247,11 +280,12 @@ class Duplicates:
         found = self._searches.found.get(unit)
         if found is None:
             return None
-        basis = (found, self.at, self.splits.version)
+        at = self.cosine if unit is Unit.MEANING else self.at
+        basis = (found, at, self.splits.version)
         known = self._cut.get(unit)
         if known is None or known[0] != basis:
             bars = self.splits.bars(unit, found.matches.rows)
-            made = cut(found.matches, self.at, bars=bars, large=found.large)
+            made = cut(found.matches, at, bars=bars, large=found.large)
             known = self._cut[unit] = (basis, made)
         return known[1]
 

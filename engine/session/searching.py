@@ -7,11 +7,15 @@ on where it was. What it finds is there as soon as it is found.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from typing import Any
 
 import polars as pl
+from numpy.typing import NDArray
 
 from engine.dataset import Dataset
 from engine.duplicates.archive import (
@@ -24,7 +28,9 @@ from engine.duplicates.archive import (
 )
 from engine.duplicates.finder import Finder, KnownSignatures
 from engine.duplicates.large import LargeComponents
+from engine.duplicates.lookup import Lookup
 from engine.duplicates.matches import Matches
+from engine.duplicates.meaning import MeaningFinder, load, meaning_digest
 from engine.duplicates.settings import Settings, Unit
 from engine.duplicates.texts import compared_texts
 from engine.errors import Cancelled, StoreError, TamisError
@@ -109,6 +115,7 @@ class Searches:
         """By part; grows while a search runs."""
         self.status = SearchStatus(SearchState.IDLE)
         self._begun: dict[Unit, _Search] = {}
+        self._meaning: tuple[object, MeaningFinder] | None = None
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
 
@@ -124,11 +131,24 @@ class Searches:
             wanted: one for each part, in the order in which they are searched.
             then: called in the same thread at the end of all of them.
         """
+        jobs = [partial(self._know, settings) for settings in wanted]
+        self._start([*jobs, then])
+
+    def start_meaning(self, settings: Settings, folder: Path) -> None:
+        """Compare whole samples by meaning in the background; goes on where it was stopped.
+
+        Args:
+            settings: of `Unit.MEANING`; the similarity is a cosine.
+            folder: of the embedding model.
+        """
+        self._start([partial(self._know_meaning, settings, folder)])
+
+    def _start(self, jobs: Sequence[Callable[[], None]]) -> None:
         self.stop()
         self._stop.clear()
         self.status = SearchStatus(SearchState.RUNNING, "reading", 0, self._dataset.rows)
         self._thread = threading.Thread(
-            target=self._run, args=(list(wanted), then), name="duplicates", daemon=True
+            target=self._run, args=(jobs,), name="duplicates", daemon=True
         )
         self._thread.start()
 
@@ -157,7 +177,10 @@ class Searches:
         found = self.found.get(settings.unit)
         if found is not None and found.reaches(settings.similarity):
             return True
-        stored = self._store.search(settings.digest())
+        return self._recall(settings.digest(), settings)
+
+    def _recall(self, digest: str, settings: Settings) -> bool:
+        stored = self._store.search(digest)
         if stored is None or stored.similarity > settings.similarity:
             return False
         part = self._part(settings.unit)
@@ -168,6 +191,28 @@ class Searches:
         self._take(from_arrays(settings, arrays), part.texts)
         return True
 
+    def lookup(self, settings: Settings) -> Lookup | None:
+        """An index over the signatures that the session file holds, for rows that change.
+
+        Filling it takes about ten times as long as the search did: to be made in the background.
+
+        Args:
+            settings: of whole samples; the index finds what is so similar.
+
+        Returns:
+            None where no search of the dataset as it is now is kept with its signatures.
+
+        Raises:
+            StoreError: they cannot be read.
+        """
+        stored = self._store.search(settings.digest())
+        part = self._part(settings.unit)
+        kept = stored is not None and stored.fields.get("signatures")
+        if stored is None or not kept or stored.content != part.content.digest:
+            return None
+        signatures = self._store.search_array(stored, "signatures")
+        return Lookup(settings, signatures, part.texts)
+
     def forget(self, unit: Unit) -> None:
         """Let nothing be known of one part; only while no search runs."""
         self.found.pop(unit, None)
@@ -175,13 +220,11 @@ class Searches:
 
     # -- in the thread -----------------------------------------------------------------------
 
-    def _run(self, wanted: list[Settings], then: Callable[[], None]) -> None:
+    def _run(self, jobs: Sequence[Callable[[], None]]) -> None:
         rows = self._dataset.rows
         try:
-            for settings in wanted:
-                if not self._recalled(settings):
-                    self._search(settings)
-            then()
+            for job in jobs:
+                job()
         except Cancelled:
             done = self.status
             self.status = SearchStatus(
@@ -194,12 +237,41 @@ class Searches:
             self.status = SearchStatus(SearchState.DONE, "done", rows, rows)
         self._changed()
 
-    def _recalled(self, settings: Settings) -> bool:
+    def _know(self, settings: Settings) -> None:
+        known = False
         try:
-            return self.recall(settings)
+            known = self.recall(settings)
         except StoreError as error:
             self._tell_once(error)
-            return False
+        if not known:
+            self._search(settings)
+
+    def _know_meaning(self, settings: Settings, folder: Path) -> None:
+        digest = meaning_digest(settings, folder)
+        try:
+            if self._recall(digest, settings):
+                return
+        except StoreError as error:
+            self._tell_once(error)
+        part = self._part(settings.unit)
+        known = self._meaning
+        if known is None or known[0] != (digest, settings):
+            finder = MeaningFinder(part.texts, settings, load(folder))
+            known = self._meaning = ((digest, settings), finder)
+        matches = known[1].run(
+            progress=self._teller(settings.unit),
+            cancelled=self._stop.is_set,
+            give_way=self._giving_way.wait,
+        )
+        self._meaning = None
+        self._take(matches, part.texts)
+        self._keep(digest, settings, part.content, matches, {})
+
+    def _teller(self, unit: Unit) -> Callable[[str, int, int], None]:
+        def tell(what: str, done: int, total: int) -> None:
+            self.status = SearchStatus(SearchState.RUNNING, what, done, total, unit=unit)
+
+        return tell
 
     def _search(self, settings: Settings) -> None:
         unit = settings.unit
@@ -207,10 +279,7 @@ class Searches:
         if part.finder is None or part.finder.settings != settings:
             part.finder = Finder(part.texts, settings, self._signatures(settings, part.content))
         finder = part.finder
-
-        def tell(what: str, done: int, total: int) -> None:
-            self.status = SearchStatus(SearchState.RUNNING, what, done, total, unit=unit)
-
+        tell = self._teller(unit)
         tell("reading", finder.done, finder.rows)
         matches = finder.run(
             progress=tell,
@@ -220,7 +289,8 @@ class Searches:
         )
         self._take(matches, part.texts)
         tell("keeping", finder.rows, finder.rows)
-        self._keep(finder, part.content, matches)
+        signatures = signature_arrays(finder, part.content)
+        self._keep(settings.digest(), settings, part.content, matches, signatures)
 
     def _part(self, unit: Unit) -> _Search:
         known = self._begun.get(unit)
@@ -259,15 +329,20 @@ class Searches:
             self._begun.pop(matches.settings.unit, None)
         self._changed()
 
-    def _keep(self, finder: Finder, content: Content, matches: Matches) -> None:
+    def _keep(
+        self,
+        digest: str,
+        settings: Settings,
+        content: Content,
+        matches: Matches,
+        signatures: Mapping[str, NDArray[Any]],
+    ) -> None:
         if self._store.read_only:
             return
-        signatures = signature_arrays(finder, content)
-        settings = finder.settings
-        fields = {**settings.fields(), "rows": finder.rows, "signatures": bool(signatures)}
+        fields = {**settings.fields(), "rows": matches.rows, "signatures": bool(signatures)}
         try:
             self._store.keep_search(
-                settings.digest(),
+                digest,
                 content.digest,
                 settings.similarity,
                 fields,

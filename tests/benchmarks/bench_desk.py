@@ -42,6 +42,8 @@ BETWEEN_KEYS_S = (0.05, 0.15)
 FRAME_PAUSE_S = 0.02
 """The sample pane follows the cursor 50 ms later; a pause this long parts the two."""
 CTRL_D = "\x04"
+SEARCH = "search"
+"""In place of a scorer: no scorer, and a search for duplicates beside the keys."""
 
 Arrived = Callable[[bytes], bool]
 
@@ -233,9 +235,12 @@ def key_mix(count: int, chance: random.Random) -> list[str]:
 def bench_keys(bench: Bench) -> None:
     """Key to frame at full size, with the worker busy in its thread and without one."""
     count = 100 if bench.quick else 400
-    for scorer, target in (("heuristic", 50.0), ("none", None)):
-        busy = scorer != "none"
-        state = "heuristic scorer busy (plain Python, shares the interpreter)" if busy else "idle"
+    for scorer, target in (("heuristic", 50.0), (SEARCH, 50.0), ("none", None)):
+        state = {
+            "heuristic": "heuristic scorer busy (plain Python, shares the interpreter)",
+            SEARCH: "a search for duplicates runs",
+            "none": "idle",
+        }[scorer]
         heading(f"b. key to frame, {bench.rows:,} rows, 120x40, {state}")
         found: list[tuple[str, float]] = []
         sessions = 0
@@ -256,7 +261,11 @@ def bench_keys(bench: Bench) -> None:
 def triage(bench: Bench, scorer: str, count: int, *, seed: int) -> list[tuple[str, float]]:
     """Review until `count` keys are pressed, or everything is scored; (key, seconds)."""
     chance = random.Random(seed)
-    with bench.desk(bench.big, "--scorer", scorer, "--threshold", "0.2") as wire:
+    flags = ("--scorer", scorer, "--threshold", "0.2")
+    module = (
+        TAMIS if scorer != SEARCH else (sys.executable, "-m", "tests.benchmarks.searching_desk")
+    )
+    with bench.desk(bench.big, *flags, module=module) as wire:
         _, data = wire.until(lambda came: bool(thresholds(plain(came))))
         data += wire.drain(2.0)
         reviewer = Reviewer(wire, WIDE, plain(data))

@@ -82,6 +82,6 @@ def review(
     )
 
 
-def plan(output: Path, form: str = "jsonl", keep: str = "kept", **options: bool) -> ExportPlan:
+def plan(output: Path, form: str = "jsonl", keep: str = "kept", **options: Any) -> ExportPlan:
     """A plan that allows pending rows, as the reviews above have one."""
     return ExportPlan(output, ExportFormat(form), Keep(keep), **{"allow_pending": True, **options})

@@ -16,9 +16,9 @@ from engine.duplicates.gauge import Zone
 from engine.duplicates.rule import Preference
 from engine.duplicates.settings import Settings, ShingleKind, Shingling, Unit
 from engine.duplicates.table import ClusterState
-from engine.errors import Cancelled, StoreError, UsageError
+from engine.errors import Cancelled, ScorerError, StoreError, UsageError
 from engine.policy import Outcome
-from engine.session import OpenOptions, Session
+from engine.session import OpenOptions, Session, searching
 from engine.session.keeping import carry_out, keep_one, plan_keeping
 from engine.session.searching import SearchState
 from engine.store import Store
@@ -132,6 +132,23 @@ def test_only_rows_that_were_edited_or_added_are_signed_again(
     session.duplicates.wait(lambda _: None)
     assert counted == [2]
     assert shown(session, Unit.BOTH) == [[0, 3, 4, 5, 6]]
+
+
+def test_an_edited_row_is_matched_over_the_signatures_that_were_kept(
+    opened: Open, counted: list[int]
+) -> None:
+    session = searched(opened())
+    session = opened()
+    counted.clear()
+    lookup = session.duplicates.lookup()
+    assert lookup is not None
+    assert counted == []
+    assert [row for row, _ in lookup.matches("tell a story\n" + STORY)] == [0, 1, 2]
+    lookup.put(0, "quite another text")
+    lookup.put(6, "tell a story\n" + STORY)  # added at the end
+    assert [row for row, _ in lookup.matches("tell a story\n" + STORY)] == [1, 6, 2]
+    session = opened(ROWS[:4])
+    assert session.duplicates.lookup() is None  # of another content
 
 
 def test_going_up_needs_no_search_and_going_below_signs_nothing_again(
@@ -378,6 +395,50 @@ def test_a_bulk_says_what_it_would_do_and_leaves_alone_what_a_person_should_see(
     assert verdicts(session)[5:] == ["UNDECIDED"] * 3 + ["REJECT"]
     session.undo()
     assert verdicts(session) == ["UNDECIDED"] * 8 + ["REJECT"]
+
+
+class FakeModel:
+    """Embeds by the first letter of the prompt."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def encode(self, texts: list[str], **_: object) -> np.ndarray:
+        self.texts += texts
+        return np.eye(26, dtype=np.float32)[[ord(text[0]) - ord("a") for text in texts]]
+
+
+def test_meaning_is_shown_apart_kept_for_the_next_visit_and_drops_nothing(
+    opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = FakeModel()
+    monkeypatch.setattr(searching, "load", lambda _: model)
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "config.json").write_text("{}")
+    session = searched(opened())
+    session.duplicates.search_meaning(folder, 0.95)
+    assert session.duplicates.wait(lambda _: None).state is SearchState.DONE
+    assert shown(session, Unit.MEANING) == [[0, 1, 2], [3, 4]]
+    assert len(model.texts) == 5  # the same text once
+    session.duplicates.set_rule(0.95)
+    assert session.summary().kept == 5
+    keep_one(session, 4, np.array([3, 4]))
+    assert verdicts(session)[3:5] == ["REJECT", "ACCEPT"]
+    session = opened()
+    session.duplicates.search_meaning(folder, 0.95)
+    session.duplicates.wait(lambda _: None)
+    assert shown(session, Unit.MEANING) == [[0, 1, 2], [3, 4]]
+    assert len(model.texts) == 5
+    monkeypatch.setattr(searching, "load", unusable)
+    session.duplicates.search_meaning(folder, 0.5)
+    status = session.duplicates.wait(lambda _: None)
+    assert status.state is SearchState.FAILED
+    assert "pip install" in status.error
+
+
+def unusable(_: Path) -> None:
+    raise ScorerError("not installed", "pip install 'tamis[semantic]'")
 
 
 def test_the_gauge_counts_what_is_kept_and_its_boosts(opened: Open) -> None:

@@ -75,6 +75,18 @@ def test_prompts_alone_are_shown_and_never_dropped(tamis: Run, data: Path) -> No
     assert "only whole samples are" in said.out
 
 
+def test_by_meaning_without_a_model_or_without_the_extra_is_a_message(
+    tamis: Run, data: Path
+) -> None:
+    ran = tamis("dedup", data, "--semantic", "no-such-folder")
+    assert (ran.code, ran.out) == (4, "")
+    assert "no such folder" in ran.err or "pip install 'tamis[semantic]'" in ran.err
+    ran = tamis("dedup", data, "--semantic", "no-such-folder", "--shingle", "word:2")
+    assert ran.code == 2
+    ran = tamis("dedup", data, "--on", "meaning")
+    assert (ran.code, "prompt, response, both" in ran.err) == (2, True)
+
+
 def test_short_responses_repeat_by_right(tamis: Run, data: Path) -> None:
     data.write_text(
         "".join(json.dumps({"prompt": str(n), "response": "Yes."}) + "\n" for n in "ab")

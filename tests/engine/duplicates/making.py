@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 
 from engine.duplicates.clusters import Clusters, cut
 from engine.duplicates.finder import find
+from engine.duplicates.matches import Matches
 from engine.duplicates.rule import PREFERENCES, Candidates, Preference, Ranking
 from engine.duplicates.settings import Settings, ShingleKind, Shingling
 from engine.threshold import Direction
+from tests.engine.duplicates.truth import Pair
 
 SINGLE_WORDS = Shingling(ShingleKind.WORD, 1)
 """With single words, similarities are easy to reckon: shared words over all words."""
@@ -52,3 +54,27 @@ def ranking(
 
 def members(clusters: Clusters) -> list[list[int]]:
     return [clusters.rows_of(number).tolist() for number in range(len(clusters))]
+
+
+def found_pairs(matches: Matches, similarity: float) -> dict[Pair, float]:
+    """Every pair of rows found, copies of the same text included."""
+    holders: dict[int, list[int]] = {}
+    for row, first in enumerate(matches.first.tolist()):
+        holders.setdefault(first, []).append(row)
+    pairs = {
+        (a, b): 1.0
+        for group in holders.values()
+        for i, a in enumerate(group)
+        for b in group[i + 1 :]
+    }
+    near = matches.similarity >= np.float32(similarity)
+    for a, b, alike in zip(
+        matches.a[near].tolist(),
+        matches.b[near].tolist(),
+        matches.similarity[near].tolist(),
+        strict=True,
+    ):
+        for one in holders[a]:
+            for other in holders[b]:
+                pairs[min(one, other), max(one, other)] = alike
+    return pairs

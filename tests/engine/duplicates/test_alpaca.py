@@ -15,7 +15,7 @@ from engine.duplicates.finder import find
 from engine.duplicates.matches import Matches
 from engine.duplicates.rule import drop
 from engine.duplicates.settings import CHARACTERS, WORDS, Settings, Unit
-from tests.engine.duplicates.making import candidates, ranking
+from tests.engine.duplicates.making import candidates, found_pairs, ranking
 from tests.engine.duplicates.truth import (
     Pair,
     Shingled,
@@ -34,30 +34,6 @@ def texts(folder: Path, unit: Unit) -> list[str]:
     if unit is Unit.PROMPT:
         return prompts
     return [f"{prompt}\n{r['output']}" for prompt, r in zip(prompts, rows, strict=True)]
-
-
-def found_pairs(matches: Matches, similarity: float) -> dict[Pair, float]:
-    """Every pair of rows found, copies of the same text included."""
-    holders: dict[int, list[int]] = {}
-    for row, first in enumerate(matches.first.tolist()):
-        holders.setdefault(first, []).append(row)
-    pairs = {
-        (a, b): 1.0
-        for group in holders.values()
-        for i, a in enumerate(group)
-        for b in group[i + 1 :]
-    }
-    near = matches.similarity >= np.float32(similarity)
-    for a, b, alike in zip(
-        matches.a[near].tolist(),
-        matches.b[near].tolist(),
-        matches.similarity[near].tolist(),
-        strict=True,
-    ):
-        for one in holders[a]:
-            for other in holders[b]:
-                pairs[min(one, other), max(one, other)] = alike
-    return pairs
 
 
 def compare(matches: Matches, true: dict[Pair, float], sets: list[Shingled]) -> None:

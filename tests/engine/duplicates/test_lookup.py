@@ -15,7 +15,7 @@ def test_edited_and_added_rows_are_matched_as_a_new_search_would() -> None:
     known, added = rows[:-60], rows[-60:]
     finder = Finder(pl.Series(known), Settings())
     finder.run()
-    lookup = Lookup(finder, pl.Series(known))
+    lookup = Lookup(finder.settings, finder.signatures, pl.Series(known))
     for row, text in enumerate(added, start=len(known)):
         lookup.put(row, text)
     lookup.put(3, added[0])
@@ -32,6 +32,6 @@ def test_the_most_similar_comes_first_and_nothing_matches_nothing() -> None:
     texts = ["one two three four five six", "one two three four five", "quite another text"]
     finder = Finder(pl.Series(texts), Settings(similarity=0.5))
     finder.run()
-    lookup = Lookup(finder, pl.Series(texts))
+    lookup = Lookup(finder.settings, finder.signatures, pl.Series(texts))
     assert [row for row, _ in lookup.matches("One two three four five!")] == [1, 0]
     assert lookup.matches("nothing like it at all") == []
