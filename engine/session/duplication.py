@@ -115,15 +115,22 @@ class Duplicates:
         """What makes a row the one to keep, the first first."""
         self.splits = Splits(remembered, dataset.fingerprint.digest)
         """Clusters that are cut higher than the others."""
-        self._searches = Searches(dataset, store, giving_way, notices, self._changed)
+        self._searches = Searches(dataset, store, giving_way, notices, self._more_found)
         self._settings = _settings(remembered.get("duplicates compared"))
         self._cut: dict[Unit, tuple[object, Clusters]] = {}
         self._tables: dict[Unit, tuple[object, ClusterTable]] = {}
         self._judged: tuple[object, Dropped] | None = None
+        self._order: tuple[object, NDArray[np.int64]] | None = None
         self._answers: tuple[object, Contradictions] | None = None
 
     def _changed(self) -> None:
         self.version += 1
+
+    def _more_found(self) -> None:
+        """In the thread of the search: what it costs to cut clusters is not the screen's."""
+        for unit in tuple(self._searches.found):
+            self.clusters_of(unit)
+        self._changed()
 
     # -- the search --------------------------------------------------------------------------
 
@@ -419,8 +426,21 @@ class Duplicates:
             clusters: of whole samples.
             candidates: the rows.
         """
-        ranked = self._ranking().best_first(clusters.members)
-        return drop(clusters, candidates, ranked, self._searches.found[Unit.BOTH].large)
+        large = self._searches.found[Unit.BOTH].large
+        return drop(clusters, candidates, self._ranked(clusters), large)
+
+    def _ranked(self, clusters: Clusters) -> NDArray[np.int64]:
+        """The members from best to worst: no verdict changes that."""
+        board = self._scoring.board
+        basis = (
+            clusters, board, board.version, self._scoring.side, self._direction,
+            tuple(self.preferences),
+        )  # fmt: skip
+        known = self._order
+        if known is None or known[0] != basis:
+            ranked = self._ranking().best_first(clusters.members)
+            known = self._order = (basis, ranked)
+        return known[1]
 
 
 def _settings(remembered: Any) -> dict[Unit, Settings]:

@@ -124,6 +124,17 @@ def test_identical_rows_are_one_cluster_without_a_pair() -> None:
     assert clusters.duplication_rate == pytest.approx(51_999 / 52_000)
 
 
+def test_near_identical_rows_are_one_cluster_without_all_their_pairs() -> None:
+    shared = " ".join(f"word{n}" for n in range(60))
+    names = itertools.islice(itertools.product("abcdefghijklmnop", repeat=4), 52_002)
+    texts = pl.Series([f"{shared} {''.join(name)}" for name in names])
+    matches = find(texts, Settings())
+    assert len(matches.a) < 3 * len(texts)
+    clusters = cut(matches, 0.7)
+    assert clusters.sizes.tolist() == [52_002]
+    assert clusters.sampled.tolist() == [True]
+
+
 def test_a_template_that_fills_the_set_does_not_grow_with_its_square() -> None:
     shared = " ".join(f"word{n}" for n in range(60))
     rows = [f"{shared} name{n}" for n in range(4000)]
