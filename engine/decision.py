@@ -51,6 +51,9 @@ class Aspect(StrEnum):
     """Whether it has a tag; each tag is an aspect of its own."""
     EDIT = "edit"
     """How a part of it reads."""
+    MERGE = "merge"
+    """The verdict that several reviewers' sessions come to; UNDECIDED where they contradict each
+    other."""
 
 
 MOST_REPEATS = 100

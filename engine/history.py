@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.decision import Aspect, Event
+from engine.decision import Aspect, Event, Verdict
 from engine.sample import Side
 
 
@@ -35,9 +35,18 @@ class Entry:
         return self.event.circumstances.side
 
 
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What one reviewer said about a row on which several contradict each other."""
+
+    who: str
+    verdict: Verdict
+    reason: str = ""
+
+
 def value_of(event: Event | None, aspect: Aspect, row: int) -> str:
     """What `event` says about `row`; what holds before anything is said for None."""
-    if aspect is Aspect.VERDICT:
+    if aspect in (Aspect.VERDICT, Aspect.MERGE):
         return "undecided" if event is None else event.verdict_of(row).name.lower()
     if aspect is Aspect.REPEATS:
         if event is None or event.values is None:

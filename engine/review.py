@@ -12,13 +12,13 @@ dataset, with which of its rows missing, a decision was taken back. All topics s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.decision import MOST_REPEATS, Aspect, Circumstances, Event, EventKind, Verdict
-from engine.history import Entry, value_of
+from engine.history import Entry, Opinion, value_of
 from engine.identities import IdentityTable
 from engine.layers import Layer
 from engine.sample import IDENTITY_BYTES, Side
@@ -105,6 +105,7 @@ class Review:
         self._redo: list[int] = []
         self._undone: set[int] = set()  # those on `_redo`, and those that a new decision buried
         self._by_id: dict[int, int] = {}
+        self._merged: list[Event] = []  # what the merge of several sessions said
 
     def replay(self, stored: Iterable[StoredEvent], digest: str) -> None:
         """Rebuild the state from the file's history.
@@ -151,20 +152,21 @@ class Review:
         cuts = np.cumsum([len(event.rows) for event in foreign])[:-1]
         places = dict(zip((event.id for event in foreign), np.split(located, cuts), strict=True))
         for event in foreign:
-            sided = event.aspect in (Aspect.VERDICT, Aspect.REASON)
+            sided = event.aspect in (Aspect.VERDICT, Aspect.REASON, Aspect.MERGE)
             if sided and _index(event.circumstances.side) >= len(self.verdicts):
                 places[event.id] = np.full(len(event.rows), -1, np.int64)
         return places
 
     def _count_lost(self, history: list[StoredEvent]) -> int:
         """How many samples that are not here have a verdict."""
-        stands = set(self._undo)
         parts: list[NDArray[np.uint8]] = []
         verdicts: list[NDArray[np.int8]] = []
         for stored in history:
             position = self._by_id[stored.id]
             absent = self.events[position].rows < 0
-            if position not in stands or not absent.any() or stored.aspect is not Aspect.VERDICT:
+            stands = stored.kind is EventKind.DECIDE and position not in self._undone
+            decides = stored.aspect in (Aspect.VERDICT, Aspect.MERGE)
+            if not (stands and decides and absent.any()):
                 continue
             keys = np.zeros((np.count_nonzero(absent), KEY_BYTES), np.uint8)
             keys[:, :IDENTITY_BYTES] = stored.identities[absent]
@@ -361,6 +363,37 @@ class Review:
         used = sorted((-count, name) for name, count in counts.items() if count)
         return {name: -count for count, name in used}
 
+    def conflicts(self, side: Side = Side.CHOSEN) -> NDArray[np.bool_]:
+        """Rows that merged sessions contradict each other about, adjudicated or not.  (rows,)."""
+        mask = np.zeros(self.verdicts.shape[1], np.bool_)
+        for event in self._contradictions(side):
+            mask[event.rows[event.rows >= 0]] = True
+        return mask
+
+    def _contradictions(self, side: Side) -> list[Event]:
+        """What merges left to be adjudicated on a side."""
+        return [
+            event
+            for event in self._merged
+            if event.verdict is Verdict.UNDECIDED and event.circumstances.side is side
+        ]
+
+    def opinions(self, row: int, side: Side = Side.CHOSEN) -> list[Opinion]:
+        """What each reviewer of the merged sessions said about a row in conflict; else nothing."""
+        if not any((event.rows == row).any() for event in self._contradictions(side)):
+            return []
+        found: dict[str, Opinion] = {}
+        for entry in self.history(row):
+            who, event = entry.event.who, entry.event
+            # What was said after the merge is adjudication.
+            if entry.undone is not None or entry.side is not side or event.id > self._merged[-1].id:
+                continue
+            if entry.aspect is Aspect.VERDICT:
+                found[who] = Opinion(who, event.verdict_of(row), event.reason)
+            elif entry.aspect is Aspect.REASON and who in found:
+                found[who] = replace(found[who], reason=entry.new)
+        return [each for each in found.values() if each.verdict is not Verdict.UNDECIDED]
+
     def edits(self, row: int) -> dict[str, str]:
         """The parts of `row` that were edited, and how they read."""
         names = [name for aspect, name in list(self._layers) if aspect is Aspect.EDIT]
@@ -485,8 +518,12 @@ class Review:
         self.boosted = self.boosted or event.aspect is Aspect.REPEATS
         self._by_id[event.id] = position
         if event.kind is EventKind.DECIDE:
-            self._undo.append(position)
             self._redo.clear()
+            if event.aspect is Aspect.MERGE:
+                self._merged.append(event)
+                self._undo.clear()  # what other sessions said is history here
+            else:
+                self._undo.append(position)
             for topic in topics(event):
                 layer = self._layers.setdefault(topic, Layer(self.verdicts.shape[1]))
                 self._settle(topic, layer.say(position, event.rows[event.rows >= 0]))
@@ -539,6 +576,8 @@ def topics(event: Event) -> tuple[Topic, ...]:
             return tuple(found)
         case Aspect.REASON:
             return ((Aspect.REASON, side),)
+        case Aspect.MERGE:
+            return ((Aspect.VERDICT, side),)
         case _:
             return ((event.aspect, event.subject),)
 

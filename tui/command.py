@@ -55,6 +55,7 @@ from tui.headless import (
     wait_for_duplicates,
     wait_for_scores,
 )
+from tui.merge import merge
 from tui.models import models
 from tui.report_text import export_text, info_text, score_text
 from tui.screenshot import screenshot
@@ -387,6 +388,7 @@ app.command("simulate")(simulate)
 app.command("spotcheck")(spotcheck)
 app.command("models")(models)
 app.command("dedup")(dedup)
+app.command("merge")(merge)
 app.command("keys")(keys)
 app.command("config")(config)
 app.command("log")(log)

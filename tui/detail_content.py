@@ -33,6 +33,8 @@ class DetailContent:
     problem: str = ""
     note: str = ""
     tags: tuple[str, ...] = ()
+    conflict: str = ""
+    """Who said what, where reviewers contradict each other."""
     edited: str = ""
     """What of the sample reads otherwise than in the source."""
     why: tuple[str, ...] = ()
@@ -134,6 +136,8 @@ def about_lines(content: DetailContent, glyphs: Glyphs) -> list[Line]:
         lines += plain(f"{glyphs.problem} {content.problem}", "problem")
     if content.note:
         lines += plain(f"{glyphs.note} {content.note}", "note")
+    if content.conflict:
+        lines += plain(f"{glyphs.problem} {content.conflict}", "problem")
     if content.edited:
         lines += plain(f"{glyphs.edited} {content.edited}", "note")
     if content.tags:

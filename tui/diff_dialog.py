@@ -80,7 +80,8 @@ def difference(old: str, new: str) -> Content:
     for line in list(lines)[2:]:
         sign, text = line[:1], sanitize(line[1:])
         if sign == "@":
-            parts.append(Content.styled(f"  … {sanitize(line.strip('@ '))}", "dim"))
+            first = line.split("+")[1].split(",")[0].split(" ")[0]
+            parts.append(Content.styled(f"  … from line {first}", "dim"))
         elif sign == "+":
             parts.append(Content.styled(f"+ {text}", "$text-success"))
         elif sign == "-":

@@ -54,6 +54,9 @@ def _said(entry: Entry) -> list[str]:
             return _words("note", entry.old, entry.new)
         case Aspect.REASON:
             return _words("reason", entry.old, entry.new)
+        case Aspect.MERGE:
+            contradict = "the sessions contradict each other: undecided until adjudicated"
+            return ["merge: " + (contradict if entry.new == "undecided" else f"→ {entry.new}")]
         case Aspect.EDIT:
             old = entry.old or "as in the source"
             before, now = _cut(old), _cut(entry.new)

@@ -110,6 +110,16 @@ class SessionRows:
         revision = self._session.edits.revisions.get(row)
         return "" if revision is None else f"edited: {', '.join(revision.parts)} (h says more)"
 
+    def _conflict(self, row: int) -> str:
+        """Who said what of a row in conflict; empty for others, and while scores are hidden."""
+        session = self._session
+        said = [] if session.hides(row) else session.review.opinions(row, session.side)
+        words = [
+            " ".join(filter(None, (each.who, f"{each.verdict.name.lower()}s", each.reason)))
+            for each in said
+        ]
+        return "conflict: " + ", ".join(words) if words else ""
+
     def _reason_sign(self, row: int) -> str:
         """The digit of the reason that a rejection was given; empty for none."""
         reason = self._session.review.reason(row, self._session.side)
@@ -215,6 +225,7 @@ class SessionRows:
             note=session.review.note(row),
             tags=session.review.tags(row),
             edited=self._edited(row),
+            conflict=self._conflict(row),
             why=() if hidden else session.scoring.explain(row),
             other=sample.other,
             other_score=float(scores[1 - reviewed]) if len(scores) > 1 else math.nan,

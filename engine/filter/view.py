@@ -22,6 +22,7 @@ class Mark(StrEnum):
     NOTE = "note"
     TAG = "tag"
     REASON = "reason"
+    CONFLICT = "conflict"
 
 
 ANY = "any"

@@ -15,6 +15,10 @@ from engine.review import Change, Review, Said
 from engine.sample import Side
 from engine.session.live_scoring import LiveScoring
 
+OPEN, SETTLED = "open", "settled"
+"""In a filter: rows on which merged sessions contradict each other, by whether anybody has
+adjudicated."""
+
 TAG_CHARACTERS = 64
 
 NOTE_CHARACTERS = 20_000
@@ -199,6 +203,26 @@ class Remarks:
             if wanted in (ANY, reason.casefold()):
                 mask[rows] = True
         return mask
+
+    def in_conflict(self, name: str) -> NDArray[np.bool_]:
+        """Rows on which merged sessions contradict each other: ANY, OPEN or SETTLED.  -> (rows,).
+
+        Raises:
+            UsageError: none of these.
+        """
+        side = self._scoring.side
+        mask = self._review.conflicts(side)
+        decided = np.isin(
+            self._review.verdicts[self._index(side)], (Verdict.ACCEPT, Verdict.REJECT)
+        )
+        match name.casefold():
+            case str(word) if word == ANY:
+                return mask
+            case str(word) if word == OPEN:
+                return mask & ~decided
+            case str(word) if word == SETTLED:
+                return mask & decided
+        raise UsageError(f"filter: a conflict is conflict:{ANY}, :{OPEN} or :{SETTLED}")
 
 
 def tag_name(text: str) -> str:

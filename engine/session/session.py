@@ -150,7 +150,7 @@ class Session:
             Cancelled: `cancelled` said so.
         """
         options = options or OpenOptions()
-        reviewer = options.reviewer or options.config.reviewer or _login_name()
+        reviewer = options.reviewer or options.config.reviewer or login_name()
         place = session_path(path, explicit=options.session, demo=options.demo)
         dataset = open_dataset(
             path,
@@ -563,7 +563,7 @@ class _AsRead:
         self.fingerprint = replace(found, digest=digest)
 
 
-def _login_name() -> str:
+def login_name() -> str:
     """Who is at the keyboard; a number where the system knows no name (containers)."""
     try:
         return getpass.getuser()

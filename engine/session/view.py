@@ -14,6 +14,7 @@ from engine.filter import ANY, Filter, Mark, Names, parse_filter
 from engine.order import Column, Sort, by_number, by_text
 from engine.policy import Outcomes
 from engine.sample import Side
+from engine.session.remarks import OPEN, SETTLED
 from engine.session.session import Session
 
 
@@ -71,6 +72,8 @@ class SessionView:
                 return self._session.remarks.with_reason(name)
             case Mark.TAG:
                 return self._session.remarks.with_tag(name)
+            case Mark.CONFLICT:
+                return self._session.remarks.in_conflict(name)
 
     def _clustered(self, name: str) -> NDArray[np.bool_]:
         clusters = self._session.duplicates.clusters
@@ -90,7 +93,11 @@ def filter_names(session: Session) -> Names:
     """What can be named in a filter of this session."""
     remarks = session.remarks
     reasons = dict.fromkeys((*remarks.reasons, *remarks.counts().reject_reasons))
-    marks = {Mark.REASON: list(reasons), Mark.TAG: list(session.review.tag_counts())}
+    marks = {
+        Mark.REASON: list(reasons),
+        Mark.TAG: list(session.review.tag_counts()),
+        Mark.CONFLICT: [OPEN, SETTLED],
+    }
     return Names(session.dataset.all_column_names, marks)
 
 

@@ -20,7 +20,7 @@ know what decisions add up to either, that is the session's work.
 from engine.places import session_path
 from engine.store.cache import CachedScores
 from engine.store.datasets import BindState, KnownDataset
-from engine.store.events import StoredEvent
+from engine.store.events import StoredEvent, TakenOver
 from engine.store.queues import StoredQueue
 from engine.store.searches import StoredSearch
 from engine.store.store import Store
@@ -33,5 +33,6 @@ __all__ = [
     "StoredEvent",
     "StoredQueue",
     "StoredSearch",
+    "TakenOver",
     "session_path",
 ]

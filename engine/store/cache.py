@@ -10,7 +10,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import asdict
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +53,12 @@ def key_id(connection: sqlite3.Connection, key: ScoreKey) -> int | None:
     found = connection.execute("SELECT id FROM score_keys WHERE digest = ?", (key.digest(),))
     row = found.fetchone()
     return None if row is None else int(row[0])
+
+
+def keys(connection: sqlite3.Connection) -> list[dict[str, Any]]:
+    """The fields of every key of this file."""
+    rows = connection.execute("SELECT fields FROM score_keys ORDER BY id").fetchall()
+    return [json.loads(fields) for (fields,) in rows]
 
 
 def require_key(connection: sqlite3.Connection, key: ScoreKey) -> int:

@@ -6,7 +6,7 @@ import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from engine.store.events import instant, storable
+from engine.store.events import instant, milliseconds, storable
 
 if TYPE_CHECKING:
     from engine.dataset import Fingerprint
@@ -62,6 +62,16 @@ def latest(connection: sqlite3.Connection) -> KnownDataset | None:
         return None
     digest, path, files, size_bytes, rows, first_ms, last_ms = found
     return KnownDataset(digest, path, files, size_bytes, rows, instant(first_ms), instant(last_ms))
+
+
+def take_over(connection: sqlite3.Connection, known: KnownDataset) -> None:
+    """Know a dataset as another session knows it; inside a transaction."""
+    seen = (milliseconds(known.first_seen), milliseconds(known.last_seen))
+    connection.execute(
+        "INSERT INTO datasets (digest, path, files, size_bytes, rows, first_seen, last_seen) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (known.digest, known.path, known.files, known.size_bytes, known.rows, *seen),
+    )
 
 
 def remember(connection: sqlite3.Connection, fingerprint: Fingerprint, now_ms: int) -> None:

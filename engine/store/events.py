@@ -34,6 +34,11 @@ INSERT_REMARK = "INSERT INTO remarks (event, aspect, subject, text) VALUES (?, ?
 INSERT_VALUES = "INSERT INTO event_values (event, aspect, value) VALUES (?, ?, ?)"
 
 
+def milliseconds(at: str) -> int:
+    """What `instant` makes a text of."""
+    return round((datetime.fromisoformat(at) - _EPOCH) / timedelta(milliseconds=1))
+
+
 @dataclass(frozen=True, slots=True)
 class StoredEvent:
     """An event as the file has it: samples by identity, rows as they were in its dataset.
@@ -62,6 +67,14 @@ class StoredEvent:
     values: NDArray[np.int32] | None = None  # (n,) new value of each; None: `verdict` for all
     subject: str = ""
     text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TakenOver:
+    """An event of another session, and the undo that took it back there."""
+
+    event: StoredEvent
+    undo: StoredEvent | None = None
 
 
 def encode(event: StoredEvent, at_ms: int) -> tuple[object, ...]:
@@ -147,7 +160,7 @@ def encode_remark(event: StoredEvent, number: int) -> tuple[object, ...] | None:
     return number, event.aspect.value, event.subject, event.text
 
 
-REMARKS = frozenset({Aspect.REASON, Aspect.NOTE, Aspect.TAG, Aspect.EDIT})
+REMARKS = frozenset({Aspect.REASON, Aspect.NOTE, Aspect.TAG, Aspect.EDIT, Aspect.MERGE})
 """Aspects that are said in words."""
 
 

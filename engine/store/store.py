@@ -14,7 +14,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -27,8 +27,8 @@ from engine.decision import Aspect, Circumstances, EventKind, Verdict
 from engine.errors import StoreError
 from engine.store import cache, datasets, events, journal, queues, schema, searches
 from engine.store.cache import CachedScores
-from engine.store.datasets import Bindable, BindState
-from engine.store.events import StoredEvent
+from engine.store.datasets import Bindable, BindState, KnownDataset
+from engine.store.events import StoredEvent, TakenOver
 from engine.store.faults import explained
 from engine.store.opening import Opened, open_reader, open_writer
 from engine.store.queues import StoredQueue
@@ -151,12 +151,39 @@ class Store:
         )
         encoded = events.encode(event, at_ms)
         with self._writing("decision not saved", durable=True) as connection:
-            number = int(connection.execute(events.INSERT, encoded).lastrowid or 0)
-            if more := events.encode_values(event, number):
-                connection.execute(events.INSERT_VALUES, more)
-            if remark := events.encode_remark(event, number):
-                connection.execute(events.INSERT_REMARK, remark)
+            number = _insert(connection, event, encoded)
         return dataclasses.replace(event, id=number)
+
+    def take_over(self, dataset: KnownDataset, said: Iterable[TakenOver]) -> None:
+        """Write what was said in other sessions of `dataset`, each with its own who and when.
+
+        Events without a time get the present one. All of it is written, or nothing.
+
+        Raises:
+            StoreError: it was not saved.
+        """
+        with self._writing("sessions not merged", durable=True) as connection:
+            datasets.take_over(connection, dataset)
+            for each in said:
+                event = each.event
+                at_ms = events.milliseconds(event.at) if event.at else _now_ms()
+                number = _insert(connection, event, events.encode(event, at_ms))
+                if each.undo is not None:
+                    undo = dataclasses.replace(
+                        event, kind=EventKind.UNDO, who=each.undo.who, about=number, values=None
+                    )
+                    encoded = events.encode(undo, events.milliseconds(each.undo.at))
+                    _insert(connection, undo, encoded)
+
+    def latest_dataset(self) -> KnownDataset | None:
+        """The dataset that this session was opened with last; None before the first."""
+        with self._reading() as connection:
+            return datasets.latest(connection)
+
+    def score_keys(self) -> list[dict[str, Any]]:
+        """The fields of every key that something was scored under."""
+        with self._reading() as connection:
+            return cache.keys(connection)
 
     def events(self, after: int = 0) -> Iterator[StoredEvent]:
         """The events in their order; those numbered above `after`, for a reader that follows.
@@ -435,6 +462,16 @@ class Store:
             f"{what} cannot be read, the file is damaged: {self.path}",
             "restore it from a copy, or start anew with --session PATH",
         )
+
+
+def _insert(connection: sqlite3.Connection, event: StoredEvent, encoded: tuple[object, ...]) -> int:
+    """Write an event with all that belongs to it, and give it its number."""
+    number = int(connection.execute(events.INSERT, encoded).lastrowid or 0)
+    if more := events.encode_values(event, number):
+        connection.execute(events.INSERT_VALUES, more)
+    if remark := events.encode_remark(event, number):
+        connection.execute(events.INSERT_REMARK, remark)
+    return number
 
 
 def _span_end(sizes: list[tuple[int, int]]) -> int:
