@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 import pytest
@@ -10,8 +9,14 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from engine.scoring.fast import quicken
-from tests.engine.scoring.test_first_token import batch, build, logits
+from engine.scoring.fast.deberta import fits
+from tests.engine.scoring.both_forms import (
+    batch,
+    build,
+    most_apart,
+    stays_near_in_bfloat16,
+    stays_stock,
+)
 
 
 def deberta(seed: int = 0, **config: Any) -> Any:
@@ -74,31 +79,18 @@ def test_random_models_score_alike_in_both_forms(
         type_vocab_size=types,
         num_labels=labels,
     )
-    inputs = batch(lengths, seed)
-    expected = logits(model, inputs)
-    faster = quicken(model)
-    assert type(faster).__name__ == "DebertaClassifier"
-    assert (logits(faster, inputs) - expected).abs().max() <= 1e-5
+    assert fits(model)
+    assert most_apart(model, batch(lengths, seed)) <= 1e-5
 
 
 def test_long_inputs_score_alike() -> None:
     model = deberta(max_position_embeddings=512, position_buckets=32)
     inputs = batch([600, 130, 2])
-    expected = logits(model, inputs)
-    assert (logits(quicken(model), inputs) - expected).abs().max() <= 1e-5
+    assert most_apart(model, inputs) <= 1e-5
 
 
 def test_bfloat16_is_as_near_to_float32_as_the_stock_model() -> None:
-    import torch
-
-    model = deberta(initializer_range=0.05)
-    inputs = batch([70, 30, 5, 60])
-    exact = logits(model, inputs)
-    stock = copy.deepcopy(model).to(torch.bfloat16)
-    by_stock = (logits(stock, inputs) - exact).abs().max()
-    ours = logits(quicken(stock), inputs)
-    assert ours.dtype == torch.bfloat16
-    assert (ours - exact).abs().max() <= 3 * by_stock + 0.01
+    stays_near_in_bfloat16(deberta(initializer_range=0.05))
 
 
 @pytest.mark.parametrize(
@@ -112,10 +104,4 @@ def test_bfloat16_is_as_near_to_float32_as_the_stock_model() -> None:
     ids=["convolution", "absolute", "another term", "no term"],
 )
 def test_where_a_condition_does_not_hold_the_model_stays_stock(config: dict[str, Any]) -> None:
-    import torch
-
-    model = deberta(**config)
-    inputs = batch([20, 7])
-    before = logits(model, inputs)
-    assert quicken(model) is None
-    assert torch.equal(logits(model, inputs), before)
+    stays_stock(deberta(**config), batch([20, 7]))

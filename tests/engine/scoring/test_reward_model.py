@@ -117,10 +117,15 @@ def chat_texts(folder: Path, samples: list[Sample]) -> list[tuple[str, ...]]:
 
 
 @pytest.mark.parametrize("pad", [None, 2, 3], ids=["no pad", "pad = eos", "own pad"])
+@pytest.mark.parametrize(
+    "template",
+    [models.CHAT_TEMPLATE, models.STRICT_TEMPLATE],
+    ids=["a line break after the end token", "the end token last"],
+)
 def test_chat_scores_equal_transformers_one_by_one(
-    model_folder: Callable[[str], Path], pad: int | None
+    model_folder: Callable[[str], Path], pad: int | None, template: str
 ) -> None:
-    folder = models.llama(model_folder("llama"), pad=pad)
+    folder = models.llama(model_folder("llama"), pad=pad, template=template)
     samples = random_samples(16, seed=4, longest=30)
     model = RewardModel(str(folder), ScorerOptions())
     assert model.key(Side.CHOSEN).input_format == "chat"
@@ -214,15 +219,16 @@ def loaded(deberta: Path, llama: Path, bert: Path) -> Any:
 def test_a_batch_dependent_model_falls_back_to_equal_lengths(
     deberta: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    forward = RewardModel._logits
+    started = RewardModel._started
 
-    def careless(self: RewardModel, batch: Any) -> list[float]:
+    def careless(self: RewardModel, batch: Any) -> Any:
         padding = max(each.tokens for each in batch) * len(batch) - sum(e.tokens for e in batch)
-        return [score + padding / 100 for score in forward(self, batch)]
+        finish = started(self, batch)
+        return lambda: [score + padding / 100 for score in finish()]
 
     samples = random_samples(10, seed=9)
     expected = one_by_one(deberta, [(s.prompt, s.response) for s in samples])
-    monkeypatch.setattr(RewardModel, "_logits", careless)
+    monkeypatch.setattr(RewardModel, "_started", careless)
     model = RewardModel(str(deberta), ScorerOptions())
     assert any("equal lengths" in warning for warning in model.warnings)
     assert close(scores_of(model, samples, size=10), expected)
