@@ -40,6 +40,25 @@ def choose_device(options: ScorerOptions) -> Any:
     return device
 
 
+def check_kind(name: str, folder: ModelFolder, options: ScorerOptions) -> None:
+    """Refuse a kind of model that the installed transformers has no code for.
+
+    Raises:
+        ScorerError: it was saved by a newer version, or by code of its own.
+    """
+    import transformers
+    from transformers import CONFIG_MAPPING
+
+    kind = folder.model_type
+    own = folder.has_remote_code and options.trust_remote_code
+    if kind and not own and kind not in CONFIG_MAPPING:
+        raise ScorerError(
+            f"the model {name} is of a kind that transformers {transformers.__version__} does "
+            f"not know: {kind}",
+            "a newer transformers may know it; or choose another model",
+        )
+
+
 def check_memory(name: str, folder: ModelFolder, device: Any, dtype: str) -> None:
     """Refuse a model that does not fit before any of it is read.
 

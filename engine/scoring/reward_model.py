@@ -27,7 +27,14 @@ from engine.scoring.classifier import Classifier
 from engine.scoring.devices import fitting_tokens, gpu_memory
 from engine.scoring.formats import CHAPTER_TOKENS, Encoder, make_format
 from engine.scoring.known_models import known_model
-from engine.scoring.loading import check_memory, choose_device, fits, load_model, load_tokenizer
+from engine.scoring.loading import (
+    check_kind,
+    check_memory,
+    choose_device,
+    fits,
+    load_model,
+    load_tokenizer,
+)
 from engine.scoring.model_files import ModelFolder, find_model, prepare_environment, revision_of
 from engine.scoring.scorer import Encoded, Failed, Scored, ScoreKey, ScorerOptions
 from engine.scoring.status import one_line
@@ -70,6 +77,7 @@ class RewardModel:
         prepare_environment()
         folder = find_model(name, options)
         check_architecture(name, folder)
+        check_kind(name, folder, options)
         self._device = choose_device(options)
         # Before the weights are read for their hash; which dtype it will be is not known yet.
         check_memory(name, folder, self._device, precision.smallest_dtype(wanted, self._device))

@@ -271,6 +271,8 @@ class DeskBase(WorkingScreen):
         if session.sides == 2:
             parts.append(f"reviewing: {session.side.value}")
         parts += scoring_parts(status, session.scoring.spec)
+        if cut := int(np.count_nonzero(session.board.truncated)):
+            parts.append(f"{cut:,} read in part")
         parts += repeats_parts(session.duplicates.status)
         if session.queues.current is None and self._sort != Sort():
             parts.append(f"sort: {self._sort}")

@@ -271,6 +271,18 @@ def test_another_kind_of_model_is_refused(
         RewardModel(str(folder), ScorerOptions())
 
 
+def test_a_kind_that_transformers_does_not_know_is_refused(
+    deberta: Path, model_folder: Callable[[str], Path]
+) -> None:
+    folder = shutil.copytree(deberta, model_folder("newer"))
+    config = json.loads((folder / "config.json").read_text())
+    config |= {"model_type": "wizard", "architectures": ["WizardForSequenceClassification"]}
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ScorerError, match=r"transformers [\d.]+ does not know: wizard") as caught:
+        RewardModel(str(folder), ScorerOptions())
+    assert "newer transformers" in caught.value.hint
+
+
 def test_corrupt_weights_are_a_message(deberta: Path, model_folder: Callable[[str], Path]) -> None:
     folder = shutil.copytree(deberta, model_folder("corrupt"))
     data = (folder / "model.safetensors").read_bytes()
