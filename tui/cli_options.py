@@ -118,6 +118,7 @@ AsciiOption = Annotated[
 MouseOption = Annotated[
     bool | None, typer.Option("--mouse/--no-mouse", help="Use the mouse, or leave it alone.")
 ]
+OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace the output file.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 
 

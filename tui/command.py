@@ -35,6 +35,7 @@ from tui.cli_options import (
     LabelOption,
     LengthOption,
     MouseOption,
+    OverwriteOption,
     PickleOption,
     PromptOption,
     RemoteOption,
@@ -206,9 +207,7 @@ def score(
         Path | None,
         typer.Option("--output", help="Also write the scores as Parquet: row, identity, score."),
     ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the output file.")
-    ] = False,
+    overwrite: OverwriteOption = False,
     family: FamilyOption = None,
     prompt_column: PromptOption = None,
     response_column: ResponseOption = None,

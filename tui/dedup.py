@@ -15,6 +15,7 @@ from tui.cli_options import (
     DataArgument,
     FamilyOption,
     JsonOption,
+    OverwriteOption,
     PromptOption,
     ResponseOption,
     choice,
@@ -60,9 +61,7 @@ def dedup(
             "--output", help="Also write the pairs as Parquet: row_a, row_b, jaccard (or cosine)."
         ),
     ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the output file.")
-    ] = False,
+    overwrite: OverwriteOption = False,
     family: FamilyOption = None,
     prompt_column: PromptOption = None,
     response_column: ResponseOption = None,

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from engine.errors import ExportError, ScorerError, UsageError
-from tui.cli_options import ScorerOption, ThemeOption
+from tui.cli_options import OverwriteOption, ScorerOption, ThemeOption
 from tui.streams import print_text
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def screenshot(
     ] = "",
     scorer: ScorerOption = None,
     ascii_only: Annotated[bool, typer.Option("--ascii", help="Draw the signs in ASCII.")] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file.")] = False,
+    overwrite: OverwriteOption = False,
 ) -> None:
     """Write a picture of the desk on the demo, as SVG."""
     from tui.keymap import read_key

@@ -7,13 +7,16 @@
     remarks           reasons, notes and tags beside the verdicts
     edits             samples that read otherwise than in the source
     duplication       which rows repeat others, and which of them are dropped
+    searching         the search for them in the background, and what the file keeps of it
+    splits            clusters that are cut higher than the others
     coupling          the simulator, coupled to the rows kept now
     settings          what is remembered from visit to visit
     saved_filters     filters kept under a name
     view              which rows are shown, in what order
     exporting         from a session to an export: plan, preview, writing
+    keeping           decisions about clusters of duplicates
 
-The last two read a session and are not part of it.
+The last three read a session and are not part of it.
 """
 
 from engine.session.session import OpenOptions, Session
