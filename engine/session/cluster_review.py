@@ -192,7 +192,7 @@ class ClusterReview:
             rows: a few.  (n,)
             reference: place in `rows` of the one to compare with.
         """
-        texts = unit_texts(self._session.dataset.texts[rows], listed.kind.unit)
+        texts = unit_texts(self._session.edits.texts[rows], listed.kind.unit)
         return likeness(texts, reference, listed.clusters.matches.settings)
 
     def keeper(self, group: int) -> tuple[int, str]:

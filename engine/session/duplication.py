@@ -33,6 +33,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from engine.dataset import Dataset
@@ -88,6 +89,7 @@ class Duplicates:
         giving_way: GivingWay,
         notices: list[str],
         threshold: Callable[[], Threshold | None],
+        texts: Callable[[], pl.DataFrame],
     ) -> None:
         """Prepare; nothing is searched before it is asked for.
 
@@ -100,9 +102,10 @@ class Duplicates:
             giving_way: lets the screen go first.
             notices: where it is told that something could not be kept.
             threshold: the one that decides now.
+            texts: columns prompt, response, rejected of every row, as they read now.
         """
         self._dataset, self._scoring, self._review = dataset, scoring, review
-        self._remembered, self._threshold = remembered, threshold
+        self._remembered, self._threshold, self._texts = remembered, threshold, texts
         self.version = 0
         """Grows with every change of what is found, shown, or dropped."""
         self.at: float = _similarity(remembered.get("duplicates at"))
@@ -115,7 +118,7 @@ class Duplicates:
         """What makes a row the one to keep, the first first."""
         self.splits = Splits(remembered, dataset.fingerprint.digest)
         """Clusters that are cut higher than the others."""
-        self._searches = Searches(dataset, store, giving_way, notices, self._more_found)
+        self._searches = Searches(dataset, store, giving_way, notices, self._more_found, texts)
         self._settings = _settings(remembered.get("duplicates compared"))
         self._cut: dict[Unit, tuple[object, Clusters]] = {}
         self._tables: dict[Unit, tuple[object, ClusterTable]] = {}
@@ -163,6 +166,17 @@ class Duplicates:
         """
         self._searches.start([self.settings_of(unit) for unit in units], self._compare_answers)
         self._changed()
+
+    def refresh(self) -> None:
+        """Search again what was found, for rows that read otherwise now: only they are signed.
+
+        Until it has ended everything is as it was before; an export waits for it.
+        """
+        known = [unit for unit in UNITS if unit in self._searches.found]
+        if known or self._searches.running:
+            self.stop()
+            self._searches.outdate()
+            self.search(known or UNITS)
 
     def search_meaning(self, folder: Path, cosine: float = USUAL) -> None:
         """Compare whole samples by meaning, in the background: clusters of `Unit.MEANING`.
@@ -264,7 +278,8 @@ class Duplicates:
     @property
     def ready(self) -> bool:
         """Whether everything is known that the rule, as set now, needs; always while it is off."""
-        return not self.rule_on or self._reaches(Unit.BOTH)
+        searched = self._reaches(Unit.BOTH) and Unit.BOTH not in self._searches.outdated
+        return not self.rule_on or searched
 
     def prefer(self, preferences: Sequence[Preference]) -> None:
         """Choose keepers by these, the first first; remembered."""
@@ -349,7 +364,7 @@ class Duplicates:
             return
         basis, prompts = self._answers_basis(), self.clusters_of(Unit.PROMPT)
         assert prompts is not None
-        self._answers = (basis, contradictions(prompts, self._dataset.texts))
+        self._answers = (basis, contradictions(prompts, self._texts()))
 
     # -- the rule's judgement --------------------------------------------------------------------
 

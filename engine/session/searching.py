@@ -99,6 +99,7 @@ class Searches:
         giving_way: GivingWay,
         notices: list[str],
         changed: Callable[[], None],
+        texts: Callable[[], pl.DataFrame],
     ) -> None:
         """Prepare; nothing is searched.
 
@@ -108,11 +109,14 @@ class Searches:
             giving_way: lets the screen go first.
             notices: where it is told that something could not be kept.
             changed: called whenever more has been found, in the thread of the search.
+            texts: columns prompt, response, rejected of every row, as they read now.
         """
         self._dataset, self._store, self._giving_way = dataset, store, giving_way
-        self._notices, self._changed = notices, changed
+        self._notices, self._changed, self._texts = notices, changed, texts
         self.found: dict[Unit, Found] = {}
         """By part; grows while a search runs."""
+        self.outdated: set[Unit] = set()
+        """Parts of which texts have changed since they were found."""
         self.status = SearchStatus(SearchState.IDLE)
         self._begun: dict[Unit, _Search] = {}
         self._meaning: tuple[object, MeaningFinder] | None = None
@@ -175,7 +179,8 @@ class Searches:
     def recall(self, settings: Settings) -> bool:
         """Take what the session file knows of one part; False where that is not all of it."""
         found = self.found.get(settings.unit)
-        if found is not None and found.reaches(settings.similarity):
+        fresh = settings.unit not in self.outdated
+        if fresh and found is not None and found.reaches(settings.similarity):
             return True
         return self._recall(settings.digest(), settings)
 
@@ -212,6 +217,11 @@ class Searches:
             return None
         signatures = self._store.search_array(stored, "signatures")
         return Lookup(settings, signatures, part.texts)
+
+    def outdate(self) -> None:
+        """Let all that was found be of earlier texts; only while no search runs."""
+        self._begun.clear()
+        self.outdated = set(self.found)
 
     def forget(self, unit: Unit) -> None:
         """Let nothing be known of one part; only while no search runs."""
@@ -295,7 +305,7 @@ class Searches:
     def _part(self, unit: Unit) -> _Search:
         known = self._begun.get(unit)
         if known is None:
-            texts = compared_texts(self._dataset.texts, unit, self._dataset.broken)
+            texts = compared_texts(self._texts(), unit, self._dataset.broken)
             known = self._begun[unit] = _Search(texts, Content.of(texts))
         return known
 
@@ -327,6 +337,7 @@ class Searches:
         self.found[matches.settings.unit] = Found(matches, large)
         if matches.is_complete:
             self._begun.pop(matches.settings.unit, None)
+            self.outdated.discard(matches.settings.unit)
         self._changed()
 
     def _keep(

@@ -11,7 +11,7 @@ import contextlib
 import getpass
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from pathlib import Path
@@ -29,6 +29,7 @@ from engine.giving_way import GivingWay
 from engine.identities import IdentityTable
 from engine.policy import Outcome, Outcomes, Summary, Tally, decide, without_duplicates
 from engine.review import Change, Review
+from engine.revisions import Revision
 from engine.sample import Family, Side
 from engine.scoring import ScorerOptions
 from engine.scoring.board import ScoreBoard
@@ -103,12 +104,12 @@ class Session:
         )
         """Reasons, notes and tags."""
         self.edits = Edits(
-            dataset, self.review, self.remarks.say, self._refuse_read_only, self.scoring.revise
+            dataset, self.review, self.remarks.say, self._refuse_read_only, self._revised
         )
         """Samples that read otherwise than in the source."""
         self.duplicates = Duplicates(
             dataset, store, self.scoring, self.review, self._settings, self.giving_way,
-            self.notices, lambda: self.threshold,
+            self.notices, lambda: self.threshold, lambda: self.edits.texts,
         )  # fmt: skip
         """Which rows repeat others; its rule is off until it is set."""
         self.clusters = ClusterReview(self)
@@ -406,6 +407,11 @@ class Session:
         """`change`, once the rows read as it says."""
         self.edits.follow(change)
         return change
+
+    def _revised(self, revisions: Mapping[int, Revision], rows: NDArray[np.int64]) -> None:
+        """Score and compare rows that read otherwise now."""
+        self.scoring.revise(revisions, rows)
+        self.duplicates.refresh()
 
     def last_decision(self, row: int) -> Event | None:
         """The decision behind the verdict that `row` has now."""

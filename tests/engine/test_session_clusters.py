@@ -16,6 +16,7 @@ from engine.duplicates.gauge import Zone
 from engine.duplicates.rule import Preference
 from engine.duplicates.settings import Settings, ShingleKind, Shingling, Unit
 from engine.duplicates.table import ClusterState
+from engine.editing import Part
 from engine.errors import Cancelled, ScorerError, StoreError, UsageError
 from engine.policy import Outcome
 from engine.session import OpenOptions, Session, searching
@@ -132,6 +133,25 @@ def test_only_rows_that_were_edited_or_added_are_signed_again(
     session.duplicates.wait(lambda _: None)
     assert counted == [2]
     assert shown(session, Unit.BOTH) == [[0, 3, 4, 5, 6]]
+
+
+def test_an_edit_is_searched_again_with_one_row_signed_and_undo_takes_it_back(
+    opened: Open, counted: list[int]
+) -> None:
+    session = opened()
+    session.duplicates.search([Unit.BOTH])
+    session.duplicates.wait(lambda _: None)
+    session.duplicates.set_rule(0.75)
+    counted.clear()
+    session.edits.revise(0, Part.RESPONSE, "nothing of the kind")
+    session.duplicates.wait(lambda _: None)
+    assert counted == [1]
+    assert session.duplicates.ready
+    assert shown(session, Unit.BOTH) == [[1, 2]]
+    assert np.flatnonzero(session.outcomes().outcome == Outcome.DROPPED).tolist() == [2]
+    session.undo()
+    session.duplicates.wait(lambda _: None)
+    assert shown(session, Unit.BOTH) == [[0, 1, 2]]
 
 
 def test_an_edited_row_is_matched_over_the_signatures_that_were_kept(
