@@ -40,9 +40,10 @@ class Layer:
             position: of the event that is undone.
             undone: positions of all that do not stand.
         """
-        rows, before = self._said[position]
-        held = self.latest[rows] == position
-        rows, below = rows[held], before[held]
+        said, before = self._said[position]
+        held = self.latest[said] == position
+        rows: NDArray[np.int64] = said[held]
+        below = before[held]
         for at in np.flatnonzero(np.isin(below, list(undone))):
             below[at] = self._standing(int(rows[at]), int(below[at]), undone)
         self.latest[rows] = below

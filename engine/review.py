@@ -416,18 +416,26 @@ class Review:
             if event.kind is EventKind.UNDO and event.about is not None
         }
         found = []
+        decided: dict[Side, int] = {}
         for position, event in enumerate(self.events):
             if event.kind is not EventKind.DECIDE or row not in event.rows:
                 continue
-            topic = topics(event)[0]
-            before = self._layers[topic].below(position, row)
+            place = np.flatnonzero(event.rows == row)[0]
+            before = self._layers[topics(event)[0]].below(position, row)
+            if event.aspect in (Aspect.VERDICT, Aspect.MERGE):
+                decided[event.circumstances.side] = position
+            elif event.aspect is Aspect.REASON and before < decided[event.circumstances.side]:
+                before = -1  # it was of an earlier rejection
             old = self.events[before] if before >= 0 else None
+            told = value_of(old, event.aspect, row)
+            if event.aspect is Aspect.VERDICT:  # in its own session, where several were merged
+                told = Verdict(int(event.old[place])).name.lower()
             found.append(
                 Entry(
                     event,
-                    value_of(old, event.aspect, row),
+                    told,
                     value_of(event, event.aspect, row),
-                    float(event.scores[np.flatnonzero(event.rows == row)[0]]),
+                    float(event.scores[place]),
                     undone_by.get(position) if position in self._undone else None,
                 )
             )

@@ -41,6 +41,7 @@ def words(number: int) -> Words:
         1: Words(aspect=Aspect.NOTE, text=text * 40 + "\n"),
         2: Words(aspect=Aspect.TAG, subject=text, text=text),
         3: Words(aspect=Aspect.TAG, subject=text),
+        4: Words(aspect=Aspect.EDIT, subject="response", text=text * 400),
     }
     return remarks.get(number % 8, Words(Verdict(number % 4)))
 

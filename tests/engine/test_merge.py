@@ -110,6 +110,7 @@ def test_two_reviewers_come_together(data: Path) -> None:
     assert [(entry.new, entry.undone is not None) for entry in history] == [
         ("accept", False), ("reject", True),
     ]  # fmt: skip
+    assert [entry.old for entry in both.review.history(1)][:2] == ["undecided", ""]
     both.decide(at(1), REJECT)
     assert both.remarks.in_conflict("open").sum() == 0
     assert both.remarks.in_conflict("settled").sum() == both.remarks.in_conflict("any").sum() == 1

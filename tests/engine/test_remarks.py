@@ -205,3 +205,31 @@ def test_the_export_says_them_all(session: Session, tmp_path: Path, annotate: bo
     if annotate:
         (kept,) = (tmp_path / "out" / "kept.jsonl").read_text().splitlines()
         assert json.loads(kept)["tamis_tags"] == ["[x]"]
+
+
+def test_the_history_has_old_and_new_and_what_was_undone(session: Session) -> None:
+    session.decide(at(1), Verdict.REJECT)
+    session.remarks.code("wrong")
+    session.remarks.code("format")
+    session.decide(at(1), Verdict.ACCEPT)
+    session.decide(at(1, 2), Verdict.REJECT)
+    session.remarks.code("other")
+    session.remarks.set_note(1, "one")
+    session.remarks.set_note(1, "two")
+    session.undo()
+    told = [
+        (entry.aspect.value, entry.old, entry.new, entry.undone is not None)
+        for entry in session.review.history(1)
+    ]
+    assert told == [
+        ("verdict", "undecided", "reject", False),
+        ("reason", "", "wrong", False),
+        ("reason", "wrong", "format", False),
+        ("verdict", "reject", "accept", False),
+        ("verdict", "accept", "reject", False),
+        ("reason", "", "other", False),
+        ("note", "", "one", False),
+        ("note", "one", "two", True),
+    ]
+    assert len(session.review.history(2)) == 2
+    assert session.review.history(3) == []
