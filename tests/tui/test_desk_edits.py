@@ -10,6 +10,7 @@ import pytest
 
 from engine.session import OpenOptions
 from tests.tui.desk_app import open_desk, write_rows
+from tests.tui.terminal import TAMIS, Terminal
 from tests.tui.test_desk_remarks import editor
 from tui.dialogs import ChoiceDialog
 from tui.diff_dialog import DiffDialog
@@ -98,3 +99,24 @@ async def test_what_cannot_be_edited_says_why(
             await other.press("E")
             assert "read-only" in other.said()
             assert "sayx" in other.screen
+
+
+def test_the_editor_has_the_terminal_and_gives_it_back(rows: Path, tmp_path: Path) -> None:
+    asks = editor(tmp_path, 'echo EDITOR HERE; read answer; echo "$answer" > "$1"')
+    command = [*TAMIS, str(rows), "--scorer", "none"]
+    with Terminal(command, size=(100, 30), env={"VISUAL": asks}) as terminal:
+        terminal.wait_for("6 rows")
+        terminal.wait_for("row 0 ")
+        terminal.send("E")
+        terminal.wait_for("Edit row 0")
+        terminal.send("\r")
+        terminal.wait_for("EDITOR HERE")
+        terminal.send("typed by hand\r")
+        terminal.wait_for("+ typed by hand")
+        terminal.send("y")
+        terminal.wait_for("±")
+        terminal.send("a")
+        terminal.wait_for("✓")
+        terminal.quiet()
+        terminal.send("q")
+        assert terminal.wait() == 0
