@@ -22,6 +22,10 @@ from tui.display import UNICODE_GLYPHS, Glyphs, one_line
 from tui.document import Line
 from tui.flow import Flow, used_cells
 
+READABLE_CELLS = 110
+"""Longer lines lose the eye on its way back.  Source: 45 to 75 characters are advised for prose
+(Bringhurst, The Elements of Typographic Style, 2.1.2); code and tables need more."""
+
 READY_SAMPLES = 6
 """Samples that are kept laid out: the neighbours of the one shown, and where one came from."""
 
@@ -122,7 +126,7 @@ class SampleDetail(ScrollView, can_focus=True, inherit_bindings=False):
 
     def prepare(self, content: DetailContent) -> None:
         """Lay out a sample that may be shown next. Called from a thread beside the screen's."""
-        width = self._width
+        width = self._width_for(content)
         basis = basis_of(content, LOAD_CHARACTERS, width)
         known = self._ready.get(content.row)
         if width < 2 or (known is not None and known.basis == basis):
@@ -171,7 +175,7 @@ class SampleDetail(ScrollView, can_focus=True, inherit_bindings=False):
     def _build(self, *, keep: bool) -> None:
         content = self._content
         about = about_lines(content, self.glyphs) if content else []
-        basis = basis_of(content, self._limit, self._width) if content else ()
+        basis = basis_of(content, self._limit, self._width_for(content)) if content else ()
         if not (keep and about == self._about_lines and basis == self._body.basis):
             self._about_lines = about
             self._reflow()
@@ -192,10 +196,11 @@ class SampleDetail(ScrollView, can_focus=True, inherit_bindings=False):
     def _reflow(self) -> None:
         """Lay out at the present width, or take what was laid out ahead."""
         # A margin of a cell on either side.
-        width = self._width = self.scrollable_content_region.width - 2
+        self._width = self.scrollable_content_region.width - 2
+        content = self._content
+        width = self._width_for(content)
         if width < 2:
             return
-        content = self._content
         self._about = Flow(self._about_lines, width)
         if content is None:
             self._body = Body((), Flow([], width), None, 0)
@@ -211,6 +216,11 @@ class SampleDetail(ScrollView, can_focus=True, inherit_bindings=False):
         size: Reactive[Size] = SampleDetail.virtual_size  # pyright: ignore[reportAssignmentType] # a descriptor
         self.set_reactive(size, Size(1, height))
         self.vertical_scrollbar.window_virtual_size = height
+
+    def _width_for(self, content: DetailContent | None) -> int:
+        """Cells of a line: as many as can be read well; all where responses stand side by side."""
+        paired = content is not None and content.other is not None
+        return self._width if paired else min(self._width, READABLE_CELLS)
 
     @property
     def _lines_total(self) -> int:

@@ -9,7 +9,7 @@ from typing import TypeVar, cast
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
-from engine.errors import TamisError
+from engine.errors import Cancelled, TamisError
 from tui.dialogs import WorkDialog
 from tui.display import sanitize
 from tui.status import KeyBar
@@ -60,7 +60,9 @@ class WorkingScreen(Screen[None]):
 
         def finish(result: Result | None, error: TamisError | None) -> None:
             shown.dismiss(None)
-            if error is not None:
+            if isinstance(error, Cancelled):
+                self.say(f"{title.rstrip('…')}: {error}")
+            elif error is not None:
                 self.say(str(error), severity="error", timeout=12)
             else:
                 done(cast("Result", result))

@@ -293,10 +293,11 @@ class _Parser:
         if len(same) == 1:
             return same[0]
         near = get_close_matches(name.lower(), [*columns, *Number, *sorted(_TEXTS)], 1)
-        hint = f"did you mean {near[0]}? " if near else ""
-        known = f" or a column ({', '.join(columns[:8])})" if columns else ""
+        known = f"; columns: {', '.join(columns[:8])}" if columns else ""
         return self._fail(
-            at, f"a field ({_FIELDS}){known}", f"{hint}quote it to search for the text"
+            at,
+            "a field or a column" + (f", did you mean {near[0]}?" if near else ""),
+            f"quote it to search for the text; fields: {_FIELDS}{known}",
         )
 
     def _needle(self, at: int, is_regex: bool) -> str:
