@@ -135,7 +135,7 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._search: Query | None = None
         self._sort: tuple[Column, bool] | None = None
         self._layout = plan_layout(80, 0, sides=False)
-        self._layout_key: tuple[int, int, bool] | None = None
+        self._layout_key: tuple[int, int, bool, int] | None = None
         self._texts = FoldedTexts(glyphs)
         self._drawn: dict[int, tuple[int, str]] = {}
         self._styles_by_name: dict[str, Style] = {}
