@@ -13,11 +13,13 @@ from engine.scoring.figures import start_auc
 from engine.session import coupling as coupling_module
 from engine.session.simulation import Control
 from engine.simulator import Model
+from engine.simulator.cost import Savings, TrainingRun, training_cost
 from tests.tui.desk_app import DeskDriver, open_desk
 from tui.dialogs import TextDialog
 from tui.prompt_bar import PromptBar
 from tui.simulate_text import about_text
 from tui.simulator.readout import Readout
+from tui.simulator.words import savings
 
 SIZES = [(80, 24), (120, 40), (160, 48)]
 
@@ -255,3 +257,31 @@ async def test_keys_typed_right_behind_each_other_go_where_they_belong(rows: Pat
         assert (simulation.pinned.rows, simulation.pinned.noise) == (52_000, 0.17)
         assert not desk.session.verdicts.any()
         await desk.until(lambda: " 9,229 " in desk.screen, "the point")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_enough_verdicts_of_a_spot_check_are_the_noise(
+    rows: Path, size: tuple[int, int]
+) -> None:
+    async with open_desk(rows, size=size, scorer="column:q", threshold="0.5") as desk:
+        await desk.scored()
+        check = desk.session.queues.draw(40, seed=1)
+        desk.session.decide(check.rows[:2], Verdict.REJECT)
+        desk.session.decide(check.rows[2:], Verdict.ACCEPT)
+        await opened(desk)
+        await desk.until(lambda: "from 40 labels" in desk.screen, "the source")
+        assert "assumed" not in desk.screen.split("an hour")[0].split("one more")[0]
+        assert "scores' AUC" not in desk.screen
+        desk.session.set_threshold("0.2")
+        await desk.until(lambda: "0.5" in desk.screen and "spot" in desk.screen, "the reach")
+
+
+def test_savings_are_said_in_the_fullest_words_that_fit() -> None:
+    run = TrainingRun()
+    spared = Savings(training_cost(run, 52_002, 4_574_866), training_cost(run, 9_229, 800_000))
+    assert "4,574,866 → 800,000 tokens" in savings(spared, 100)
+    shorter = savings(spared, 76)
+    assert "5M → 800k tokens" in shorter
+    assert "$" in shorter
+    assert savings(spared, 39).startswith("saves 42,773 rows")
+    assert all(len(savings(spared, width)) <= width for width in (100, 76, 50))

@@ -37,7 +37,7 @@ def figure_lines(shown: Shown, width: int, height: int, glyphs: Glyphs) -> list[
             said.append((words.unchecked(shown.live.unchecked_beyond, roomy=roomy), "warning"))
         if shown.live.floor is not None:
             said.append((words.floor(shown.live.floor, roomy=roomy), "text"))
-        said.append((words.savings(shown.live.savings, roomy=roomy), "text"))
+        said.append((words.savings(shown.live.savings, width - 1), "text"))
         worth = [step for step in shown.advice if step.gain >= WORTH_POINTS]
         said += [(words.advice(step, width - 1), "text") for step in worth]
     lines += [_text(text, width, glyphs, style) for text, style in said]

@@ -8,6 +8,7 @@ from engine.simulator.advice import Advice, Step
 from engine.simulator.book import grade
 from engine.simulator.cost import Savings
 from engine.simulator.noise import NoiseSource
+from tui.display import count_text
 from tui.simulate_text import UNDER_ASSUMPTIONS, advice_text, minutes, points, savings_text
 
 ROOMY_CELLS = 60
@@ -135,10 +136,19 @@ def messages(reading: Reading) -> list[str]:
     return said + ([BOOK_BOX] if reading.clamped else [])
 
 
-def savings(spared: Savings, *, roomy: bool) -> str:
-    """Training on what is kept, against training on everything."""
-    if roomy:
-        return savings_text(spared)
+def savings(spared: Savings, width: int) -> str:
+    """Training on what is kept, against training on everything, in the fullest words that fit."""
+    full, whole, kept = savings_text(spared), spared.whole, spared.kept
+    if len(full) <= width:
+        return full
+    shorter = (
+        f"{whole.rows:,} → {kept.rows:,} rows, "
+        f"{count_text(whole.tokens, 4).strip()} → {count_text(kept.tokens, 4).strip()} tokens, "
+        f"{minutes(whole.seconds)} → {minutes(kept.seconds)}, "
+        f"${whole.price:,.2f} → ${kept.price:,.2f}"
+    )
+    if len(shorter) <= width:
+        return shorter
     return f"saves {spared.rows:,} rows, {minutes(spared.seconds)}, ${spared.price:,.2f}"
 
 
