@@ -12,6 +12,7 @@ import pytest
 from textual.widgets import Input, OptionList
 
 from engine.decision import Verdict
+from engine.demo import FaultKind, demo_folder, labels
 from engine.duplicates.finder import Finder
 from engine.errors import Cancelled
 from engine.session import OpenOptions
@@ -427,7 +428,7 @@ async def test_a_search_can_be_stopped_and_gone_on_with(
         with monkeypatch.context() as patched:
             patched.setattr(Finder, "run", never)
             await desk.press("D")
-            await desk.until(lambda: "incomplete (C stops)" in desk.screen, "progress")
+            await desk.until(lambda: "reading 40%, incomplete (C stops)" in desk.screen, "progress")
             await desk.press("escape")
             await desk.until(lambda: "looking for repeats 40%" in desk.screen, "the title")
             await desk.press("D", "C")
@@ -529,3 +530,26 @@ async def test_keys_typed_right_behind_each_other_lose_nothing(rows: Path) -> No
         await desk.pilot.press("j", "k", "j", "enter", "a", "x", "U", "j", "k")
         await desk.pilot.pause()
         assert desk.session.review.undoable == 2
+
+
+async def test_the_demo_contradicts_itself_exactly_where_it_was_planted(tmp_path: Path) -> None:
+    planted = {
+        frozenset([label.row, *label.partners])
+        for label in labels()
+        if label.kind is FaultKind.CONTRADICTION
+    }
+    options = OpenOptions(session=tmp_path / "demo.db", reviewer="ada")
+    async with open_desk(demo_folder(), scorer="none", options=options) as desk:
+        await desk.press("D")
+        await desk.until(lambda: isinstance(desk.app.screen, ClusterScreen), "the screen")
+        await desk.press("v", "v", "v")
+        clusters = desk.session.clusters
+        await desk.until(
+            lambda: clusters.listed is not None and clusters.listed.contradictions is not None,
+            "contradictions",
+        )
+        assert clusters.listed is not None
+        groups = clusters.listed.listing.groups
+        shown = {frozenset(groups.rows_of(group).tolist()) for group in range(len(groups))}
+        assert shown == planted
+        await desk.until(lambda: f"{len(planted)} with" in desk.screen, "the count")

@@ -134,6 +134,7 @@ class ClusterBase(WorkingScreen):
         self.query_one(KeyBar).show_group(Group.CLUSTERS)
         self.members.set_order(np.zeros(0, np.int64))
         self.set_focus(self.cluster_list)
+        self.show_list()
         self.review.refresh()
         self._tick()
         self.set_interval(TICK_S, self._tick)
@@ -204,7 +205,7 @@ class ClusterBase(WorkingScreen):
             size=int(groups.size_of(cluster)),
             lowest=float(groups.lowest[cluster]),
             mean=float(mean[cluster]),
-            scores=listing.scores_of(cluster),
+            scores=None if self.session.blind else listing.scores_of(cluster),
             state=state,
             is_open=open_,
             text=text.prompt or text.response,
@@ -255,10 +256,12 @@ class ClusterBase(WorkingScreen):
         self._shown = (found, cluster, row)
         rows = found.listing.groups.rows_of(cluster)
         keeper, reason = self.review.keeper(cluster)
+        blind = self.session.hides(keeper)
         other = row if row != keeper else int(rows[0] if rows[0] != keeper else rows[1])
         pair = _Pair(
             found, cluster, keeper, other,
-            (self._about(keeper), f"suggested: {reason}"), (self._about(other),),
+            (self._about(keeper), "suggested" if blind else f"suggested: {reason}"),
+            (self._about(other),),
         )  # fmt: skip
         self._comparisons += 1
         number, width = self._comparisons, self.comparison.text_cells
@@ -277,7 +280,7 @@ class ClusterBase(WorkingScreen):
         sides = []
         for row, about in ((pair.keeper, pair.about_keeper), (pair.other, pair.about_other)):
             texts = self._rows.texts(row)
-            title = dot.join([*about, *_alike(likes, row)])
+            title = dot.join([about[0], *_alike(likes, row), *about[1:]])
             sides.append(Shown(title, (texts.prompt, texts.response, texts.rejected or "")))
         made = compare(sides[0], sides[1], PART_TITLES)
         laid = self.comparison.lay_out(made, width)

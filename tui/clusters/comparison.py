@@ -114,6 +114,8 @@ class Laid:
     lines: tuple[tuple[Run, ...], ...]
     changes: tuple[int, ...]
     """The screen lines on which a difference starts."""
+    pinned: int = 0
+    """Lines at the top that stay when the others scroll."""
 
 
 def lay_out(found: Comparison, width: int, glyphs: Glyphs, *, beside: bool) -> Laid:
@@ -148,7 +150,7 @@ def lay_out(found: Comparison, width: int, glyphs: Glyphs, *, beside: bool) -> L
             if here or there:
                 changes.append(len(lines))
             lines.append((*one, divider, *other))
-    return Laid(tuple(lines), tuple(changes))
+    return Laid(tuple(lines), tuple(changes), pinned=1 if beside else 0)
 
 
 def _blank(width: int) -> Run:

@@ -17,7 +17,7 @@ BESIDE_CELLS = 90
 """From this width on the two stand beside each other."""
 
 CONTEXT_LINES = 2
-"""Shown above the first difference, where that is not on the first page."""
+"""Shown above a difference that is scrolled to, a pinned line among them."""
 
 NOTHING = Laid((), ())
 
@@ -110,11 +110,12 @@ class ComparisonPane(ScrollView, can_focus=True, inherit_bindings=False):
     def go_to_change(self, direction: int) -> bool:
         """To the next (1) or previous (-1) line with a difference; False where there is none."""
         if direction > 0:
-            lines = [line for line in self._laid.changes if line > self._top]
+            lines = [line for line in self._laid.changes if line > self._top + CONTEXT_LINES]
         else:
-            lines = [line for line in reversed(self._laid.changes) if line < self._top]
+            before = self._top + CONTEXT_LINES
+            lines = [line for line in reversed(self._laid.changes) if line < before]
         if lines and self.max_scroll_y > 0:
-            self.move(lines[0] - self._top)
+            self.move(lines[0] - CONTEXT_LINES - self._top)
         return bool(lines)
 
     # Drawing
@@ -134,7 +135,7 @@ class ComparisonPane(ScrollView, can_focus=True, inherit_bindings=False):
     def render_line(self, y: int) -> Strip:
         """One line of the comparison."""
         width = self.scrollable_content_region.width
-        line = self._top + y
+        line = y if y < self._laid.pinned else self._top + y
         if self._says and y == 0:
             said = one_line(self._says, width - 2, ascii_only=self.glyphs.ascii_only)
             runs: tuple[tuple[str, str], ...] = ((said, "muted"),)

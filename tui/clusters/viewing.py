@@ -33,7 +33,7 @@ class ViewingActions(DecidingActions):
         """List the clusters in view; the cursor stays on its cluster, or goes to a wanted row's."""
         found = self.review.listed
         if found is None:
-            self.cluster_list.empty_text = "nothing is known yet"
+            self.cluster_list.empty_text = "nothing is known yet: the search goes on"
             self.cluster_list.set_order(np.zeros(0, np.int64), None)
             return
         listing = found.listing

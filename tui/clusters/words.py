@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.duplicates.gauge import HELPFUL, Gauge
 from engine.duplicates.listing import Listing, State
+from engine.duplicates.settings import Unit
 from engine.session import Session
 from engine.session.cluster_review import Duplication
 from engine.session.duplication import SearchState, SearchStatus
@@ -16,14 +17,23 @@ STATE_WORDS = {State.UNDECIDED: "undecided", State.DECIDED: "decided", State.KEP
 GAUGE_CELLS = 24
 
 
-def search_text(status: SearchStatus) -> str:
-    """How far the search is, in few words; empty when it is done."""
+UNIT_WORDS = {Unit.BOTH: "whole samples", Unit.PROMPT: "prompts", Unit.RESPONSE: "responses"}
+
+
+def search_text(status: SearchStatus, *, complete: bool) -> str:
+    """How far the search is, in few words; empty when it is done.
+
+    Args:
+        status: of the search.
+        complete: whether what is listed is all there is of it.
+    """
+    incomplete = "" if complete else ", incomplete"
     match status.state:
         case SearchState.RUNNING:
             share = f" {status.done / status.total:.0%}" if status.total else ""
-            return f"{status.what}{share}, incomplete (C stops)"
+            return f"{UNIT_WORDS[status.unit]}: {status.what}{share}{incomplete} (C stops)"
         case SearchState.STOPPED:
-            return "stopped, incomplete (C goes on)"
+            return f"stopped{incomplete} (C goes on)"
         case SearchState.FAILED:
             return f"the search failed: {status.error}"
         case SearchState.IDLE:
@@ -42,7 +52,8 @@ def title_parts(session: Session, shown: int, similarity: float) -> list[str]:
     review = session.clusters
     parts = [f"clusters: {review.kind.value}"]
     listed = review.listed
-    if said := search_text(session.duplicates.status):
+    complete = listed is not None and listed.clusters.is_complete
+    if said := search_text(session.duplicates.status, complete=complete):
         parts.append(said)
     parts.append(f"similarity >= {similarity:.2f}")
     if listed is not None:
