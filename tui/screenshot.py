@@ -24,6 +24,7 @@ from tui.streams import print_text
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot
+    from textual.screen import Screen
 
     from tui.app import TamisApp
 
@@ -50,6 +51,7 @@ SCENES: Mapping[str, Scene] = {
     "table": Scene("the desk, some rows decided", REVIEWED),
     "sample": Scene("one sample in full", (*REVIEWED, "zoom")),
     "simulator": Scene("the simulator, linked to the rows kept now", (*REVIEWED, "simulate")),
+    "clusters": Scene("repeats, told apart word by word", (*REVIEWED, "clusters")),
     "export": Scene("what an export would write", (*REVIEWED, "export")),
     "help": Scene("the keys", ("help",)),
     "palette": Scene("every action by words", ("palette",)),
@@ -155,13 +157,21 @@ async def _picture(app: TamisApp, size: tuple[int, int], scene: Scene, keys: lis
             for action in scene.actions:
                 await desk.run_action(action)
                 await pilot.pause()
+            await _until(pilot, lambda: _settled(app.screen))
             await pilot.press(*keys)
-            await _until(pilot, desk.is_settled)
-            desk.query_one(KeyBar).fall_silent()
+            await _until(pilot, lambda: _settled(app.screen))
+            for bar in app.screen.query(KeyBar):
+                bar.fall_silent()
             await pilot.pause(2 * SAMPLE_SHOWN_AFTER_S)
             return _own_fonts(app.export_screenshot(title="tamis", simplify=True))
         finally:
             session.close()
+
+
+def _settled(screen: Screen[Any]) -> bool:
+    """Whether a screen shows all that it is going to show; a dialog does at once."""
+    asked = getattr(screen, "is_settled", None)
+    return asked is None or bool(asked())
 
 
 def _working(status: Any) -> bool:

@@ -16,6 +16,7 @@ from textual.containers import Container
 from textual.widget import Widget
 
 from engine.session.cluster_review import Kind, Listed
+from engine.session.duplication import SearchState
 from tui.actions import Group, actions_on, bindings
 from tui.clusters import words
 from tui.clusters.cluster_list import ClusterList, ListedCluster
@@ -88,7 +89,7 @@ class ClusterBase(WorkingScreen):
         """The row whose cluster the cursor goes to as soon as it is listed."""
         self._seen: object = None
         self._seen_list: Listed | None = None
-        self._comparisons = 0
+        self._comparisons = self._compared = 0
         self._shown: tuple[object, int, int] | None = None  # list, cluster, row compared
         self._rests = 0
         self._moving_to: float | None = None
@@ -142,6 +143,21 @@ class ClusterBase(WorkingScreen):
     def on_resize(self) -> None:
         """The lines above and below take what fits."""
         self.call_after_refresh(self._draw_lines)
+
+    def is_settled(self) -> bool:
+        """Whether everything is on screen that was searched, listed, counted and compared."""
+        review, duplicates = self.review, self.session.duplicates
+        listed = review.listed
+        return (
+            duplicates.status.state is not SearchState.RUNNING
+            and listed is not None
+            and listed is self._seen_list
+            and listed.clusters.similarity == duplicates.at
+            and not review.behind
+            and review.duplication is not None
+            and self._compared == self._comparisons
+            and (self._comparisons > 0 or not len(self.cluster_list.order))
+        )
 
     # -- following -----------------------------------------------------------------------------
 
@@ -287,6 +303,7 @@ class ClusterBase(WorkingScreen):
         self.app.call_from_thread(self._put, number, likes, made, laid, width)
 
     def _put(self, number: int, likes: Likes, made: Comparison, laid: Laid, width: int) -> None:
+        self._compared = number
         if number == self._comparisons and self.is_mounted:
             self._members.likes = likes
             self.members.refresh_changed()
