@@ -100,7 +100,7 @@ class Session:
             dataset.broken,
             self._circumstances,
             self._refuse_read_only,
-            config.reasons,
+            self.config.reasons,
         )
         """Reasons, notes and tags."""
         self.edits = Edits(
