@@ -70,7 +70,7 @@ class Edits:
     def _with_revisions(self) -> pl.DataFrame:
         rows = sorted(self.revisions)
         readings = [self.revisions[row].reading for row in rows]
-        columns = {
+        columns: dict[str, list[str | None]] = {
             "prompt": [reading.prompt for reading in readings],
             "response": [reading.response for reading in readings],
             "rejected": [reading.rejected for reading in readings],

@@ -30,7 +30,7 @@ def at(*rows: int) -> NDArray[np.int64]:
     return np.array(rows, np.int64)
 
 
-CHAT = [
+CHAT: list[dict[str, Any]] = [
     {"role": "system", "content": "s"},
     {"role": "user", "content": "u1"},
     {"role": "assistant", "content": "a1"},
@@ -160,17 +160,23 @@ def test_an_edit_is_written_in_every_format_from_every_source(
         {"prompt": ["a", "b"], "response": ["c", "d"], "n": pl.Series([1, 2], dtype=pl.Int16)}
     )
     path = tmp_path / f"data.{kind}"
-    {"parquet": frame.write_parquet, "csv": frame.write_csv, "jsonl": frame.write_ndjson}[kind](
-        path
-    )
+    if kind == "parquet":
+        frame.write_parquet(path)
+    elif kind == "csv":
+        frame.write_csv(path)
+    else:
+        frame.write_ndjson(path)
     session = Session.open(path, OpenOptions(reviewer="ann"))
     session.edits.revise(1, Part.RESPONSE, 'x "y"\nz, ü')
     session.decide(at(0, 1), Verdict.ACCEPT)
     out = tmp_path / "out"
     export_session(session, ExportPlan(out, form))
     session.close()
-    read = {"jsonl": pl.read_ndjson, "csv": pl.read_csv}.get(form.value, pl.read_parquet)
-    told = read(out / f"kept{form.suffix}")
+    kept = out / f"kept{form.suffix}"
+    if form is ExportFormat.JSONL:
+        told = pl.read_ndjson(kept)
+    else:
+        told = pl.read_csv(kept) if form is ExportFormat.CSV else pl.read_parquet(kept)
     assert told["response"].to_list() == ["c", 'x "y"\nz, ü']
     assert [str(n) for n in told["n"].to_list()] == ["1", "2"]
     if kind == "parquet" and form is ExportFormat.PARQUET:
@@ -178,9 +184,8 @@ def test_an_edit_is_written_in_every_format_from_every_source(
 
 
 def test_nested_rows_keep_their_types(tmp_path: Path) -> None:
-    frame = pl.DataFrame(
-        {"messages": [[{"role": m["role"], "content": str(n)} for n, m in enumerate(CHAT)]]}
-    )
+    chat = [{"role": turn["role"], "content": str(at)} for at, turn in enumerate(CHAT)]
+    frame = pl.DataFrame({"messages": [chat]})
     frame.write_parquet(tmp_path / "chat.parquet")
     session = Session.open(tmp_path / "chat.parquet", OpenOptions(reviewer="ann"))
     session.edits.revise(0, Part.RESPONSE, "better")
