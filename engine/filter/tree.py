@@ -100,7 +100,7 @@ class Filter:
         return AllOf(self.terms).rows(view, np.ones(view.rows, np.bool_))
 
     def __str__(self) -> str:
-        return str(AllOf(self.terms))
+        return str(self.terms[0] if len(self.terms) == 1 else AllOf(self.terms))
 
 
 def _check(view: FilterView) -> None:

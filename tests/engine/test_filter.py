@@ -332,6 +332,11 @@ def test_a_filter_parses_back_from_its_text(parts: list[Any]) -> None:
     assert parse_filter(str(line), NAMES) == line
 
 
+def test_parentheses_are_written_only_where_they_are_needed() -> None:
+    assert str(parse_filter("(cat or (dog))")) == "cat or dog"
+    assert str(parse_filter("(cat or dog) and (bird)")) == "(cat or dog) bird"
+
+
 @given(joined)
 def test_what_is_spared_changes_no_answer(part: Any) -> None:
     view = make_view()
