@@ -33,8 +33,12 @@ PRESETS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "skip": ("z",),
         "palette": ("space", "ctrl+p"),
         "sort": ("left_square_bracket", "right_square_bracket"),
+        "list_sort": ("left_square_bracket", "right_square_bracket"),
         "threshold_down": ("minus",),
         "threshold_up": ("plus",),
+        "similarity_down": ("minus",),
+        "similarity_up": ("plus",),
+        "rule": ("r",),
         "filter": ("vertical_line", "f"),
         "export": ("ctrl+s", "e"),
         # s and d mean accept and reject among clusters, too.

@@ -15,6 +15,7 @@ from tui.display import UNICODE_GLYPHS
 from tui.screen_log import log_lines
 
 SIGNS = set("".join(UNICODE_GLYPHS.states.values()) + "»▌╸━╌▁█") - set("+-?!·")
+CONTROL = {"ctrl+z": "\x1a"}
 MOUSE_ON = b"\x1b[?1000h"
 ENTERED_SCREEN = b"\x1b[?1049h"
 TRUECOLOR = re.compile(rb"[34]8;2;\d")
@@ -101,7 +102,7 @@ def test_suspended_it_leaves_the_terminal_and_comes_back(rows: Path) -> None:
         terminal.wait_for("scored 100%")
         terminal.send("a")
         terminal.wait_for("row 1 ")
-        terminal.send("\x1a")
+        terminal.send(CONTROL["ctrl+z"])
         terminal.wait_until_stopped()
         terminal.quiet()
         assert LEFT_SCREEN in terminal.raw
