@@ -17,7 +17,12 @@ STATE_WORDS = {State.UNDECIDED: "undecided", State.DECIDED: "decided", State.KEP
 GAUGE_CELLS = 24
 
 
-UNIT_WORDS = {Unit.BOTH: "whole samples", Unit.PROMPT: "prompts", Unit.RESPONSE: "responses"}
+UNIT_WORDS = {
+    Unit.BOTH: "whole samples",
+    Unit.PROMPT: "prompts",
+    Unit.RESPONSE: "responses",
+    Unit.MEANING: "meaning",
+}
 
 
 def search_text(status: SearchStatus, *, complete: bool) -> str:
