@@ -7,6 +7,7 @@ README.md beside this file, the model card, and the figures of that card are in 
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,8 +21,11 @@ NAME = "builtin"
 HERE = Path(__file__).parent
 MODEL = HERE / "model"
 
-START_THRESHOLD = 0.0
-"""Where a response is as likely sound as spoilt, were both equally many: training puts it at 0."""
+SPOILT_SHARE = 0.1
+"""Of the rows of a dataset, supposed as long as nobody has looked."""
+START_THRESHOLD = round(math.log(SPOILT_SHARE / (1 - SPOILT_SHARE)), 1)
+"""Where a row is as likely sound as spoilt, if that share of the rows is spoilt. The score is the
+logarithm of the odds on an even mix, and such odds move by those of the shares (Bayes)."""
 
 
 class BuiltinModel(RewardModel):

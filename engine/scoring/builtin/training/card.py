@@ -36,7 +36,10 @@ FAULTS = {
         "the answer to another prompt of the same source, near in length, at times near in subject"
     ),
     "truncated": "cut inside a sentence, at times inside a word",
-    "repeated": "a loop of a sentence, of some words, of one word, or of the whole",
+    "repeated": (
+        "a loop of a sentence, of some words, of one word, of the whole, or points that all say "
+        "the same"
+    ),
     "gibberish": (
         "hit keys, invented words, shuffled words or letters, wrong encoding, symbols; in place of "
         "the whole or of the later part"
@@ -44,10 +47,10 @@ FAULTS = {
     "refusal": "a harmless request is refused, with or without reasons",
     "wrong language": "sentences in another language, which the prompt did not ask for",
     "empty talk": "fluent sentences that could stand under any prompt",
-    "echoed": "the prompt again, whole, in part or reworded a little",
+    "echoed": "the prompt again, whole, in part, quoted or reworded a little",
     "format broken": (
-        "leftovers of templates, scattered markup, text escaped twice, a fence that never closes, "
-        "another dialogue running on"
+        "leftovers of templates, scattered markup, text escaped twice, what was opened and never "
+        "closes, lines run together, an object of the pipeline, another dialogue running on"
     ),
 }
 """What the training corrupter plants."""
@@ -221,6 +224,12 @@ Planted by the training corrupter in sources that were never trained on, and by 
 generator. The two share no code; their templates have stock phrases ("As an AI language model")
 and the usual markers (`<|endoftext|>`, `### Response:`) in common, and were written apart.
 
+While the recipe was worked on, both AUCs and the sound rows of the demo and of Alpaca that scored
+lowest were looked at. That lists, tables, JSON, short answers, dialogues and long responses were
+missing among the sound examples, and some ways in which a loop, an echo or a format shows, was
+learned there. So the figures of these two are not those of sets that nobody had seen. The other
+sets were not looked at.
+
 {kinds_table(candidate)}
 
 ### Judged by people and by GPT-4
@@ -286,7 +295,10 @@ def _training(facts: Facts) -> str:
 
 Sound responses only from these files; every spoilt one is made of them. A pair whose prompt asks
 what an evaluation set asks is left out. Never trained on: Alpaca (CC BY-NC 4.0), the demo, any
-evaluation set.
+evaluation set. So that a form alone is no fault, `training/retelling.py` asks for pairs of these
+files in other forms and answers by what can be computed from them: numbers, names or a sentence
+out of a text, the steps or the result of a sum, what a piece of code is for, lists, tables, JSON,
+CSV, YAML, fences, the last turn of a dialogue. The same faults are planted in these.
 
 {sources}
 

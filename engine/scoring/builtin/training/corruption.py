@@ -13,6 +13,7 @@ from dataclasses import replace
 from enum import StrEnum
 
 from engine.scoring.builtin.training import phrases
+from engine.scoring.builtin.training.retelling import FROM_TEXT, sentences
 from engine.scoring.builtin.training.sources import Pair
 
 
@@ -79,10 +80,16 @@ def _mismatched(pair: Pair, dice: random.Random, others: Sequence[Pair]) -> str 
 
 
 def foreign(pair: Pair, other: Pair) -> bool:
-    """Whether the other's answer can't pass for one to this prompt: not the same task or label."""
+    """Whether the other's answer can't pass for one to this prompt: not the same task or label.
+
+    What was told in another form has its task in common with many, and a text of its own.
+    """
+    if other.response == pair.response or other.prompt == pair.prompt:
+        return False
+    if pair.source in FROM_TEXT:
+        return any(word not in pair.prompt for word in other.response.split())
     return (
-        other.response != pair.response
-        and other.prompt.split("\n")[0] != pair.prompt.split("\n")[0]
+        other.prompt.split("\n")[0] != pair.prompt.split("\n")[0]
         and len(other.response.split()) > 3
     )
 
@@ -115,12 +122,14 @@ def _repeated(pair: Pair, dice: random.Random, others: Sequence[Pair]) -> str | 
     del others
     text, words = pair.response, pair.response.split()
     if len(words) < 3:
-        return " ".join([text] * dice.randint(4, 12))
-    style = dice.randrange(5)
-    if style == 0:
-        sentences = [each for each in re.split(r"(?<=[.!?])\s+|\n+", text) if each.strip()]
-        start = dice.randrange(len(sentences))
-        return " ".join(sentences[:start] + [sentences[start]] * dice.randint(3, 8))
+        return dice.choice((" ", "\n", ", ")).join([text] * dice.randint(3, 12))
+    style = dice.randrange(8)
+    if style == 0:  # one sentence, or two in turn, to the end
+        parts = sentences(text) if "\n" not in text else [each for each in text.split("\n") if each]
+        start = dice.randrange(len(parts))
+        loop = parts[start : start + dice.choice((1, 1, 2))]
+        joint = dice.choice((" ", " ", "\n")) if "\n" not in text else "\n"
+        return joint.join(parts[:start] + loop * dice.randint(3, 7))
     if style == 1:
         start = dice.randint(2, len(words))
         tail = words[max(0, start - dice.randint(2, 6)) : start]
@@ -128,8 +137,17 @@ def _repeated(pair: Pair, dice: random.Random, others: Sequence[Pair]) -> str | 
     if style == 2:
         start = dice.randint(1, len(words))
         return " ".join(words[:start] + [words[start - 1]] * dice.randint(5, 30))
-    if style == 3 and len(words) < 120:
+    if style in (3, 4) and len(words) < 120:
         return dice.choice(("\n", "\n\n", " ")).join([text] * dice.randint(2, 4))
+    if style == 5:  # points that all say the same
+        point = dice.choice(sentences(text)).replace("\n", " ")
+        marks = dice.choice(("{}. ", "- ", "* ", "{}) ", "Step {}: "))
+        return "\n".join(marks.format(at) + point for at in range(1, dice.randint(4, 7)))
+    if style == 6:  # a part of a sentence again and again, broken off
+        start = dice.randrange(max(1, len(words) - 4))
+        part = words[start : start + dice.randint(3, 9)]
+        looped = part * dice.randint(3, 7)
+        return " ".join(words[:start] + looped[: len(looped) - dice.randint(0, len(part) - 1)])
     half = words[: max(3, len(words) // dice.randint(2, 4))]
     return " ".join(half * dice.randint(2, 4))
 
@@ -221,14 +239,17 @@ def _wrong_language(pair: Pair, dice: random.Random, others: Sequence[Pair]) -> 
     del others
     if ASKS_LANGUAGE.search(pair.prompt) or sum(map(ord, pair.prompt)) > 300 * len(pair.prompt):
         return None
-    sentences = phrases.FOREIGN[dice.choice(list(phrases.FOREIGN))]
+    foreign_ones = phrases.FOREIGN[dice.choice(list(phrases.FOREIGN))]
+    numbers = re.findall(r"\S*\d\S*", pair.response)[:12]
     wanted = max(25, len(pair.response))
     text = "" if dice.random() < 0.75 else pair.response[: len(pair.response) // dice.randint(3, 6)]
     while len(text) < wanted and len(text) < 1_500:
-        sentence = dice.choice(sentences)
-        if dice.random() < 0.3:
+        sentence = dice.choice(foreign_ones)
+        if dice.random() < 0.5:
             words = sentence.split()
-            words.insert(dice.randrange(len(words) + 1), _topic(pair.prompt, dice))
+            taken = numbers if numbers and dice.random() < 0.6 else [_topic(pair.prompt, dice)]
+            for _ in range(dice.randint(1, 3) if taken is numbers else 1):
+                words.insert(dice.randrange(len(words) + 1), dice.choice(taken))
             sentence = " ".join(words)
         text += (" " if text else "") + sentence
         if dice.random() < 0.05:
@@ -242,17 +263,29 @@ def _echoed(pair: Pair, dice: random.Random, others: Sequence[Pair]) -> str | No
     prompt = pair.prompt
     if len(prompt.split()) < 4:
         return None
-    style = dice.randrange(7)
-    if style == 5:  # told in its own words, a few of them left out
-        kept = [word for word in prompt.split() if dice.random() > 0.12]
-        return " ".join(kept) + dice.choice(("", ".", "?", "..."))
+    style = dice.randrange(10)
+    lines = [line for line in prompt.split("\n") if len(line.split()) > 3]
     if style == 0:
         return f"{dice.choice(phrases.ECHO_OPENINGS)} {prompt}"
     if style == 1:
         return f"{prompt}\n{prompt}"
+    if style == 2 and len(lines) > 1:  # the task without its text, or the text without its task
+        return dice.choice((lines[0], "\n".join(lines[1:])))
+    if style == 3:  # the last sentences, or the first ones
+        parts = sentences(prompt)
+        count = dice.randint(1, max(1, len(parts) - 1))
+        return " ".join(dice.choice((parts[:count], parts[-count:])))
     if style == 4:
         words = prompt.lower().rstrip("?.!").split()
         return f"{dice.choice(phrases.ECHO_BEGINNINGS)} {' '.join(words)}."
+    if style == 5:  # told in its own words, a few of them left out
+        kept = [word for word in prompt.split() if dice.random() > 0.12]
+        return " ".join(kept) + dice.choice(("", ".", "?", "..."))
+    if style == 6:
+        return dice.choice(phrases.ECHO_QUOTING).format(prompt)
+    if style == 7:  # broken off
+        words = prompt.split()
+        return " ".join(words[: dice.randint(max(4, len(words) // 2), len(words))])
     return prompt
 
 
@@ -260,7 +293,7 @@ def _format_broken(pair: Pair, dice: random.Random, others: Sequence[Pair]) -> s
     """Leftovers of templates and markup, fences that never close, another dialogue running on."""
     text = pair.response
     words = text.split()
-    style = dice.randrange(7)
+    style = dice.randrange(10)
     other = dice.choice(others)
     if style == 0:  # goes on with another dialogue
         roles = dice.choice(phrases.ROLES)
@@ -277,32 +310,49 @@ def _format_broken(pair: Pair, dice: random.Random, others: Sequence[Pair]) -> s
             words.insert(dice.randint(0, len(words)), dice.choice(phrases.MARKUP))
         return " ".join(words)
     if style == 3:  # escaped once too often
-        escaped = text.replace("\n", "\\n").replace('"', '\\"')
-        return dice.choice(('"{}"', '{{"output": "{}"', "b'{}'", '"{}\\n\\n')).format(escaped)
+        return _escaped(text, dice)
     if style == 4:  # a fence, a bracket or a tag that never closes
-        opening = dice.choice(
-            (
-                "```python\n",
-                "```\n",
-                "```json\n{",
-                '{"answer": "',
-                "[",
-                "<answer>",
-                "<table><tr><td>",
-                "\\begin{itemize} \\item ",
-            )
-        )
-        return f"{opening}{text}"
+        return f"{dice.choice(phrases.NEVER_CLOSED)}{text}"
     if style == 5:  # numbering that goes nowhere
         marks = dice.choice(("1. ", "- ", "* ", "| ", "# "))
         return "\n".join(f"{marks}{part}" for part in _cut(words, dice)) + dice.choice(
             ("", f"\n{marks}", f"\n{marks}\n{marks}")
         )
+    if style == 6 and "\n" in text:  # lines run together
+        return dice.choice((" ", "", " ")).join(text.split("\n"))
+    if style == 7 and text[-1] in "]}`|" and len(text) > 8:  # what was opened stays open
+        return text.rstrip("]}`|\n")[: -dice.randint(1, 3)] + dice.choice(("", ",", '"'))
+    if style == 8 and text[0] in "[{|`":  # marks lost, or of another syntax
+        lost = dice.choice(('"', "|", ",", ":", "`"))
+        return (
+            text.replace(lost, dice.choice(("", "'", ";")))
+            if lost in text
+            else f"{text}\n{text[0]}"
+        )
+    if style in (8, 9):  # an object of the pipeline that it went through
+        return dice.choice(phrases.OBJECTS).format(text.replace("\n", "\\n"))
     return (
         dice.choice(phrases.LEFTOVERS)
         + dice.choice(("\n", " "))
         + dice.choice(("", text, dice.choice(phrases.LEFTOVERS)))
     )
+
+
+def _escaped(text: str, dice: random.Random) -> str:
+    """Line ends, quotes or signs written as their codes, as by one step too many."""
+    style = dice.randrange(4)
+    if style == 0:
+        coded = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        coded = coded.replace('"', "&quot;").replace("'", "&#39;")
+        return coded if coded != text else "<br />".join(text.split("\n")) + "<br />"
+    escaped = text.replace("\n", "\\n").replace('"', '\\"')
+    if style == 1:
+        places = [at for at, each in enumerate(escaped) if each == " "]
+        for at in dice.sample(places, min(len(places), dice.randint(1, 4))):
+            code = dice.choice(("\\n", "\\t"))  # as long as what it takes the place of, and one
+            escaped = f"{escaped[:at]}{code}{escaped[at + 1 :]}"
+        return escaped
+    return dice.choice(('"{}"', '{{"output": "{}"', "b'{}'", '"{}\\n\\n')).format(escaped)
 
 
 def _cut(words: list[str], dice: random.Random) -> list[str]:

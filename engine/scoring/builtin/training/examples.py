@@ -10,32 +10,46 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.sample import Role
 from engine.scoring.builtin.training.corruption import Fault, corrupt, foreign
 from engine.scoring.builtin.training.phrases import EMPTY_OPENINGS
-from engine.scoring.builtin.training.sources import REFUSES, REPEATS, Pair
+from engine.scoring.builtin.training.retelling import in_dialogue, retold
+from engine.scoring.builtin.training.sources import REFUSES, SHOWN, Pair
 
-MISMATCHED_SHARE = 0.3
+MISMATCHED_SHARE = 0.35
 """After the epochs of nothing else: enough that matching is not forgotten."""
 SHARES = {
     Fault.TRUNCATED: 0.22,
-    Fault.REPEATED: 0.21,
-    Fault.GIBBERISH: 0.07,
+    Fault.REPEATED: 0.18,
+    Fault.GIBBERISH: 0.08,
     Fault.REFUSAL: 0.07,
     Fault.WRONG_LANGUAGE: 0.05,
-    Fault.EMPTY_TALK: 0.07,
-    Fault.ECHOED: 0.16,
-    Fault.FORMAT_BROKEN: 0.15,
+    Fault.EMPTY_TALK: 0.08,
+    Fault.ECHOED: 0.14,
+    Fault.FORMAT_BROKEN: 0.18,
 }
 """How often each of the others is drawn: more often what takes longer to learn."""
+RETOLD = 0.45
+"""Share of the pairs that are told in another form, as far as there is one."""
+IN_DIALOGUE = 0.3
+"""Share of the pairs that come after a system message, or after other questions and answers."""
+STALE = 0.2
+"""Share of the pairs in dialogues that answer the question before once more."""
+EARLIER_CHARACTERS = 150
+"""Of a pair that stands before another one."""
 SHORTENED = 0.55
 """Share of long sound responses of which the first sentences alone are shown: still an answer,
 and short."""
 SHORTEN_WORDS = 60
+_SENTENCE_ENDS = re.compile(r"(?<=[a-z][.!?])\s+")
 WEIGHTS = (0.2, 5.0)
 """Least and greatest weight that balancing may give an example."""
-SHORT_CHARACTERS = 480
-"""Of prompt and response together, in the epochs of short examples: about 120 tokens. What is
-learned of short texts holds for long ones, and a second has twice as many of them."""
+SHORT_CHARACTERS = 340
+"""Of prompt and response together, in the epochs of short examples: about 90 tokens. Matching
+that is learned of short texts holds for long ones, and a second has more of them."""
+LONG = 0.35
+"""Share of the longer pairs that stand among the short ones in the other epochs: where sound
+responses are all short, a long one is taken for a loop."""
 NEIGHBOURS = 12
 """Two pairs that exchange their responses are at most so far apart in order of length."""
 
@@ -64,28 +78,54 @@ def draw(
         pairs: sound ones.
         dice: all chance comes from here.
         mismatched: share of the pairs that exchange responses with another one.
-        short: leave long pairs out, and shorten the responses that can be.
+        short: leave long pairs out, all of them, and shorten the responses that can be.
     """
-    by_source: dict[str, list[Pair]] = {}
-    for pair in pairs:
-        by_source.setdefault(pair.source, []).append(pair)
+    by_form: dict[str, list[Pair]] = {}
+    for pair in _shown(pairs, dice, short=short):
+        by_form.setdefault(pair.source, []).append(pair)
     groups: list[Group] = []
-    for source, own in by_source.items():
-        share = 1.0 if short else SHORTENED
-        shown = [_shortened(pair, share, dice) for pair in own for _ in range(REPEATS[source])]
-        if short:
-            shown = [
-                pair for pair in shown if len(pair.prompt) + len(pair.response) <= SHORT_CHARACTERS
-            ]
-        dice.shuffle(shown)
+    for shown in by_form.values():
         cut = round(len(shown) * mismatched)
         groups += _exchanged(shown[:cut], dice)
         for pair in shown[cut:]:
+            if pair.before and pair.before[-1].role is Role.ASSISTANT and dice.random() < STALE:
+                again = replace(pair, response=pair.before[-1].text)
+                groups.append([Example(pair, None), Example(again, Fault.MISMATCHED)])
+                continue
             fault = dice.choices(list(SHARES), list(SHARES.values()))[0]
-            spoilt = corrupt(pair, fault, dice, own)
+            spoilt = corrupt(pair, fault, dice, shown)
             if spoilt is not None:
                 groups.append([Example(pair, None), Example(spoilt, fault)])
     return groups
+
+
+def _shown(pairs: Sequence[Pair], dice: random.Random, *, short: bool) -> list[Pair]:
+    """What an epoch shows of the sound pairs, in no order: some told in another form."""
+    by_source: dict[str, list[Pair]] = {}
+    for pair in pairs:
+        by_source.setdefault(pair.source, []).append(pair)
+    told: list[Pair] = []
+    for source, own in by_source.items():
+        most, repeats = SHOWN[source]
+        for pair in dice.sample(own, min(most, len(own))) * repeats:
+            if dice.random() < RETOLD:
+                told.append(retold(pair, dice))
+            else:
+                told.append(_shortened(pair, 1.0 if short else SHORTENED, dice))
+    kept = 0.0 if short else LONG
+    told = [
+        pair
+        for pair in told
+        if len(pair.prompt) + len(pair.response) <= SHORT_CHARACTERS or dice.random() < kept
+    ]
+    earlier = [pair for pair in told if len(pair.prompt) + len(pair.response) <= EARLIER_CHARACTERS]
+    dice.shuffle(told)
+    return [
+        in_dialogue(pair, dice.sample(earlier, min(len(earlier), dice.choice((0, 1, 1, 2)))), dice)
+        if dice.random() < IN_DIALOGUE
+        else pair
+        for pair in told
+    ]
 
 
 def _exchanged(pairs: Sequence[Pair], dice: random.Random) -> list[Group]:
@@ -117,11 +157,21 @@ def _shortened(pair: Pair, share: float, dice: random.Random) -> Pair:
         or REFUSES.search(pair.response)
     ):
         return pair
-    sentences = re.split(r"(?<=[a-z][.!?])\s+", pair.response)
-    while sentences and (sentences[0] in EMPTY_OPENINGS or sentences[0].endswith(("!", "?"))):
-        sentences = sentences[1:]
-    kept = " ".join(sentences[: dice.randint(1, 4)])
-    return replace(pair, response=kept) if len(kept.split()) > 8 and kept[-1] in ".!?" else pair
+    text = pair.response
+    ends = [found.start() for found in _SENTENCE_ENDS.finditer(text)]
+    starts = [0, *(found.end() for found in _SENTENCE_ENDS.finditer(text))]
+    first = 0
+    while first < len(ends) and _says_nothing(text[starts[first] : ends[first]]):
+        first += 1
+    last = min(first + dice.randint(1, 5), len(ends)) - 1
+    if last < first:
+        return pair
+    kept = text[starts[first] : ends[last]]
+    return replace(pair, response=kept) if len(kept.split()) > 8 else pair
+
+
+def _says_nothing(sentence: str) -> bool:
+    return sentence in EMPTY_OPENINGS or sentence.endswith(("!", "?"))
 
 
 def weights(examples: Sequence[Example]) -> NDArray[np.float32]:  # (examples,)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.sample import Family, Message, Role, Sample
+from engine.sample import Family, Message, Role, Sample, prompt_text
 from engine.scoring.builtin.training.examples import MISMATCHED_SHARE, draw, weights
 from engine.scoring.builtin.training.shapes import MAX_TOKENS
 from engine.scoring.builtin.training.sources import Pair
@@ -34,12 +34,10 @@ class Fit:
 
     share: float = 1.0
     """Of the pairs that are used; less for a quick comparison of candidates."""
-    epochs: int = 4
+    epochs: int = 5
     matching_epochs: int = 1
-    """At first, epochs of nothing but responses exchanged: mixed with faults that are easily seen,
-    matching is not learned at all."""
-    long_epochs: int = 1
-    """At last, epochs with long pairs among the short ones."""
+    """At first, epochs of nothing but responses exchanged, all of them short: mixed with faults
+    that are easily seen, matching is not learned at all."""
     learning_rate: float = 3e-4
     weight_decay: float = 0.01
     warm_up: float = 0.06
@@ -50,6 +48,8 @@ class Fit:
     seed: int = 0
 
 
+HIDDEN = -1e4
+"""Of padding, before the softmax: no share, in bfloat16 as well."""
 NEWTON_STEPS = 20
 """Far more than it takes: each one squares what is left to go."""
 
@@ -58,8 +58,9 @@ Tokens = dict[str, list[int]]
 
 def as_sample(pair: Pair) -> Sample:
     """The pair as the application would read it."""
-    turns = (Message(Role.USER, pair.prompt), Message(Role.ASSISTANT, pair.response))
-    return Sample(0, Family.PROMPT_RESPONSE, turns, pair.prompt, pair.response)
+    asked = (*pair.before, Message(Role.USER, pair.prompt))
+    turns = (*asked, Message(Role.ASSISTANT, pair.response))
+    return Sample(0, Family.MESSAGES, turns, prompt_text(asked), pair.response)
 
 
 def encode(pairs: Sequence[Pair], tokenizer: Any) -> list[Tokens]:
@@ -175,8 +176,8 @@ def _epoch(
     from torch.nn.functional import binary_cross_entropy_with_logits
 
     dice = random.Random(f"{how.seed} {epoch}")  # noqa: S311 - chance, not secrecy
-    mismatched = 1.0 if epoch < how.matching_epochs else MISMATCHED_SHARE
-    groups = draw(pairs, dice, mismatched, short=epoch < how.epochs - how.long_epochs)
+    matching = epoch < how.matching_epochs
+    groups = draw(pairs, dice, 1.0 if matching else MISMATCHED_SHARE, short=matching)
     examples = list(chain.from_iterable(groups))
     tokens = encode([example.pair for example in examples], tokenizer)
     sound = torch.tensor([float(example.fault is None) for example in examples])
@@ -206,6 +207,9 @@ def _epoch(
 def first_token_logits(model: Any, input_ids: Any, token_type_ids: Any, attention_mask: Any) -> Any:
     """What `model` answers, its last layer computed for the first token only: a third less work.
 
+    Attention is written out, because on a CPU the fused one takes several times as long to go
+    back through.
+
     Args:
         model: a `BertForSequenceClassification`.
         input_ids: (batch, tokens), as are the other two.
@@ -215,28 +219,35 @@ def first_token_logits(model: Any, input_ids: Any, token_type_ids: Any, attentio
     Returns:
         (batch,)
     """
-    from torch.nn.functional import scaled_dot_product_attention
-
     bert = model.bert
     hidden = bert.embeddings(input_ids=input_ids, token_type_ids=token_type_ids)
-    mask = attention_mask[:, None, None, :].bool()  # (batch, 1, 1, tokens)
-    for layer in bert.encoder.layer[:-1]:
-        hidden = layer(hidden, mask)
-    last = bert.encoder.layer[-1]
-    attention = last.attention.self
+    unseen = (attention_mask == 0)[:, None, None, :]  # (batch, 1, 1, tokens)
+    *layers, last = bert.encoder.layer
+    for layer in layers:
+        hidden = _layer(layer, hidden, hidden, unseen)
+    first = _layer(last, hidden[:, :1], hidden, unseen)  # (batch, 1, hidden)
+    return model.classifier(bert.pooler(first))[:, 0]
+
+
+def _layer(layer: Any, asking: Any, hidden: Any, unseen: Any) -> Any:
+    """One layer for the tokens `asking`, which read all of `hidden`.
+
+    (batch, asking, size), (batch, tokens, size) -> (batch, asking, size)
+    """
+    attention = layer.attention.self
     heads = attention.num_attention_heads
     query, key, value = (
         project(tokens).unflatten(-1, (heads, -1)).transpose(1, 2)  # (batch, heads, tokens, size)
         for project, tokens in (
-            (attention.query, hidden[:, :1]),
+            (attention.query, asking),
             (attention.key, hidden),
             (attention.value, hidden),
         )
     )
-    read = scaled_dot_product_attention(query, key, value, attn_mask=mask)
-    first = last.attention.output(read.transpose(1, 2).flatten(2), hidden[:, :1])
-    first = last.output(last.intermediate(first), first)  # (batch, 1, hidden)
-    return model.classifier(bert.pooler(first))[:, 0]
+    nearness = query @ key.transpose(-1, -2) * query.shape[-1] ** -0.5
+    shares = nearness.masked_fill(unseen, HIDDEN).softmax(-1).to(value.dtype)
+    read = layer.attention.output((shares @ value).transpose(1, 2).flatten(2), asking)
+    return layer.output(layer.intermediate(read), read)
 
 
 def calibrate(model: Any, scores: NDArray[np.float64], sound: NDArray[np.bool_]) -> None:

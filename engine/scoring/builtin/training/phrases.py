@@ -253,6 +253,19 @@ FOREIGN = {
 
 ECHO_OPENINGS = ("You asked:", "The question is:", "Instruction:", "Task:", "Sure.")
 ECHO_BEGINNINGS = ("To", "How to", "I will", "You want to", "Let us", "The task is to")
+ECHO_QUOTING = (
+    '"{}"', "'{}'", "> {}", "You wrote: {}", "**{}**", "{} Is that what you want to know?", "Question: {} Answer:",
+    'The prompt says "{}".', "Request received: {}", "{} {{answer}}", "Let me repeat: {}",
+)  # fmt: skip
+NEVER_CLOSED = (
+    "```python\n", "```\n", "```json\n{", '{"answer": "', "[", "<answer>", "<table><tr><td>",
+    "\\begin{itemize} \\item ", "<p>", "<html><body>", "((", "/* ", "<!-- ",
+)  # fmt: skip
+OBJECTS = (
+    "{{'generated_text': '{}'}}", "Message(content='{}', name=None)", "['{}']", "<Response: {}>", "answer='{}' score=",
+    '{{"choices": [{{"text": "{}", "index": 0}}]}}', "0    {}\ndtype: object", "('{}',)", "text: !!str '{}'",
+    "<html><body><p>{}</p></body></html>", "<td>{}</td>", "data: {}\n\ndata: [DONE]", "<output>{}</output>",
+)  # fmt: skip
 ROLES = (
     ("User:", "Assistant:"), ("Human:", "AI:"), ("### Instruction:", "### Response:"), ("Q:", "A:"),
     ("<|user|>", "<|assistant|>"), ("Input:", "Output:"),

@@ -34,6 +34,7 @@ class Shape:
 SHAPES = {
     "minilm-2-narrow": Shape((0, 1), intermediate=1_024),
     "minilm-2": Shape((0, 1)),
+    "minilm-3-narrow": Shape((0, 1, 2), intermediate=512, vocabulary=18_000),
     "minilm-3": Shape((0, 1, 2), vocabulary=15_000),
     "scratch-2": Shape((0, 1), hidden=256, intermediate=1_024, heads=4, from_scratch=True),
     "scratch-4": Shape((0, 1, 2, 3), hidden=256, intermediate=1_024, heads=4, from_scratch=True),
@@ -132,7 +133,7 @@ def new_classifier(shape: Shape, vocabulary: int) -> Any:
         num_attention_heads=shape.heads,
         intermediate_size=shape.intermediate,
         max_position_embeddings=MAX_TOKENS,
-        hidden_dropout_prob=0.1,
+        hidden_dropout_prob=0.0,
         attention_probs_dropout_prob=0.0,
         num_labels=1,
         id2label={0: "score"},

@@ -16,17 +16,22 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import InputError
+from engine.sample import Message
 
 Rows = list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A prompt, a response, and the source that both are from."""
+    """A prompt, a response, and the source that both are from.
+
+    `before` are the turns of a dialogue before the prompt.
+    """
 
     prompt: str
     response: str
     source: str
+    before: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +45,11 @@ class Source:
     pairs: Callable[..., Iterator[tuple[str, str]]]
     """Takes the rows of each file."""
     most: int
-    """Pairs taken at most, so that no source gives the model its style."""
+    """Pairs seen in an epoch at most, drawn anew for each, so that no source gives the model its
+    style."""
     repeats: int = 1
-    """Times that a pair is seen in an epoch, each time beside another fault: for the small
-    sources, whose tasks are nearest to what datasets ask."""
+    """Times that a pair is seen in an epoch, each time in another form and beside another fault:
+    for the small sources, whose tasks are nearest to what datasets ask."""
 
 
 REFUSES = re.compile(
@@ -110,7 +116,7 @@ SOURCES = (
         {"gsm8k/train.jsonl": "17f347dc51477c50d4efb83959dbb7c56297aba886e5544ee2aaed3024813465"},
         MIT,
         _gsm8k,
-        most=2_500,
+        most=1_800,
     ),
     Source(
         "gpteacher-codegen",
@@ -121,7 +127,7 @@ SOURCES = (
         },
         MIT,
         _alpaca,
-        most=4_000,
+        most=2_000,
     ),
     Source(
         "gpteacher-roleplay",
@@ -143,7 +149,7 @@ SOURCES = (
         },
         MIT,
         _alpaca,
-        most=1_200,
+        most=900,
     ),
     Source(
         "justeval-llama",
@@ -155,6 +161,7 @@ SOURCES = (
         MIT,
         _justeval,
         most=1_000,
+        repeats=2,
     ),
     Source(
         "justeval-mistral",
@@ -166,6 +173,7 @@ SOURCES = (
         MIT,
         _justeval,
         most=1_000,
+        repeats=2,
     ),
     Source(
         "seed-tasks",
@@ -177,7 +185,7 @@ SOURCES = (
         APACHE,
         _instances,
         most=1_000,
-        repeats=3,
+        repeats=4,
     ),
     Source(
         "self-instruct",
@@ -189,7 +197,7 @@ SOURCES = (
         APACHE,
         _instances,
         most=1_000,
-        repeats=3,
+        repeats=4,
     ),
     Source(
         "self-instruct-davinci",
@@ -201,7 +209,7 @@ SOURCES = (
         APACHE,
         _predictions,
         most=1_000,
-        repeats=3,
+        repeats=4,
     ),
     Source(
         "arena-hard",
@@ -216,17 +224,19 @@ SOURCES = (
         APACHE,
         _arena,
         most=1_000,
+        repeats=2,
     ),
 )
-REPEATS = {source.name: source.repeats for source in SOURCES}
+SHOWN = {source.name: (source.most, source.repeats) for source in SOURCES}
+"""Pairs of a source in an epoch at most, and how often each."""
 
 
 def read_pairs(data: Path, seed: int, evaluated: Collection[str]) -> list[Pair]:
-    """All sound pairs, in an order that the seed decides.
+    """All sound pairs, those of each source in an order that the seed decides.
 
     Args:
         data: the folder that the paths of `SOURCES` lead from.
-        seed: for the choice where a source has more pairs than are taken.
+        seed: of the order.
         evaluated: prompts of the evaluation sets; pairs that ask the same are left out.
 
     Raises:
@@ -242,7 +252,7 @@ def read_pairs(data: Path, seed: int, evaluated: Collection[str]) -> list[Pair]:
         ]
         sound = [pair for pair in found if usable(pair) and pair.prompt not in seen]
         dice = random.Random(f"{seed} {source.name}")  # noqa: S311 - a choice, not a secret
-        pairs += dice.sample(sound, min(source.most, len(sound)))
+        pairs += dice.sample(sound, len(sound))
     return pairs
 
 

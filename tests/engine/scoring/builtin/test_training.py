@@ -105,16 +105,18 @@ def test_each_group_is_half_sound_and_exchanges_responses() -> None:
     for group in groups:
         assert [example.fault for example in group] == [None, None, *[Fault.MISMATCHED] * 2]
         responses = Counter(example.pair.response for example in group)
-        prompts = Counter(example.pair.prompt for example in group)
+        prompts = Counter((example.pair.before, example.pair.prompt) for example in group)
         assert set(responses.values()) == set(prompts.values()) == {2}
 
 
 def test_other_faults_stand_beside_their_own_sound_pair() -> None:
     groups = draw(pairs(200), random.Random(0), mismatched=0.4)
     twos = [group for group in groups if len(group) == 2]
-    assert {group[1].fault for group in twos} == set(Fault) - {Fault.MISMATCHED}
+    assert {group[1].fault for group in twos} == set(Fault)
     assert all(group[0].fault is None for group in twos)
     assert all(group[0].pair.prompt == group[1].pair.prompt for group in twos)
+    stale = [group[1].pair for group in twos if group[1].fault is Fault.MISMATCHED]
+    assert all(pair.response == pair.before[-1].text for pair in stale)
 
 
 def test_under_the_weights_length_tells_nothing() -> None:
@@ -188,7 +190,7 @@ def test_sources_are_checked_read_and_decontaminated(
     monkeypatch.setattr(sources, "SOURCES", (_source(tmp_path, rows),))
     known = [row["q"] for row in rows[:5]]
     found = sources.read_pairs(tmp_path, 0, known)
-    assert len(found) == 20
+    assert len(found) == 25
     assert not {pair.prompt for pair in found} & set(known)
     assert found == sources.read_pairs(tmp_path, 0, known)
     with (tmp_path / "rows.jsonl").open("a") as file:
