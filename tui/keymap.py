@@ -94,11 +94,18 @@ class Keymap:
 
     def changes(self) -> dict[str, str]:
         """For `App.set_keymap`: the actions whose keys are not the registry's."""
-        return {
-            action.id: ",".join(action.keys) or UNBOUND
-            for action, built_in in zip(self.actions, ACTIONS, strict=True)
-            if action.keys != built_in.keys
-        }
+        changed: dict[str, str] = {}
+        for action, built_in in zip(self.actions, ACTIONS, strict=True):
+            if action.keys == built_in.keys:
+                continue
+            if built_in.each:  # every key has a binding of its own: it stays or goes
+                changed |= {
+                    f"{action.id}-{key}": key if key in action.keys else UNBOUND
+                    for key in built_in.keys
+                }
+            else:
+                changed[action.id] = ",".join(action.keys) or UNBOUND
+        return changed
 
 
 def make_keymap(entries: Iterable[Entry] = (), preset: str | None = None) -> Keymap:

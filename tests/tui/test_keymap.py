@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from engine.decision import Verdict
 from engine.lined_toml import Entry, read_lined
 from tests.tui.desk_app import open_desk, write_rows
 from tui.actions import ACTIONS, key_name, share_a_screen
-from tui.keymap import PRESETS, Keymap, make_keymap, read_key
+from tui.keymap import PRESETS, UNBOUND, Keymap, make_keymap, read_key
 from tui.preferences import Preferences
 
 
@@ -155,3 +156,13 @@ async def test_the_palette_opens_on_its_own_key_only(rows: Path) -> None:
         assert desk.at_desk
         await desk.press("ctrl+o")
         assert not desk.at_desk
+
+
+def test_digits_that_are_choices_of_one_action_can_be_let_go() -> None:
+    kept = ("1", "2")
+    actions = tuple(
+        replace(action, keys=kept) if action.id == "code" else action for action in ACTIONS
+    )
+    changes = Keymap(actions=actions).changes()
+    assert changes["code-1"] == "1"
+    assert changes["code-3"] == UNBOUND
