@@ -41,9 +41,6 @@ PRESETS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "rule": ("r",),
         "filter": ("vertical_line", "f"),
         "export": ("ctrl+s", "e"),
-        # s and d mean accept and reject among clusters, too.
-        "list_sort": ("o",),
-        "rule": ("r",),
     },
 }
 """Preset -> action -> keys, where they differ from the registry's."""
