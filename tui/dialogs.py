@@ -36,7 +36,7 @@ class ConfirmDialog(ModalScreen[bool]):
         with Vertical(classes="dialog"):
             yield Static(Content(sanitize(self._title)), classes="dialog-title")
             yield Static(Content(sanitize("\n".join(self._lines))), classes="dialog-body")
-            yield Static(Content(f"y {self._yes}    n cancel"), classes="dialog-keys")
+            yield Static(Content(sanitize(f"y {self._yes}    n cancel")), classes="dialog-keys")
 
     def action_yes(self) -> None:
         """Do it."""

@@ -18,6 +18,7 @@ from textual.widgets.option_list import Option
 from engine.errors import TamisError
 from engine.export import Edited, ExportFormat, ExportPlan, Keep, Repeats
 from tui.display import sanitize
+from tui.line_input import LineInput
 
 Choice = TypeVar("Choice", Keep, ExportFormat, Repeats, Edited)
 
@@ -44,7 +45,7 @@ class ExportDialog(ModalScreen[ExportPlan | None]):
         with Vertical(classes="dialog"):
             yield Static(Content("Export"), classes="dialog-title")
             yield Static(Content("folder (new):"), classes="dialog-label")
-            yield Input(str(self._plan.output), id="export-output", compact=True)
+            yield LineInput(str(self._plan.output), id="export-output", compact=True)
             yield Static(id="export-counts", classes="dialog-body")
             yield OptionList(id="export-settings")
             yield Static(

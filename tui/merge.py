@@ -26,7 +26,7 @@ def merge(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Bring the decisions of several reviewers together, and say how far they agree.
+    """Bring several reviewers together; say how far they agree.
 
     The sessions are only read. Where one accepts what another rejects the sample is undecided:
     open the new session and filter by conflict:open to adjudicate.

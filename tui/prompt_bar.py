@@ -24,6 +24,7 @@ from textual.widgets import Input, Static
 from engine.errors import Cancelled, TamisError
 from engine.filter import Completion, FilterError
 from tui.display import sanitize
+from tui.line_input import LineInput
 
 Cancel = Callable[[], bool]
 
@@ -84,7 +85,9 @@ class PromptBar(Horizontal):
     def compose(self) -> ComposeResult:
         """Label, input, remark."""
         yield Static(id="prompt-label", markup=False)
-        yield Input(id="prompt-input", compact=True, select_on_focus=False, highlighter=self._mark)
+        yield LineInput(
+            id="prompt-input", compact=True, select_on_focus=False, highlighter=self._mark
+        )
         yield Static(id="prompt-remark", markup=False)
 
     @property
@@ -100,7 +103,7 @@ class PromptBar(Horizontal):
         self._cycle = None
         self._mark.place = None
         self.add_class("-open")
-        self.query_one("#prompt-label", Static).update(Content(question.label))
+        self.query_one("#prompt-label", Static).update(Content(sanitize(question.label)))
         field = self.query_one(Input)
         field.value = question.value
         if question.select:
@@ -249,10 +252,11 @@ class PromptBar(Horizontal):
         if completion is None or not completion.choices:
             return
         typed = field.value[completion.start : field.cursor_position]
-        if len(completion.choices) > 1 and len(completion.common) > len(typed):
+        first, *others = completion.choices
+        if others and len(completion.common) > len(typed):
             field.replace(completion.common, completion.start, field.cursor_position)
         else:
-            self._take(completion, 0, completion.choices[0])
+            self._take(completion, 0, first)
 
     def _take(self, found: Completion, index: int, choice: str) -> None:
         field = self.query_one(Input)

@@ -20,6 +20,7 @@ from textual.widgets.option_list import Option
 from engine.errors import TamisError
 from engine.scoring.model_list import ListedModel, list_models
 from tui.display import one_line, sanitize
+from tui.line_input import LineInput
 from tui.models import size_text
 
 NAME_CELLS = 47
@@ -58,7 +59,7 @@ class ScorerDialog(ModalScreen[None]):
         """Line, list, remark."""
         with Vertical(classes="dialog -wide"):
             yield Static(Content("Score with"), classes="dialog-title")
-            yield Input(self._current, compact=True, id="scorer-input")
+            yield LineInput(self._current, compact=True, id="scorer-input")
             yield OptionList(*(self._option(spec, text) for spec, text in self._choices))
             yield Static(Content(HINT), id="scorer-remark", classes="dialog-keys", markup=False)
 

@@ -11,6 +11,8 @@ import io
 import logging
 import os
 import sys
+import threading
+import traceback
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -103,9 +105,11 @@ def quiet_libraries(what: str = "") -> Iterator[None]:
     os.close(log)
     sys.__stderr__ = sys.__stdout__ = screen  # type: ignore[misc] # Textual draws where this points
     logging.captureWarnings(capture=True)
+    reports_failure, threading.excepthook = threading.excepthook, _log_failure
     try:
         yield
     finally:
+        threading.excepthook = reports_failure
         screen.flush()
         sys.__stdout__, sys.__stderr__ = real_out, real_err  # type: ignore[misc] # as it was
         for copy, number in zip(copies, (1, 2), strict=True):
@@ -114,6 +118,13 @@ def quiet_libraries(what: str = "") -> Iterator[None]:
         with contextlib.suppress(OSError):
             screen.close()
         logging.captureWarnings(capture=False)
+
+
+def _log_failure(failed: threading.ExceptHookArgs) -> None:
+    """Of a thread that nobody waits for; the screen keeps what is printed to `sys.stderr`."""
+    told = traceback.format_exception(failed.exc_type, failed.exc_value, failed.exc_traceback)
+    with contextlib.suppress(OSError):
+        os.write(2, "".join(told).encode("utf-8", "replace"))
 
 
 def _open_log(what: str) -> int:

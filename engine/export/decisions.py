@@ -26,26 +26,25 @@ def decisions_schema(state: ReviewState) -> pl.Schema:
     """The columns of `decisions`; preference data has the scores of both sides."""
     paired = len(state.scores) > 1
     scores = ("score_chosen", "score_rejected", "margin") if paired else ("score",)
-    return pl.Schema(
-        {
-            "row": pl.Int64,
-            "identity": pl.String,
-            "outcome": pl.String,
-            "reason": pl.String,
-            **dict.fromkeys(scores, pl.Float32),
-            "verdict": pl.String,
-            "reviewer": pl.String,
-            "reject_reason": pl.String,
-            "note": pl.String,
-            "tags": pl.List(pl.String),
-            "matched_row": pl.Int64,
-            "similarity": pl.Float32,
-            "repeats": pl.Int32,
-            "edited": pl.List(pl.String),
-            "original_identity": pl.String,
-            "problem": pl.String,
-        }
-    )
+    columns: dict[str, pl.DataType | type[pl.DataType]] = {
+        "row": pl.Int64,
+        "identity": pl.String,
+        "outcome": pl.String,
+        "reason": pl.String,
+        **dict.fromkeys(scores, pl.Float32),
+        "verdict": pl.String,
+        "reviewer": pl.String,
+        "reject_reason": pl.String,
+        "note": pl.String,
+        "tags": pl.List(pl.String),
+        "matched_row": pl.Int64,
+        "similarity": pl.Float32,
+        "repeats": pl.Int32,
+        "edited": pl.List(pl.String),
+        "original_identity": pl.String,
+        "problem": pl.String,
+    }
+    return pl.Schema(columns)
 
 
 def decisions(state: ReviewState, rows: NDArray[np.int64]) -> pl.DataFrame:

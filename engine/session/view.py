@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -30,6 +29,7 @@ class SessionView:
         """
         self._session = session
         self._cancelled = cancelled
+        self._outcomes: Outcomes | None = None
         dataset, board = session.dataset, session.board
         self.rows = dataset.rows
         self.texts: pl.DataFrame = session.edits.texts
@@ -43,10 +43,12 @@ class SessionView:
         self.before: NDArray[np.float32] = session.shown(session.scoring.before)
         self.side: Side = session.side
 
-    @cached_property
+    @property
     def outcomes(self) -> Outcomes:
-        """Of every row."""
-        return self._session.outcomes()
+        """Of every row, worked out once."""
+        if self._outcomes is None:
+            self._outcomes = self._session.outcomes()
+        return self._outcomes
 
     @property
     def words(self) -> NDArray[np.int32]:

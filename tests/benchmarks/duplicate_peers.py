@@ -75,7 +75,10 @@ def datasketch_pairs(signatures: list[Any]) -> Pairs:
 
 def rensa(texts: pl.Series) -> Pairs:
     """RMinHash and its index."""
-    from rensa import RMinHash, RMinHashLSH
+    from rensa import (  # pyright: ignore[reportMissingImports] - of the extra `bench`
+        RMinHash,
+        RMinHashLSH,
+    )
 
     signatures = RMinHash.from_token_sets([list(words(text)) for text in texts], PERMUTATIONS, SEED)
     index = RMinHashLSH(SIMILARITY, PERMUTATIONS, RENSA_BANDS)

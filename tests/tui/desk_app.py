@@ -183,6 +183,6 @@ async def every_screen(desk: DeskDriver) -> AsyncIterator[str]:
     yield "the palette"
     await desk.press("escape")
     for severity in ("warning", "error", "information"):
-        desk.desk.say(f"said in {severity}", severity=severity, timeout=60)  # type: ignore[arg-type]
+        desk.desk.say(f"said in {severity}", severity=severity, timeout=60)
     await desk.pilot.pause()
     yield "what is said"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -93,8 +94,13 @@ async def found(desk: DeskDriver) -> None:
     await desk.until(lambda: "keep" in desk.screen, "the comparison")
 
 
+def shows(desk: DeskDriver, text: str) -> bool:
+    return text in desk.screen
+
+
 def members(desk: DeskDriver) -> list[int]:
-    return screen_of(desk).members.order.tolist()
+    order: list[int] = screen_of(desk).members.order.tolist()
+    return order
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -321,7 +327,7 @@ async def test_contradictions_are_shown_with_their_share_and_entropy(rows: Path)
         assert desk.session.clusters.kind is Kind.CONTRADICTIONS
         await desk.until(lambda: members(desk) == [8, 9], "the question")
         for text in ("bits", "answer A", "answer B", "20.00 % of all rows", "at least 10.00 %"):
-            await desk.until(lambda text=text: text in desk.screen, text)
+            await desk.until(partial(shows, desk, text), text)
         assert changed(desk) == ["Harnbeck, surely", "It is Ottersea"]
         await desk.press("K")
         assert "one by one" in desk.said()

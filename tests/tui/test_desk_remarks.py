@@ -208,7 +208,7 @@ async def test_remarks_can_be_filtered_by(rows: Path) -> None:
             ("note:any", [2]),
             ("note:look", [2]),
             ("tag:maths", [3]),
-            ("(tag:any or note:any)", [2, 3]),
+            ("tag:any or note:any", [2, 3]),
         ):
             await desk.press("f", "ctrl+u")
             await desk.type(line)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +12,7 @@ from textual.widgets import OptionList
 
 from engine.errors import Cancelled, ScorerError
 from engine.scoring.model_list import ListedModel
+from tests.engine.scoring.models import cache_model, deberta
 from tests.tui.desk_app import open_desk, write_rows
 from tui import scorer_dialog
 from tui.desk import scoring
@@ -118,14 +118,7 @@ async def test_after_a_yes_it_is_fetched_and_used(
         name: str, _options: object, *, progress: Callable[[int, int], None], **_: Any
     ) -> Path:
         progress(50, 100)
-        repository = hub / f"models--{name.replace('/', '--')}"
-        folder = repository / "snapshots" / ("a" * 40)
-        folder.mkdir(parents=True)
-        (folder / "config.json").write_text(json.dumps({"model_type": "bert"}))
-        (folder / "model.safetensors").write_bytes(b"")
-        (repository / "refs").mkdir()
-        (repository / "refs" / "main").write_text("a" * 40)
-        return folder
+        return cache_model(hub, name, deberta(hub.parent / "made"), "a" * 40, "main")
 
     monkeypatch.setattr(scoring, "fetch_model", fetch)
     async with open_desk(rows) as desk:
