@@ -8,6 +8,7 @@
     verifier        the same, for rows of a column, on demand
     meaning         the same by embeddings, shown and never dropped
     matching        candidates from bands, verified, joined into components
+    ahead           two threads for what needs no interpreter
     finder          the search: in steps, with progress, stopped and gone on with
     matches         what it has found
     large           components too large to list their pairs

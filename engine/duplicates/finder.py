@@ -7,19 +7,20 @@ depend on how the work was cut.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from engine.duplicates.ahead import ahead
 from engine.duplicates.jaccard import PAIRS_AT_ONCE, ROWS_AT_ONCE
 from engine.duplicates.matches import Matches
 from engine.duplicates.matching import Matcher, complete_pairs
 from engine.duplicates.settings import Settings
 from engine.duplicates.shingles import shingle
-from engine.duplicates.signatures import Bands, short_hashes, sign
+from engine.duplicates.signatures import EMPTY, Bands, short_hashes, sign
 from engine.duplicates.texts import folded, normalised, number_keys
 from engine.duplicates.verifier import Verifier
 from engine.errors import Cancelled
@@ -35,6 +36,8 @@ GROWTH = 4
 
 EXACT_COLUMNS = 16
 """Permutations that tell texts which may be the same from those which are not."""
+
+_Signed = NDArray[np.uint32] | None
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how many rows of how many."""
@@ -72,6 +75,7 @@ class Finder:
         if known is not None:
             self._signed |= known.rows
             self.signatures[known.rows] = known.signatures
+        self._shingled = np.zeros(rows, np.bool_)
         self._keys = np.zeros(rows, np.uint64)
         self._verify = Verifier(texts, settings)
         self._matcher = Matcher(
@@ -118,9 +122,9 @@ class Finder:
         self._matcher.breathe = self._breathe
         tell = progress or (lambda _what, _done, _total: None)
         before = np.cumsum(self._sizes)
-        while self._done < self.rows:
+        for rows, signatures in ahead(self._sign, self._batches(before)):
             self._breathe()
-            self._sign_batch(before)
+            self._take(rows, signatures)
             tell("reading", self._done, self.rows)
             if found is not None and self._done < self.rows:
                 if int(before[self._done - 1]) < self._look_at:
@@ -135,23 +139,35 @@ class Finder:
             raise Cancelled("the search for duplicates was stopped", "start it again to go on")
         self._give_way()
 
-    def _sign_batch(self, before: NDArray[np.int64]) -> None:
+    def _batches(self, before: NDArray[np.int64]) -> Iterator[slice]:
         start = self._done
-        reached = int(before[start - 1]) if start else 0
-        end = int(np.searchsorted(before, reached + BATCH_BYTES, side="right"))
-        end = min(max(end, start + 1), start + ROWS_AT_ONCE)
-        texts, unsigned = self._texts[start:end], ~self._signed[start:end]
-        if unsigned.any():
-            found = shingle(texts if unsigned.all() else texts.filter(unsigned), self.settings)
-            self.signatures[start:end][unsigned] = sign(
-                short_hashes(found), found.starts, self.settings.permutations, self.settings.seed
-            )
-        keys = np.zeros(end - start, np.uint64)
-        for column in self.signatures[start:end, :EXACT_COLUMNS].T:
+        while start < self.rows:
+            reached = int(before[start - 1]) if start else 0
+            end = int(np.searchsorted(before, reached + BATCH_BYTES, side="right"))
+            end = min(max(end, start + 1), start + ROWS_AT_ONCE)
+            yield slice(start, end)
+            start = end
+
+    def _sign(self, rows: slice) -> _Signed:
+        texts, unsigned = self._texts[rows], ~self._signed[rows]
+        if not unsigned.any():
+            return None
+        found = shingle(texts if unsigned.all() else texts.filter(unsigned), self.settings)
+        return sign(
+            short_hashes(found), found.starts, self.settings.permutations, self.settings.seed
+        )
+
+    def _take(self, rows: slice, signatures: _Signed) -> None:
+        own = self.signatures[rows]
+        if signatures is not None:
+            own[~self._signed[rows]] = signatures
+        self._shingled[rows] = (own != EMPTY).any(axis=1)
+        keys = np.zeros(len(own), np.uint64)
+        for column in own[:, :EXACT_COLUMNS].T:
             keys = (keys ^ column) * np.uint64(0x9E3779B97F4A7C15)
             keys ^= keys >> np.uint64(31)
-        self._keys[start:end] = keys
-        self._done = end
+        self._keys[rows] = keys
+        self._done = rows.stop
 
     # -- what belongs together -------------------------------------------------------------
 
@@ -159,8 +175,7 @@ class Finder:
         """Everything found among the rows signed so far."""
         first = self._first_of_each()
         own = np.flatnonzero(first == np.arange(self.rows))
-        shingled = own[(self.signatures[own] != 0xFFFFFFFF).any(axis=1)] if len(own) else own
-        self._matcher.match(shingled, self.signatures, self.rows)
+        self._matcher.match(own[self._shingled[own]], self.signatures, self.rows)
         labels = self._matcher.labels()
         sizes = np.bincount(labels[own], minlength=int(labels.max(initial=-1)) + 1)
         members = own[sizes[labels[own]] > 1]

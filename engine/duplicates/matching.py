@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.duplicates.ahead import ahead
 from engine.duplicates.signatures import Bands
 
 FLUSH_PAIRS = 1 << 18
@@ -83,8 +84,12 @@ class Matcher:
         self._tests = TESTS_PER_ROW * len(rows) + FLUSH_PAIRS
         self._label(total)
         buckets = []
-        for band in range(self.bands.count):
-            members, starts = _buckets(self.bands.keys(signatures, band)[rows], rows)
+        reached = signatures[: int(rows[-1]) + 1 if len(rows) else 0]
+        bands = ahead(
+            lambda band: _buckets(self.bands.keys(reached, band)[rows], rows),
+            range(self.bands.count),
+        )
+        for _, (members, starts) in bands:
             self._test_leaders(members, starts)
             buckets.append((members, starts))
             self.breathe()

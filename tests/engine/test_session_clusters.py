@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -244,16 +245,16 @@ def test_it_stops_and_goes_on_where_it_was(opened: Open, monkeypatch: pytest.Mon
     session = opened([dict(row) for row in ROWS] * 40)
     monkeypatch.setattr(finder, "BATCH_BYTES", 2000)
     searches = session.duplicates._searches
-    real = Finder._sign_batch
+    real = Finder._take
     signed: list[int] = []
 
-    def until(finder: Finder, before: object) -> None:
-        signed.append(finder.done)
-        real(finder, before)  # type: ignore[arg-type]
+    def until(finder: Finder, rows: slice, signatures: Any) -> None:
+        signed.append(rows.start)
+        real(finder, rows, signatures)
         if len(signed) == 3:
             searches._stop.set()
 
-    monkeypatch.setattr(Finder, "_sign_batch", until)
+    monkeypatch.setattr(Finder, "_take", until)
     session.duplicates.search([Unit.BOTH])
     status = session.duplicates.wait(lambda _: None)
     assert status.state is SearchState.STOPPED
