@@ -204,6 +204,9 @@ ACTIONS: tuple[Action, ...] = (
            Group.CLUSTERS),
     Action("search_repeats", "Stop or go on searching", "What is found stays.", ("C",),
            Group.CLUSTERS),
+    Action("compare_meaning", "Compare by meaning", "With a sentence-transformers model on this "
+           "disk; v then goes to its clusters, too. Nothing is dropped for them.", (),
+           Group.CLUSTERS),
     Action("leave_at", "To the table at this row", "esc goes back to the row you came from.",
            ("D",), Group.CLUSTERS),
     Action("simulate", "Simulator", "What would this dataset be worth? Opens the panel, goes to "

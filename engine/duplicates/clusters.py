@@ -72,6 +72,22 @@ class Clusters:
         """The members of one cluster, ascending."""
         return self.members[self.starts[cluster] : self.starts[cluster + 1]]
 
+    def similarities_to(self, row: int, others: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Of `row` to others of its cluster: of the pairs that were found, 0 for the rest.
+
+        Rows of the same text stand for each other.  (n,) -> (n,).
+        """
+        first, edges = self.matches.first, self.edges
+        own = first[row]
+        at_a, at_b = edges.a == own, edges.b == own
+        partners = np.concatenate([edges.b[at_a], edges.a[at_b], [own]])
+        known = np.concatenate([edges.similarity[at_a], edges.similarity[at_b], [1.0]])
+        order = np.argsort(partners, kind="stable")
+        place = np.searchsorted(partners[order], first[others])
+        place = np.minimum(place, len(partners) - 1)
+        met = partners[order][place] == first[others]
+        return np.where(met, known[order][place], 0).astype(np.float32)
+
     def pairs_of(self, cluster: int) -> dict[tuple[int, int], float]:
         """Every known pair of different texts within a cluster, lower row first."""
         matches = self.matches

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING
@@ -43,6 +43,7 @@ class Kind(StrEnum):
     PROMPTS = "prompts"
     RESPONSES = "responses"
     CONTRADICTIONS = "contradictions"
+    MEANING = "meaning"
 
     @property
     def unit(self) -> Unit:
@@ -55,6 +56,7 @@ _UNITS = {
     Kind.PROMPTS: Unit.PROMPT,
     Kind.RESPONSES: Unit.RESPONSE,
     Kind.CONTRADICTIONS: Unit.PROMPT,
+    Kind.MEANING: Unit.MEANING,
 }
 
 
@@ -105,6 +107,12 @@ class ClusterReview:
         return self._listed.get(self.kind)
 
     @property
+    def similarity(self) -> float:
+        """From which on rows of this kind are in one cluster; by meaning, a cosine."""
+        duplicates = self._session.duplicates
+        return duplicates.cosine if self.kind is Kind.MEANING else duplicates.at
+
+    @property
     def behind(self) -> bool:
         """Whether another list than this one is on its way."""
         return self._listing.busy
@@ -132,6 +140,14 @@ class ClusterReview:
         """List another kind."""
         self.kind = kind
         self.refresh()
+
+    def show_next(self) -> None:
+        """List the next kind; meaning is one where it has been compared."""
+        kinds = list(Kind)
+        if self._session.duplicates.clusters_of(Unit.MEANING) is None:
+            kinds.remove(Kind.MEANING)
+        at = kinds.index(self.kind) if self.kind in kinds else -1
+        self.show(kinds[(at + 1) % len(kinds)])
 
     def refresh(self) -> None:
         """See that what is listed follows what is found and decided; costs little.
@@ -191,9 +207,15 @@ class ClusterReview:
             listed: whose clusters they are in.
             rows: a few.  (n,)
             reference: place in `rows` of the one to compare with.
+
+        By meaning, it is the cosine of the pairs that were found, 0 for those below.
         """
         texts = unit_texts(self._session.edits.texts[rows], listed.kind.unit)
-        return likeness(texts, reference, listed.clusters.matches.settings)
+        alike = likeness(texts, reference, listed.clusters.matches.settings)
+        if listed.kind is not Kind.MEANING:
+            return alike
+        cosines = listed.clusters.similarities_to(int(rows[reference]), rows)
+        return replace(alike, similarity=cosines)
 
     def keeper(self, group: int) -> tuple[int, str]:
         """The row to keep of a group that is listed, and why that one.

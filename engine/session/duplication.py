@@ -111,6 +111,7 @@ class Duplicates:
         self.at: float = _similarity(remembered.get("duplicates at"))
         """The similarity of everything that is shown, and of the rule."""
         self.cosine = USUAL
+        self._meaning: Path | None = None
         """The similarity by meaning of what is shown of it."""
         self.rule_on = bool(remembered.get("duplicates dropped", False))
         """Whether rows are dropped."""
@@ -192,7 +193,22 @@ class Duplicates:
             UsageError: no such cosine.
         """
         self.cosine = check_similarity(cosine)
+        self._meaning = folder
         self._searches.start_meaning(default_settings(Unit.MEANING, cosine), folder)
+        self._changed()
+
+    def move_meaning(self, cosine: float) -> None:
+        """Show clusters of meaning from another cosine on; below what was compared, compare again.
+
+        Raises:
+            UsageError: no such cosine, or nothing has been compared by meaning.
+        """
+        self.cosine = check_similarity(cosine)
+        found = self._searches.found.get(Unit.MEANING)
+        if found is None or not found.reaches(cosine):
+            if self._meaning is None:
+                raise UsageError("nothing has been compared by meaning", "name a model first")
+            self.search_meaning(self._meaning, cosine)
         self._changed()
 
     def lookup(self) -> Lookup | None:

@@ -19,6 +19,7 @@ from engine.errors import Cancelled
 from engine.session import OpenOptions
 from engine.session.cluster_review import Kind
 from engine.session.duplication import SearchState
+from tests.engine.scoring.models import sentence_model
 from tests.tui.desk_app import DeskDriver, open_desk
 from tests.tui.screen import style_of
 from tui.actions import Group, actions_on
@@ -559,3 +560,29 @@ async def test_the_demo_contradicts_itself_exactly_where_it_was_planted(tmp_path
         shown = {frozenset(groups.rows_of(group).tolist()) for group in range(len(groups))}
         assert shown == planted
         await desk.until(lambda: f"{len(planted)} with" in desk.screen, "the count")
+
+
+async def test_clusters_of_meaning_are_listed_with_their_cosine(rows: Path, tmp_path: Path) -> None:
+    model = sentence_model(tmp_path)
+    async with open_desk(rows, size=(160, 48), scorer="column:q") as desk:
+        screen = await opened(desk)
+        desk.session.duplicates.prefer([])
+        screen.action_compare_meaning()
+        await desk.type("/no/such/model")
+        await desk.press("enter")
+        await desk.until(lambda: "the search failed" in desk.screen, "why not")
+        screen.action_compare_meaning()
+        await desk.type(str(model))
+        await desk.press("enter")
+        await desk.until(lambda: screen.is_settled() and len(members(desk)) > 0, "the clusters")
+        listed = desk.session.clusters.listed
+        assert listed is not None
+        assert listed.kind is Kind.MEANING
+        assert "clusters: meaning" in desk.screen
+        copies = [row for row, sample in enumerate(ROWS) if sample["response"] == STORY]
+        assert {0, 1} <= set(copies)
+        assert listed.clusters.label[0] == listed.clusters.label[1] >= 0
+        assert desk.session.clusters.likeness(listed, np.array([0, 1]), 0).similarity[1] == 1
+        await desk.press("v")
+        assert desk.session.clusters.kind is Kind.WHOLE
+        assert not desk.session.duplicates.rule_on

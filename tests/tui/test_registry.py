@@ -152,6 +152,7 @@ DRIVEN_ELSEWHERE: Mapping[str, str] = {
     "next_change": f"{CLUSTERS}nothing_alike_is_said",
     "previous_change": f"{CLUSTERS}nothing_alike_is_said",
     "search_repeats": f"{CLUSTERS}a_search_can_be_stopped_and_gone_on_with",
+    "compare_meaning": f"{CLUSTERS}clusters_of_meaning_are_listed_with_their_cosine",
     "leave_at": f"{CLUSTERS}it_opens_at_the_clusters_of_the_row_and_goes_back_to_it",
     "training_run": "test_simulator.py::test_about_this_number_and_the_cost_of_training",
     "pause": "test_desk.py::test_pause_and_resume",

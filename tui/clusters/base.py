@@ -128,7 +128,7 @@ class ClusterBase(WorkingScreen):
     @property
     def similarity(self) -> float:
         """The one of all clusters, as asked for last."""
-        return self.session.duplicates.at if self._moving_to is None else self._moving_to
+        return self.review.similarity if self._moving_to is None else self._moving_to
 
     def on_mount(self) -> None:
         """Show what is known, and follow what comes."""
@@ -152,7 +152,7 @@ class ClusterBase(WorkingScreen):
             duplicates.status.state is not SearchState.RUNNING
             and listed is not None
             and listed is self._seen_list
-            and listed.clusters.similarity == duplicates.at
+            and listed.clusters.similarity == review.similarity
             and not review.behind
             and review.duplication is not None
             and self._compared == self._comparisons

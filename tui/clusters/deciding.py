@@ -120,7 +120,7 @@ class DecidingActions(ClusterBase):
         elif listed is None or not len(groups):
             self.say("no cluster is listed")
         elif listed.kind is not Kind.WHOLE:
-            self.say(f"{listed.kind.value} are no duplicates: decide them one by one")
+            self.say("only whole samples are decided all at once: decide these one by one")
         else:
             first = listed.listing.groups.members[listed.listing.groups.starts[groups]]
             self._work(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -58,9 +60,8 @@ class ViewingActions(DecidingActions):
 
     def action_kind(self) -> None:
         """The next kind."""
-        kinds = list(Kind)
         self._wanted = self.members.cursor_row
-        self.review.show(kinds[(kinds.index(self.review.kind) + 1) % len(kinds)])
+        self.review.show_next()
         self._shown = None
         self.show_list()
         self._draw_lines()
@@ -118,9 +119,10 @@ class ViewingActions(DecidingActions):
     def _moved(self, moves: int, similarity: float) -> None:
         if moves == self._moves:
             self._moving_to = None
-            self.run_worker(
-                lambda: self.session.duplicates.move(similarity), thread=True, group="similarity"
-            )
+            duplicates = self.session.duplicates
+            by_meaning = self.review.kind is Kind.MEANING
+            move = duplicates.move_meaning if by_meaning else duplicates.move
+            self.run_worker(lambda: move(similarity), thread=True, group="similarity")
 
     def action_type_similarity(self) -> None:
         """Type it."""
@@ -188,6 +190,25 @@ class ViewingActions(DecidingActions):
             self.show_list()
 
         self.app.push_screen(ChoiceDialog("Sort clusters by", choices, self._order.value), chosen)
+
+    def action_compare_meaning(self) -> None:
+        """Ask for a model, compare whole samples with it, and list what it finds."""
+        self.query_one(PromptBar).ask(
+            Question(
+                label="model folder",
+                hint="a sentence-transformers model on this disk",
+                value="",
+                answer=self._compare_meaning,
+            )
+        )
+
+    def _compare_meaning(self, text: str) -> None:
+        if text.strip():
+            self.session.duplicates.search_meaning(Path(text.strip()).expanduser())
+            self.review.show(Kind.MEANING)
+            self._shown = None
+            self.show_list()
+            self._draw_lines()
 
     # -- search and rule ---------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from engine.duplicates.clusters import cut
 from engine.duplicates.meaning import INSTALL, MeaningFinder, load
 from engine.duplicates.settings import Unit, default_settings
 from engine.errors import Cancelled, ScorerError, UsageError
-from tests.engine.scoring.models import encoder_tokenizer
+from tests.engine.scoring.models import sentence_model
 
 TEXTS = [
     "how do i cook rice",
@@ -29,29 +29,7 @@ TEXTS = [
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    pytest.importorskip("sentence_transformers")
-    import torch
-    from sentence_transformers import SentenceTransformer
-    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
-    from transformers import BertConfig, BertModel
-
-    torch.manual_seed(0)
-    plain = tmp_path_factory.mktemp("bert")
-    tokenizer = encoder_tokenizer(plain)
-    config: Any = BertConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=64,
-        max_position_embeddings=128,
-    )
-    BertModel(config).save_pretrained(plain)
-    body = Transformer(str(plain), max_seq_length=64)
-    whole = SentenceTransformer(modules=[body, Pooling(32, "mean")], device="cpu")
-    saved = tmp_path_factory.mktemp("sentence-model")
-    whole.save(str(saved))
-    return saved
+    return sentence_model(tmp_path_factory.mktemp("sentence-model"))
 
 
 def searched(folder: Path, texts: list[str | None], cosine: float) -> MeaningFinder:

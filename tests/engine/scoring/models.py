@@ -6,6 +6,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 _TEXT = (
     "how do i cook rice wash the with cold water and let it simmer until done please tell me "
     "what is a good answer to this question here are three ways write story about bridge two "
@@ -232,6 +234,33 @@ def regressor(folder: Path, outputs: tuple[str, ...]) -> Path:
         problem_type="regression",
     )
     return _save(DistilBertForSequenceClassification, config, folder)
+
+
+def sentence_model(folder: Path) -> Path:
+    """A BERT with mean pooling, as sentence-transformers saves it; skips where that is absent."""
+    pytest.importorskip("sentence_transformers")
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+    from transformers import BertConfig, BertModel
+
+    torch.manual_seed(0)
+    plain = folder / "plain"
+    plain.mkdir()
+    tokenizer = encoder_tokenizer(plain)
+    config: Any = BertConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=128,
+    )
+    BertModel(config).save_pretrained(plain)
+    body = Transformer(str(plain), max_seq_length=64)
+    whole = SentenceTransformer(modules=[body, Pooling(32, "mean")], device="cpu")
+    whole.save(str(folder / "whole"))
+    return folder / "whole"
 
 
 def cache_model(hub: Path, name: str, folder: Path, commit: str, ref: str) -> Path:
