@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.duplicates.ahead import ahead
 from engine.duplicates.shingles import Shingles
 
 if TYPE_CHECKING:
@@ -19,8 +21,23 @@ HASH_BITS = 44
 """Kept of each shingle's hash. Two sets of a hundred different shingles then share one by
 accident once in a billion pairs."""
 
+Sets = tuple[NDArray[np.int64], NDArray[np.int64]]
+"""(rows,) and (n,)."""
+
 ROWS_AT_ONCE = 1 << (64 - HASH_BITS)
 """Rows that can be added in one step: row and hash are sorted as one number."""
+
+
+def as_sets(shingles: Shingles) -> Sets:
+    """The sets of some rows, at most `ROWS_AT_ONCE`: sizes, and hashes ascending within a row."""
+    rows = len(shingles.starts) - 1
+    owner = np.repeat(np.arange(rows, dtype=np.uint64), shingles.counts)
+    packed = owner << np.uint64(HASH_BITS) | shingles.hashes >> np.uint64(64 - HASH_BITS)
+    packed.sort()
+    if len(packed):
+        packed = packed[np.append(True, packed[1:] != packed[:-1])]
+    sizes = np.bincount((packed >> np.uint64(HASH_BITS)).astype(np.int64), minlength=rows)
+    return sizes, (packed & np.uint64((1 << HASH_BITS) - 1)).astype(np.int64)
 
 
 class ShingleSets:
@@ -35,18 +52,10 @@ class ShingleSets:
     def __len__(self) -> int:
         return len(self.sizes)
 
-    def add(self, shingles: Shingles) -> None:
-        """Take the sets of further rows, at most `ROWS_AT_ONCE`."""
-        rows = len(shingles.starts) - 1
-        owner = np.repeat(np.arange(rows, dtype=np.uint64), shingles.counts)
-        packed = owner << np.uint64(HASH_BITS) | shingles.hashes >> np.uint64(64 - HASH_BITS)
-        packed.sort()
-        if len(packed):
-            packed = packed[np.append(True, packed[1:] != packed[:-1])]
-        sizes = np.bincount((packed >> np.uint64(HASH_BITS)).astype(np.int64), minlength=rows)
-        hashes = (packed & np.uint64((1 << HASH_BITS) - 1)).astype(np.int64)
-        self.sizes = np.concatenate([self.sizes, sizes])
-        self._hashes = np.concatenate([self._hashes, hashes])
+    def take(self, sets: Sequence[Sets]) -> None:
+        """Take sets of further rows, made by `as_sets`, in their order."""
+        self.sizes = np.concatenate([self.sizes, *(sizes for sizes, _ in sets)])
+        self._hashes = np.concatenate([self._hashes, *(hashes for _, hashes in sets)])
         self._matrix = None
 
     def similarities(
@@ -54,21 +63,21 @@ class ShingleSets:
     ) -> NDArray[np.float64]:
         """Of each pair of rows; two rows without shingles have nothing in common.  -> (n,)."""
         found = np.zeros(len(first))
-        for start in range(0, len(first), PAIRS_AT_ONCE):
-            pair = slice(start, start + PAIRS_AT_ONCE)
-            a, b = first[pair], second[pair]
-            shared = self._shared(a, b)
-            union = self.sizes[a] + self.sizes[b] - shared
-            np.divide(shared, union, out=found[pair], where=union > 0)
-        return found
-
-    def _shared(self, first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.int64]:
         if self._matrix is None:
             self._matrix = self._as_matrix()
-        # Both sides are sorted within rows, so that scipy merges them.
-        both = self._matrix[first].multiply(self._matrix[second])
-        shared: NDArray[np.int64] = np.diff(both.indptr).astype(np.int64)
-        return shared
+        matrix = self._matrix
+
+        def count(pair: slice) -> NDArray[np.int64]:
+            # Both sides are sorted within rows, so that scipy merges them.
+            both = matrix[first[pair]].multiply(matrix[second[pair]])
+            shared: NDArray[np.int64] = np.diff(both.indptr).astype(np.int64)
+            return shared
+
+        starts = range(0, len(first), PAIRS_AT_ONCE)
+        for pair, shared in ahead(count, (slice(at, at + PAIRS_AT_ONCE) for at in starts)):
+            union = self.sizes[first[pair]] + self.sizes[second[pair]] - shared
+            np.divide(shared, union, out=found[pair], where=union > 0)
+        return found
 
     def _as_matrix(self) -> csr_array:
         from scipy.sparse import csr_array  # noqa: PLC0415 - 0.2 s

@@ -6,9 +6,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from engine.duplicates.jaccard import ROWS_AT_ONCE, ShingleSets
+from engine.duplicates.ahead import ahead
+from engine.duplicates.jaccard import Sets, ShingleSets, as_sets
 from engine.duplicates.settings import Settings
 from engine.duplicates.shingles import shingle
+
+ROWS_SHINGLED = 1 << 13
+"""Rows whose shingles are made in one step: some megabytes."""
 
 
 class Verifier:
@@ -33,7 +37,11 @@ class Verifier:
 
     def _add(self, rows: NDArray[np.int64]) -> None:
         missing = np.unique(rows[self._place[rows] < 0])
-        for start in range(0, len(missing), ROWS_AT_ONCE):
-            new = missing[start : start + ROWS_AT_ONCE]
-            self._place[new] = np.arange(len(self._sets), len(self._sets) + len(new))
-            self._sets.add(shingle(self._texts.gather(new), self._settings))
+        if not len(missing):
+            return
+        self._place[missing] = np.arange(len(self._sets), len(self._sets) + len(missing))
+        runs = (missing[at : at + ROWS_SHINGLED] for at in range(0, len(missing), ROWS_SHINGLED))
+        self._sets.take([sets for _, sets in ahead(self._made, runs)])
+
+    def _made(self, rows: NDArray[np.int64]) -> Sets:
+        return as_sets(shingle(self._texts.gather(rows), self._settings))
