@@ -32,7 +32,8 @@ FIRST_LOOK_BYTES = 1 << 21
 """Text after which clusters are looked for the first time: some 200 ms."""
 
 GROWTH = 4
-"""They are looked for again whenever the text has grown so many times."""
+"""They are looked for again whenever the text has grown so many times, and at its end; not between
+half of it and the end, where the second look would follow at once."""
 
 EXACT_COLUMNS = 16
 """Permutations that tell texts which may be the same from those which are not."""
@@ -126,10 +127,9 @@ class Finder:
             self._breathe()
             self._take(rows, signatures)
             tell("reading", self._done, self.rows)
-            if found is not None and self._done < self.rows:
-                if int(before[self._done - 1]) < self._look_at:
-                    continue
-                self._look_at = int(before[self._done - 1]) * GROWTH
+            reached = int(before[self._done - 1])
+            if found is not None and self._look_at <= reached <= before[-1] / 2:
+                self._look_at = reached * GROWTH
                 found(self._look())
         tell("comparing", self.rows, self.rows)
         return self._look()

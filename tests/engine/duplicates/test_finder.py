@@ -60,8 +60,8 @@ def test_a_planted_set_is_found_exactly_and_reproducibly() -> None:
 def test_how_the_work_is_cut_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = pl.Series(planted(SENTENCES))
     whole = find(rows, Settings())
-    monkeypatch.setattr(module, "BATCH_BYTES", 9_000)
-    monkeypatch.setattr(module, "FIRST_LOOK_BYTES", 20_000)
+    monkeypatch.setattr(module, "BATCH_BYTES", 2_000)
+    monkeypatch.setattr(module, "FIRST_LOOK_BYTES", 3_000)
     seen: list[Matches] = []
     pieces = Finder(rows, Settings()).run(found=seen.append)
     assert same(whole, pieces)
