@@ -61,7 +61,8 @@ def test_how_the_work_is_cut_changes_nothing(monkeypatch: pytest.MonkeyPatch) ->
     rows = pl.Series(planted(SENTENCES))
     whole = find(rows, Settings())
     monkeypatch.setattr(module, "BATCH_BYTES", 2_000)
-    monkeypatch.setattr(module, "FIRST_LOOK_BYTES", 3_000)
+    monkeypatch.setattr(module, "FIRST_LOOK_BYTES", 20_000)
+    monkeypatch.setattr(module, "GROWTH", 1)
     seen: list[Matches] = []
     pieces = Finder(rows, Settings()).run(found=seen.append)
     assert same(whole, pieces)
