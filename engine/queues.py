@@ -32,6 +32,7 @@ class QueueKind(StrEnum):
     LONGEST = "longest"
     SCORERS = "scorers disagree"
     REVIEWER = "scorer and reviewer disagree"
+    CONFLICTS = "reviewers disagree"
     SPOT_CHECK = "spot check"
 
 
@@ -43,6 +44,7 @@ KIND_TEXT = {
     QueueKind.LONGEST: "most characters first",
     QueueKind.SCORERS: "ranked most unlike by the last two scorers",
     QueueKind.REVIEWER: "verdicts against the threshold",
+    QueueKind.CONFLICTS: "what a merge left to be adjudicated",
     QueueKind.SPOT_CHECK: "kept rows at random, scores hidden",
 }
 
@@ -53,6 +55,7 @@ SHORT_TEXT = {
     QueueKind.HIGHEST: "highest",
     QueueKind.SCORERS: "scorers",
     QueueKind.REVIEWER: "disagreements",
+    QueueKind.CONFLICTS: "conflicts",
 }
 """For a line that says more than this; the others are short as they are."""
 
@@ -66,13 +69,14 @@ class QueueView:
     verdicts: NDArray[np.int8]  # (rows,) of Verdict
     lengths: NDArray[np.int32]  # (rows,) characters
     broken: NDArray[np.bool_]  # (rows,) nothing can be decided about them
+    conflicts: NDArray[np.bool_]  # (rows,) merged sessions contradict each other
     threshold: Threshold | None
 
 
 def queue_rows(kind: QueueKind, view: QueueView, *, unreviewed: bool = False) -> Rows:
     """The rows of a queue in its order; equal ones as the dataset has them.
 
-    Rows that have no score come last where scores decide; the two disagreements hold only rows
+    Rows that have no score come last where scores decide; the disagreements hold only rows
     that both have spoken of.
 
     Args:
@@ -109,6 +113,12 @@ def _ordered(kind: QueueKind, view: QueueView) -> Rows:
             rows = _unlike(view)
         case QueueKind.REVIEWER:
             rows = _against(view, _needed(view.threshold))
+        case QueueKind.CONFLICTS:
+            rows = np.flatnonzero(view.conflicts)
+            if not len(rows):
+                raise UsageError(
+                    "no reviewers disagree", "tamis merge brings their sessions together"
+                )
         case _:
             rows = np.arange(len(view.verdicts), dtype=np.int64)
     return rows

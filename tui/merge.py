@@ -29,7 +29,7 @@ def merge(
     """Bring several reviewers together; say how far they agree.
 
     The sessions are only read. Where one accepts what another rejects the sample is undecided:
-    open the new session and filter by conflict:open to adjudicate.
+    open the new session and take the review order of conflicts (o) to adjudicate.
     """
     from engine.merge import merge as merged
     from engine.session.session import login_name
@@ -83,7 +83,9 @@ def _text(report: MergeReport) -> list[str]:
     lines.append(f"conflicts: {report.conflicts:,}, undecided until somebody adjudicates")
     lines.append(f"written: {report.output}")
     if report.conflicts:
-        lines.append(f"next: tamis DATA --session {report.output}, then f conflict:open")
+        from engine.queues import QueueKind
+
+        lines.append(f"next: tamis DATA --session {report.output}, then o: {QueueKind.CONFLICTS}")
     return lines
 
 

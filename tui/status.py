@@ -196,7 +196,7 @@ def contradictions(summary: Summary, *, compact: bool) -> str:
         said.append(f"drops {summary.accepted_but_dropped:,}{that} accepted")
     if summary.rejected_but_kept:
         said.append(f"keeps {summary.rejected_but_kept:,}{that} rejected")
-    return ("" if compact else "threshold ") + ", ".join(said)
+    return ("rule " if compact else "threshold ") + ", ".join(said)
 
 
 class KeyBar(Static):

@@ -49,7 +49,8 @@ def complete(text: str, cursor: int, names: Names) -> Completion:
     word = before[start:]
     if choice := _CHOICE.fullmatch(word):
         field = choice[1].lower()
-        return Completion(start + len(field) + 1, _begin(_values(field, names), choice[2]))
+        begun = _begin(_values(field, names), choice[2])
+        return Completion(start + len(field) + 1, begun if begun != (choice[2],) else ())
     if re.search(r"[<>=~≤≥≠!:]", word) or re.search(r"[<>=~≤≥≠]\s*$", before[:start]):
         return Completion(cursor)
     return Completion(start, _begin(_words(names), word) if word else ())

@@ -178,6 +178,7 @@ class Queues:
             verdicts=self._session.verdicts,
             lengths=self._dataset.lengths,
             broken=self._dataset.broken,
+            conflicts=self._review.conflicts(self._scoring.side),
             threshold=self._session.threshold,
         )
         rows = queue_rows(kind, view, unreviewed=unreviewed)

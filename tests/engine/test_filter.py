@@ -387,6 +387,7 @@ def test_a_slip_is_answered_with_the_word_that_may_be_meant() -> None:
         ("column", ("`my column`",)),
         ("prompt~sco", ()),
         ('"sco', ()),
+        ("state:rejected", ()),
         ("score<", ()),
         ("score < 1", ()),
         ("", ()),

@@ -25,6 +25,7 @@ def view(
     verdicts: Sequence[int] | None = None,
     lengths: list[int] | None = None,
     broken: list[bool] | None = None,
+    conflicts: list[bool] | None = None,
     threshold: Threshold | None = Threshold(0.5, Direction.AT_LEAST),  # noqa: B008 - frozen
 ) -> QueueView:
     count = len(scores)
@@ -34,6 +35,7 @@ def view(
         verdicts=np.array(verdicts or [0] * count, np.int8),
         lengths=np.array(lengths or [1] * count, np.int32),
         broken=np.array(broken or [False] * count, np.bool_),
+        conflicts=np.array(conflicts or [False] * count, np.bool_),
         threshold=threshold,
     )
 
@@ -54,6 +56,14 @@ def test_each_order_puts_its_rows_first_and_those_without_a_score_last() -> None
 def test_rows_that_cannot_be_decided_are_in_no_queue() -> None:
     of = view([0.9, 0.1, 0.2], broken=[False, True, False])
     assert rows(QueueKind.LOWEST, of) == [2, 0]
+
+
+def test_conflicts_come_as_the_dataset_has_them_settled_ones_too() -> None:
+    of = view([0.9, NONE, 0.2, 0.1], verdicts=[U, A, U, U], conflicts=[True, True, False, True])
+    assert rows(QueueKind.CONFLICTS, of) == [0, 1, 3]
+    assert rows(QueueKind.CONFLICTS, of, unreviewed=True) == [0, 3]
+    with pytest.raises(UsageError, match="no reviewers disagree"):
+        rows(QueueKind.CONFLICTS, view([0.9]))
 
 
 def test_unreviewed_leaves_out_skipped_rows_too() -> None:

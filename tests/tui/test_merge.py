@@ -6,8 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
+from textual.widgets import OptionList
 
 from engine.decision import Verdict
+from engine.queues import QueueKind
 from engine.session import OpenOptions
 from tests.tui import test_command
 from tests.tui.desk_app import open_desk, write_rows
@@ -48,6 +50,12 @@ async def test_a_conflict_is_found_by_filter_read_and_adjudicated(rows: Path, ta
         await desk.type("conflict:open")
         await desk.press("enter")
         await desk.until(lambda: "filter: conflict:open" in desk.screen, "the filter")
+        assert desk.desk.table.order.tolist() == [2]
+        await desk.press("f", "ctrl+u", "enter", "o")
+        order = desk.app.screen.query_one(OptionList)
+        order.highlighted = list(QueueKind).index(QueueKind.CONFLICTS)
+        await desk.press("enter")
+        await desk.until(lambda: "conflicts: 0 of 1 seen" in desk.screen, "the review order")
         assert desk.desk.table.order.tolist() == [2]
         await desk.until(
             lambda: "conflict: ann accepts, bob rejects wrong" in desk.screen, "who said what"

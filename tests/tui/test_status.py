@@ -41,7 +41,7 @@ def test_the_summary_fits_eighty_cells_with_contradictions_and_who_decided() -> 
     parts = summary_parts(SUMMARY, Threshold(1.5), "1.5", exact_tokens=False, compact=True)
     assert parts[:3] == [
         "kept 51,676 (99.4%)",
-        "drops 41 accepted, keeps 12 rejected",
+        "rule drops 41 accepted, keeps 12 rejected",
         "12 by hand, 51,664 by rule",
     ]
     assert cells(" · ".join([parts[0], parts[2], parts[3]])) < 78

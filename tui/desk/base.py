@@ -28,7 +28,7 @@ from engine.session import Session
 from engine.session.view import rows_matching, rows_shown
 from tui.actions import BY_ID, actions_of, actions_on, bindings
 from tui.detail import SampleDetail
-from tui.display import ASCII_GLYPHS, UNICODE_GLYPHS
+from tui.display import ASCII_GLYPHS, UNICODE_GLYPHS, one_line, sanitize
 from tui.prompt_bar import PromptBar
 from tui.rows import SessionRows
 from tui.sample_table import RowMarks, SampleTable
@@ -61,6 +61,8 @@ TICK_WORK_S = 0.01
 STATUS_EVERY_S = 0.5
 
 COMPACT_BELOW_CELLS = 110
+FILTER_CELLS = 20
+"""Of a filter in the title at least, a quarter of its width at most."""
 """Narrower screens get the counts in fewer words."""
 
 SAMPLE_SHOWN_AFTER_S = 0.05
@@ -267,7 +269,8 @@ class DeskBase(WorkingScreen):
             parts.append("blind")
         parts += self._focus_parts() or [rows]
         if self._filter_text:
-            parts.append(f"filter: {self._filter_text}")
+            shown_cells = max(FILTER_CELLS, self.size.width // 4)
+            parts.append(f"filter: {one_line(sanitize(self._filter_text), shown_cells)}")
         if session.sides == 2:
             parts.append(f"reviewing: {session.side.value}")
         parts += scoring_parts(status, session.scoring.spec)
