@@ -82,7 +82,16 @@ def prompt_text(turns: tuple[Message, ...]) -> str:
     """The prompt of `turns`: its only text, or every turn with its role where there are several."""
     if len(turns) == 1 and turns[0].role is Role.USER:
         return turns[0].text
-    return "\n\n".join(f"{turn.role.value}: {message_text(turn)}" for turn in turns)
+    return TURNS_APART.join(map(labelled, turns))
+
+
+TURNS_APART = "\n\n"
+"""What stands between two turns of a prompt."""
+
+
+def labelled(turn: Message) -> str:
+    """A turn with its role, as it stands in a prompt of several."""
+    return f"{turn.role.value}: {message_text(turn)}"
 
 
 def message_text(message: Message) -> str:

@@ -21,7 +21,16 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from engine.errors import ScorerError
-from engine.sample import Family, Role, Sample, message_text
+from engine.sample import (
+    TURNS_APART,
+    Family,
+    Role,
+    Sample,
+    labelled,
+    message_text,
+    prompt_text,
+    split_turns,
+)
 from engine.scoring.scorer import Encoded, Failed
 
 FORMATS = ("pair", "chat", "text", "hh", "chapter", "template:FILE")
@@ -29,6 +38,8 @@ FORMATS = ("pair", "chat", "text", "hh", "chapter", "template:FILE")
 CHAPTER_TOKENS = 512
 PROMPT_SHARE = 8
 """A prompt keeps at least the eighth part of the tokens when a response is too long alone."""
+DIALOGUE_TURNS = 2
+"""More turns than these are a dialogue."""
 CUT_ROUNDS = 32
 """A step cuts one turn, and encoding anew may give a token more or less."""
 
@@ -76,12 +87,12 @@ class PairFormat:
     name = "pair"
 
     def turns(self, sample: Sample) -> list[Turn] | None:
-        """Prompt and response."""
+        """What is asked, a turn at a time, and the response."""
         return _prompt_and_response(sample)
 
     def write(self, turns: Sequence[Turn]) -> Written:
         """Two segments; the tokenizer puts its separator between them."""
-        return Written(turns[0].text, turns[-1].text)
+        return Written(_prompt(turns), turns[-1].text)
 
 
 class DialogueFormat:
@@ -93,12 +104,12 @@ class DialogueFormat:
     name = "hh"
 
     def turns(self, sample: Sample) -> list[Turn] | None:
-        """Prompt and response."""
+        """What is asked, a turn at a time, and the response."""
         return _prompt_and_response(sample)
 
     def write(self, turns: Sequence[Turn]) -> Written:
         """Two segments, which a decoder's tokenizer simply joins."""
-        return Written(f"\n\nHuman: {turns[0].text} \n\nAssistant:", turns[-1].text)
+        return Written(f"\n\nHuman: {_prompt(turns)} \n\nAssistant:", turns[-1].text)
 
 
 class TextFormat:
@@ -124,12 +135,12 @@ class ChapterFormat:
     name = "chapter"
 
     def turns(self, sample: Sample) -> list[Turn] | None:
-        """Prompt and response."""
+        """What is asked, a turn at a time, and the response."""
         return _prompt_and_response(sample)
 
     def write(self, turns: Sequence[Turn]) -> Written:
         """One segment."""
-        prompt, response = turns[0].text, turns[-1].text
+        prompt, response = _prompt(turns), turns[-1].text
         return Written(f"<|prompter|>{prompt}<|endoftext|><|assistant|>{response}<|endoftext|>")
 
 
@@ -143,12 +154,12 @@ class TemplateFormat:
         self.name = f"template:{sha256(template.encode()).hexdigest()[:12]}"
 
     def turns(self, sample: Sample) -> list[Turn] | None:
-        """Prompt and response."""
+        """What is asked, a turn at a time, and the response."""
         return _prompt_and_response(sample)
 
     def write(self, turns: Sequence[Turn]) -> Written:
         """One segment. A place named inside the data stays as it is."""
-        parts = {"prompt": turns[0].text, "response": turns[-1].text}
+        parts = {"prompt": _prompt(turns), "response": turns[-1].text}
         return Written(_PLACE.sub(lambda place: parts[place[1]], self._template))
 
 
@@ -296,7 +307,7 @@ class Encoder:
         return [{"input_ids": each.ids, "token_type_ids": each.type_ids} for each in encodings]
 
     def _fit(self, turns: list[Turn], tokens: dict[str, list[int]]) -> Encoded | Failed:
-        """Cut what is too long: the prompt's end first, so that its head and the response stay."""
+        """Cut what is too long, of a dialogue its middle first; see `_shorten`."""
         size = len(tokens["input_ids"])
         if size == 0:
             return Failed("nothing to read: the sample has no tokens")
@@ -380,12 +391,20 @@ def _has_response(sample: Sample) -> bool:
 
 
 def _prompt_and_response(sample: Sample) -> list[Turn] | None:
+    """What is asked and the response; of a dialogue each turn, so that a cut can leave some out."""
     if not _has_response(sample):
         return None
-    return [
-        Turn(Role.USER.value, valid(sample.prompt)),
-        Turn(Role.ASSISTANT.value, valid(sample.response)),
-    ]
+    response = Turn(Role.ASSISTANT.value, valid(sample.response))
+    if len(sample.turns) > DIALOGUE_TURNS:
+        asked, _ = split_turns(sample.turns)
+        if prompt_text(asked) == sample.prompt:
+            return [*(Turn(turn.role.value, valid(labelled(turn))) for turn in asked), response]
+    return [Turn(Role.USER.value, valid(sample.prompt)), response]
+
+
+def _prompt(turns: Sequence[Turn]) -> str:
+    """What is asked, as one text."""
+    return TURNS_APART.join(turn.text for turn in turns[:-1])
 
 
 def _read_template(path: Path) -> str:

@@ -20,8 +20,9 @@ from engine.threshold import Direction
 ENCODE_ROWS = 64
 """Most samples in one `encode` call: 64 hold the interpreter 3 ms, 2,000 would hold it 118 ms."""
 
-PLAN_VERSION = 2
-"""How batches are made. Part of the cache key, because in bfloat16 the batch moves the score."""
+PLAN_VERSION = 3
+"""How samples are cut and batches are made. Part of the cache key: in bfloat16 the batch moves the
+score."""
 
 
 @dataclass(frozen=True, slots=True)

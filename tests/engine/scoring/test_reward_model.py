@@ -14,7 +14,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from engine.errors import ScorerError
-from engine.sample import Family, Message, Role, Sample, Side
+from engine.sample import Family, Message, Role, Sample, Side, prompt_text
 from engine.scoring.known_models import known_model
 from engine.scoring.reward_model import RewardModel
 from engine.scoring.scorer import Encoded, Failed, Scored, ScorerOptions
@@ -382,6 +382,43 @@ def test_long_chats_keep_their_last_answer(llama: Path) -> None:
     text = AutoTokenizer.from_pretrained(llama).decode(encoded.payload["input_ids"])
     assert "the bridge never ends" in text
     assert "help me please" in text
+
+
+@pytest.mark.parametrize("form", ["pair", "hh"])
+def test_a_long_dialogue_keeps_its_first_and_its_last_question(deberta: Path, form: str) -> None:
+    from transformers import AutoTokenizer
+
+    turns = (
+        Message(Role.SYSTEM, "help me please"),
+        Message(Role.USER, "how do i cook rice"),
+        Message(Role.ASSISTANT, "wash the rice " * 20),
+        Message(Role.USER, "go on " * 20),
+        Message(Role.ASSISTANT, "two friends " * 20),
+        Message(Role.USER, "tell me a story"),
+        Message(Role.ASSISTANT, "the bridge never ends"),
+    )
+    talk = Sample(0, Family.MESSAGES, turns, prompt_text(turns[:-1]), "the bridge never ends")
+    tokenizer = AutoTokenizer.from_pretrained(deberta)
+    whole, cut = (
+        RewardModel(str(deberta), ScorerOptions(max_length=length, input_format=form)).encode(
+            [talk]
+        )[0]
+        for length in (512, 64)
+    )
+    assert isinstance(whole, Encoded)
+    assert isinstance(cut, Encoded)
+    assert (whole.truncated, cut.truncated) == (False, True)
+    assert cut.tokens <= 64
+    assert isinstance(cut.payload, dict)
+    text = tokenizer.decode(cut.payload["input_ids"])
+    for kept in ("help me please", "how do i cook", "tell me a story", "the bridge never"):
+        assert kept in text
+    assert "two friends" not in text
+    asked = prompt_text(turns[:-1])
+    if form == "hh":
+        asked = f"\n\nHuman: {asked} \n\nAssistant:"
+    assert isinstance(whole.payload, dict)
+    assert whole.payload["input_ids"] == tokenizer(asked, talk.response)["input_ids"]
 
 
 def test_a_template_without_a_system_role_gets_it_in_the_question(
