@@ -12,31 +12,15 @@ from engine.session import keeping
 from engine.session.cluster_review import Kind
 from tui.clusters import words
 from tui.clusters.base import ClusterBase
+from tui.deciding import INLINE_ROWS, DecidingScreen, change_words
 from tui.desk.boosts import next_boost
-from tui.desk.verdicts import INLINE_ROWS, change_words
 from tui.dialogs import ConfirmDialog
 
 
-class DecidingActions(ClusterBase):
-    """What a, x, space, c, enter, =, *, K, w, U and R do."""
+class DecidingActions(ClusterBase, DecidingScreen):
+    """What a, x, space, c, enter, =, *, K and w do; what U and R show."""
 
     # -- a member --------------------------------------------------------------------------------
-
-    def action_accept(self) -> None:
-        """Accept the member under the cursor."""
-        self._decide(Verdict.ACCEPT)
-
-    def action_reject(self) -> None:
-        """Reject it."""
-        self._decide(Verdict.REJECT)
-
-    def action_skip(self) -> None:
-        """Skip it."""
-        self._decide(Verdict.SKIP)
-
-    def action_clear(self) -> None:
-        """Clear its verdict."""
-        self._decide(Verdict.UNDECIDED)
 
     def _decide(self, verdict: Verdict) -> None:
         row = self.members.cursor_row
@@ -157,24 +141,7 @@ class DecidingActions(ClusterBase):
         self._said(change)
         self.show_list()
 
-    def action_undo(self) -> None:
-        """Take the last decision back."""
-        self._step(self.session.undo, "undone", "nothing to undo")
-
-    def action_redo(self) -> None:
-        """Give it again."""
-        self._step(self.session.redo, "done again", "nothing to redo")
-
-    def _step(self, step: Callable[[], Change | None], word: str, nothing: str) -> None:
-        def stepped(change: Change | None) -> None:
-            if change is None:
-                self.say(nothing)
-                return
-            there = "" if self.go_to_row(int(change.rows[0])) else ", not listed here"
-            self._decided(change)
-            one = len(change.rows) == 1
-            rows = f"row {change.rows[0]}" if one else f"{len(change.rows):,} rows"
-            self.say(f"{word}: {change_words(change)} {rows}{there}")
-
-        large = self.session.review.largest_step > INLINE_ROWS
-        self._work("…", step, stepped, background=large)
+    def _show_step(self, change: Change) -> str:
+        found = self.go_to_row(int(change.rows[0]))
+        self._decided(change)
+        return "" if found else ", not listed here"

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from engine.decision import MOST_REPEATS
 from engine.errors import UsageError
 from engine.review import Change
-from tui.desk.verdicts import INLINE_ROWS, VerdictActions, change_words
+from tui.deciding import INLINE_ROWS, change_words
+from tui.desk.verdicts import VerdictActions
 from tui.dialogs import ConfirmDialog
 from tui.prompt_bar import PromptBar, Question
 

@@ -12,7 +12,8 @@ from engine.errors import TamisError
 from engine.filter import Completion
 from engine.review import Change
 from engine.session.remarks import tag_name
-from tui.desk.verdicts import ALL_ROWS, INLINE_ROWS, NAME_CELLS, VerdictActions
+from tui.deciding import INLINE_ROWS, NAME_CELLS
+from tui.desk.verdicts import ALL_ROWS, VerdictActions
 from tui.dialogs import ChoiceDialog, ConfirmDialog, TextDialog
 from tui.display import one_line, sanitize
 from tui.editor import edited

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -12,67 +10,15 @@ from numpy.typing import NDArray
 from engine.decision import Aspect, Verdict
 from engine.errors import TamisError
 from engine.review import Change
+from tui.deciding import INLINE_ROWS, VERDICT_WORDS, DecidingScreen, change_words
 from tui.desk.base import Act, DeskBase
 from tui.dialogs import ConfirmDialog
-from tui.display import one_line
-
-INLINE_ROWS = 2_000
-"""A bulk of more rows runs in the background under a dialog."""
-
-NAME_CELLS = 24
-"""Room for the name of a tag or a reason in a message."""
 
 ALL_ROWS = "all rows shown"
 
-VERDICT_WORDS = {
-    Verdict.ACCEPT: "accepted",
-    Verdict.REJECT: "rejected",
-    Verdict.SKIP: "skipped",
-    Verdict.UNDECIDED: "cleared",
-}
 
-
-def change_words(change: Change) -> str:
-    """What was decided about the rows of a change."""
-    text = one_line(change.said.text, NAME_CELLS)
-    match change.aspect:
-        case Aspect.REASON:
-            return f"reason {text or 'taken away'},"
-        case Aspect.NOTE:
-            return "note on" if text else "no note on"
-        case Aspect.TAG:
-            tag = one_line(change.said.subject, NAME_CELLS)
-            return f"tag {tag} on" if text else f"taking tag {tag} off"
-        case Aspect.EDIT:
-            return f"edit of the {one_line(change.said.subject, NAME_CELLS)} of"
-    if change.values is None:
-        return VERDICT_WORDS[change.verdict]
-    if change.aspect is Aspect.REPEATS:
-        return f"exported x{change.values[0]}"
-    told = Counter(change.values.tolist())
-    return (
-        ", ".join(f"{VERDICT_WORDS[Verdict(each)]} {told[each]:,}" for each in sorted(told)) + ":"
-    )
-
-
-class VerdictActions(DeskBase):
-    """What a, x, space, c, U, R, v, V and the full stop do."""
-
-    def action_accept(self) -> None:
-        """Accept the sample or the range."""
-        self._decide(Verdict.ACCEPT)
-
-    def action_reject(self) -> None:
-        """Reject the sample or the range."""
-        self._decide(Verdict.REJECT)
-
-    def action_skip(self) -> None:
-        """Skip the sample or the range."""
-        self._decide(Verdict.SKIP)
-
-    def action_clear(self) -> None:
-        """Clear the verdict of the sample or the range."""
-        self._decide(Verdict.UNDECIDED)
+class VerdictActions(DeskBase, DecidingScreen):
+    """What a, x, space, c, v, V and the full stop do; what U and R show."""
 
     def _decide(self, verdict: Verdict) -> None:
         if self.table.selection_anchor is not None:
@@ -211,33 +157,15 @@ class VerdictActions(DeskBase):
         self.table.refresh_changed()
         self._show_sample()
 
-    def action_undo(self) -> None:
-        """Take the last decision back."""
-        self._step(self.session.undo, "undone", "nothing to undo")
-
-    def action_redo(self) -> None:
-        """Give it again."""
-        self._step(self.session.redo, "done again", "nothing to redo")
-
-    def _step(self, step: Callable[[], Change | None], word: str, nothing: str) -> None:
-        def stepped(change: Change | None) -> None:
-            if change is None:
-                self.say(nothing)
-                return
-            what = change_words(change)
-            if len(change.rows) == 1:
-                row = int(change.rows[0])
-                there = self.table.go_to_row(row)
-                self.say(f"{word}: {what} row {row}" + ("" if there else ", not in this view"))
-            else:
-                self.say(f"{word}: {what} {len(change.rows):,} rows")
-            if change.aspect is Aspect.EDIT:
-                self.table.forget_texts()
-                self._focus_scoring()
-            self.table.refresh_changed()
-            self._show_sample()
-
-        self._work("…", step, stepped, background=self.session.review.largest_step > INLINE_ROWS)
+    def _show_step(self, change: Change) -> str:
+        one = len(change.rows) == 1
+        hidden = one and not self.table.go_to_row(int(change.rows[0]))
+        if change.aspect is Aspect.EDIT:
+            self.table.forget_texts()
+            self._focus_scoring()
+        self.table.refresh_changed()
+        self._show_sample()
+        return ", not in this view" if hidden else ""
 
     def action_range(self) -> None:
         """Start or end a range."""
