@@ -136,7 +136,7 @@ def _some(scores: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _needed(threshold: Threshold | None) -> Threshold:
     if threshold is None:
-        raise UsageError("there is no threshold yet", "set one with t, or wait for scores")
+        raise UsageError("there is no threshold yet", "set one, or wait for scores")
     return threshold
 
 

@@ -5,9 +5,10 @@ An action is a method `action_<id>` of the desk; a test holds that every one exi
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,7 @@ class Action:
     id: str
     title: str
     help: str
+    """What it does; a key is named by its action in braces: `{undo}`."""
     keys: tuple[str, ...]
     group: Group
     footer: str = ""
@@ -54,6 +56,11 @@ class Action:
             return f"{key_name(self.keys[0])}-{key_name(self.keys[-1])}"
         return " ".join(map(key_name, self.keys))
 
+    @property
+    def first_key(self) -> str:
+        """The key that messages name; empty where there is none."""
+        return self.shown_keys.partition(" ")[0]
+
 
 def key_name(key: str) -> str:
     """A key of Textual's as it is printed on a keyboard."""
@@ -68,7 +75,7 @@ def key_name(key: str) -> str:
     return character if character.isprintable() and not character.isspace() else key
 
 
-ACTIONS: tuple[Action, ...] = (
+_REGISTRY: tuple[Action, ...] = (
     Action("accept", "Accept", "Keep this sample whatever its score.", ("a",),
            Group.VERDICTS, "accept", writes=True),
     Action("reject", "Reject", "Drop this sample whatever its score.", ("x",),
@@ -77,8 +84,9 @@ ACTIONS: tuple[Action, ...] = (
            Group.VERDICTS, "skip", writes=True),
     Action("clear", "Clear the verdict", "Back to undecided: the rules decide.", ("c",),
            Group.VERDICTS, writes=True),
-    Action("code", "Why it was rejected", "Right after x, a digit says why: 1 wrong, 2 off-topic, "
-           "3 refusal, 4 unsafe, 5 truncated, 6 format, 7 duplicate, 8 other; 0 takes that back.",
+    Action("code", "Why it was rejected", "Right after {reject}, a digit says why: 1 wrong, "
+           "2 off-topic, 3 refusal, 4 unsafe, 5 truncated, 6 format, 7 duplicate, 8 other; 0 takes "
+           "that back.",
            ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9"), Group.VERDICTS, writes=True,
            each=True),
     Action("note", "Note", "Your words on this sample; an empty line takes them away.", ("i",),
@@ -89,7 +97,7 @@ ACTIONS: tuple[Action, ...] = (
            "completes those in use.", ("number_sign",), Group.VERDICTS, writes=True),
     Action("edit", "Edit", "Opens the prompt or the response in $EDITOR; the difference is shown "
            "before it is taken. The source stays as it is, the edited sample is scored again and "
-           "exported; U takes the edit back.", ("E",), Group.VERDICTS, writes=True),
+           "exported; {undo} takes the edit back.", ("E",), Group.VERDICTS, writes=True),
     Action("history", "History", "Everything that was said about this sample: who, when, old and "
            "new, score and threshold then; what was undone is marked.", ("h",), Group.VERDICTS),
     Action("undo", "Undo", "Take the last decision or remark back, a bulk as a whole; no limit, "
@@ -119,14 +127,20 @@ ACTIONS: tuple[Action, ...] = (
     Action("half_up", "Half a page up", "Scrolls by half.", ("ctrl+u", "pageup"), Group.MOVING),
     Action("first", "First sample", "To the top of the view.", ("g", "home"), Group.MOVING),
     Action("last", "Last sample", "To the end of the view.", ("G", "end"), Group.MOVING),
-    Action("zoom", "Focus mode", "One sample fills the screen; the same keys decide, j k scroll, J "
-           "K go on without deciding; esc goes back to the table.",
-           ("enter",), Group.MOVING, "read"),
+    Action("zoom", "Focus mode", "One sample fills the screen; the same keys decide, {down} {up} "
+           "scroll, {next_sample} {previous_sample} go on without deciding; {close} goes back to "
+           "the table.", ("enter",), Group.MOVING, "read"),
     Action("next_sample", "Go on", "To the next sample; decides nothing; in focus mode, "
-           "where j k scroll.", ("J",), Group.MOVING),
+           "where {down} {up} scroll.", ("J",), Group.MOVING),
     Action("previous_sample", "Go back", "To the sample before; decides nothing.",
            ("K",), Group.MOVING),
-    Action("next_pane", "Next pane", "From table to detail and back; j k then scroll the text.",
+    Action("next_undecided", "Next undecided", "To the next of the rows shown that has no verdict; "
+           "after the last comes the first. Skipped rows have one.", ("right_parenthesis",),
+           Group.MOVING),
+    Action("previous_undecided", "Previous undecided", "To the one before.",
+           ("left_parenthesis",), Group.MOVING),
+    Action("next_pane", "Next pane", "From table to detail and back; {down} {up} then scroll the "
+           "text.",
            ("tab",), Group.MOVING),
     Action("close", "Close", "Closes a pane, an input or a range; decides nothing.", ("escape",),
            Group.MOVING, "close"),
@@ -141,7 +155,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("type_threshold", "Type the threshold", "1.5, top 1000 or 25%; <= before it keeps the "
            "low side.", ("t",), Group.THRESHOLD, "type"),
     Action("search", "Search", "In prompt and response; a capital letter makes it exact, a / "
-           "before it a regular expression. The count streams; esc stops it.", ("slash",),
+           "before it a regular expression. The count streams; {close} stops it.", ("slash",),
            Group.VIEW, "search"),
     Action("next_match", "Next match", "Of the last search.", ("n",), Group.VIEW),
     Action("previous_match", "Previous match", "Of the last search.", ("N",), Group.VIEW),
@@ -158,8 +172,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("sort", "Sort", "By any column; the same again turns it round. Rows never move while "
            "scores arrive: sort again to follow them.", ("s",), Group.VIEW, "sort"),
     Action("queue", "Review order", "Nearest to the threshold, lowest, highest, longest, "
-           "disagreements, unreviewed only, or a spot check. It stays as it was made; o o makes it "
-           "anew.", ("o",), Group.VIEW, "order"),
+           "disagreements, unreviewed only, or a spot check. It stays as it was made; "
+           "{queue} {queue} makes it anew.", ("o",), Group.VIEW, "order"),
     Action("queue_again", "Make the review order anew", "From scores and verdicts as they are "
            "now; the cursor stays on its sample.", (), Group.VIEW),
     Action("spot_check", "Spot check", "Kept rows drawn at random, scores hidden: how many are "
@@ -205,9 +219,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("search_repeats", "Stop or go on searching", "What is found stays.", ("C",),
            Group.CLUSTERS),
     Action("compare_meaning", "Compare by meaning", "With a sentence-transformers model on this "
-           "disk; v then goes to its clusters, too. Nothing is dropped for them.", (),
+           "disk; {kind} then goes to its clusters, too. Nothing is dropped for them.", (),
            Group.CLUSTERS),
-    Action("leave_at", "To the table at this row", "esc goes back to the row you came from.",
+    Action("leave_at", "To the table at this row", "{close} goes back to the row you came from.",
            ("D",), Group.CLUSTERS),
     Action("simulate", "Simulator", "What would this dataset be worth? Opens the panel, goes to "
            "it, closes it.", ("S",), Group.SIMULATOR, "simulator"),
@@ -219,15 +233,15 @@ ACTIONS: tuple[Action, ...] = (
            "chapter's own.", ("M",), Group.SIMULATOR, "model"),
     Action("take_best", "Take the best threshold", "Where performance over the threshold is "
            "highest.", ("O",), Group.SIMULATOR, "best"),
-    Action("slider_less", "Slider down", "A fine step; j k choose the slider, a digit or enter "
-           "types its number.", ("left",), Group.SIMULATOR, "set"),
+    Action("slider_less", "Slider down", "A fine step; {down} {up} choose the slider, a digit or "
+           "{zoom} types its number.", ("left",), Group.SIMULATOR, "set"),
     Action("slider_more", "Slider up", "A fine step.", ("right",), Group.SIMULATOR),
-    Action("slider_far_less", "Slider far down", "A coarse step; ctrl+d too.", ("shift+left",),
+    Action("slider_far_less", "Slider far down", "A coarse step; {half_down} too.", ("shift+left",),
            Group.SIMULATOR),
-    Action("slider_far_more", "Slider far up", "A coarse step; ctrl+u too.", ("shift+right",),
+    Action("slider_far_more", "Slider far up", "A coarse step; {half_up} too.", ("shift+right",),
            Group.SIMULATOR),
     Action("about_number", "About this number", "What is calibrated on what, and what is "
-           "illustrative; ? at the panel.", (), Group.SIMULATOR),
+           "illustrative; {help} at the panel.", (), Group.SIMULATOR),
     Action("training_run", "Set the cost of training", "Tokens a second, price an hour, epochs.",
            (), Group.SIMULATOR),
     Action("pause", "Pause or resume scoring", "Scores already there stay.", ("p",),
@@ -239,7 +253,8 @@ ACTIONS: tuple[Action, ...] = (
            Group.SCORING),
     Action("settle", "Settle rows near the threshold", "Those whose side bfloat16 leaves open are "
            "scored again in float32.", (), Group.SCORING),
-    Action("stop", "Stop scoring", "Lets go of the model; m starts again.", (), Group.SCORING),
+    Action("stop", "Stop scoring", "Lets go of the model; {model} starts again.", (),
+           Group.SCORING),
     Action("side", "Review the other side", "Preference data: verdicts and threshold for the "
            "chosen or the rejected response.", (), Group.SCORING),
     Action("export", "Export", "Write kept, dropped or pending rows; the count is shown first.",
@@ -257,6 +272,31 @@ ACTIONS: tuple[Action, ...] = (
     Action("suspend", "Suspend", "Back to the shell; fg returns.", ("ctrl+z",), Group.DESK),
     Action("quit", "Quit", "Everything is on disk already.", ("q",), Group.DESK, "quit"),
 )  # fmt: skip
+
+_PLACE = re.compile(r"\{([a-z_]+)\}")
+
+
+def name_keys(text: str, actions: Iterable[Action]) -> str:
+    """`text` with the key of each action that stands there in braces.
+
+    An action without a key is done by the palette, so its key is named.
+    """
+    keys = {action.id: action.first_key for action in actions}
+
+    def named(place: re.Match[str]) -> str:
+        known = keys.get(place[1])
+        return place[0] if known is None else known or keys["palette"]
+
+    return _PLACE.sub(named, text)
+
+
+def with_keys(keys: Mapping[str, tuple[str, ...]]) -> tuple[Action, ...]:
+    """The registry with the keys of some actions changed, and help that names them so."""
+    given = [replace(action, keys=keys.get(action.id, action.keys)) for action in _REGISTRY]
+    return tuple(replace(action, help=name_keys(action.help, given)) for action in given)
+
+
+ACTIONS = with_keys({})
 
 BY_ID = {action.id: action for action in ACTIONS}
 
@@ -306,3 +346,10 @@ def share_a_screen(one: Action, other: Action) -> bool:
 def actions_of(app: App[Any]) -> tuple[Action, ...]:
     """The actions with the keys that the person of `app` has chosen."""
     return getattr(app, "actions", ACTIONS)
+
+
+def key_of(app: App[Any], action: str) -> str:
+    """The first key of an action as the person of `app` has it; the palette's where it has none."""
+    actions = actions_of(app)
+    named = (next(known for known in actions if known.id == name) for name in (action, "palette"))
+    return next(known.first_key for known in named if known.keys)

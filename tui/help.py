@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.screen import Screen
 
 from engine.dataset import Dataset
-from tui.actions import ACTIONS, Action, Group, actions_of
+from tui.actions import ACTIONS, Action, Group, actions_of, name_keys
 from tui.display import STATE_TEXT, UNICODE_GLYPHS, Glyphs, sanitize
 
 KEYS_CELLS = max(len(action.shown_keys) for action in ACTIONS)
@@ -61,7 +61,7 @@ def help_text(
         parts.append(Content(f"  {sign:<{KEYS_CELLS}} {STATE_TEXT[state]}\n"))
     parts.append(Content(f"  {glyphs.skipped:<{KEYS_CELLS}} skipped\n\n"))
     text = resources.files("engine.help").joinpath(f"{page}.md").read_text("utf-8")
-    parts.append(Content(text))
+    parts.append(Content(name_keys(text, actions)))
     return Content("").join(parts)
 
 

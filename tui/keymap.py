@@ -8,24 +8,20 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
 from textual.keys import KEY_NAME_REPLACEMENTS
 
 from engine.lined_toml import Entry
-from tui.actions import ACTIONS, Action, key_name, share_a_screen
+from tui.actions import ACTIONS, Action, key_name, share_a_screen, with_keys
 
 DEFAULT_PRESET = "default"
 
 PRESETS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     DEFAULT_PRESET: {},
-    # Source: prodi.gy/docs, "Keyboard shortcuts": a accept, x reject, space ignore, backspace or
-    # delete undo. The first three are tamis' own.
     "prodigy": {"undo": ("backspace", "delete", "U")},
-    # Source: visidata.org/man: s selects a row, u unselects it, d deletes it, [ ] sort, | selects
-    # by a pattern, space asks for a command, ctrl+s saves, U undoes and R redoes.
     "visidata": {
         "accept": ("s", "a"),
         "reject": ("d", "x"),
@@ -40,10 +36,25 @@ PRESETS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "similarity_up": ("plus",),
         "rule": ("r",),
         "filter": ("vertical_line", "f"),
-        "export": ("ctrl+s", "e"),
+        "list_filter": ("vertical_line", "f"),
+        "edit": ("e", "ctrl+o", "E"),
+        "export": ("ctrl+s", "X"),
     },
 }
-"""Preset -> action -> keys, where they differ from the registry's."""
+"""Preset -> action -> keys, where they differ from the registry's.
+
+prodigy: a accept, x reject, space ignore, backspace and del undo, digits choose; of these only the
+    last but one is not tamis' own. Its f (flag), h (instructions) and ctrl+s (send what is
+    buffered) have nothing to stand for here: f filters, h is the history, all is saved at once.
+    Source: prodi.gy/docs/api-web-app, "Key bindings and swipe gestures".
+visidata: s selects a row, u unselects and d deletes it; [ and ] sort, | selects by a pattern,
+    space opens the command palette, e edits a cell and ctrl+o does in $EDITOR, ctrl+s saves. U R
+    (undo, redo), / n N (search), j k G, enter, Y (to the clipboard), q and ctrl+z are tamis' own.
+    z, a prefix there, skips, since space is taken; r drops duplicates, since d is; X exports where
+    ctrl+s stops the terminal. What has no like here keeps tamis' key: ? is help and not a search
+    backwards.
+    Source: visidata.org/man, vd(1) of June 2025, compared with what version 3.4 binds.
+"""
 
 UNBOUND = "unbound"
 """A key that no keyboard has: Textual's keymaps cannot take an action's last key away."""
@@ -137,8 +148,7 @@ def make_keymap(entries: Iterable[Entry] = (), preset: str | None = None) -> Key
         own = [(other, found) for other, found in own if other is not entry]
         wanted = {other.path[-1]: found for other, found in own}
     keys |= wanted
-    actions = tuple(replace(action, keys=keys[action.id]) for action in ACTIONS)
-    return Keymap(chosen, actions, tuple(sorted(problems)))
+    return Keymap(chosen, with_keys(keys), tuple(sorted(problems)))
 
 
 def _clash(

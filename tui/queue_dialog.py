@@ -9,11 +9,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.events import Key
 from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from engine.queues import KIND_TEXT, QueueKind
+from tui.actions import key_name
 from tui.display import sanitize
 
 KIND_CELLS = max(len(kind.value) for kind in QueueKind) + 2
@@ -32,21 +34,22 @@ class QueueDialog(ModalScreen[QueueChoice | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "cancel", "Cancel"),
-        Binding("o", "choose", "Choose"),
         Binding("u", "unreviewed", "Unreviewed only"),
         Binding("j", "cursor(1)", show=False),
         Binding("k", "cursor(-1)", show=False),
     ]
 
-    def __init__(self, current: QueueChoice, check: str) -> None:
+    def __init__(self, current: QueueChoice, check: str, key: str) -> None:
         """Ask, starting from the order in hand.
 
         Args:
             current: in hand now.
             check: how the last spot check stands; empty where there is none.
+            key: opens this dialog, as it is printed on a keyboard; again, it chooses.
         """
         super().__init__()
         self._kind, self._unreviewed, self._check = current.kind, current.unreviewed, check
+        self._key = key
 
     def compose(self) -> ComposeResult:
         """Title, orders, the switch, keys."""
@@ -55,7 +58,10 @@ class QueueDialog(ModalScreen[QueueChoice | None]):
             yield OptionList(*(Option(self._text(kind), id=kind.value) for kind in QueueKind))
             yield Static(id="queue-unreviewed", classes="dialog-body")
             yield Static(
-                Content("enter choose    o o make it anew    u unreviewed    esc cancel"),
+                Content(
+                    f"enter choose    {self._key} {self._key} make it anew    u unreviewed    "
+                    "esc cancel"
+                ),
                 classes="dialog-keys",
             )
 
@@ -79,9 +85,11 @@ class QueueDialog(ModalScreen[QueueChoice | None]):
         event.stop()
         self.dismiss(QueueChoice(QueueKind(str(event.option.id)), self._unreviewed))
 
-    def action_choose(self) -> None:
-        """Take the highlighted one; the key that opens the list makes its order anew."""
-        self.query_one(OptionList).action_select()
+    def on_key(self, event: Key) -> None:
+        """The key that opens the list takes the highlighted one, too: its order is made anew."""
+        if key_name(event.key) == self._key:
+            event.stop()
+            self.query_one(OptionList).action_select()
 
     def action_unreviewed(self) -> None:
         """All rows, or those without a verdict."""

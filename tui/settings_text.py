@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from engine.config import KEYS, SETTINGS, Config, config_path
-from tui.actions import ACTIONS, Group
+from tui.actions import ACTIONS, Group, name_keys
 from tui.keymap import Keymap
 from tui.preferences import Preferences
 
@@ -24,7 +24,8 @@ def keys_text(keymap: Keymap) -> str:
                 changed = "" if action.keys == built_in[action.id] else "  (changed)"
                 keys_ = action.shown_keys or "-"
                 lines.append(f"  {keys_:<{width}}  {action.title:<{titles}}  {action.id}{changed}")
-    lines += ["", "-: no key; the palette (ctrl+p) finds every action by words"]
+    palette = name_keys("{palette}", keymap.actions)
+    lines += ["", f"-: no key; the palette ({palette}) finds every action by words"]
     return "\n".join(lines)
 
 

@@ -17,14 +17,19 @@ if TYPE_CHECKING:
     from engine.simulator.noise import Assumption
     from engine.simulator.sweep import Sweep
     from engine.threshold import Threshold
+    from tui.actions import Action
 
 NO_FORECAST = "a what-if aid, not a forecast: tamis simulate --about"
 UNDER_ASSUMPTIONS = "under these assumptions"
 
 
-def about_text() -> str:
-    """What is calibrated on what, and what is illustrative."""
-    return resources.files("engine.help").joinpath("simulator.md").read_text("utf-8").rstrip("\n")
+def about_text(actions: Sequence[Action] | None = None) -> str:
+    """What is calibrated on what, and what is illustrative; keys are those of `actions`."""
+    # The actions stand on textual, which the other texts of the command line do without.
+    from tui.actions import ACTIONS, name_keys  # noqa: PLC0415
+
+    text = resources.files("engine.help").joinpath("simulator.md").read_text("utf-8")
+    return name_keys(text.rstrip("\n"), ACTIONS if actions is None else actions)
 
 
 def percent(share: float) -> str:

@@ -10,7 +10,7 @@ from engine.scoring.worker import WorkerState, WorkerStatus
 from engine.session import Session
 from engine.session.duplication import SearchState, SearchStatus
 from engine.threshold import Threshold
-from tui.actions import OWN_SCREEN, Action, Group, actions_of
+from tui.actions import OWN_SCREEN, Action, Group, actions_of, key_of
 from tui.display import cells, one_line, sanitize
 
 SEPARATOR = " · "
@@ -37,10 +37,10 @@ class StatusLine(Static):
             self.update(Content(text), layout=False)
 
 
-def scoring_parts(status: WorkerStatus | None, spec: str) -> list[str]:
-    """The scorer and what it is doing, most important first."""
+def scoring_parts(status: WorkerStatus | None, spec: str, model_key: str) -> list[str]:
+    """The scorer and what it is doing, most important first; `model_key` chooses another."""
     if status is None:
-        return ["no scorer (m chooses one)"] if spec == "none" else [f"{spec}: stopped"]
+        return [f"no scorer ({model_key} chooses one)"] if spec == "none" else [f"{spec}: stopped"]
     name = status.scorer or spec
     share = f"{status.done / status.total:.0%}" if status.total else "100%"
     match status.state:
@@ -59,7 +59,7 @@ def scoring_parts(status: WorkerStatus | None, spec: str) -> list[str]:
         case WorkerState.CANCELLED:
             parts = [f"stopped at {share}", name]
         case WorkerState.FAILED:
-            parts = [f"{name}: no scores", "m chooses another scorer"]
+            parts = [f"{name}: no scores", f"{model_key} chooses another scorer"]
     if status.failed:
         parts.insert(1, f"{status.failed:,} failed")
     if (
@@ -84,7 +84,7 @@ def repeats_parts(status: SearchStatus) -> list[str]:
     return []
 
 
-def bfloat16_effect(session: Session) -> str:
+def bfloat16_effect(session: Session, settle_key: str) -> str:
     """What bfloat16 leaves open at this threshold; empty where it is not used."""
     open_rows = len(session.scoring.uncertain(session.threshold))
     if not open_rows:
@@ -92,7 +92,7 @@ def bfloat16_effect(session: Session) -> str:
     rows = session.dataset.rows
     return (
         f"bfloat16 leaves {open_rows:,} of {rows:,} rows open at this threshold; "
-        "ctrl+p settle scores them in float32"
+        f"{settle_key} settle scores them in float32"
     )
 
 
@@ -152,10 +152,10 @@ def summary_parts(
     ]
 
 
-def blind_parts(summary: Summary) -> list[str]:
+def blind_parts(summary: Summary, blind_key: str) -> list[str]:
     """What was decided by hand, and nothing of what the rules make of the rest."""
     decided = f"{summary.kept_by_hand:,} accepted, {summary.dropped_by_hand:,} rejected by hand"
-    return [decided, "blind: scores and rules are hidden (b shows them)"]
+    return [decided, f"blind: scores and rules are hidden ({blind_key} shows them)"]
 
 
 def _bound(threshold: Threshold | None, typed: str) -> str:
@@ -255,20 +255,30 @@ class KeyBar(Static):
         shown = [
             action for action in actions_of(self.app) if action.footer and self._belongs(action)
         ]
-        room = max(self.size.width - 2, 0) - sum(_cells(a) for a in shown if a.id in ALWAYS_SHOWN)
+        keys = {action.id: self._key(action) for action in shown}
+        needed = {action.id: cells(f"{keys[action.id]} {action.footer}  ") for action in shown}
+        always = sum(needed[action.id] for action in shown if action.id in ALWAYS_SHOWN)
+        room = max(self.size.width - 2, 0) - always
         pieces: list[Content] = []
         for action in shown:
             if action.id not in ALWAYS_SHOWN:
-                room -= _cells(action)
+                room -= needed[action.id]
                 if room < 0:
                     continue
             pieces.append(
-                Content.assemble((_key(action), "$footer-key-foreground"), " ", action.footer, "  ")
+                Content.assemble(
+                    (keys[action.id], "$footer-key-foreground"), " ", action.footer, "  "
+                )
             )
         return Content("").join(pieces)
 
+    def _key(self, action: Action) -> str:
+        """Its key, and that of its counterpart where the label stands for both."""
+        names = (action.id, PAIRS[action.id]) if action.id in PAIRS else (action.id,)
+        return " ".join(ARROWS.get(key, key) for key in (key_of(self.app, name) for name in names))
+
     def _belongs(self, action: Action) -> bool:
-        if action.id in self._impossible:
+        if action.id in self._impossible or not action.keys:
             return False
         if self._group is not None:
             return action.group is self._group or action.id in ALWAYS_SHOWN
@@ -279,13 +289,11 @@ class KeyBar(Static):
 
 ALWAYS_SHOWN = ("help", "quit")
 
-PAIRS = {"threshold_down": "[ ]", "similarity_down": "[ ]", "slider_less": "← →"}
+PAIRS = {
+    "threshold_down": "threshold_up",
+    "similarity_down": "similarity_up",
+    "slider_less": "slider_more",
+}
 """Actions whose footer stands for their counterpart, too."""
 
-
-def _key(action: Action) -> str:
-    return PAIRS.get(action.id) or action.shown_keys.split(" ")[0]
-
-
-def _cells(action: Action) -> int:
-    return cells(_key(action)) + 1 + cells(action.footer) + 2
+ARROWS = {"left": "←", "right": "→"}

@@ -10,6 +10,7 @@ from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from engine.errors import Cancelled, TamisError
+from tui.actions import key_of
 from tui.dialogs import WorkDialog
 from tui.display import sanitize
 from tui.status import KeyBar
@@ -23,6 +24,15 @@ class WorkingScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._toasts: dict[str, float] = {}  # text -> when it is gone
+
+    def key(self, action: str) -> str:
+        """The key that messages name for an action: the person's own."""
+        return key_of(self.app, action)
+
+    @property
+    def taken_back(self) -> str:
+        """How what was just done is undone, for the end of a message."""
+        return f"{self.key('undo')} takes it back"
 
     def say(
         self, text: str, *, severity: SeverityLevel = "information", timeout: float = 4

@@ -142,7 +142,7 @@ def describe_plan(session: Session, plan: ExportPlan) -> list[str]:
     ]
     if counts.pending_blocks:
         failed = state.summary.failed
-        wait = "retry the failed ones (ctrl+p)" if failed == counts.pending else "wait"
+        wait = "retry the failed ones" if failed == counts.pending else "wait"
         lines.append(f"refused: {counts.pending:,} rows are pending; allow it, or {wait}")
     if state.spot_checks:
         lines.append(f"spot check: {state.spot_checks[-1][1]}")
@@ -150,7 +150,7 @@ def describe_plan(session: Session, plan: ExportPlan) -> list[str]:
         how = "as they read now" if plan.edits is Edited.APPLY else "as they are in the source"
         lines.append(f"{edited:,} edited samples, {how}")
     if session.threshold is not None and session.threshold.guess:
-        lines.append("the threshold is a guess (the median): set one with t")
+        lines.append("the threshold is a guess (the median): set one")
     return lines
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from engine.decision import Verdict
 from engine.errors import UsageError
 from engine.filter import ANY, Filter, Mark, Names, parse_filter
 from engine.order import Column, Sort, by_number, by_text
@@ -171,3 +172,23 @@ def _sorted(session: Session, sort: Sort) -> NDArray[np.int64]:
     if sort.column in numbers:
         return by_number(numbers[sort.column](), descending=down)
     return by_text(session.edits.texts[sort.column.value], descending=down)
+
+
+def undecided_line(session: Session, order: NDArray[np.int64], line: int, step: int) -> int | None:
+    """The next line of a view whose row has no verdict, wrapping around; None where all have.
+
+    Args:
+        session: whose verdicts.
+        order: row numbers of the view.  (shown,)
+        line: to go on from; it comes last itself.
+        step: 1 forwards, -1 backwards.
+    """
+    undecided = (session.verdicts == Verdict.UNDECIDED) & ~session.dataset.broken
+    lines = np.flatnonzero(undecided[order])
+    if not len(lines):
+        return None
+    if step > 0:
+        place = int(np.searchsorted(lines, line, side="right"))
+    else:
+        place = int(np.searchsorted(lines, line, side="left")) - 1
+    return int(lines[place % len(lines)])

@@ -133,6 +133,30 @@ async def test_hostile_text_fills_the_screen_as_text(tmp_path: Path) -> None:
         assert desk.session.verdicts.tolist() == [2, 2]
 
 
+async def test_the_next_undecided_row_is_one_key_away_in_table_and_focus_mode(rows: Path) -> None:
+    async with open_desk(rows) as desk:
+        table = desk.desk.table
+        await desk.press("a", "space", "a", "g", "right_parenthesis")
+        assert table.cursor == 3
+        await desk.press("left_parenthesis")
+        assert table.cursor == 29
+        assert "from the end" in desk.said()
+        await desk.press("right_parenthesis")
+        assert table.cursor == 3
+        assert "from the top" in desk.said()
+        await desk.press("k", "k", "enter", "right_parenthesis")
+        assert shown_row(desk) == 3
+        assert "sample 4 of 30" in desk.screen
+        await desk.press("escape", "f")
+        await desk.type("row:0-3")
+        await desk.press("enter", "g", "right_parenthesis")
+        assert table.cursor_row == 3
+        await desk.press("right_parenthesis")
+        assert "only undecided row" in desk.said()
+        await desk.press("a", "right_parenthesis")
+        assert "no row shown is undecided" in desk.said()
+
+
 # Blind
 
 

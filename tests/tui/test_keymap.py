@@ -1,17 +1,27 @@
 from __future__ import annotations
 
+import ast
+import re
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
 import pytest
 
+import tui
 from engine.decision import Verdict
 from engine.lined_toml import Entry, read_lined
-from tests.tui.desk_app import open_desk, write_rows
-from tui.actions import ACTIONS, key_name, share_a_screen
+from tests.tui.desk_app import DeskDriver, open_desk, write_rows
+from tui.actions import ACTIONS, BY_ID, key_name, share_a_screen
+from tui.clusters import words
 from tui.keymap import PRESETS, UNBOUND, Keymap, make_keymap, read_key
 from tui.preferences import Preferences
+from tui.working_screen import WorkingScreen
+
+SOURCES = Path(tui.__file__).parent
+
+FIXED = ("actions.py", "keymap.py", "dialogs.py", "diff_dialog.py", "filter_dialog.py")
+"""Where keys are given, and small windows whose keys are always the same."""
 
 
 def keymap(text: str, preset: str | None = None) -> Keymap:
@@ -166,3 +176,132 @@ def test_digits_that_are_choices_of_one_action_can_be_let_go() -> None:
     changes = Keymap(actions=actions).changes()
     assert changes["code-1"] == "1"
     assert changes["code-3"] == UNBOUND
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_preset_leaves_nothing_without_a_key_and_no_key_of_the_table_without_a_use(
+    preset: str,
+) -> None:
+    found = make_keymap((), preset)
+    for action, built_in in zip(found.actions, ACTIONS, strict=True):
+        assert bool(action.keys) is bool(built_in.keys), action.id
+        places = [other for other in found.actions if share_a_screen(action, other)]
+        for key in set(built_in.keys) - set(action.keys):
+            # Its key went to somebody else in the same place, and it has another one.
+            assert action.keys
+            assert any(key in other.keys for other in places), key
+
+
+def test_help_names_the_keys_that_hold() -> None:
+    found = keymap('undo = "ctrl+y"\nqueue = "Q"\ndown = ""\npalette = "ctrl+o"')
+    texts = {action.id: action.help for action in found.actions}
+    assert "ctrl+y takes the edit back" in texts["edit"]
+    assert "Q Q makes it anew" in texts["queue"]
+    assert "ctrl+o k scroll" in texts["zoom"]  # without a key, the palette's
+    assert not any("{" in text for text in texts.values())
+
+
+OWN = """
+accept = "y"
+reject = "Y"
+copy = ""
+skip = "r"
+undo = "ctrl+y"
+queue = "Q"
+filter = "ctrl+g"
+blind = "Z"
+model = "f5"
+link = "f6"
+simulate = "f7"
+clusters = "f8"
+search_repeats = "f9"
+rule = "u"
+long_note = "ctrl+n"
+type_threshold = "l"
+next_pane = "f10"
+take_best = "H"
+help = "f1"
+threshold_down = "f2"
+threshold_up = "f3"
+"""
+"""None of these actions has a key that it is built with."""
+
+NAMED_KEY = re.compile(
+    r"(?:^|(?<=[\s(:;,]))(?:[A-Za-z?]|ctrl\+[a-z]|tab)"
+    r"(?= (?:takes?|opens?|shows?|chooses|sets|changes|starts|stops|goes|links?|makes?|switches|"
+    r"would|leaves|decide|settle)\b|\))"
+)
+"""A key where a message says what it does."""
+
+
+async def test_no_message_names_a_key_that_does_not_hold(
+    rows: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    say = WorkingScreen.say
+
+    def heard(screen: WorkingScreen, text: str, **how: object) -> None:
+        said.append(text)
+        say(screen, text, **how)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(WorkingScreen, "say", heard)
+    own = keymap(OWN)
+    assert not own.problems
+    async with open_desk(rows, preferences=Preferences(keymap=own), size=(160, 48)) as desk:
+        await _say_much(desk, said)
+    holds = {key_name(key) for action in own.actions for key in action.keys}
+    named = {key for text in said for key in NAMED_KEY.findall(text)}
+    stale = {key_name(key) for name in ("undo", "queue", "filter", "blind", "model", "link",
+             "simulate", "type_threshold") for key in BY_ID[name].keys}  # fmt: skip
+    assert named
+    assert named <= holds - stale, [text for text in said if NAMED_KEY.search(text)]
+    for expected in (
+        "ctrl+y takes it back", "Q Q makes it anew", "Q chooses one", "ctrl+g sets one", "Z shows",
+        "f6 links them", "f7 opens the simulator", "range: move, then y Y r c", "y Y c decide",
+        "(ctrl+y)", "f9 stops", "f5 chooses", "f1", "f2 f3 threshold",
+    ):  # fmt: skip
+        assert any(expected in text for text in said), expected
+
+
+async def _say_much(desk: DeskDriver, said: list[str]) -> None:
+    """Walk through what names keys; what is on the screen is heard, too."""
+
+    async def do(*actions: str) -> None:
+        for action in actions:
+            await desk.app.screen.run_action(action)
+            await desk.pilot.pause()
+            said.append(desk.screen)
+
+    await desk.scored()
+    await do("accept", "range", "down", "close", "select_all", "bulk_reject")
+    await desk.press("y")
+    await do("close", "queue_again", "save_filter", "link", "simulate", "link", "link", "simulate")
+    await do("blind", "blind", "queue")
+    await desk.press("j", "Q")
+    await desk.until(lambda: desk.at_desk, "the order")
+    await do("queue_again", "boost", "note")
+    await desk.press("escape")
+    await do("help")
+    await desk.press("escape")
+    await do("clusters")
+    await desk.until(lambda: not desk.at_desk, "the clusters")
+    said.append("\n".join(words.title_parts(desk.session, 0, 0.8, "f9")))
+    await do("help")
+    await desk.press("escape", "escape")
+    await do("stop", "pause")
+
+
+MESSAGES = [path for path in sorted(SOURCES.rglob("*.py")) if path.name not in FIXED]
+
+
+@pytest.mark.parametrize("path", MESSAGES, ids=lambda path: path.stem)
+def test_no_message_is_written_with_a_key_in_it(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+    docstrings = {
+        id(node.value) for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }  # fmt: skip
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            literal = "" if id(node) in docstrings else node.value
+            assert not NAMED_KEY.search(literal), f"{path.name}:{node.lineno}: {literal}"

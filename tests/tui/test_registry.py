@@ -82,6 +82,8 @@ DRIVEN: Mapping[str, tuple[tuple[str, ...], Check]] = {
     "zoom": ((), lambda desk: not desk.desk.table.display),
     "next_sample": ((), cursor(1)),
     "previous_sample": (("j", "j"), cursor(1)),
+    "next_undecided": (("j", "a", "k", "k"), cursor(2)),
+    "previous_undecided": (("j", "a", "a", "k"), cursor(0)),
     "next_pane": ((), lambda desk: desk.desk.detail.has_focus),
     "close": (("v",), lambda desk: desk.desk.table.selection_anchor is None),
     "threshold_down": ((), threshold(lambda value: 0.4 < value < 0.5)),

@@ -180,7 +180,12 @@ class ClusterBase(WorkingScreen):
     def _draw_lines(self) -> None:
         review = self.review
         self.query_one("#clusters-title", StatusLine).show(
-            words.title_parts(self.session, len(self.cluster_list.order), self.similarity)
+            words.title_parts(
+                self.session,
+                len(self.cluster_list.order),
+                self.similarity,
+                self.key("search_repeats"),
+            )
         )
         found = review.duplication
         if found is None:
@@ -189,7 +194,7 @@ class ClusterBase(WorkingScreen):
             now = found.after if self.session.duplicates.rule_on else found.before
             bar = words.gauge_line(now, self.glyphs)
             gauge = [f"{bar} {words.gauge_text(now)}", words.zone_text(now), words.hot_text(now)]
-            rule = [words.rule_text(self.session.duplicates.similarity, found)]
+            rule = [words.rule_text(self.session.duplicates.similarity, found, self.key("rule"))]
         self.query_one("#clusters-gauge", StatusLine).show([part for part in gauge if part])
         self.query_one("#clusters-rule", StatusLine).show(rule)
 

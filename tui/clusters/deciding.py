@@ -52,7 +52,7 @@ class DecidingActions(ClusterBase, DecidingScreen):
         self._decided(change)
         if change is not None:
             plural = "s" if len(change.rows) > 1 else ""
-            self.say(f"{change_words(change)} {len(change.rows):,} row{plural}; U takes it back")
+            self.say(f"{change_words(change)} {len(change.rows):,} row{plural}; {self.taken_back}")
 
     # -- a cluster -------------------------------------------------------------------------------
 
@@ -89,7 +89,7 @@ class DecidingActions(ClusterBase, DecidingScreen):
                 self.say("nothing to change: what is left is unlike, or decided already")
                 return
             self._decided(change)
-            self.say(f"{said}: {change_words(change)} {len(change.rows):,} rows; U takes it back")
+            self.say(f"{said}: {change_words(change)} {len(change.rows):,} rows; {self.taken_back}")
             self.cluster_list.move(1)
 
         self._work("deciding…", keep, done, background=len(self.members.order) > INLINE_ROWS)
@@ -131,7 +131,7 @@ class DecidingActions(ClusterBase, DecidingScreen):
         self.app.push_screen(
             ConfirmDialog(
                 "Keep the suggested row of all clusters listed?",
-                words.plan_lines(plan),
+                words.plan_lines(plan, self.key("undo")),
                 f"decide {len(plan.rows):,} rows",
             ),
             answered,

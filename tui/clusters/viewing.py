@@ -229,7 +229,7 @@ class ViewingActions(DecidingActions):
         """Switch the rule on after a count, or off."""
         if self.session.duplicates.rule_on:
             self.session.duplicates.set_rule(None)
-            self.say("rule off: duplicates are kept again; d switches it on")
+            self.say(f"rule off: duplicates are kept again; {self.key('rule')} switches it on")
             self._draw_lines()
             return
         self._work("counting…", self.review.count, self._ask_rule, background=True)

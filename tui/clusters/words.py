@@ -25,40 +25,42 @@ UNIT_WORDS = {
 }
 
 
-def search_text(status: SearchStatus, *, complete: bool) -> str:
+def search_text(status: SearchStatus, *, complete: bool, key: str) -> str:
     """How far the search is, in few words; empty when it is done.
 
     Args:
         status: of the search.
         complete: whether what is listed is all there is of it.
+        key: stops the search, and goes on with it.
     """
     incomplete = "" if complete else ", incomplete"
     match status.state:
         case SearchState.RUNNING:
             share = f" {status.done / status.total:.0%}" if status.total else ""
-            return f"{UNIT_WORDS[status.unit]}: {status.what}{share}{incomplete} (C stops)"
+            return f"{UNIT_WORDS[status.unit]}: {status.what}{share}{incomplete} ({key} stops)"
         case SearchState.STOPPED:
-            return f"stopped{incomplete} (C goes on)"
+            return f"stopped{incomplete} ({key} goes on)"
         case SearchState.FAILED:
             return f"the search failed: {status.error}"
         case SearchState.IDLE:
-            return "not searched yet (C searches)"
+            return f"not searched yet ({key} searches)"
     return ""
 
 
-def title_parts(session: Session, shown: int, similarity: float) -> list[str]:
+def title_parts(session: Session, shown: int, similarity: float, search_key: str) -> list[str]:
     """What is listed, most important first.
 
     Args:
         session: whose clusters.
         shown: clusters that pass the filter.
         similarity: the one asked for; the list may follow in a moment.
+        search_key: stops the search, and goes on with it.
     """
     review = session.clusters
     parts = [f"clusters: {review.kind.value}"]
     listed = review.listed
     complete = listed is not None and listed.clusters.is_complete
-    if said := search_text(session.duplicates.status, complete=complete):
+    if said := search_text(session.duplicates.status, complete=complete, key=search_key):
         parts.append(said)
     parts.append(f"similarity >= {similarity:.2f}")
     if listed is not None:
@@ -114,10 +116,10 @@ def hot_text(gauge: Gauge) -> str:
     return f"{clusters}: the largest has {int(gauge.hot_sizes[0]):,} kept rows"
 
 
-def rule_text(similarity: float | None, found: Duplication) -> str:
-    """Whether duplicates are dropped."""
+def rule_text(similarity: float | None, found: Duplication, rule_key: str) -> str:
+    """Whether duplicates are dropped, and the key that changes it."""
     if similarity is None:
-        return f"rule off: d would drop {found.dropped:,}"
+        return f"rule off: {rule_key} would drop {found.dropped:,}"
     return f"rule on at >= {similarity:.2f}" + (
         f": drops {found.dropped:,}" if similarity == found.similarity else ""
     )
@@ -138,11 +140,11 @@ def rule_lines(found: Duplication) -> list[str]:
     ]
 
 
-def plan_lines(plan: KeepPlan) -> list[str]:
+def plan_lines(plan: KeepPlan, undo_key: str) -> list[str]:
     """The preview of a bulk."""
     return [
         f"{plan.clusters:,} clusters: {plan.accepted:,} rows accepted, {plan.rejected:,} rejected.",
         f"{plan.left:,} left alone: decided by hand, or nothing of them is kept.",
         "Rows with other numbers, or unlike the suggested one, stay as they are.",
-        "One undo (U) takes all of it back.",
+        f"One undo ({undo_key}) takes all of it back.",
     ]

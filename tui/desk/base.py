@@ -26,7 +26,7 @@ from engine.scoring.worker import SETTLED, WorkerState
 from engine.search import Search
 from engine.session import Session
 from engine.session.view import rows_matching, rows_shown
-from tui.actions import BY_ID, actions_of, actions_on, bindings
+from tui.actions import BY_ID, actions_on, bindings
 from tui.detail import SampleDetail
 from tui.display import ASCII_GLYPHS, UNICODE_GLYPHS, one_line, sanitize
 from tui.prompt_bar import PromptBar
@@ -230,7 +230,9 @@ class DeskBase(WorkingScreen):
         summary = session.summary()
         if recount:
             self._bins = session.score_bins(self.slider.bins_for())
-        self.slider.empty_text = "blind: b shows the scores" if session.blind else NO_SCORES
+        self.slider.empty_text = (
+            f"blind: {self.key('blind')} shows the scores" if session.blind else NO_SCORES
+        )
         if session.blind:
             self.slider.show(None, None)
         elif self._bins is not None:
@@ -243,7 +245,7 @@ class DeskBase(WorkingScreen):
         self._drawn_threshold = session.threshold
         exact = session.scoring.scorer is not None and session.scoring.scorer.token_budget > 0
         self.query_one("#summary", StatusLine).show(
-            blind_parts(summary)
+            blind_parts(summary, self.key("blind"))
             if session.blind
             else summary_parts(
                 summary,
@@ -273,7 +275,7 @@ class DeskBase(WorkingScreen):
             parts.append(f"filter: {one_line(sanitize(self._filter_text), shown_cells)}")
         if session.sides == 2:
             parts.append(f"reviewing: {session.side.value}")
-        parts += scoring_parts(status, session.scoring.spec)
+        parts += scoring_parts(status, session.scoring.spec, self.key("model"))
         if cut := int(np.count_nonzero(session.board.truncated)):
             parts.append(f"{cut:,} read in part")
         parts += repeats_parts(session.duplicates.status)
@@ -296,7 +298,7 @@ class DeskBase(WorkingScreen):
             self._tell(session.scoring.settle_failure, severity="error")
             if status.state is WorkerState.DONE and "bfloat16" not in self._told:
                 self._told.add("bfloat16")
-                self._tell(bfloat16_effect(session), severity="information")
+                self._tell(bfloat16_effect(session, self.key("settle")), severity="information")
 
     def _focus_parts(self) -> list[str]:
         """Where in the view the sample stands that fills the screen; empty where none does."""
@@ -311,11 +313,6 @@ class DeskBase(WorkingScreen):
         if text and text not in self._told:
             self._told.add(text)
             self.say(text, severity=severity, timeout=15)
-
-    def key(self, action: str) -> str:
-        """The first key of an action as the person has it; the palette's where it has none."""
-        keys = {known.id: known.shown_keys for known in actions_of(self.app)}
-        return (keys[action] or keys["palette"]).split(" ")[0]
 
     def on_sample_table_cursor_moved(self) -> None:
         """Show the sample and remember the cursor, both when it rests."""

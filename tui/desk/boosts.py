@@ -76,7 +76,7 @@ class BoostActions(VerdictActions):
 
         lines = [
             f"{self._boost_preview(rows, times)}. Whether a row is kept does not change.",
-            "One undo (U) takes all of it back.",
+            f"One undo ({self.key('undo')}) takes all of it back.",
         ]
         self.app.push_screen(
             ConfirmDialog(f"Export {what} {times} times?", lines, f"export x{times}"), answered
@@ -87,7 +87,7 @@ class BoostActions(VerdictActions):
             self.say("nothing to change")
             return
         plural = "s" if len(change.rows) > 1 else ""
-        self.say(f"{change_words(change)}: {len(change.rows):,} row{plural}; U takes it back")
+        self.say(f"{change_words(change)}: {len(change.rows):,} row{plural}; {self.taken_back}")
         self.table.refresh_changed()
         self._show_sample()
 

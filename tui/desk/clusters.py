@@ -26,7 +26,8 @@ class ClusterActions(BoostActions):
         def left(_result: None) -> None:
             if screen.leaves_at is not None and not self.table.go_to_row(screen.leaves_at):
                 self.say(
-                    f"row {screen.leaves_at} is not in this view: f with an empty line shows all"
+                    f"row {screen.leaves_at} is not in this view: {self.key('filter')} with an "
+                    "empty line shows all"
                 )
             self.table.refresh_changed()
             self._show_sample()

@@ -144,7 +144,7 @@ class Desk(
             glyphs=self._glyphs,
         )
         if self.at_sliders:
-            text = Content.assemble(text, "\n", about_text())
+            text = Content.assemble(text, "\n", about_text(actions_of(self.app)))
         self.app.push_screen(TextDialog(f"Help: {self.place}", text))
 
     def action_problems(self) -> None:

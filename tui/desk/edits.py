@@ -76,7 +76,7 @@ class EditActions(RemarkActions):
         except TamisError as error:
             self.say(str(error), severity="error", timeout=12)
             return
-        self.say(f"edited the {part.value} of row {row}; U takes it back")
+        self.say(f"edited the {part.value} of row {row}; {self.taken_back}")
         self._text_changed()
 
     def _text_changed(self) -> None:

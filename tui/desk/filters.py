@@ -98,7 +98,7 @@ class FilterActions(DeskBase):
         self.session.remember("filter", text)
         self._show_order(refilter=False)
         if matching is not None and not matching.any():
-            self.say("no row matches; f changes the filter")
+            self.say(f"no row matches; {self.key('filter')} changes the filter")
 
     # Saved filters
 
@@ -131,7 +131,7 @@ class FilterActions(DeskBase):
         if self.session.read_only:
             self.say("read-only: nothing can be saved here")
         elif not rule:
-            self.say("there is no filter to save; f sets one")
+            self.say(f"there is no filter to save; {self.key('filter')} sets one")
         else:
             self.query_one(PromptBar).ask(
                 Question(

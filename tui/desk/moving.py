@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.session.view import undecided_line
 from tui.desk.reading import ReadingActions
 from tui.desk.searching import SearchActions
 from tui.desk.simulator import SimulatorActions
@@ -11,7 +12,7 @@ from tui.simulator import SimulatorPanel
 
 
 class MovingActions(SimulatorActions, SearchActions, ReadingActions):
-    """What j, k, the page keys, tab, enter and esc do."""
+    """What j, k, the page keys, ( and ), tab, enter and esc do."""
 
     def action_down(self) -> None:
         """One down, or scroll the sample."""
@@ -43,6 +44,31 @@ class MovingActions(SimulatorActions, SearchActions, ReadingActions):
         if self.at_sliders:
             return self.simulator
         return self.detail if self.detail.has_focus else self.table
+
+    def action_next_undecided(self) -> None:
+        """To the next row without a verdict."""
+        self._go_to_undecided(1)
+
+    def action_previous_undecided(self) -> None:
+        """To the one before."""
+        self._go_to_undecided(-1)
+
+    def _go_to_undecided(self, step: int) -> None:
+        table = self.table
+        before = table.cursor
+        line = undecided_line(self.session, table.order, before, step)
+        if line is None:
+            self.say("no row shown is undecided")
+            return
+        if line == before:
+            self.say("this is the only undecided row shown")
+            return
+        table.cursor = line
+        if self._zoomed:
+            self._show_sample()
+            self._draw_title()
+        if (line - before) * step < 0:
+            self.say("undecided again from the top" if step > 0 else "undecided again from the end")
 
     def action_next_pane(self) -> None:
         """Table, detail where it is shown, simulator where it is open, table."""

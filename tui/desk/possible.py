@@ -31,7 +31,7 @@ class Possible(MovingActions):
         if action.writes and self.session.read_only:
             return "this desk is read-only"
         if action.group is Group.VERDICTS and self.at_sliders and action.id not in UNDOING:
-            return "the sliders have the keys: tab goes back to the table"
+            return f"the sliders have the keys: {self.key('next_pane')} goes back to the table"
         if action.group is Group.SIMULATOR:
             return self._simulator_obstacle(action.id)
         if action.id in _ON_SAMPLE:
@@ -52,7 +52,7 @@ class Possible(MovingActions):
         if not self.simulating:
             return "the simulator is closed"
         if action.startswith("slider_") and not self.at_sliders:
-            return "the table has the keys: tab goes to the sliders"
+            return f"the table has the keys: {self.key('next_pane')} goes to the sliders"
         if action == "take_best" and not self.session.simulation.linked:
             return "the numbers are yours: link them to the data first"
         return ""
@@ -89,7 +89,7 @@ class Possible(MovingActions):
             case "problems" if not session.dataset.problems_total:
                 return "every row could be read"
             case "zoom" if self._zoomed:
-                return "the sample fills the screen already: esc goes back"
+                return f"the sample fills the screen already: {self.key('close')} goes back"
             case "repeat" if self._last_done is None:
                 return "nothing was done yet that could be repeated"
             case "close" if not self._closable():

@@ -27,7 +27,8 @@ class QueueActions(DeskBase):
         check = queues.check
         said = "" if check is None else str(queues.result(check))
         self.app.push_screen(
-            QueueDialog(QueueChoice(now.kind, now.unreviewed), said), self._queue_chosen
+            QueueDialog(QueueChoice(now.kind, now.unreviewed), said, self.key("queue")),
+            self._queue_chosen,
         )
 
     def _queue_chosen(self, choice: QueueChoice | None) -> None:
@@ -43,7 +44,7 @@ class QueueActions(DeskBase):
     def action_queue_again(self) -> None:
         """Make the order in hand from scores and verdicts as they are now."""
         if self.session.queues.current is None:
-            self.say("no review order is in hand: o chooses one")
+            self.say(f"no review order is in hand: {self.key('queue')} chooses one")
             return
         self._make(self.session.queues.again)
 
@@ -59,7 +60,11 @@ class QueueActions(DeskBase):
             return
         again = before is not None and before.kind is queue.kind
         self._show_queue(keep_row=None if again else self.session.queues.first_open())
-        self.say(f"{queue}: {len(queue.rows):,} rows, which stay in this order; o o makes it anew")
+        key = self.key("queue")
+        self.say(
+            f"{queue}: {len(queue.rows):,} rows, which stay in this order; "
+            f"{key} {key} makes it anew"
+        )
 
     def _leave_queue(self) -> None:
         self.session.queues.leave()
@@ -111,7 +116,8 @@ class QueueActions(DeskBase):
         check = self.session.queues.draw(_rows(text))
         self._show_check()
         self.say(
-            f"spot check, seed {check.seed}: a sound, x bad; the share comes at the end",
+            f"spot check, seed {check.seed}: {self.key('accept')} sound, {self.key('reject')} bad; "
+            "the share comes at the end",
             timeout=10,
         )
 

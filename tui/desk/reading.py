@@ -109,7 +109,7 @@ class ReadingActions(DeskBase):
         blind = not self.session.blind
         self.session.set_blind(on=blind)
         self.say(
-            "blind: scores and what the rules say are hidden; b shows them"
+            f"blind: scores and what the rules say are hidden; {self.key('blind')} shows them"
             if blind
             else "scores and what the rules say are shown again"
         )

@@ -104,7 +104,7 @@ class RemarkActions(VerdictActions):
         self.query_one(PromptBar).ask(
             Question(
                 label=f"note on row {row}",
-                hint="empty takes it away; I opens the editor",
+                hint=f"empty takes it away; {self.key('long_note')} opens the editor",
                 value=shown,
                 answer=answer,
                 select=False,
@@ -215,7 +215,7 @@ class RemarkActions(VerdictActions):
         doing = f"take the tag {name} off" if remove else f"tag {name}:"
         lines = [
             f"{len(rows):,} rows, {len(changed):,} of them change.",
-            "No verdict changes. One undo (U) takes all of it back.",
+            f"No verdict changes. One undo ({self.key('undo')}) takes all of it back.",
         ]
 
         def answered(yes: bool | None) -> None:
@@ -241,7 +241,7 @@ class RemarkActions(VerdictActions):
         if change is not None:
             word = "tagged" if change.said.text else "untagged"
             count = len(change.rows)
-            which = f"row {change.rows[0]}" if count == 1 else f"{count:,} rows; U takes it back"
+            which = f"row {change.rows[0]}" if count == 1 else f"{count:,} rows; {self.taken_back}"
             self.say(f"{word} {_short(change.said.subject)}: {which}")
         self._remarked()
 

@@ -31,7 +31,7 @@ class ScoringActions(DeskBase):
         """Pause or go on."""
         worker = self.session.scoring.worker
         if worker is None:
-            self.say("nothing is being scored; m chooses a scorer")
+            self.say(f"nothing is being scored; {self.key('model')} chooses a scorer")
             return
         if worker.status().state is WorkerState.PAUSED:
             worker.resume()

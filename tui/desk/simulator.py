@@ -9,7 +9,7 @@ from textual.widget import Widget
 from engine.errors import UsageError
 from engine.session.simulation import Control, read_number
 from engine.simulator.cost import TrainingRun
-from tui.actions import BY_ID, Group
+from tui.actions import BY_ID, Group, actions_of
 from tui.desk.base import DeskBase
 from tui.dialogs import TextDialog
 from tui.prompt_bar import PromptBar, Question
@@ -137,7 +137,7 @@ class SimulatorActions(DeskBase):
 
     def _open_first(self) -> bool:
         if not self.simulating:
-            self.say("S opens the simulator")
+            self.say(f"{self.key('simulate')} opens the simulator")
         return self.simulating
 
     def action_link(self) -> None:
@@ -149,7 +149,7 @@ class SimulatorActions(DeskBase):
             self.say(
                 "linked: the numbers are those of the rows kept now"
                 if simulation.linked
-                else "unlinked: the numbers are yours; L links them again"
+                else f"unlinked: the numbers are yours; {self.key('link')} links them again"
             )
 
     def action_pin(self) -> None:
@@ -181,7 +181,7 @@ class SimulatorActions(DeskBase):
             self.say(
                 "no scores, no best threshold"
                 if simulation.linked
-                else "the numbers are yours: L links them to the data first"
+                else f"the numbers are yours: {self.key('link')} links them to the data first"
             )
             return
         value, assumed = best
@@ -236,7 +236,7 @@ class SimulatorActions(DeskBase):
         change()
         self._draw_simulator()
         if linked and not self.session.simulation.linked:
-            self.say("unlinked: the numbers are yours; L links them again")
+            self.say(f"unlinked: the numbers are yours; {self.key('link')} links them again")
 
     def type_digit(self, digit: str) -> None:
         """A digit at a slider begins its number."""
@@ -263,7 +263,7 @@ class SimulatorActions(DeskBase):
 
     def action_about_number(self) -> None:
         """What is calibrated on what."""
-        self.app.push_screen(TextDialog("About this number", about_text()))
+        self.app.push_screen(TextDialog("About this number", about_text(actions_of(self.app))))
 
     def action_training_run(self) -> None:
         """Type how fast and dear training is."""

@@ -29,7 +29,7 @@ class ThresholdActions(DeskBase):
     def _step_threshold(self, step: float) -> None:
         threshold = self.session.threshold
         if threshold is None:
-            self.say("no scores yet: type a threshold with t")
+            self.say(f"no scores yet: type a threshold with {self.key('type_threshold')}")
             return
         grid = abs(step)
         self._set_threshold(f"{round((threshold.value + step) / grid) * grid:.10g}")

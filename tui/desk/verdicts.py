@@ -98,7 +98,11 @@ class VerdictActions(DeskBase, DecidingScreen):
         else:
             self.table.select_all()
             rows = len(self.table.order)
-            self.say(f"{rows:,} rows selected: a x c decide about all, after a count; esc leaves")
+            keys = " ".join(map(self.key, ("accept", "reject", "clear")))
+            self.say(
+                f"{rows:,} rows selected: {keys} decide about all, after a count; "
+                f"{self.key('close')} leaves"
+            )
 
     def action_bulk_accept(self) -> None:
         """Accept every row of the view."""
@@ -128,7 +132,7 @@ class VerdictActions(DeskBase, DecidingScreen):
         lines = [
             f"{len(rows):,} rows, {changed:,} of them change.",
             f"{overruled:,} verdicts given by hand are overruled.",
-            "One undo (U) takes all of it back.",
+            f"One undo ({self.key('undo')}) takes all of it back.",
         ]
         if len(rows) != np.count_nonzero(readable):
             lines.insert(1, f"{np.count_nonzero(~readable):,} could not be read: left out.")
@@ -153,7 +157,7 @@ class VerdictActions(DeskBase, DecidingScreen):
 
     def _bulk_done(self, change: Change | None) -> None:
         if change is not None:
-            self.say(f"{change_words(change)} {len(change.rows):,} rows; U takes it back")
+            self.say(f"{change_words(change)} {len(change.rows):,} rows; {self.taken_back}")
         self.table.refresh_changed()
         self._show_sample()
 
@@ -171,6 +175,7 @@ class VerdictActions(DeskBase, DecidingScreen):
         """Start or end a range."""
         if self.table.selection_anchor is None:
             self.table.start_selection()
-            self.say("range: move, then a x space c; esc leaves it")
+            keys = " ".join(map(self.key, ("accept", "reject", "skip", "clear")))
+            self.say(f"range: move, then {keys}; {self.key('close')} leaves it")
         else:
             self.table.clear_selection()

@@ -43,7 +43,7 @@ class ViewActions(DeskBase):
         self.session.remember("sort", [column.value, self._sort.descending])
         self._show_order()
         if left is not None:
-            self.say(f"left the review order ({left}); o goes back to one")
+            self.say(f"left the review order ({left}); {self.key('queue')} goes back to one")
 
     def on_sample_table_header_clicked(self, event: SampleTable.HeaderClicked) -> None:
         """Sort by a column, or turn it round."""

@@ -12,8 +12,13 @@ BARS_AT = 20
 """Name (12) and value (6) of a loss stand before its bar."""
 
 
-def figure_lines(shown: Shown, width: int, height: int, glyphs: Glyphs) -> list[list[Cell]]:
-    """As many lines as there are, the most important first, at most `height`."""
+def figure_lines(
+    shown: Shown, width: int, height: int, glyphs: Glyphs, take_key: str
+) -> list[list[Cell]]:
+    """As many lines as there are, the most important first, at most `height`.
+
+    `take_key` is the key that takes the best threshold.
+    """
     reading = shown.reading
     if reading is None:
         return [_text(words.NOTHING_KEPT, width, glyphs, "warning")]
@@ -39,7 +44,7 @@ def figure_lines(shown: Shown, width: int, height: int, glyphs: Glyphs) -> list[
             said.append((words.floor(shown.live.floor, roomy=roomy), "text"))
         said.append((words.savings(shown.live.savings, width - 1), "text"))
         worth = [step for step in shown.advice if step.gain >= WORTH_POINTS]
-        said += [(words.advice(step, width - 1), "text") for step in worth]
+        said += [(words.advice(step, width - 1, take_key), "text") for step in worth]
     lines += [_text(text, width, glyphs, style) for text, style in said]
     return lines[:height]
 

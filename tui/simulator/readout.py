@@ -8,6 +8,7 @@ from textual import events
 from textual.message import Message
 
 from engine.session.simulation import Control, Shown
+from tui.actions import key_of
 from tui.cell_widget import Cell, CellWidget, blank_lines, write
 from tui.display import UNICODE_GLYPHS, Glyphs
 from tui.simulator import words
@@ -56,13 +57,13 @@ class Readout(CellWidget):
         if shown is None or not height:
             return lines
         roomy = width >= words.ROOMY_CELLS
-        write(lines[0], 1, words.head(shown, roomy=roomy), "head")
+        write(lines[0], 1, words.head(shown, key_of(self.app, "help"), roomy=roomy), "head")
         drawn = [
             slider_line(shown, control, width, self.glyphs, chosen=control is self._chosen)
             for control in shown.controls
         ]
         room = height - HEAD_LINES - len(drawn)
-        figures = figure_lines(shown, width, room, self.glyphs)
+        figures = figure_lines(shown, width, room, self.glyphs, key_of(self.app, "take_best"))
         if len(figures) < room:
             drawn.append(blank_lines(width, 1)[0])
         for y, line in enumerate([*drawn, *figures][: height - HEAD_LINES], HEAD_LINES):

@@ -19,13 +19,13 @@ BOOK_BOX = "held at 100 to 100k rows, 50 % noise"
 BOOK_SILENT = "the book has no message here"
 
 
-def head(shown: Shown, *, roomy: bool) -> str:
+def head(shown: Shown, help_key: str, *, roomy: bool) -> str:
     """Which model, whose numbers, and that this is no forecast."""
     whose = "linked" if shown.linked else "unlinked"
     if not roomy:
-        return f"{shown.model.value} · {whose} · no forecast: ?"
+        return f"{shown.model.value} · {whose} · no forecast: {help_key}"
     whose = "linked to the rows kept now" if shown.linked else "numbers of your own"
-    return f"Simulator: {shown.model.value} model · {whose} · not a forecast: ?"
+    return f"Simulator: {shown.model.value} model · {whose} · not a forecast: {help_key}"
 
 
 def value_text(control: Control, value: float) -> str:
@@ -152,13 +152,13 @@ def savings(spared: Savings, width: int) -> str:
     return f"saves {spared.rows:,} rows, {minutes(spared.seconds)}, ${spared.price:,.2f}"
 
 
-def advice(step: Advice, width: int) -> str:
-    """One thing to do next, in the fullest words that fit."""
+def advice(step: Advice, width: int, take_key: str) -> str:
+    """One thing to do next, in the fullest words that fit; `take_key` takes a threshold."""
     full = advice_text(step)
     if len(full) <= width:
         return full
     if step.step is Step.THRESHOLD:
-        text = f"O takes {step.threshold:.4g}"
+        text = f"{take_key} takes {step.threshold:.4g}"
     elif step.step is Step.REVIEW:
         text = "an hour of review"
     else:
