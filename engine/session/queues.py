@@ -149,7 +149,7 @@ class Queues:
         if queue is None or queue.kind not in set(QueueKind):
             return
         if queue.dataset_digest != digest:
-            notices.append("the review order was of the dataset before it changed: o makes another")
+            notices.append("the review order was of the dataset before it changed: make another")
             return
         self.current = Queue(
             QueueKind(queue.kind),

@@ -229,7 +229,7 @@ threshold_up = "f3"
 NAMED_KEY = re.compile(
     r"(?:^|(?<=[\s(:;,]))(?:[A-Za-z?]|ctrl\+[a-z]|tab)"
     r"(?= (?:takes?|opens?|shows?|chooses|sets|changes|starts|stops|goes|links?|makes?|switches|"
-    r"would|leaves|decide|settle)\b|\))"
+    r"would|leaves|decide|settle|says)\b|\))"
 )
 """A key where a message says what it does."""
 
