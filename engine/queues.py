@@ -130,7 +130,7 @@ def _rising(keys: NDArray[np.generic]) -> Rows:
 
 def _some(scores: NDArray[np.float32]) -> NDArray[np.float32]:
     if np.isnan(scores).all():
-        raise UsageError("no row has a score yet", "wait for the scorer, or start one with m")
+        raise UsageError("no row has a score yet", "wait for the scorer, or choose one")
     return scores
 
 

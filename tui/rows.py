@@ -108,7 +108,7 @@ class SessionRows:
     def _edited(self, row: int) -> str:
         """What of a row was edited, in words; empty where nothing was."""
         revision = self._session.edits.revisions.get(row)
-        return "" if revision is None else f"edited: {', '.join(revision.parts)} (its history says more)"
+        return "" if revision is None else f"edited: {', '.join(revision.parts)} (see its history)"
 
     def _conflict(self, row: int) -> str:
         """Who said what of a row in conflict; empty for others, and while scores are hidden."""

@@ -11,9 +11,9 @@ import pytest
 import tui
 from engine.decision import Verdict
 from engine.lined_toml import Entry, read_lined
+from engine.session.duplication import SearchState
 from tests.tui.desk_app import DeskDriver, open_desk, write_rows
 from tui.actions import ACTIONS, BY_ID, key_name, share_a_screen
-from tui.clusters import words
 from tui.keymap import PRESETS, UNBOUND, Keymap, make_keymap, read_key
 from tui.preferences import Preferences
 from tui.working_screen import WorkingScreen
@@ -258,7 +258,7 @@ async def test_no_message_names_a_key_that_does_not_hold(
     for expected in (
         "ctrl+y takes it back", "Q Q makes it anew", "Q chooses one", "ctrl+g sets one", "Z shows",
         "f6 links them", "f7 opens the simulator", "range: move, then y Y r c", "y Y c decide",
-        "(ctrl+y)", "f9 stops", "f5 chooses", "f1", "f2 f3 threshold",
+        "(ctrl+y)", "f8", "rule off: u would drop", "f9", "f5 chooses", "f1", "f2 f3 threshold",
     ):  # fmt: skip
         assert any(expected in text for text in said), expected
 
@@ -285,8 +285,8 @@ async def _say_much(desk: DeskDriver, said: list[str]) -> None:
     await desk.press("escape")
     await do("clusters")
     await desk.until(lambda: not desk.at_desk, "the clusters")
-    said.append("\n".join(words.title_parts(desk.session, 0, 0.8, "f9")))
-    await do("help")
+    await desk.until(lambda: desk.session.duplicates.status.state is SearchState.DONE, "repeats")
+    await do("rule", "search_repeats", "help")
     await desk.press("escape", "escape")
     await do("stop", "pause")
 
