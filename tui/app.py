@@ -208,7 +208,7 @@ def run_desk(
     *,
     scorer: str | None,
     threshold: str | None,
-    scorer_options: ScorerOptions,
+    scorer_options: ScorerOptions | None,
     preferences: Preferences,
 ) -> None:
     """Run the desk until it is left; then raise what kept the dataset from opening, if anything.

@@ -13,40 +13,30 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from engine.errors import Cancelled, InputError, ScorerError, TamisError, UsageError
 from engine.threshold import parse_threshold
 from tui.cli_options import (
-    AsciiOption,
     DataArgument,
-    DeviceOption,
-    DownloadOption,
+    DeskFlags,
     DropOption,
-    DtypeOption,
-    FamilyOption,
-    FormatOption,
     JsonOption,
-    KeysOption,
-    LabelOption,
-    LengthOption,
-    MouseOption,
+    ModelFlags,
     OverwriteOption,
-    PickleOption,
-    PromptOption,
-    RemoteOption,
+    ReadingFlags,
     RepeatsOption,
-    ResponseOption,
     ReviewerOption,
     ScorerOption,
     SessionOption,
-    ThemeOption,
     ThresholdOption,
     choice,
+    grouped,
 )
 from tui.dedup import dedup
 from tui.headless import (
@@ -66,7 +56,8 @@ from tui.spotcheck import spotcheck
 from tui.streams import complain, complain_of_usage, print_json, print_text
 
 if TYPE_CHECKING:
-    from engine.session import Session
+    from engine.scoring import ScorerOptions
+    from engine.session import OpenOptions, Session
     from tui.preferences import Preferences
 
 app = typer.Typer(
@@ -92,31 +83,20 @@ def _root(
 
 
 @app.command("open")
+@grouped
 def open_desk(
     data: DataArgument,
     *,
     scorer: ScorerOption = None,
     threshold: ThresholdOption = None,
-    family: FamilyOption = None,
-    prompt_column: PromptOption = None,
-    response_column: ResponseOption = None,
+    reading: ReadingFlags,
     session: SessionOption = None,
     reviewer: ReviewerOption = None,
     read_only: Annotated[
         bool, typer.Option("--read-only", help="Look, beside a desk that is open, decide nothing.")
     ] = False,
-    input_format: FormatOption = "",
-    label: LabelOption = "",
-    device: DeviceOption = "",
-    max_length: LengthOption = 0,
-    dtype: DtypeOption = "",
-    allow_pickle: PickleOption = False,
-    trust_remote_code: RemoteOption = False,
-    download: DownloadOption = False,
-    keys: KeysOption = None,
-    theme: ThemeOption = None,
-    ascii_only: AsciiOption = None,
-    mouse: MouseOption = None,
+    model: ModelFlags,
+    looks: DeskFlags,
 ) -> None:
     """Open the review desk on DATA; `tamis DATA` is the same."""
     from engine.session import OpenOptions
@@ -124,24 +104,16 @@ def open_desk(
 
     _run_desk(
         data,
-        OpenOptions(family, prompt_column, response_column, session, reviewer, read_only),
+        OpenOptions(**asdict(reading), session=session, reviewer=reviewer, read_only=read_only),
         scorer=scorer,
         threshold=threshold,
-        scorer_options={
-            "input_format": input_format,
-            "label": label,
-            "device": device,
-            "max_length": max_length,
-            "dtype": dtype,
-            "allow_pickle": allow_pickle,
-            "trust_remote_code": trust_remote_code,
-            "download": download,
-        },
-        preferences=load_preferences(keys=keys, theme=theme, ascii_only=ascii_only, mouse=mouse),
+        scorer_options=model.options(),
+        preferences=load_preferences(**asdict(looks)),
     )
 
 
 @app.command()
+@grouped
 def demo(
     *,
     fresh: Annotated[
@@ -149,10 +121,7 @@ def demo(
     ] = False,
     scorer: ScorerOption = None,
     reviewer: ReviewerOption = None,
-    keys: KeysOption = None,
-    theme: ThemeOption = None,
-    ascii_only: AsciiOption = None,
-    mouse: MouseOption = None,
+    looks: DeskFlags,
 ) -> None:
     """Open the desk on 2,000 bundled rows with planted faults."""
     from engine.demo import demo_folder
@@ -164,18 +133,17 @@ def demo(
         OpenOptions(reviewer=reviewer, demo=True, fresh=fresh),
         scorer=scorer,
         threshold=None,
-        scorer_options={},
-        preferences=load_preferences(keys=keys, theme=theme, ascii_only=ascii_only, mouse=mouse),
+        scorer_options=None,
+        preferences=load_preferences(**asdict(looks)),
     )
 
 
 @app.command()
+@grouped
 def info(
     data: DataArgument,
     *,
-    family: FamilyOption = None,
-    prompt_column: PromptOption = None,
-    response_column: ResponseOption = None,
+    reading: ReadingFlags,
     as_json: JsonOption = False,
 ) -> None:
     """Say what DATA is: family, columns, rows, problems."""
@@ -183,13 +151,7 @@ def info(
     from engine.info import describe
 
     with headless() as progress:
-        dataset = open_dataset(
-            data,
-            family=family,
-            prompt_column=prompt_column,
-            response_column=response_column,
-            progress=progress,
-        )
+        dataset = open_dataset(data, **asdict(reading), progress=progress)
         description = describe(dataset)
         dataset.close()
     if as_json:
@@ -199,6 +161,7 @@ def info(
 
 
 @app.command()
+@grouped
 def score(
     data: DataArgument,
     *,
@@ -208,43 +171,23 @@ def score(
         typer.Option("--output", help="Also write the scores as Parquet: row, identity, score."),
     ] = None,
     overwrite: OverwriteOption = False,
-    family: FamilyOption = None,
-    prompt_column: PromptOption = None,
-    response_column: ResponseOption = None,
+    reading: ReadingFlags,
     session: SessionOption = None,
-    input_format: FormatOption = "",
-    label: LabelOption = "",
-    device: DeviceOption = "",
-    max_length: LengthOption = 0,
-    dtype: DtypeOption = "",
-    allow_pickle: PickleOption = False,
-    trust_remote_code: RemoteOption = False,
-    download: DownloadOption = False,
+    model: ModelFlags,
     as_json: JsonOption = False,
 ) -> None:
     """Score every row; resumes a run that was stopped or killed."""
     from engine.scores_file import check_output, write_scores
-    from engine.scoring import ScorerOptions
     from engine.session import OpenOptions
 
     _refuse_no_scorer(scorer)
-    options = OpenOptions(family, prompt_column, response_column, session)
-    how = ScorerOptions(
-        device=device,
-        input_format=input_format,
-        max_length=max_length,
-        dtype=dtype,
-        label=label,
-        allow_pickle=allow_pickle,
-        download=download,
-        trust_remote_code=trust_remote_code,
-    )
+    options = OpenOptions(**asdict(reading), session=session)
     with headless() as progress, opened(data, options, progress) as review:
         _refuse_no_scorer(scorer or review.scoring.last_spec)
         refuse_unknown_rows(review, scorer)
         if output is not None:
             check_output(output, review, overwrite=overwrite)
-        review.start_scoring(scorer, how)
+        review.start_scoring(scorer, model.options())
         wait_for_scores(review, progress)
         result = review.scoring.result()
         if not result["scored"] and result["failed"]:
@@ -260,6 +203,7 @@ def score(
 
 
 @app.command("export")
+@grouped
 def export_command(
     data: DataArgument,
     *,
@@ -290,18 +234,9 @@ def export_command(
     read_only: Annotated[
         bool, typer.Option("--read-only", help="Export beside a desk that is open.")
     ] = False,
-    family: FamilyOption = None,
-    prompt_column: PromptOption = None,
-    response_column: ResponseOption = None,
+    reading: ReadingFlags,
     session: SessionOption = None,
-    input_format: FormatOption = "",
-    label: LabelOption = "",
-    device: DeviceOption = "",
-    max_length: LengthOption = 0,
-    dtype: DtypeOption = "",
-    allow_pickle: PickleOption = False,
-    trust_remote_code: RemoteOption = False,
-    download: DownloadOption = False,
+    model: ModelFlags,
     as_json: JsonOption = False,
 ) -> None:
     """Write the subset that verdicts, scores and threshold keep.
@@ -312,7 +247,6 @@ def export_command(
     are dropped last.
     """
     from engine.export import Edited, ExportFormat, ExportPlan, Keep, Repeats
-    from engine.scoring import ScorerOptions
     from engine.session import OpenOptions
     from engine.session.exporting import check_plan, export_session, native_format
 
@@ -327,17 +261,7 @@ def export_command(
         from engine.duplicates.settings import parse_similarity
 
         similarity = parse_similarity(drop_duplicates)
-    options = OpenOptions(family, prompt_column, response_column, session, read_only=read_only)
-    how = ScorerOptions(
-        device=device,
-        input_format=input_format,
-        max_length=max_length,
-        dtype=dtype,
-        label=label,
-        allow_pickle=allow_pickle,
-        download=download,
-        trust_remote_code=trust_remote_code,
-    )
+    options = OpenOptions(**asdict(reading), session=session, read_only=read_only)
     with headless() as progress, opened(data, options, progress) as review:
         plan = ExportPlan(
             output=output,
@@ -351,7 +275,7 @@ def export_command(
         )
         check_plan(review, plan)
         refuse_unknown_rows(review, scorer)
-        review.start_scoring(scorer, how)
+        review.start_scoring(scorer, model.options())
         wait_for_scores(review, progress)
         if threshold is not None:
             review.threshold_choice.forget()
@@ -413,11 +337,11 @@ def _threshold_source(review: Session, given: str | None) -> str:
 
 def _run_desk(
     data: Path,
-    options: Any,
+    options: OpenOptions,
     *,
     scorer: str | None,
     threshold: str | None,
-    scorer_options: dict[str, Any],
+    scorer_options: ScorerOptions | None,
     preferences: Preferences,
 ) -> None:
     _check_there(data)
@@ -428,7 +352,6 @@ def _run_desk(
             "the desk needs a terminal",
             "without one, use tamis info, tamis score or tamis export",
         )
-    from engine.scoring import ScorerOptions
     from tui.app import run_desk
 
     run_desk(
@@ -436,7 +359,7 @@ def _run_desk(
         options,
         scorer=scorer,
         threshold=threshold,
-        scorer_options=ScorerOptions(**scorer_options),
+        scorer_options=scorer_options,
         preferences=preferences,
     )
 

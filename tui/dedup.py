@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,17 +13,17 @@ import typer
 from engine.errors import UsageError
 from tui.cli_options import (
     DataArgument,
-    FamilyOption,
     JsonOption,
     OverwriteOption,
-    PromptOption,
-    ResponseOption,
+    ReadingFlags,
     choice,
+    grouped,
 )
 from tui.headless import headless
 from tui.streams import print_json, print_text
 
 
+@grouped
 def dedup(
     data: DataArgument,
     *,
@@ -62,9 +62,7 @@ def dedup(
         ),
     ] = None,
     overwrite: OverwriteOption = False,
-    family: FamilyOption = None,
-    prompt_column: PromptOption = None,
-    response_column: ResponseOption = None,
+    reading: ReadingFlags,
     as_json: JsonOption = False,
 ) -> None:
     """Find rows that repeat others; nothing is changed.
@@ -91,13 +89,7 @@ def dedup(
     if shingle:
         settings = replace(settings, shingling=parse_shingling(shingle))
     with headless() as progress:
-        dataset = open_dataset(
-            data,
-            family=family,
-            prompt_column=prompt_column,
-            response_column=response_column,
-            progress=progress,
-        )
+        dataset = open_dataset(data, **asdict(reading), progress=progress)
         try:
             if output is not None:
                 check_pairs_file(output, dataset, overwrite=overwrite)

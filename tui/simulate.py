@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +10,15 @@ import typer
 
 from engine.errors import UsageError
 from engine.threshold import parse_threshold
-from tui.cli_options import JsonOption, ScorerOption, SessionOption, ThresholdOption, choice
+from tui.cli_options import (
+    JsonOption,
+    ModelFlags,
+    ScorerOption,
+    SessionOption,
+    ThresholdOption,
+    choice,
+    grouped,
+)
 from tui.headless import headless, opened, refuse_unknown_rows, wait_for_scores
 from tui.simulate_text import about_text, data_text, point_text
 from tui.streams import print_csv, print_json, print_text
@@ -24,6 +32,7 @@ DEFAULT_NOISE = 0.1
 DEFAULT_DUPLICATION = 0.0
 
 
+@grouped
 def simulate(
     *,
     size: Annotated[
@@ -73,6 +82,7 @@ def simulate(
     read_only: Annotated[
         bool, typer.Option("--read-only", help="Beside a desk that is open.")
     ] = False,
+    how: ModelFlags,
     about: Annotated[
         bool, typer.Option("--about", help="Say what is calibrated on what, and exit.")
     ] = False,
@@ -103,6 +113,7 @@ def simulate(
             threshold=threshold, scorer=scorer, auc=auc, session=session,
             tokens_per_second=tokens_per_second, price_per_hour=price_per_hour,
             read_only=read_only or None,
+            **{flag: value or None for flag, value in asdict(how).items()},
         )  # fmt: skip
         _on_numbers(wanted, size, noise, duplication, target=target, as_json=as_json, as_csv=as_csv)
         return
@@ -131,7 +142,7 @@ def simulate(
         coupling.suppose(assumed)
         coupling.run = run
         refuse_unknown_rows(review, scorer)
-        review.start_scoring(scorer)
+        review.start_scoring(scorer, how.options())
         wait_for_scores(review, progress)
         if threshold is not None:
             review.threshold_choice.forget()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -11,15 +12,14 @@ from engine.errors import UsageError
 from engine.threshold import parse_threshold
 from tui.cli_options import (
     DataArgument,
-    DownloadOption,
-    FamilyOption,
     JsonOption,
-    PromptOption,
-    ResponseOption,
+    ModelFlags,
+    ReadingFlags,
     ReviewerOption,
     ScorerOption,
     SessionOption,
     ThresholdOption,
+    grouped,
 )
 from tui.headless import headless, opened, refuse_unknown_rows, wait_for_scores
 from tui.streams import print_json, print_text
@@ -27,6 +27,7 @@ from tui.streams import print_json, print_text
 DEFAULT_ROWS = 100
 
 
+@grouped
 def spotcheck(
     data: DataArgument,
     *,
@@ -42,12 +43,10 @@ def spotcheck(
     ] = False,
     threshold: ThresholdOption = None,
     scorer: ScorerOption = None,
-    family: FamilyOption = None,
-    prompt_column: PromptOption = None,
-    response_column: ResponseOption = None,
+    reading: ReadingFlags,
     session: SessionOption = None,
     reviewer: ReviewerOption = None,
-    download: DownloadOption = False,
+    model: ModelFlags,
     as_json: JsonOption = False,
 ) -> None:
     """Draw kept rows at random, to see how many of them are bad.
@@ -56,7 +55,6 @@ def spotcheck(
     desk then opens on the drawn rows, their scores hidden, and tells the share at the end.
     Earlier checks stay on file and are in the manifest of an export.
     """
-    from engine.scoring import ScorerOptions
     from engine.session import OpenOptions
     from engine.spotcheck import check_rows, values
 
@@ -65,12 +63,10 @@ def spotcheck(
         parse_threshold(threshold)
     if report and (seed is not None or threshold is not None):
         raise UsageError("--report draws nothing", "leave --seed and --threshold out")
-    options = OpenOptions(
-        family, prompt_column, response_column, session, reviewer, read_only=report
-    )
+    options = OpenOptions(**asdict(reading), session=session, reviewer=reviewer, read_only=report)
     with headless() as progress, opened(data, options, progress) as review:
         refuse_unknown_rows(review, scorer)
-        review.start_scoring(scorer, ScorerOptions(download=download))
+        review.start_scoring(scorer, model.options())
         wait_for_scores(review, progress)
         if threshold is not None:
             review.set_threshold(threshold)

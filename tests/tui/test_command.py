@@ -542,3 +542,15 @@ def test_models_are_listed(tamis: Run, tmp_path: Path, monkeypatch: pytest.Monke
     listed = tamis("models", "--json").json
     assert {model["on_disk"] for model in listed["models"]} == {False}
     assert all(model["input_format"] and model["memory_bytes"] for model in listed["models"])
+
+
+@pytest.mark.parametrize("command", ["score", "export", "spotcheck", "simulate"])
+def test_every_command_that_scores_takes_the_flags_of_a_model(
+    tamis: Run, data: Path, tmp_path: Path, command: str
+) -> None:
+    where = ("--data", data) if command == "simulate" else (data,)
+    more = ("--output", tmp_path / "out") if command == "export" else ()
+    model = ("--scorer", "builtin", "--device", "cuda:99", "--max-length", 64, "--download")
+    code, _, err = tamis(command, *where, *more, *model)
+    assert code == 4
+    assert "cuda:99" in err

@@ -115,6 +115,7 @@ def test_text_for_people(simulate: Run) -> None:
         (["--json", "--csv"], "exclude each other"),
         (["--threshold", "1"], "name one with --data"),
         (["--auc", "0.7"], "name one with --data"),
+        (["--allow-pickle"], "--allow-pickle is about a dataset"),
         (["--noise", "nan"], "noise is a share"),
     ],
 )
