@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,10 +106,8 @@ class StateTerm:
 
     state: State
 
-    @property
-    def cost(self) -> int:
-        """One comparison; outcomes are made from several columns."""
-        return 1
+    cost: ClassVar[int] = 1
+    """One comparison; outcomes are made from several columns."""
 
     def rows(self, view: FilterView, within: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Which rows are in this state.  -> (rows,)."""
@@ -133,10 +131,8 @@ class ProblemTerm:
 
     problems: Problems
 
-    @property
-    def cost(self) -> int:
-        """Two columns."""
-        return 0
+    cost: ClassVar[int] = 0
+    """Two columns."""
 
     def rows(self, view: FilterView, within: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Which rows have such a problem.  -> (rows,)."""
@@ -159,10 +155,8 @@ class MarkTerm:
     mark: Mark
     name: str
 
-    @property
-    def cost(self) -> int:
-        """A look at the marks."""
-        return 1
+    cost: ClassVar[int] = 1
+    """A look at the marks."""
 
     def rows(self, view: FilterView, within: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Which rows carry it.  -> (rows,)."""
@@ -180,10 +174,8 @@ class RowTerm:
     first: int
     last: int
 
-    @property
-    def cost(self) -> int:
-        """Nothing."""
-        return 0
+    cost: ClassVar[int] = 0
+    """Nothing."""
 
     def rows(self, view: FilterView, within: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Which rows lie in the range.  -> (rows,)."""
@@ -274,10 +266,8 @@ class SameTextTerm:
     column: TextColumn
     value: str
 
-    @property
-    def cost(self) -> int:
-        """One text is compared, most of it by its length."""
-        return 2
+    cost: ClassVar[int] = 2
+    """One text is compared, most of it by its length."""
 
     def rows(self, view: FilterView, within: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Which rows have exactly this text.  -> (rows,)."""

@@ -34,6 +34,18 @@ class Migration:
     statements: tuple[str, ...]
 
 
+def _append_only(table: str, key: str) -> tuple[str, ...]:
+    """The triggers that keep what was said in `table` as it was said."""
+    refuse = "BEGIN SELECT RAISE(ABORT, 'events are append-only'); END"
+    # INSERT OR REPLACE removes a row without asking the second of them.
+    known = f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {key} = NEW.{key})"  # noqa: S608 - own names
+    return (
+        f"CREATE TRIGGER {table}_are_never_changed BEFORE UPDATE ON {table} {refuse}",
+        f"CREATE TRIGGER {table}_are_never_removed BEFORE DELETE ON {table} {refuse}",
+        f"CREATE TRIGGER {table}_are_never_replaced BEFORE INSERT ON {table} {known} {refuse}",
+    )
+
+
 MIGRATIONS = (
     Migration(
         "decisions",
@@ -84,20 +96,7 @@ MIGRATIONS = (
                 CHECK (kind = 'decide' OR about IS NOT NULL)
             )
             """,
-            """
-            CREATE TRIGGER events_are_never_changed BEFORE UPDATE ON events
-            BEGIN SELECT RAISE(ABORT, 'events are append-only'); END
-            """,
-            """
-            CREATE TRIGGER events_are_never_removed BEFORE DELETE ON events
-            BEGIN SELECT RAISE(ABORT, 'events are append-only'); END
-            """,
-            # INSERT OR REPLACE removes a row without asking the trigger above.
-            """
-            CREATE TRIGGER events_are_never_replaced BEFORE INSERT ON events
-            WHEN EXISTS (SELECT 1 FROM events WHERE id = NEW.id)
-            BEGIN SELECT RAISE(ABORT, 'events are append-only'); END
-            """,
+            *_append_only("events", "id"),
         ),
     ),
     Migration(
@@ -137,19 +136,7 @@ MIGRATIONS = (
                 value BLOB NOT NULL
             )
             """,
-            """
-            CREATE TRIGGER event_values_are_never_changed BEFORE UPDATE ON event_values
-            BEGIN SELECT RAISE(ABORT, 'events are append-only'); END
-            """,
-            """
-            CREATE TRIGGER event_values_are_never_removed BEFORE DELETE ON event_values
-            BEGIN SELECT RAISE(ABORT, 'events are append-only'); END
-            """,
-            """
-            CREATE TRIGGER event_values_are_never_replaced BEFORE INSERT ON event_values
-            WHEN EXISTS (SELECT 1 FROM event_values WHERE event = NEW.event)
-            BEGIN SELECT RAISE(ABORT, 'events are append-only'); END
-            """,
+            *_append_only("event_values", "event"),
             # A cache: what a search for duplicates found, by content and settings.
             """
             CREATE TABLE searches (
@@ -217,19 +204,7 @@ MIGRATIONS = (
                 text TEXT NOT NULL
             )
             """,
-            """
-            CREATE TRIGGER remarks_are_never_changed BEFORE UPDATE ON remarks
-            BEGIN SELECT RAISE(ABORT, 'events are append-only'); END
-            """,
-            """
-            CREATE TRIGGER remarks_are_never_removed BEFORE DELETE ON remarks
-            BEGIN SELECT RAISE(ABORT, 'events are append-only'); END
-            """,
-            """
-            CREATE TRIGGER remarks_are_never_replaced BEFORE INSERT ON remarks
-            WHEN EXISTS (SELECT 1 FROM remarks WHERE event = NEW.event)
-            BEGIN SELECT RAISE(ABORT, 'events are append-only'); END
-            """,
+            *_append_only("remarks", "event"),
         ),
     ),
 )
