@@ -22,13 +22,13 @@ from numpy.typing import NDArray
 from engine import histogram
 from engine.config import Config
 from engine.dataset import Dataset, open_dataset
-from engine.decision import MOST_REPEATS, Circumstances, Event, Verdict
+from engine.decision import MOST_REPEATS, Aspect, Circumstances, Event, Verdict
 from engine.duplicates.gauge import Gauge, gauge
 from engine.errors import InputError, UsageError
 from engine.giving_way import GivingWay
 from engine.identities import IdentityTable
 from engine.policy import Outcome, Outcomes, Summary, Tally, decide, without_duplicates
-from engine.review import Change, Review
+from engine.review import Change, Review, Said
 from engine.revisions import Revision
 from engine.sample import Family, Side
 from engine.scoring import ScorerOptions
@@ -279,9 +279,7 @@ class Session:
 
     # -- verdicts ----------------------------------------------------------------------------
 
-    def decide(
-        self, rows: NDArray[np.int64], verdict: Verdict, *, reason: str = "", note: str = ""
-    ) -> Change | None:
+    def decide(self, rows: NDArray[np.int64], verdict: Verdict) -> Change | None:
         """Give `verdict` to `rows`, as one event; None where it changes nothing.
 
         Broken rows are left out: there is no sample to decide about.
@@ -292,21 +290,10 @@ class Session:
         """
         self._refuse_read_only()
         rows = rows[~self.dataset.broken[rows]]
-        chosen = rows
-        if not reason and not note:
-            rows = rows[self.verdicts[rows] != verdict]
-        if not len(rows):
-            self.remarks.rejected_again(chosen if verdict is Verdict.REJECT else None)
-            return None
-        self.remarks.rejected_again(None)
-        return self.review.decide(
-            rows,
-            verdict,
-            scores=self.scores[rows],
-            circumstances=self._circumstances(),
-            reason=reason,
-            note=note,
-        )
+        changed = rows[self.verdicts[rows] != verdict]
+        again = verdict is Verdict.REJECT and not len(changed)
+        self.remarks.rejected_again(rows if again else None)
+        return self.remarks.say(Said(verdict), changed) if len(changed) else None
 
     def decide_each(
         self,
@@ -333,14 +320,8 @@ class Session:
         rows, verdicts = rows[changes], verdicts[changes]
         if not len(rows):
             return None
-        return self.review.decide_each(
-            rows,
-            verdicts,
-            scores=self.scores[rows],
-            circumstances=self._circumstances(),
-            reason=reason,
-            note=note,
-        )
+        said = Said(Verdict(int(verdicts[0])), reason, note, values=verdicts.astype(np.int32))
+        return self.remarks.say(said, rows)
 
     @property
     def repeats(self) -> NDArray[np.int32]:
@@ -371,9 +352,8 @@ class Session:
         rows = rows[(self.repeats[rows] != times) & ~self.dataset.broken[rows]]
         if not len(rows):
             return None
-        return self.review.repeat(
-            rows, times, scores=self.scores[rows], circumstances=self._circumstances()
-        )
+        values = np.full(len(rows), times, np.int32)
+        return self.remarks.say(Said(aspect=Aspect.REPEATS, values=values), rows)
 
     def _circumstances(self) -> Circumstances:
         threshold, key = self.threshold, self.scoring.key

@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from engine.dataset import Fingerprint
 from engine.decision import Aspect, Circumstances, EventKind, Verdict
 from engine.identities import IdentityTable
-from engine.review import Review
+from engine.review import Review, Said
 from engine.sample import Side
 from engine.store import Store
 from tests.engine.fakes import FakeDataset
@@ -55,26 +55,19 @@ class Opened:
         self.review.replay(self.store.events(), bound.digest)
 
     def decide(self, rows: list[int], verdict: Verdict, side: Side = Side.CHOSEN) -> None:
-        where = np.array(rows, np.int64)
-        self.review.decide(
-            where,
-            verdict,
-            scores=np.full(len(rows), np.nan, np.float32),
-            circumstances=Circumstances(side=side),
-        )
+        self.say(rows, Said(verdict), side)
 
     def decide_each(self, rows: list[int], verdicts: list[Verdict], side: Side) -> None:
-        self.review.decide_each(
-            np.array(rows, np.int64),
-            np.array(verdicts, np.int8),
-            scores=np.full(len(rows), np.nan, np.float32),
-            circumstances=Circumstances(side=side),
-        )
+        self.say(rows, Said(verdicts[0], values=np.array(verdicts, np.int32)), side)
 
     def repeat(self, rows: list[int], times: int, side: Side = Side.CHOSEN) -> None:
-        self.review.repeat(
+        said = Said(aspect=Aspect.REPEATS, values=np.full(len(rows), times, np.int32))
+        self.say(rows, said, side)
+
+    def say(self, rows: list[int], said: Said, side: Side) -> None:
+        self.review.say(
+            said,
             np.array(rows, np.int64),
-            times,
             scores=np.full(len(rows), np.nan, np.float32),
             circumstances=Circumstances(side=side),
         )
