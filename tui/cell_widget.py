@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from rich.segment import Segment
-from rich.style import Style
 from textual.geometry import Region
 from textual.strip import Strip
-from textual.widget import Widget
+
+from tui.line_pane import StyledWidget
 
 Cell = tuple[str, str]
 """A character and the name of its style."""
@@ -16,16 +14,12 @@ Cell = tuple[str, str]
 BLANK: Cell = (" ", "")
 
 
-class CellWidget(Widget):
+class CellWidget(StyledWidget):
     """Draws itself as lines of cells, whose styles are component classes."""
-
-    STYLES: ClassVar[str]
-    """What the component classes start with: style `mark` is the class `STYLES--mark`."""
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - the name Textual's widgets use
         super().__init__(id=id, classes=classes)
         self._cells: list[list[Cell]] = []
-        self._style_cache: dict[str, Style] = {}
 
     def draw(self, width: int, height: int) -> list[list[Cell]]:
         """`height` lines of `width` cells."""
@@ -40,7 +34,7 @@ class CellWidget(Widget):
             return Strip.blank(width, self.rich_style)
         segments: list[Segment] = []
         for text, name in _runs(self._cells[y]):
-            segments.append(Segment(text, self._named_style(name)))
+            segments.append(Segment(text, self._style(name)))
         return Strip(segments, width)
 
     def repaint_changes(self) -> None:
@@ -59,20 +53,6 @@ class CellWidget(Widget):
             changed = [x for x in range(width) if old[x] != new[x]]
             if changed:
                 self.refresh(Region(changed[0], y, changed[-1] - changed[0] + 1, 1))
-
-    def _named_style(self, name: str) -> Style:
-        style = self._style_cache.get(name)
-        if style is None:
-            style = (
-                self.get_component_rich_style(f"{self.STYLES}--{name}") if name else self.rich_style
-            )
-            self._style_cache[name] = style
-        return style
-
-    def notify_style_update(self) -> None:
-        """Forget styles of the former theme."""
-        super().notify_style_update()
-        self._style_cache.clear()
 
 
 def blank_lines(width: int, height: int) -> list[list[Cell]]:

@@ -12,15 +12,15 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region, Size
 from textual.reactive import Reactive
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from engine.search import Query
 from tui.detail_body import Body, basis_of, make_body, warm
-from tui.detail_content import DetailContent, about_lines, head_text, other_side
+from tui.detail_content import DetailContent, about_lines, head_text
 from tui.display import UNICODE_GLYPHS, Glyphs, one_line
 from tui.document import Line
 from tui.flow import Flow, used_cells
+from tui.line_pane import LinePane
 
 READABLE_CELLS = 110
 """Longer lines lose the eye on its way back.  Source: 45 to 75 characters are advised for prose
@@ -33,8 +33,10 @@ LOAD_CHARACTERS = 200_000
 """Shown at first, and added at each wish for more; takes less than a tenth of a second."""
 
 
-class SampleDetail(ScrollView, can_focus=True, inherit_bindings=False):
+class SampleDetail(LinePane):
     """The whole sample under a pinned line with its row, state and score."""
+
+    STYLES = "sample-detail"
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         f"sample-detail--{name}"
@@ -62,14 +64,6 @@ class SampleDetail(ScrollView, can_focus=True, inherit_bindings=False):
         )
     }
 
-    DEFAULT_CSS = """
-    SampleDetail {
-        overflow-x: hidden;
-        overflow-y: scroll;
-        scrollbar-size-vertical: 1;
-    }
-    """
-
     def __init__(
         self,
         *,
@@ -93,7 +87,6 @@ class SampleDetail(ScrollView, can_focus=True, inherit_bindings=False):
         self._ready: dict[int, Body] = {}
         """Bodies of samples that are likely to be shown next, by row."""
         self._width = 0
-        self._style_cache: dict[str, Style] = {}
         self._drawn: dict[int, list[tuple[str, str]]] = {}
 
     # What is shown
@@ -137,10 +130,6 @@ class SampleDetail(ScrollView, can_focus=True, inherit_bindings=False):
         for row in list(self._ready)[:-READY_SAMPLES]:
             self._ready.pop(row, None)
 
-    def is_ready(self, row: int) -> bool:
-        """Whether a sample was laid out ahead."""
-        return row in self._ready
-
     def set_search(self, query: Query | None) -> None:
         """Highlight what `query` finds."""
         self._search = query
@@ -160,17 +149,6 @@ class SampleDetail(ScrollView, can_focus=True, inherit_bindings=False):
             if flow in (self._about, self._body.flow):
                 first += len(flow)
         return False
-
-    def plain_text(self) -> str:
-        """The whole sample as text, for the clipboard; raw, as it is in the dataset."""
-        content = self._content
-        if content is None:
-            return ""
-        parts = [f"{turn.role.value}:\n{turn.text}" for turn in content.turns]
-        parts += [f"{name}:\n{value}" for name, value in content.columns]
-        if content.other is not None:
-            parts.append(f"{other_side(content.side).value}:\n{content.other}")
-        return "\n\n".join(parts)
 
     def _build(self, *, keep: bool) -> None:
         content = self._content
@@ -228,35 +206,15 @@ class SampleDetail(ScrollView, can_focus=True, inherit_bindings=False):
 
     # Scrolling
 
-    @property
-    def page_lines(self) -> int:
-        """Lines of the sample that fit on the screen, without the pinned one."""
-        return max(self.scrollable_content_region.height - 1, 0)
-
     def move(self, lines: int) -> None:
         """Scroll by lines; further down than the end loads more of a long sample."""
         if lines > 0 and self.left_out and self.scroll_offset.y >= self.max_scroll_y:
             self.load_more()
         self._scroll_to_line(self.scroll_offset.y + lines)
 
-    def half_page(self, direction: int) -> None:
-        """Scroll half a page down (1) or up (-1)."""
-        self.move(direction * max(self.page_lines // 2, 1))
-
-    def page(self, direction: int) -> None:
-        """Scroll a page down (1) or up (-1)."""
-        self.move(direction * max(self.page_lines - 1, 1))
-
-    def go_first(self) -> None:
-        """To the top."""
-        self._scroll_to_line(0)
-
     def go_last(self) -> None:
         """To the end."""
         self._scroll_to_line(self._lines_total)
-
-    def _scroll_to_line(self, line: int) -> None:
-        self.scroll_to(y=max(line, 0), animate=False, force=True)
 
     def on_resize(self) -> None:
         """Wrap anew where the width is another."""
@@ -266,21 +224,8 @@ class SampleDetail(ScrollView, can_focus=True, inherit_bindings=False):
 
     # Drawing
 
-    def notify_style_update(self) -> None:
-        """Forget styles of the former theme."""
-        super().notify_style_update()
-        self._style_cache.clear()
-
     def _style(self, name: str) -> Style:
-        style = self._style_cache.get(name)
-        if style is None:
-            style = (
-                self.rich_style
-                if name == "text"
-                else self.get_component_rich_style(f"sample-detail--{name}")
-            )
-            self._style_cache[name] = style
-        return style
+        return super()._style("" if name == "text" else name)
 
     def render_line(self, y: int) -> Strip:
         """The pinned line, or a line of the sample."""

@@ -27,16 +27,12 @@ class FoldedTexts:
         """Forget all."""
         self._known.clear()
 
-    def get(
-        self, source: RowSource | None, row: int, layout: Layout, search: Query | None
-    ) -> RowTexts:
+    def get(self, source: RowSource, row: int, layout: Layout, search: Query | None) -> RowTexts:
         """The texts of a row in the columns of `layout`."""
         known = self._known.get(row)
         if known is not None:
             self._known.move_to_end(row)
             return known
-        if source is None:
-            return RowTexts("", "")
         raw = source.texts(row)
         folded = RowTexts(
             self._fold(raw.prompt, layout.prompt, search),

@@ -19,16 +19,14 @@ from numpy.typing import NDArray
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.geometry import Region, Size
 from textual.message import Message
-from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from engine.order import Column
 from engine.search import Query
 from tui.display import UNICODE_GLYPHS, Glyphs, RowState, count_text, one_line, score_text
 from tui.folded import FoldedTexts, highlighted
+from tui.line_pane import LineList
 from tui.row_source import RowMarks, RowSource, RowTexts
 from tui.table_layout import RIGHT_ALIGNED, SIDE_TITLES, TITLES, bar, plan_layout
 
@@ -38,39 +36,18 @@ MAX_DRAWN = 4096
 """Lines of which it is remembered how they were drawn; many screens' worth."""
 
 
-class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
-    """The samples in view, one line each, under a header line.
+class SampleTable(LineList):
+    """The samples in view, one line each, under a header line."""
 
-    Attributes:
-        cursor: line of the view that the cursor is on (an index into `order`).
-    """
+    STYLES = "sample-table"
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "sample-table--header",
-        "sample-table--row",
-        "sample-table--text",
-        "sample-table--text-dropped",
-        "sample-table--muted",
-        "sample-table--accepted",
-        "sample-table--rejected",
-        "sample-table--kept",
-        "sample-table--dropped",
-        "sample-table--pending",
-        "sample-table--failed",
-        "sample-table--cursor",
-        "sample-table--selected",
-        "sample-table--match",
-    }
-
-    DEFAULT_CSS = """
-    SampleTable {
-        overflow-x: hidden;
-        overflow-y: scroll;
-        scrollbar-size-vertical: 1;
-    }
-    """
-
-    cursor: reactive[int] = reactive(0, repaint=False, init=False)
+        f"sample-table--{name}"
+        for name in (
+            "header", "row", "text", "text-dropped", "muted", "accepted", "rejected", "kept",
+            "dropped", "pending", "failed", "cursor", "selected", "match",
+        )
+    }  # fmt: skip
 
     class FromTable(Message):
         """A message of a table; `control` lets handlers choose by the table's id."""
@@ -118,18 +95,16 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def __init__(
         self,
-        source: RowSource | None = None,
+        source: RowSource,
         *,
         glyphs: Glyphs = UNICODE_GLYPHS,
         empty_text: str = "no rows",
         id: str | None = None,  # noqa: A002 - the name Textual's widgets use
         classes: str | None = None,
     ) -> None:
-        super().__init__(id=id, classes=classes)
-        self.glyphs = glyphs
-        self.empty_text = empty_text
+        super().__init__(glyphs=glyphs, empty_text=empty_text, id=id, classes=classes)
         self._source = source
-        self._order = np.arange(source.rows if source else 0, dtype=np.int64)  # (lines,)
+        self._order = np.arange(source.rows, dtype=np.int64)  # (lines,)
         self._range_start: int | None = None
         self._all_selected = False
         self._search: Query | None = None
@@ -138,26 +113,13 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._layout_key: tuple[int, int, bool, int] | None = None
         self._texts = FoldedTexts(glyphs)
         self._drawn: dict[int, tuple[int, str]] = {}
-        self._styles_by_name: dict[str, Style] = {}
 
     # What is shown
 
     @property
-    def order(self) -> NDArray[np.int64]:
-        """Row number per line of the view.  (lines,)."""
-        return self._order
-
-    @property
     def cursor_row(self) -> int | None:
         """The row under the cursor; None in an empty view."""
-        return int(self._order[self.cursor]) if len(self._order) else None
-
-    def set_source(self, source: RowSource, order: NDArray[np.int64] | None = None) -> None:
-        """Show another dataset, in file order unless `order` says otherwise."""
-        self._source = source
-        self._order = np.zeros(0, np.int64)
-        self._texts.clear()
-        self.set_order(np.arange(source.rows, dtype=np.int64) if order is None else order)
+        return self._current
 
     def set_order(self, order: NDArray[np.int64], *, keep_row: int | None = None) -> None:
         """Show other rows, or the same in another order; the cursor stays on its sample.
@@ -221,41 +183,23 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     # The cursor and the view
 
-    def validate_cursor(self, cursor: int) -> int:
-        """Within the view."""
-        return min(max(cursor, 0), max(len(self._order) - 1, 0))
-
     def watch_cursor(self, old: int, new: int) -> None:
-        """Repaint the two lines, or what the range selection gained or lost."""
-        if self._range_start is None:
-            self._refresh_view_line(old)
-            self._refresh_view_line(new)
-        else:
-            for line in range(max(min(old, new), self._top), min(max(old, new), self._bottom) + 1):
+        """Repaint the two lines, and what the range selection gained or lost."""
+        if self._range_start is not None:
+            bottom = self._top + self.page_lines - 1
+            for line in range(max(min(old, new), self._top), min(max(old, new), bottom) + 1):
                 self._refresh_view_line(line)
-        self._keep_cursor_in_view()
-        if len(self._order):
-            self.post_message(self.CursorMoved(self, int(self._order[new])))
+        super().watch_cursor(old, new)
 
-    def move(self, lines: int) -> None:
-        """Move the cursor by lines; beyond an end it stops there."""
-        self.cursor += lines
+    def _tell_moved(self) -> None:
+        if (row := self._current) is not None:
+            self.post_message(self.CursorMoved(self, row))
 
     def half_page(self, direction: int) -> None:
         """Move cursor and view half a page down (1) or up (-1)."""
-        self._page(direction * max(self.page_lines // 2, 1))
-
-    def page(self, direction: int) -> None:
-        """Move cursor and view a page down (1) or up (-1)."""
-        self._page(direction * max(self.page_lines, 1))
-
-    def go_first(self) -> None:
-        """To the first line."""
-        self.cursor = 0
-
-    def go_last(self) -> None:
-        """To the last line."""
-        self.cursor = len(self._order) - 1
+        lines = direction * max(self.page_lines // 2, 1)
+        self._scroll_to_line(self._top + lines)
+        self.move(lines)
 
     def go_to_row(self, row: int) -> bool:
         """To a row of the dataset; False where the view does not hold it."""
@@ -269,36 +213,6 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
         row = self.cursor_row
         if row is not None:
             self.post_message(self.RowActivated(self, row))
-
-    @property
-    def page_lines(self) -> int:
-        """Sample lines that fit on the screen, without the header."""
-        return max(self.scrollable_content_region.height - 1, 0)
-
-    @property
-    def _top(self) -> int:
-        return self.scroll_offset.y
-
-    @property
-    def _bottom(self) -> int:
-        return self._top + self.page_lines - 1
-
-    def visible_rows(self) -> NDArray[np.int64]:
-        """The rows on screen, from the top.  (visible lines,)."""
-        return self._order[self._top : self._top + self.page_lines]
-
-    def _page(self, lines: int) -> None:
-        self._scroll_to_line(self._top + lines)
-        self.cursor += lines
-
-    def _scroll_to_line(self, line: int) -> None:
-        self.scroll_to(y=max(line, 0), animate=False, force=True)
-
-    def _keep_cursor_in_view(self) -> None:
-        """Scroll by half a page where the cursor has left: repainting once, not line by line."""
-        page = self.page_lines
-        if page and not self._top <= self.cursor <= self._bottom:
-            self._scroll_to_line(self.cursor - page // 2)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Tell the owner that other rows are visible."""
@@ -367,8 +281,6 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
         Returns:
             Lines repainted.
         """
-        if self._source is None:
-            return 0
         repainted = 0
         for offset, row in enumerate(self.visible_rows().tolist()):
             line = self._top + offset
@@ -382,17 +294,8 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
         """Repaint the column titles."""
         self.refresh_line(self._top)
 
-    def _refresh_view_line(self, line: int) -> None:
-        if self._top <= line <= self._bottom:
-            # The header is line 0 of the widget. The last cell is a margin that never changes:
-            # were it repainted, Textual would send the scrollbar's cell along.
-            width = max(self.scrollable_content_region.width - 1, 1)
-            self.refresh(Region(0, line - self._top + 1, width, 1))
-
     def _sync_virtual_size(self) -> None:
-        size = Size(1, len(self._order) + 1)
-        if size != self.virtual_size:
-            self.virtual_size = size
+        self._set_height(len(self._order) + 1)
         self._drawn.clear()
 
     def on_mount(self) -> None:
@@ -400,14 +303,8 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._sync_virtual_size()
 
     def on_resize(self) -> None:
-        """Keep the cursor on screen, and tell which rows are."""
-        self._keep_cursor_in_view()
+        """Tell which rows are on screen; Textual also calls that of the list."""
         self.post_message(self.ViewChanged(self))
-
-    def notify_style_update(self) -> None:
-        """Forget styles of the former theme or focus."""
-        super().notify_style_update()
-        self._styles_by_name.clear()
 
     # Mouse
 
@@ -438,27 +335,19 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
         if y == 0:
             return self._header(width)
         line = self._top + y - 1
-        if self._source is None or line >= len(self._order):
+        if line >= len(self._order):
             text = self.empty_text if not len(self._order) and y == 2 else ""
             shown = one_line(text, width, ascii_only=self.glyphs.ascii_only).center(width)
             return Strip([Segment(shown, self._style("muted"))], width)
-        return self._sample(self._source, line, width)
+        return self._sample(line, width)
 
     def _plan(self, width: int) -> None:
-        rows = self._source.rows if self._source else 0
-        sides = bool(self._source and self._source.has_sides)
-        lead = self._source.lead_cells if self._source else 0
-        if self._layout_key != (width, rows, sides, lead):
-            self._layout_key = (width, rows, sides, lead)
-            self._layout = plan_layout(width, rows, sides=sides, lead=lead)
+        source = self._source
+        key = (width, source.rows, source.has_sides, source.lead_cells)
+        if self._layout_key != key:
+            self._layout_key = key
+            self._layout = plan_layout(width, key[1], sides=key[2], lead=key[3])
             self._texts.clear()
-
-    def _style(self, name: str) -> Style:
-        style = self._styles_by_name.get(name)
-        if style is None:
-            style = self.get_component_rich_style(f"sample-table--{name}")
-            self._styles_by_name[name] = style
-        return style
 
     def _header(self, width: int) -> Strip:
         titles = SIDE_TITLES if self._layout.sides else TITLES
@@ -472,9 +361,9 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
             text += title.rjust(size) if column in RIGHT_ALIGNED else title.ljust(size)
         return Strip([Segment(text.ljust(width)[:width], self._style("header"))], width)
 
-    def _sample(self, source: RowSource, line: int, width: int) -> Strip:
+    def _sample(self, line: int, width: int) -> Strip:
         row = int(self._order[line])
-        marks = source.marks(row)
+        marks = self._source.marks(row)
         marks_text = self._marks_text(marks)
         if len(self._drawn) > MAX_DRAWN:
             self._drawn.clear()
@@ -540,8 +429,7 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
             text += " " + score_text(marks.other_score, layout.score)
             text += " " + score_text(marks.score - marks.other_score, layout.score)
         if layout.bar:
-            score_range = self._source.score_range if self._source else None
-            text += " " + bar(marks.score, score_range, layout.bar, glyphs)
+            text += " " + bar(marks.score, self._source.score_range, layout.bar, glyphs)
         if layout.lead:
             text += " " + marks.lead.ljust(layout.lead)[: layout.lead]
         return text

@@ -69,11 +69,11 @@ async def test_the_neighbours_are_ready_before_they_are_asked_for(rows: Path) ->
     async with open_desk(rows) as desk:
         await desk.press("enter")
         detail = desk.desk.detail
-        await desk.until(lambda: detail.is_ready(1) and detail.is_ready(2), "the next two")
+        await desk.until(lambda: detail._ready.keys() >= {1, 2}, "the next two")
         ready = detail._ready[1]
         await desk.press("a")
         assert detail._body is ready
-        await desk.until(lambda: detail.is_ready(3), "the one after")
+        await desk.until(lambda: 3 in detail._ready, "the one after")
 
 
 async def test_going_on_in_focus_mode_decides_nothing(rows: Path) -> None:

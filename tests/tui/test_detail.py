@@ -138,7 +138,6 @@ async def test_columns_of_an_unknown_family_are_shown_by_name() -> None:
         assert titles == ["task\ufffd[31m", "code", "turns"]
         assert "def f():" in lines
         assert '"x": 1' in lines
-    assert app.detail.plain_text().startswith("task\x1b[31m:\na/1\n\ncode:\n")
 
 
 async def test_tool_calls_and_tools_are_indented_json() -> None:
@@ -199,7 +198,6 @@ async def test_scrolling_has_ends_and_a_pinned_line() -> None:
         await pilot.pause()
         assert screen_lines(app)[0].startswith(" row 7")
         assert "line 99" in screen_text(app)
-        app.detail.page(-1)
         app.detail.half_page(-1)
         app.detail.move(1)
         await pilot.pause()
@@ -215,7 +213,7 @@ async def test_the_same_row_keeps_its_place_another_starts_at_the_top() -> None:
         long = content("\n".join(f"line {i}" for i in range(100)))
         app.detail.show(long)
         await pilot.pause()
-        app.detail.page(1)
+        app.detail.half_page(1)
         await pilot.pause()
         app.detail.show(replace(long, state=RowState.ACCEPTED, score=9.0))
         await pilot.pause()
@@ -265,17 +263,9 @@ async def test_nothing_to_show() -> None:
         await pilot.pause()
         assert "row 3 # could not be read" in screen_lines(app)[0]
         assert "! line 3: not JSON" in screen_text(app)
-        assert app.detail.plain_text() == ""
         app.detail.show(None)
         await pilot.pause()
         assert "no sample" in screen_text(app)
-
-
-async def test_the_text_for_the_clipboard_is_the_raw_one() -> None:
-    app = DetailApp()
-    async with app.run_test(size=(40, 6)):
-        app.detail.show(pair())
-        assert app.detail.plain_text() == "user:\nSay it.\n\nassistant:\nbetter\n\nrejected:\nworse"
 
 
 def test_a_fence_that_is_never_closed_is_still_code() -> None:

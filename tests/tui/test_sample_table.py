@@ -143,10 +143,10 @@ async def test_motions() -> None:
         table.half_page(1)
         await pilot.pause()
         assert (table.cursor_row, table.visible_rows()[0]) == (10, 10)
-        table.page(1)
+        table.half_page(1)
         await pilot.pause()
-        assert (table.cursor_row, table.visible_rows()[0]) == (30, 30)
-        table.page(-1)
+        assert (table.cursor_row, table.visible_rows()[0]) == (20, 20)
+        table.half_page(-1)
         table.half_page(-1)
         await pilot.pause()
         assert (table.cursor_row, table.visible_rows()[0]) == (0, 0)
@@ -180,7 +180,7 @@ async def test_messages_tell_of_cursor_and_view() -> None:
         await pilot.pause()
         assert [event.row for event in app.heard] == [1]
         app.heard.clear()
-        app.table.page(1)
+        app.table.half_page(1)
         await pilot.pause()
         kinds = {type(event) for event in app.heard}
         assert kinds == {SampleTable.CursorMoved, SampleTable.ViewChanged}
@@ -304,18 +304,6 @@ async def test_search_marks_matches_and_brings_far_ones_into_the_cell() -> None:
         app.table.set_search(None)
         await pilot.pause()
         assert "needle" not in screen_text(app)
-
-
-async def test_another_source_replaces_all() -> None:
-    app = TableApp(FakeRows(100))
-    async with app.run_test(size=(80, 12)) as pilot:
-        await pilot.pause()
-        other = FakeRows(2)
-        other.own_texts[0] = RowTexts("new", "data")
-        app.table.set_source(other)
-        await pilot.pause()
-        assert "new" in screen_lines(app)[1]
-        assert len(app.table.order) == 2
 
 
 async def test_the_cursor_is_seen_with_and_without_focus_and_in_every_theme() -> None:

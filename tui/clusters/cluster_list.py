@@ -12,15 +12,12 @@ from typing import ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 from rich.segment import Segment
-from rich.style import Style
 from textual import events
-from textual.geometry import Region, Size
 from textual.message import Message
-from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.display import UNICODE_GLYPHS, Glyphs, count_text, one_line, score_text
+from tui.line_pane import LineList
 
 SIZE_CELLS = 6
 SIMILARITY_CELLS = 4
@@ -65,26 +62,14 @@ class ClusterSource(Protocol):
         ...
 
 
-class ClusterList(ScrollView, can_focus=True, inherit_bindings=False):
-    """The clusters in view under a header line.
+class ClusterList(LineList):
+    """The clusters in view under a header line."""
 
-    Attributes:
-        cursor: line of the view that the cursor is on (an index into `order`).
-    """
+    STYLES = "cluster-list"
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         f"cluster-list--{name}" for name in ("header", "number", "open", "done", "muted", "cursor")
     }
-
-    DEFAULT_CSS = """
-    ClusterList {
-        overflow-x: hidden;
-        overflow-y: scroll;
-        scrollbar-size-vertical: 1;
-    }
-    """
-
-    cursor: reactive[int] = reactive(0, repaint=False, init=False)
 
     class Moved(Message):
         """The cursor is on another cluster; only the last of a burst is delivered."""
@@ -100,24 +85,14 @@ class ClusterList(ScrollView, can_focus=True, inherit_bindings=False):
         glyphs: Glyphs = UNICODE_GLYPHS,
         id: str | None = None,  # noqa: A002 - the name Textual's widgets use
     ) -> None:
-        super().__init__(id=id)
-        self.glyphs = glyphs
-        self.empty_text = ""
-        """What an empty list says."""
+        super().__init__(glyphs=glyphs, empty_text="", id=id)
         self._source = source
-        self._order = np.zeros(0, np.int64)  # (lines,)
         self._drawn: dict[int, ListedCluster] = {}
-        self._styles_by_name: dict[str, Style] = {}
-
-    @property
-    def order(self) -> NDArray[np.int64]:
-        """Cluster number per line.  (lines,)."""
-        return self._order
 
     @property
     def cluster(self) -> int | None:
         """The cluster under the cursor; None in an empty list."""
-        return int(self._order[self.cursor]) if len(self._order) else None
+        return self._current
 
     def set_order(self, order: NDArray[np.int64], keep: int | None) -> None:
         """Show other clusters; the cursor goes to cluster `keep`, or stays on its line."""
@@ -125,96 +100,30 @@ class ClusterList(ScrollView, can_focus=True, inherit_bindings=False):
         hits = np.flatnonzero(order == (-1 if keep is None else keep))
         line = int(hits[0]) if len(hits) else min(self.cursor, max(len(order) - 1, 0))
         self.set_reactive(ClusterList.cursor, line)
-        size = Size(1, len(order) + 1)
-        if size != self.virtual_size:
-            self.virtual_size = size
+        self._set_height(len(order) + 1)
         self._drawn.clear()
         self._keep_cursor_in_view()
         self.refresh()
-        self.post_message(self.Moved())
+        self._tell_moved()
 
     def refresh_changed(self) -> None:
         """Repaint the visible lines that read differently by now."""
-        for offset, cluster in enumerate(self._visible().tolist()):
+        for offset, cluster in enumerate(self.visible_rows().tolist()):
             line = self._top + offset
             if self._drawn.get(line) != self._source.listed(cluster):
-                self._refresh_line_at(line)
+                self._refresh_view_line(line)
 
-    # The cursor and the view
-
-    def validate_cursor(self, cursor: int) -> int:
-        """Within the list."""
-        return min(max(cursor, 0), max(len(self._order) - 1, 0))
-
-    def watch_cursor(self, old: int, new: int) -> None:
-        """Repaint the two lines."""
-        self._refresh_line_at(old)
-        self._refresh_line_at(new)
-        self._keep_cursor_in_view()
+    def _tell_moved(self) -> None:
         self.post_message(self.Moved())
-
-    def move(self, lines: int) -> None:
-        """Move the cursor by lines."""
-        self.cursor += lines
-
-    def half_page(self, direction: int) -> None:
-        """Move by half a page down (1) or up (-1)."""
-        self.cursor += direction * max(self.page_lines // 2, 1)
-
-    def go_first(self) -> None:
-        """To the first line."""
-        self.cursor = 0
-
-    def go_last(self) -> None:
-        """To the last line."""
-        self.cursor = len(self._order) - 1
-
-    @property
-    def page_lines(self) -> int:
-        """Lines that fit on the screen, without the header."""
-        return max(self.scrollable_content_region.height - 1, 0)
-
-    @property
-    def _top(self) -> int:
-        return self.scroll_offset.y
-
-    def _visible(self) -> NDArray[np.int64]:
-        return self._order[self._top : self._top + self.page_lines]
-
-    def _keep_cursor_in_view(self) -> None:
-        page = self.page_lines
-        if page and not self._top <= self.cursor < self._top + page:
-            self.scroll_to(y=max(self.cursor - page // 2, 0), animate=False, force=True)
-
-    def _refresh_line_at(self, line: int) -> None:
-        if self._top <= line < self._top + self.page_lines:
-            width = max(self.scrollable_content_region.width - 1, 1)
-            self.refresh(Region(0, line - self._top + 1, width, 1))
-
-    def on_resize(self) -> None:
-        """Keep the cursor on screen."""
-        self._keep_cursor_in_view()
 
     def on_click(self, event: events.Click) -> None:
         """A line takes the cursor."""
         offset = event.get_content_offset(self)
-        if offset is not None and 0 < offset.y <= len(self._visible()):
+        if offset is not None and 0 < offset.y <= len(self.visible_rows()):
             event.stop()
             self.cursor = self._top + offset.y - 1
 
     # Drawing
-
-    def notify_style_update(self) -> None:
-        """Forget styles of the former theme or focus."""
-        super().notify_style_update()
-        self._styles_by_name.clear()
-
-    def _style(self, name: str) -> Style:
-        style = self._styles_by_name.get(name)
-        if style is None:
-            style = self.get_component_rich_style(f"cluster-list--{name}")
-            self._styles_by_name[name] = style
-        return style
 
     def render_line(self, y: int) -> Strip:
         """The header, a cluster, or what an empty list says."""
