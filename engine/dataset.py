@@ -315,10 +315,6 @@ class Dataset:
         spelling = self._shard_of(row)[0].texts.spelling
         return spelling.family, spelling.columns
 
-    def file_of(self, row: int) -> str:
-        """The name of the file that `row` is in, as a person would write it."""
-        return self._shard_of(row)[0].name
-
     def close(self) -> None:
         """Close all files; texts stay usable."""
         for shard in self._shards:

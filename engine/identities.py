@@ -108,28 +108,6 @@ class IdentityTable:
         rows[found] = self._sorted[place[found]]
         return rows
 
-    def locate_all(
-        self, identities: NDArray[np.uint8]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Every row that holds one of `identities`, whatever its occurrence.
-
-        Args:
-            identities: (n, 16), each at most once.
-
-        Returns:
-            (rows, positions): row `rows[i]` holds `identities[positions[i]]`.  both (m,)
-        """
-        self.complete()
-        if len(identities) == 0 or self._dataset.rows == 0:
-            return np.empty(0, np.int64), np.empty(0, np.int64)
-        # Half of the hash finds the candidate, the whole of it is compared: integers search fast.
-        wanted = _halves(identities)[:, 0]
-        order = np.argsort(wanted)
-        place = np.searchsorted(wanted[order], _halves(self._table)[:, 0])
-        positions = order[np.minimum(place, len(order) - 1)]
-        rows = np.flatnonzero((identities[positions] == self._table).all(axis=1))
-        return rows, positions[rows]
-
     def _keys(self) -> NDArray[np.void]:
         return _as_keys(self._table)
 

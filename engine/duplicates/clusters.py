@@ -88,13 +88,6 @@ class Clusters:
         met = partners[order][place] == first[others]
         return np.where(met, known[order][place], 0).astype(np.float32)
 
-    def pairs_of(self, cluster: int) -> dict[tuple[int, int], float]:
-        """Every known pair of different texts within a cluster, lower row first."""
-        matches = self.matches
-        inside = (self.label[matches.a] == cluster) & (self.label[matches.b] == cluster)
-        pairs = zip(matches.a[inside].tolist(), matches.b[inside].tolist(), strict=True)
-        return dict(zip(pairs, matches.similarity[inside].tolist(), strict=True))
-
 
 def cut(
     matches: Matches,

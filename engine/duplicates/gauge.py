@@ -10,7 +10,6 @@ Source: arXiv 2411.15821 (duplication: +0.87 % at 25 %, -40 % at 100 %). What a 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,15 +19,6 @@ from engine.simulator.repeats import worth
 
 HELPFUL = 0.25
 """The duplication rate that did best in the study."""
-
-
-class Zone(StrEnum):
-    """Where a duplication rate lies."""
-
-    LOW = "low"
-    """Below the mark at 25 %."""
-    HIGH = "high"
-    """Beyond it, towards collapse at 100 %."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,11 +43,6 @@ class Gauge:
     def duplication_rate(self) -> float:
         """Share of rows beyond one of each group, in [0, 1]."""
         return self.duplicate_rows / self.rows if self.rows else 0.0
-
-    @property
-    def zone(self) -> Zone:
-        """Which side of the mark it is on."""
-        return Zone.LOW if self.duplication_rate <= HELPFUL else Zone.HIGH
 
 
 def gauge(

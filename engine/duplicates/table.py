@@ -29,8 +29,6 @@ class ClusterTable:
 
     clusters: Clusters
     keeper: NDArray[np.int64]  # (clusters,) the row that is suggested
-    lowest_score: NDArray[np.float32]  # (clusters,) NaN where no row has one
-    highest_score: NDArray[np.float32]  # (clusters,)
     survivors: NDArray[np.int64]  # (clusters,) rows that the rules before this one keep
     state: NDArray[np.int8]  # (clusters,) of ClusterState
 
@@ -56,8 +54,7 @@ def tabulate(
     members, starts = clusters.members, clusters.starts[:-1]
     if not len(members):
         none = np.empty(0, np.int64)
-        scores = np.empty(0, np.float32)
-        return ClusterTable(clusters, none, scores, scores, none, np.empty(0, np.int8))
+        return ClusterTable(clusters, none, none, np.empty(0, np.int8))
     ordered = candidates.first_of(ranking.best_first(members))
     _, first = np.unique(clusters.label[ordered], return_index=True)
     said = verdicts[members]
@@ -66,12 +63,9 @@ def tabulate(
     state = np.full(len(clusters), ClusterState.PARTLY, np.int8)
     state[decided == 0] = ClusterState.OPEN
     state[decided == clusters.sizes] = ClusterState.DECIDED
-    scores = ranking.scores[members]
     return ClusterTable(
         clusters,
         keeper=ordered[first],
-        lowest_score=np.fmin.reduceat(scores, starts),
-        highest_score=np.fmax.reduceat(scores, starts),
         survivors=np.add.reduceat(candidates.survives[members], starts, dtype=np.int64),
         state=state,
     )

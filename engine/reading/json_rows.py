@@ -58,7 +58,6 @@ class RowBatch:
     broken: dict[int, str] = field(default_factory=dict)
     remarks: dict[int, tuple[str, ...]] = field(default_factory=dict)
     of_file: list[tuple[str, int]] = field(default_factory=list)
-    done_bytes: int = 0
 
     def add(self, start: int, end: int, line: int, piece: bytes) -> None:
         """Parse `piece`, the bytes of one row, and append it."""
@@ -171,7 +170,7 @@ def line_rows(
             end = _line_end(source, at, progress)
             chunk = b"" if end - at > max_row_bytes else source.read(at, end)
             if not chunk:
-                batch = RowBatch(done_bytes=end)
+                batch = RowBatch()
                 batch.add_broken(at, end, line, TOO_LONG)
                 yield batch
                 at, line = end + 1, line + 1
@@ -198,7 +197,7 @@ def _line_end(source: Source, at: int, progress: Progress) -> int:
 
 
 def _line_batch(chunk: bytes, base: int, line: int, max_row_bytes: int) -> RowBatch:
-    batch = RowBatch(done_bytes=base + len(chunk))
+    batch = RowBatch()
     breaks = np.flatnonzero(np.frombuffer(chunk, np.uint8) == ord("\n")).tolist()
     start = 0
     for number, end in enumerate([*breaks, len(chunk)], line):
@@ -277,7 +276,6 @@ class ArrayReader:
                 self._close(batch)
             else:
                 self._element(batch, array=array)
-        batch.done_bytes = self._base + self._at
         return batch
 
     def _element(self, batch: RowBatch, *, array: bool) -> None:

@@ -220,7 +220,7 @@ class ClusterReview:
     def keeper(self, group: int) -> tuple[int, str]:
         """The row to keep of a group that is listed, and why that one.
 
-        As `Duplicates.suggestion`, at the cost of the members instead of all rows.
+        As the rule would choose it, at the cost of the members instead of all rows.
         """
         session, listed = self._session, self.listed
         assert listed is not None

@@ -16,7 +16,6 @@ What a screen does with it:
     clusters_of(unit)   the clusters now, of as many rows as were searched so far
     table_of(unit)      a line for each: size, similarities, scores, keeper, state
     lookup              what an edited or added row is like
-    suggestion          the keeper of one cluster with its reason
     split(unit, row)    cut one cluster higher than the others
     contradictions      questions with several answers
     set_rule            switch the rule on or off
@@ -49,7 +48,6 @@ from engine.duplicates.rule import (
     Preference,
     Ranking,
     drop,
-    suggested,
 )
 from engine.duplicates.settings import (
     DROP_FROM,
@@ -338,12 +336,6 @@ class Duplicates:
             made = tabulate(clusters, self.candidates(), self._ranking(), self._verdicts)
             known = self._tables[unit] = (basis, made)
         return known[1]
-
-    def suggestion(self, unit: Unit, cluster: int) -> tuple[int, str]:
-        """The row of a cluster to keep, and why it is that one."""
-        clusters = self.clusters_of(unit)
-        assert clusters is not None
-        return suggested(clusters.rows_of(cluster), self.candidates(), self._ranking())
 
     def split(self, unit: Unit, row: int, similarity: float | None) -> None:
         """Cut the cluster of `row` at a higher similarity than the others; None undoes it.

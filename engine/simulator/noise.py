@@ -51,7 +51,6 @@ class NoiseSource(StrEnum):
 
     LABELS = "labels"
     ASSUMED = "assumed"
-    GIVEN = "given"
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,16 +33,6 @@ def test_locate_finds_the_same_sample_in_another_order(before: list[str], after:
     assert len(found) == len(set(found))
 
 
-@given(words, st.sets(st.sampled_from("abcdef")))
-def test_locate_all_finds_every_row_of_each_identity(texts: list[str], wanted: set[str]) -> None:
-    known = sorted(wanted)
-    rows, positions = IdentityTable(FakeDataset(texts)).locate_all(
-        IdentityTable(FakeDataset(known)).all()
-    )
-    found = [(row, known[position]) for row, position in zip(rows, positions, strict=True)]
-    assert found == [(row, text) for row, text in enumerate(texts) if text in wanted]
-
-
 def test_hashing_everything_can_be_stopped() -> None:
     table = IdentityTable(FakeDataset(["a", "b"]))
     assert not table.complete(lambda: True)

@@ -34,7 +34,6 @@ def test_a_chain_says_its_lowest_inner_similarity() -> None:
     assert clusters.lowest[0] == pytest.approx(2 / 6)
     assert clusters.mean[0] == pytest.approx((3 / 5 + 3 / 5 + 2 / 6) / 3)
     assert not clusters.sampled[0]
-    assert clusters.pairs_of(0)[0, 2] == pytest.approx(2 / 6)
 
 
 def test_a_cluster_is_split_at_a_higher_similarity_and_others_stay() -> None:
