@@ -143,13 +143,11 @@ class Dataset:
     ) -> list[Sample]:
         """The samples at `rows`, in that order."""
         wanted = np.asarray(rows, np.int64)
-        found: list[Sample] = [None] * len(wanted)  # type: ignore[list-item]
+        found: dict[int, Sample] = {}
         for shard, first, at, local in self._by_shard(wanted):
-            for index, sample in zip(
-                at, self._shard_samples(shard, first, local, side), strict=True
-            ):
-                found[index] = sample
-        return found
+            samples = self._shard_samples(shard, first, local, side)
+            found.update(zip(at.tolist(), samples, strict=True))
+        return [found[index] for index in range(len(wanted))]
 
     def _shard_samples(
         self, shard: Shard, first: int, rows: NDArray[np.int64], side: Side

@@ -201,7 +201,8 @@ class Tally:
         self._by_rule[self._accepted] = False
         self._by_rule[self._rejected] = False
         # NaN is the only value unlike itself.
-        self._scored = int(np.count_nonzero((scores == scores) & self._by_rule))  # noqa: PLR0124
+        there = scores == scores  # noqa: PLR0124 - NaN is not itself
+        self._scored = int(np.count_nonzero(there & self._by_rule))
         self._broken = int(np.count_nonzero(broken))
         self._failed = int(np.count_nonzero(failed))
         self._tokens_total = int(np.add.reduce(tokens, dtype=np.int64))

@@ -269,8 +269,8 @@ _TOKEN_STYLES = {
 def highlight(language: str, text: str) -> tuple[tuple[Span, ...], ...]:
     """Styled parts of each line of code; none for a language that is not known."""
     # Most samples hold no code, and this import costs as much as the first table.
-    from pygments.lexers import get_lexer_by_name  # noqa: PLC0415
-    from pygments.util import ClassNotFound  # noqa: PLC0415
+    from pygments.lexers import get_lexer_by_name  # noqa: PLC0415 - with the first block of code
+    from pygments.util import ClassNotFound  # noqa: PLC0415 - the same
 
     try:
         lexer = get_lexer_by_name(language or "text", stripnl=False, ensurenl=False)

@@ -33,7 +33,7 @@ class RowMarks:
         """Whether nothing has changed: no score is like no score, though NaN is unlike NaN."""
         return isinstance(other, RowMarks) and self._comparable() == other._comparable()
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment] # as Python does beside __eq__
 
     def _comparable(self) -> tuple[object, ...]:
         scores = (self.score, self.other_score)

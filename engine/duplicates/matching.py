@@ -44,7 +44,7 @@ def components(
 ) -> tuple[int, NDArray[np.int64]]:
     """How many connected components these pairs make of `rows` rows, and which each is in."""
     from scipy.sparse import coo_array  # noqa: PLC0415 - 0.2 s
-    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
+    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415 - the same
 
     ones = np.ones(len(first), np.int8)
     graph = coo_array((ones, (first, second)), shape=(rows, rows))

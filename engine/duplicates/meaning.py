@@ -89,7 +89,7 @@ def _be_quiet() -> None:
     """Bars and warnings on stderr would be written over the screen."""
     import transformers  # noqa: PLC0415 - seconds
 
-    transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call] # theirs
     transformers.utils.logging.set_verbosity(logging.ERROR)
 
 

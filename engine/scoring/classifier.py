@@ -104,7 +104,7 @@ class Classifier:
             return lambda: [float(logit) for logit in logits.tolist()]
         home = torch.empty(logits.shape, dtype=logits.dtype, pin_memory=True)
         home.copy_(logits, non_blocking=True)
-        done = torch.cuda.Event()  # type: ignore[no-untyped-call]
+        done = torch.cuda.Event()  # type: ignore[no-untyped-call] # torch says no types
         done.record(torch.cuda.current_stream(self._device))
 
         def wait() -> list[float]:

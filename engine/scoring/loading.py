@@ -120,7 +120,7 @@ def load_model(
     import transformers
     from transformers import AutoModelForSequenceClassification
 
-    transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call] # theirs
     transformers.utils.logging.set_verbosity(logging.ERROR)
     try:
         model, info = AutoModelForSequenceClassification.from_pretrained(

@@ -74,8 +74,7 @@ class Ladder:
         """
         readable = ~broken
         accepted = readable & (verdicts == Verdict.ACCEPT)
-        # NaN is the only value unlike itself.
-        scored = scores == scores  # noqa: PLR0124
+        scored = scores == scores  # noqa: PLR0124 - NaN is not itself
         self._accepted = accepted
         self._by_rule = readable & ~accepted & (verdicts != Verdict.REJECT) & scored
         self._scores = scores

@@ -18,7 +18,7 @@ async def test_every_screen_can_be_resized_to_anything(tmp_path: Path) -> None:
         async for where in every_screen(desk):
             for size in SIZES:
                 await desk.pilot.resize_terminal(*size)
-                await desk.until(lambda: len(screen_lines(desk.app)) == size[1], where)  # noqa: B023
+                await desk.until(lambda: len(screen_lines(desk.app)) == size[1], where)  # noqa: B023 - called before the next
             await desk.pilot.resize_terminal(120, 40)
         assert desk.app.is_running
 
@@ -38,4 +38,4 @@ async def test_eighty_by_twenty_four_shows_everything_that_is_needed(tmp_path: P
     async with open_desk(path, size=(80, 24)) as desk:
         await desk.scored()
         for needed in ("rows.jsonl", "scored 100%", "kept ", "keeps", "? help", "q quit", "row 0"):
-            await desk.until(lambda: needed in desk.screen, needed)  # noqa: B023
+            await desk.until(lambda: needed in desk.screen, needed)  # noqa: B023 - the same

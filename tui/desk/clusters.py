@@ -14,7 +14,7 @@ class ClusterActions(BoostActions):
     def action_clusters(self) -> None:
         """Open the clusters at this sample's; the first time, look for them."""
         # Only who opens it waits for its imports.
-        from tui.clusters.screen import ClusterScreen  # noqa: PLC0415
+        from tui.clusters.screen import ClusterScreen  # noqa: PLC0415 - when it opens
 
         duplicates = self.session.duplicates
         if duplicates.status.state is SearchState.IDLE:

@@ -57,8 +57,8 @@ class Linear:
             inputs, self._packed, self._bias, self._fused, [], exact
         )
         if self._activation is None or self._fused != "none":
-            return outputs  # type: ignore[no-any-return]
-        return self._activation(outputs)  # type: ignore[no-any-return]
+            return outputs  # type: ignore[no-any-return] # of an operator
+        return self._activation(outputs)  # type: ignore[no-any-return] # the same
 
     def _pack(self) -> Tensor | None:
         import torch
@@ -66,7 +66,7 @@ class Linear:
         weight = self._weight
         if weight.device.type != "cpu" or str(weight.dtype) not in PLAIN_KEYS:
             return None
-        if not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
+        if not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call] # torch says no types
             return None
         try:
             return torch.ops.mkldnn._reorder_linear_weight(  # type: ignore[no-any-return]  # noqa: SLF001
