@@ -1,25 +1,42 @@
-"""A screen that says what was done, and does long work under a dialog."""
+"""What screens with panes have in common: motions, messages, long work under a dialog."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TypeVar, cast
+from typing import Protocol, TypeVar, cast
 
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from engine.errors import Cancelled, TamisError
-from tui.actions import key_of
+from tui.actions import BY_ID, key_of
 from tui.dialogs import WorkDialog
 from tui.display import sanitize
+from tui.prompt_bar import PromptBar
 from tui.status import KeyBar
 
 Result = TypeVar("Result")
 
 
+class Pane(Protocol):
+    """What motions move in."""
+
+    def move(self, lines: int) -> None:
+        """Down by lines, or up."""
+
+    def half_page(self, direction: int) -> None:
+        """Down (1) or up (-1)."""
+
+    def go_first(self) -> None:
+        """To the top."""
+
+    def go_last(self) -> None:
+        """To the end."""
+
+
 class WorkingScreen(Screen[None]):
-    """What the desk and the screens over it have in common; has a `KeyBar`."""
+    """The desk, or a screen over it; has a `KeyBar` and a `PromptBar`."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -87,3 +104,47 @@ class WorkingScreen(Screen[None]):
 
         self.app.push_screen(shown)
         self.run_worker(run, thread=True, exit_on_error=True)
+
+    @property
+    def pane(self) -> Pane:
+        """The pane that the motions move in."""
+        raise NotImplementedError
+
+    def action_down(self) -> None:
+        """One down, or scroll."""
+        self.pane.move(1)
+
+    def action_up(self) -> None:
+        """One up."""
+        self.pane.move(-1)
+
+    def action_half_down(self) -> None:
+        """Half a page down."""
+        self.pane.half_page(1)
+
+    def action_half_up(self) -> None:
+        """Half a page up."""
+        self.pane.half_page(-1)
+
+    def action_first(self) -> None:
+        """To the top."""
+        self.pane.go_first()
+
+    def action_last(self) -> None:
+        """To the end."""
+        self.pane.go_last()
+
+    def action_palette(self) -> None:
+        """Find an action by words."""
+        self.app.action_command_palette()
+
+    def action_suspend(self) -> None:
+        """Back to the shell."""
+        self.app.action_suspend_process()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys rest while a line of input is open."""
+        rests = action in BY_ID and action not in ("close", "suspend")
+        if rests and self.query_one(PromptBar).is_open:
+            return False
+        return super().check_action(action, parameters)

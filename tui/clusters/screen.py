@@ -2,40 +2,15 @@
 
 from __future__ import annotations
 
-from tui.actions import BY_ID, Action, Group, actions_of, actions_on
+from tui.actions import Action, Group, actions_of, actions_on
 from tui.clusters.viewing import ViewingActions
 from tui.dialogs import TextDialog
 from tui.help import help_text
-from tui.prompt_bar import PromptBar
 from tui.status import KeyBar
 
 
 class ClusterScreen(ViewingActions):
     """The clusters of one session."""
-
-    def action_down(self) -> None:
-        """One down in the pane."""
-        self.pane.move(1)
-
-    def action_up(self) -> None:
-        """One up."""
-        self.pane.move(-1)
-
-    def action_half_down(self) -> None:
-        """Half a page down."""
-        self.pane.half_page(1)
-
-    def action_half_up(self) -> None:
-        """Half a page up."""
-        self.pane.half_page(-1)
-
-    def action_first(self) -> None:
-        """To the top."""
-        self.pane.go_first()
-
-    def action_last(self) -> None:
-        """To the end."""
-        self.pane.go_last()
 
     def action_next_pane(self) -> None:
         """List, members, comparison, list."""
@@ -78,17 +53,9 @@ class ClusterScreen(ViewingActions):
         )
         self.app.push_screen(TextDialog("Help: the clusters", text))
 
-    def action_palette(self) -> None:
-        """Find an action by words."""
-        self.app.action_command_palette()
-
     async def action_theme(self) -> None:
         """Choose a theme."""
         await self.desk.run_action("theme")
-
-    def action_suspend(self) -> None:
-        """Back to the shell."""
-        self.app.action_suspend_process()
 
     async def action_quit(self) -> None:
         """Leave tamis; everything is on disk."""
@@ -112,13 +79,6 @@ class ClusterScreen(ViewingActions):
         self.query_one(KeyBar).leave_out(
             frozenset(action.id for action in actions_on(Group.CLUSTERS) if self.obstacle(action))
         )
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keys rest while a line of input is open."""
-        rests = action in BY_ID and action not in ("close", "suspend")
-        if rests and self.query_one(PromptBar).is_open:
-            return False
-        return super().check_action(action, parameters)
 
 
 _ON_CLUSTER = frozenset({

@@ -26,7 +26,7 @@ from engine.scoring.worker import SETTLED, WorkerState
 from engine.search import Search
 from engine.session import Session
 from engine.session.view import rows_matching, rows_shown
-from tui.actions import BY_ID, actions_on, bindings
+from tui.actions import actions_on, bindings
 from tui.detail import SampleDetail
 from tui.display import ASCII_GLYPHS, UNICODE_GLYPHS, one_line, sanitize
 from tui.prompt_bar import PromptBar
@@ -356,10 +356,3 @@ class DeskBase(WorkingScreen):
         if self._unsaved_cursor is not None:
             self.session.remember("cursor", self._unsaved_cursor)
         self._unsaved_cursor = None
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """The desk's keys rest while a line of input is open."""
-        rests = action in BY_ID and action not in ("close", "suspend")
-        if rests and self.query_one(PromptBar).is_open:
-            return False
-        return super().check_action(action, parameters)

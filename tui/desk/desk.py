@@ -151,10 +151,6 @@ class Desk(
         """What could not be read."""
         self.app.push_screen(TextDialog("Problems", problems_text(self.session.dataset)))
 
-    def action_palette(self) -> None:
-        """Find an action by words."""
-        self.app.action_command_palette()
-
     def action_theme(self) -> None:
         """Choose a theme."""
         names = sorted(name for name in self.app.available_themes if name.startswith("tamis-"))
@@ -166,10 +162,6 @@ class Desk(
         self.app.push_screen(
             ChoiceDialog("Theme", [(name, name) for name in names], self.app.theme), chosen
         )
-
-    def action_suspend(self) -> None:
-        """Back to the shell."""
-        self.app.action_suspend_process()
 
     def action_quit(self) -> None:
         """Leave; everything is on disk."""

@@ -12,34 +12,10 @@ from tui.simulator import SimulatorPanel
 
 
 class MovingActions(SimulatorActions, SearchActions, ReadingActions):
-    """What j, k, the page keys, ( and ), tab, enter and esc do."""
-
-    def action_down(self) -> None:
-        """One down, or scroll the sample."""
-        self._pane.move(1)
-
-    def action_up(self) -> None:
-        """One up."""
-        self._pane.move(-1)
-
-    def action_half_down(self) -> None:
-        """Half a page down."""
-        self._pane.half_page(1)
-
-    def action_half_up(self) -> None:
-        """Half a page up."""
-        self._pane.half_page(-1)
-
-    def action_first(self) -> None:
-        """To the top."""
-        self._pane.go_first()
-
-    def action_last(self) -> None:
-        """To the end."""
-        self._pane.go_last()
+    """What ( and ), tab, enter and esc do, and where j, k and the page keys move."""
 
     @property
-    def _pane(self) -> SampleTable | SampleDetail | SimulatorPanel:
+    def pane(self) -> SampleTable | SampleDetail | SimulatorPanel:
         """The pane that the motions move in."""
         if self.at_sliders:
             return self.simulator
