@@ -6,7 +6,7 @@ All text goes in as Content, never as markup: much of it quotes the dataset.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -17,6 +17,8 @@ from textual.widgets import OptionList, ProgressBar, Static
 from textual.widgets.option_list import Option
 
 from tui.display import sanitize
+
+Chosen = TypeVar("Chosen")
 
 
 class ConfirmDialog(ModalScreen[bool]):
@@ -47,14 +49,32 @@ class ConfirmDialog(ModalScreen[bool]):
         self.dismiss(result=False)
 
 
-class ChoiceDialog(ModalScreen[str | None]):
-    """One of a list, by its id; `esc` chooses nothing."""
+class ListDialog(ModalScreen[Chosen | None]):
+    """A list to choose from; `esc` chooses nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "cancel", "Cancel"),
+        Binding("escape", "cancel", "Cancel"),
         Binding("j", "cursor(1)", show=False),
         Binding("k", "cursor(-1)", show=False),
     ]
+
+    def action_cursor(self, step: int) -> None:
+        """Move like in the table."""
+        options = self.query_one(OptionList)
+        if step > 0:
+            options.action_cursor_down()
+        else:
+            options.action_cursor_up()
+
+    def action_cancel(self) -> None:
+        """Choose nothing."""
+        self.dismiss(None)
+
+
+class ChoiceDialog(ListDialog[str]):
+    """One of a list, by its id."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("q", "cancel", show=False)]
 
     def __init__(self, title: str, choices: Sequence[tuple[str, str]], current: str = "") -> None:
         """Ask for one of `choices`, each an id and its text."""
@@ -80,18 +100,6 @@ class ChoiceDialog(ModalScreen[str | None]):
         """Take it."""
         event.stop()
         self.dismiss(event.option.id)
-
-    def action_cursor(self, step: int) -> None:
-        """Move like in the table."""
-        options = self.query_one(OptionList)
-        if step > 0:
-            options.action_cursor_down()
-        else:
-            options.action_cursor_up()
-
-    def action_cancel(self) -> None:
-        """Choose nothing."""
-        self.dismiss(None)
 
 
 class TextDialog(ModalScreen[None]):

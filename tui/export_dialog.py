@@ -5,32 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar, TypeVar
+from typing import TypeVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from engine.errors import TamisError
 from engine.export import Edited, ExportFormat, ExportPlan, Keep, Repeats
+from tui.dialogs import ListDialog
 from tui.display import sanitize
 from tui.line_input import LineInput
 
 Choice = TypeVar("Choice", Keep, ExportFormat, Repeats, Edited)
 
 
-class ExportDialog(ModalScreen[ExportPlan | None]):
+class ExportDialog(ListDialog[ExportPlan]):
     """Returns the plan, or None where the person thought better of it."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Cancel"),
-        Binding("j", "cursor(1)", show=False),
-        Binding("k", "cursor(-1)", show=False),
-    ]
 
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012 - Textual declares it so
 
@@ -120,18 +113,6 @@ class ExportDialog(ModalScreen[ExportPlan | None]):
                 return
         self._plan = plan
         self._show()
-
-    def action_cursor(self, step: int) -> None:
-        """Move like in the table; the line of input keeps its letters."""
-        settings = self.query_one("#export-settings", OptionList)
-        if step > 0:
-            settings.action_cursor_down()
-        else:
-            settings.action_cursor_up()
-
-    def action_cancel(self) -> None:
-        """Write nothing."""
-        self.dismiss(None)
 
 
 _EDITS = {Edited.APPLY: "applied", Edited.IGNORE: "left out"}

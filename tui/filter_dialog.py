@@ -10,10 +10,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from tui.dialogs import ListDialog
 from tui.display import sanitize
 
 NAME_CELLS = 20
@@ -29,13 +29,11 @@ class FilterChoice:
     save: bool = False
 
 
-class FilterDialog(ModalScreen[FilterChoice | None]):
-    """A list of names with their rules; `esc` chooses nothing."""
+class FilterDialog(ListDialog[FilterChoice]):
+    """A list of names with their rules."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "cancel", "Cancel"),
-        Binding("j", "cursor(1)", show=False),
-        Binding("k", "cursor(-1)", show=False),
+        Binding("q", "cancel", show=False),
         Binding("d,delete", "delete", show=False),
         Binding("s", "save", show=False),
     ]
@@ -83,15 +81,3 @@ class FilterDialog(ModalScreen[FilterChoice | None]):
     def action_save(self) -> None:
         """Save the present filter."""
         self.dismiss(FilterChoice(save=True))
-
-    def action_cursor(self, step: int) -> None:
-        """Move like in the table."""
-        options = self.query_one(OptionList)
-        if step > 0:
-            options.action_cursor_down()
-        else:
-            options.action_cursor_up()
-
-    def action_cancel(self) -> None:
-        """Choose nothing."""
-        self.dismiss(None)

@@ -10,12 +10,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.events import Key
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from engine.queues import KIND_TEXT, QueueKind
 from tui.actions import key_name
+from tui.dialogs import ListDialog
 from tui.display import sanitize
 
 KIND_CELLS = max(len(kind.value) for kind in QueueKind) + 2
@@ -29,14 +29,12 @@ class QueueChoice:
     unreviewed: bool
 
 
-class QueueDialog(ModalScreen[QueueChoice | None]):
+class QueueDialog(ListDialog[QueueChoice]):
     """One order of all there are; `esc` leaves the one in hand as it is."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "cancel", "Cancel"),
+        Binding("q", "cancel", show=False),
         Binding("u", "unreviewed", "Unreviewed only"),
-        Binding("j", "cursor(1)", show=False),
-        Binding("k", "cursor(-1)", show=False),
     ]
 
     def __init__(self, current: QueueChoice, check: str, key: str) -> None:
@@ -95,15 +93,3 @@ class QueueDialog(ModalScreen[QueueChoice | None]):
         """All rows, or those without a verdict."""
         self._unreviewed = not self._unreviewed
         self._say_unreviewed()
-
-    def action_cursor(self, step: int) -> None:
-        """Move like in the table."""
-        options = self.query_one(OptionList)
-        if step > 0:
-            options.action_cursor_down()
-        else:
-            options.action_cursor_up()
-
-    def action_cancel(self) -> None:
-        """Choose nothing."""
-        self.dismiss(None)

@@ -13,12 +13,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from engine.errors import TamisError
 from engine.scoring.model_list import ListedModel, list_models
+from tui.dialogs import ListDialog
 from tui.display import one_line, sanitize
 from tui.line_input import LineInput
 from tui.models import size_text
@@ -27,13 +27,12 @@ NAME_CELLS = 47
 HINT = "enter takes it    down the list    esc cancel"
 
 
-class ScorerDialog(ModalScreen[None]):
+class ScorerDialog(ListDialog[None]):
     """A line to type in and a list; what is wrong with the answer is said, and it stays open."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Cancel"),
-        Binding("down,j", "cursor(1)", show=False),
-        Binding("up,k", "cursor(-1)", show=False),
+        Binding("down", "cursor(1)", show=False),
+        Binding("up", "cursor(-1)", show=False),
     ]
 
     def __init__(
@@ -107,14 +106,8 @@ class ScorerDialog(ModalScreen[None]):
         options = self.query_one(OptionList)
         if not options.has_focus:
             options.focus()
-        elif step > 0:
-            options.action_cursor_down()
         else:
-            options.action_cursor_up()
-
-    def action_cancel(self) -> None:
-        """Leave the scorer as it is."""
-        self.dismiss(None)
+            super().action_cursor(step)
 
 
 def model_line(model: ListedModel) -> str:
