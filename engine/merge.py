@@ -24,10 +24,8 @@ from engine.errors import InputError, StoreError, UsageError
 from engine.sample import IDENTITY_BYTES, Side
 from engine.scoring.scorer import ScoreKey
 from engine.store import KnownDataset, Store, StoredEvent, TakenOver
+from engine.store.events import KEY_BYTES
 from engine.store.schema import HEADER_BYTES, is_session
-
-KEY_BYTES = IDENTITY_BYTES + 5
-"""Identity, occurrence and side: what tells one verdict from every other."""
 
 SETTINGS = ("scorer", "scorer options", "side")
 """Taken from the first session that has them."""
@@ -253,7 +251,7 @@ def _standing(said: Iterable[TakenOver]) -> _Verdicts:
         event = each.event
         if each.undo is not None or event.aspect not in _VERDICTS:
             continue
-        keys.append(_keys(event))
+        keys.append(event.keys())
         given = event.values if event.aspect is Aspect.VERDICT else None
         same = np.full(len(event.rows), event.verdict, np.int8)
         verdicts.append(same if given is None else given.astype(np.int8))
@@ -267,15 +265,6 @@ def _standing(said: Iterable[TakenOver]) -> _Verdicts:
     decided = said != Verdict.UNDECIDED
     by = np.concatenate(tokens)[backwards][last]
     return _Verdicts(found[decided], said[decided], by[decided])
-
-
-def _keys(event: StoredEvent) -> NDArray[np.void]:
-    """Identity, occurrence and side of each sample of an event.  (n,)."""
-    keys = np.zeros((len(event.rows), KEY_BYTES), np.uint8)
-    keys[:, :IDENTITY_BYTES] = event.identities
-    keys[:, IDENTITY_BYTES:-1] = event.occurrences.astype("<u4")[:, None].view(np.uint8)
-    keys[:, -1] = list(Side).index(event.circumstances.side)
-    return keys.view(f"V{KEY_BYTES}").ravel()
 
 
 def _aligned(
@@ -319,7 +308,7 @@ def _count(said: list[TakenOver], aspect: Aspect) -> int:
     for each in said:
         event = each.event
         if each.undo is None and event.aspect is aspect:
-            for key in _keys(event).tolist():
+            for key in event.keys().tolist():
                 last[key[:-1], event.subject] = bool(event.text) or aspect is Aspect.EDIT
     return len({key for (key, _), there in last.items() if there})
 
@@ -331,7 +320,7 @@ def _edit_conflicts(read: list[_Input]) -> int:
         for each in one.said:
             event = each.event
             if each.undo is None and event.aspect is Aspect.EDIT:
-                mine |= {(key[:-1], event.subject): event.text for key in _keys(event).tolist()}
+                mine |= {(key[:-1], event.subject): event.text for key in event.keys().tolist()}
         for place, text in mine.items():
             texts.setdefault(place, set()).add(text)
     return sum(len(found) > 1 for found in texts.values())
@@ -382,7 +371,7 @@ def _places(keys: NDArray[np.void], events: list[StoredEvent], digest: str) -> N
     places = np.full(len(keys), -1, np.int64)
     for event in events:
         if event.dataset_digest == digest and event.aspect in _VERDICTS:
-            own = _keys(event)
+            own = event.keys()
             at = np.minimum(np.searchsorted(keys, own), len(keys) - 1)
             known = keys[at] == own
             places[at[known]] = event.rows[known]

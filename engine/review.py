@@ -18,12 +18,9 @@ from numpy.typing import NDArray
 from engine.decision import Aspect, Circumstances, Event, EventKind, Verdict
 from engine.identities import IdentityTable
 from engine.layers import Layer
-from engine.sample import IDENTITY_BYTES, Side
+from engine.sample import Side
 from engine.standing import Standing, Topic, index_of, topics
 from engine.store import Store, StoredEvent
-
-KEY_BYTES = IDENTITY_BYTES + 5
-"""Identity, occurrence, side: what tells one verdict from every other."""
 
 FEW_ROWS = 8
 """Up to this many rows, occurrences are looked up one by one instead of for the whole dataset."""
@@ -123,7 +120,7 @@ class Review(Standing):
 
     def _count_lost(self, history: list[StoredEvent]) -> int:
         """How many samples that are not here have a verdict."""
-        parts: list[NDArray[np.uint8]] = []
+        keys: list[NDArray[np.void]] = []
         verdicts: list[NDArray[np.int8]] = []
         for stored in history:
             position = self._by_id[stored.id]
@@ -132,18 +129,12 @@ class Review(Standing):
             decides = stored.aspect in (Aspect.VERDICT, Aspect.MERGE)
             if not (stands and decides and absent.any()):
                 continue
-            keys = np.zeros((np.count_nonzero(absent), KEY_BYTES), np.uint8)
-            keys[:, :IDENTITY_BYTES] = stored.identities[absent]
-            occurrences = stored.occurrences[absent].astype("<u4")
-            keys[:, IDENTITY_BYTES:-1] = occurrences[:, None].view(np.uint8)
-            keys[:, -1] = index_of(stored.circumstances.side)
-            parts.append(keys)
+            keys.append(stored.keys()[absent])
             said = np.full(len(absent), stored.verdict) if stored.values is None else stored.values
             verdicts.append(said[absent].astype(np.int8))
-        if not parts:
+        if not keys:
             return 0
-        keys = np.ascontiguousarray(np.concatenate(parts)[::-1])
-        _, last = np.unique(keys.view(f"V{KEY_BYTES}").ravel(), return_index=True)
+        _, last = np.unique(np.concatenate(keys)[::-1], return_index=True)
         return int(np.count_nonzero(np.concatenate(verdicts)[::-1][last]))
 
     def say(

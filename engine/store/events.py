@@ -14,6 +14,9 @@ from engine.sample import IDENTITY_BYTES, Side
 from engine.store import packing
 from engine.threshold import Direction
 
+KEY_BYTES = IDENTITY_BYTES + 5
+"""Identity, occurrence and side."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _COLUMNS = (
@@ -67,6 +70,14 @@ class StoredEvent:
     values: NDArray[np.int32] | None = None  # (n,) new value of each; None: `verdict` for all
     subject: str = ""
     text: str = ""
+
+    def keys(self) -> NDArray[np.void]:
+        """Of each sample what tells a verdict on it from others: itself and the side.  (n,)."""
+        keys = np.zeros((len(self.rows), KEY_BYTES), np.uint8)
+        keys[:, :IDENTITY_BYTES] = self.identities
+        keys[:, IDENTITY_BYTES:-1] = self.occurrences.astype("<u4")[:, None].view(np.uint8)
+        keys[:, -1] = list(Side).index(self.circumstances.side)
+        return keys.view(f"V{KEY_BYTES}").ravel()
 
 
 @dataclass(frozen=True, slots=True)
