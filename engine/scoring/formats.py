@@ -87,7 +87,7 @@ class PairFormat:
     name = "pair"
 
     def turns(self, sample: Sample) -> list[Turn] | None:
-        """What is asked, a turn at a time, and the response."""
+        """What is asked, of a dialogue its last question apart, and the response."""
         return _prompt_and_response(sample)
 
     def write(self, turns: Sequence[Turn]) -> Written:
@@ -104,7 +104,7 @@ class DialogueFormat:
     name = "hh"
 
     def turns(self, sample: Sample) -> list[Turn] | None:
-        """What is asked, a turn at a time, and the response."""
+        """What is asked, of a dialogue its last question apart, and the response."""
         return _prompt_and_response(sample)
 
     def write(self, turns: Sequence[Turn]) -> Written:
@@ -135,7 +135,7 @@ class ChapterFormat:
     name = "chapter"
 
     def turns(self, sample: Sample) -> list[Turn] | None:
-        """What is asked, a turn at a time, and the response."""
+        """What is asked, of a dialogue its last question apart, and the response."""
         return _prompt_and_response(sample)
 
     def write(self, turns: Sequence[Turn]) -> Written:
@@ -154,7 +154,7 @@ class TemplateFormat:
         self.name = f"template:{sha256(template.encode()).hexdigest()[:12]}"
 
     def turns(self, sample: Sample) -> list[Turn] | None:
-        """What is asked, a turn at a time, and the response."""
+        """What is asked, of a dialogue its last question apart, and the response."""
         return _prompt_and_response(sample)
 
     def write(self, turns: Sequence[Turn]) -> Written:
@@ -307,7 +307,7 @@ class Encoder:
         return [{"input_ids": each.ids, "token_type_ids": each.type_ids} for each in encodings]
 
     def _fit(self, turns: list[Turn], tokens: dict[str, list[int]]) -> Encoded | Failed:
-        """Cut what is too long, of a dialogue its middle first; see `_shorten`."""
+        """Cut what is too long: the longest turns of the prompt first; see `_shorten`."""
         size = len(tokens["input_ids"])
         if size == 0:
             return Failed("nothing to read: the sample has no tokens")
@@ -391,14 +391,20 @@ def _has_response(sample: Sample) -> bool:
 
 
 def _prompt_and_response(sample: Sample) -> list[Turn] | None:
-    """What is asked and the response; of a dialogue each turn, so that a cut can leave some out."""
+    """What is asked, and the response.
+
+    Of a dialogue the last question stands apart: where it is too long, the turns before lose
+    their end. (Measured on 300 dialogues of dpo_en with planted faults: AUC .870; the end of the
+    whole prompt cut off, .859; whole turns left out in the middle, .846.)
+    """
     if not _has_response(sample):
         return None
     response = Turn(Role.ASSISTANT.value, valid(sample.response))
-    if len(sample.turns) > DIALOGUE_TURNS:
-        asked, _ = split_turns(sample.turns)
-        if prompt_text(asked) == sample.prompt:
-            return [*(Turn(turn.role.value, valid(labelled(turn))) for turn in asked), response]
+    asked = split_turns(sample.turns)[0] if len(sample.turns) > DIALOGUE_TURNS else ()
+    if len(asked) > 1 and prompt_text(asked) == sample.prompt:
+        before = TURNS_APART.join(map(labelled, asked[:-1]))
+        last = Turn(asked[-1].role.value, valid(labelled(asked[-1])))
+        return [Turn(Role.USER.value, valid(before)), last, response]
     return [Turn(Role.USER.value, valid(sample.prompt)), response]
 
 
