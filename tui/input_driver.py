@@ -1,9 +1,12 @@
-"""What old terminals send, taken in stride: bytes that are no UTF-8, and the mouse in raw bytes."""
+"""What terminals send, taken in stride: no UTF-8, the mouse in raw bytes, and no more at all."""
 
 from __future__ import annotations
 
 import codecs
 import re
+import signal
+import time
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -12,6 +15,8 @@ from textual.drivers import linux_driver
 _LEGACY_MOUSE = re.compile(rb"\x1b\[M([\x20-\xff])([\x20-\xff])([\x20-\xff])")
 _UNFINISHED = re.compile(rb"\x1b\[M[\x20-\xff]{0,2}\Z")
 _RELEASE = 3
+GONE_S = 0.05
+"""Between two looks at a terminal that is gone."""
 
 
 class LenientDecoder:
@@ -22,12 +27,23 @@ class LenientDecoder:
     mode).
     """
 
-    def __init__(self, encoding: str) -> None:
+    def __init__(self, encoding: str, hung_up: Callable[[], None] = lambda: None) -> None:
+        """Decode `encoding`; tell `hung_up`, once, when the terminal is gone."""
+        self._hung_up, self._gone = hung_up, False
         self._decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
         self._waiting = b""
 
     def decode(self, data: bytes, final: bool = False) -> str:
-        """The text of `data`; a report that is not all there waits for the rest."""
+        """The text of `data`; a report that is not all there waits for the rest.
+
+        A terminal that is gone reads as nothing, for ever and at once: it ends what reads it,
+        and meanwhile takes no processor time.
+        """
+        if not data and not final:
+            if not self._gone:
+                self._gone = True
+                self._hung_up()
+            time.sleep(GONE_S)
         data = _LEGACY_MOUSE.sub(_in_digits, self._waiting + data)
         unfinished = None if final else _UNFINISHED.search(data)
         self._waiting = data[unfinished.start() :] if unfinished else b""
@@ -45,10 +61,15 @@ def _in_digits(report: re.Match[bytes]) -> bytes:
 def accept_any_bytes() -> None:
     """Keep a raw byte from ending Textual's input thread, and with it the program.
 
+    And end as with a hang-up when the terminal is gone: the signal goes to the first program of
+    the terminal alone, and that may be another one that stays (`sudo`, `script`, a shell under
+    `nohup`).
+
     Source: Textual #6668; its driver asks `codecs` for a decoder by name and gets a strict one.
+    For an end of input it asks again and again.
     """
 
     def lenient(encoding: str) -> Any:
-        return partial(LenientDecoder, encoding)
+        return partial(LenientDecoder, encoding, lambda: signal.raise_signal(signal.SIGHUP))
 
     setattr(linux_driver, "getincrementaldecoder", lenient)  # noqa: B010 - it exports no such name

@@ -25,6 +25,16 @@ def test_a_report_in_pieces_is_one_report_and_what_is_around_it_stays() -> None:
     assert read(b"\x1b[A\x1b[<0;1;2M") == "\x1b[A\x1b[<0;1;2M"
 
 
+def test_a_terminal_that_is_gone_is_said_once() -> None:
+    said: list[str] = []
+    decoder = LenientDecoder("utf-8", lambda: said.append("gone"))
+    assert decoder.decode(b"a") == "a"
+    assert [decoder.decode(b"") for _ in range(3)] == [""] * 3
+    assert said == ["gone"]
+    LenientDecoder("utf-8", lambda: said.append("ended by itself")).decode(b"", final=True)
+    assert said == ["gone"]
+
+
 def test_a_report_is_never_a_key() -> None:
     """A space would be a verdict, and so would an a, which is column 65."""
     parser = XTermParser()

@@ -83,6 +83,21 @@ def test_a_signal_leaves_a_sane_terminal_and_a_whole_session(tmp_path: Path, num
     ]
 
 
+def test_a_terminal_that_goes_without_a_signal_ends_the_desk(tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "rows.jsonl")
+    ended = tmp_path / "ended"
+    # The signal goes to the shell, which ignores it and stays.
+    wrapper = ("sh", "-c", 'trap "" HUP; ended=$1; shift; "$@"; echo $? > "$ended"', "sh")
+    with Terminal([*wrapper, str(ended), *TAMIS, str(path)]) as terminal:
+        terminal.wait_for("scored 100%")
+        terminal.send("ax")
+        terminal.wait_for("✗")
+        terminal.hang_up()
+        terminal.wait()
+    assert ended.read_text() == "0\n"
+    assert verdicts(path)[:3] == [1, 2, 0]
+
+
 def test_no_byte_of_the_data_reaches_the_terminal_as_a_command(tmp_path: Path) -> None:
     evil = {
         "clipboard": "\x1b]52;c;ZXZpbA==\x07",
