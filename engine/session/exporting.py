@@ -125,6 +125,10 @@ def default_plan(session: Session) -> ExportPlan:
     return ExportPlan(folder / free, format=native_format(session.dataset))
 
 
+def _size(size_bytes: int) -> str:
+    return f"about {size_bytes / 1e6:,.1f} MB" if size_bytes >= 1e5 else "less than 0.1 MB"
+
+
 def describe_plan(session: Session, plan: ExportPlan) -> list[str]:
     """What an export would write, and what would stop it, in words."""
     state = review_state(session, hashed=False)
@@ -138,7 +142,7 @@ def describe_plan(session: Session, plan: ExportPlan) -> list[str]:
         lines.append(f"refused: {unready}")
     lines += [
         f"{counts.kept:,} kept, {counts.dropped:,} dropped, {counts.pending:,} pending",
-        f"writes {counts.written:,} rows, about {counts.size_bytes / 1e6:,.1f} MB",
+        f"writes {counts.written:,} rows, {_size(counts.size_bytes)}",
     ]
     if counts.pending_blocks:
         failed = state.summary.failed
