@@ -394,7 +394,7 @@ def _prompt_and_response(sample: Sample) -> list[Turn] | None:
     """What is asked, and the response.
 
     Of a dialogue the last question stands apart: where it is too long, the turns before lose
-    their end. (Measured on 300 dialogues of dpo_en with planted faults: AUC .870; the end of the
+    their end. (Measured on the 300 rows of dpo_en with planted faults: AUC .870; the end of the
     whole prompt cut off, .859; whole turns left out in the middle, .846.)
     """
     if not _has_response(sample):
