@@ -273,6 +273,8 @@ async def _say_much(desk: DeskDriver, said: list[str]) -> None:
             said.append(desk.screen)
 
     await desk.scored()
+    await desk.until(lambda: "f8" in desk.screen, "the key of the clusters in the footer")
+    said.append(desk.screen)
     await do("accept", "range", "down", "close", "select_all", "bulk_reject")
     await desk.press("y")
     await do("close", "queue_again", "save_filter", "link", "simulate", "link", "link", "simulate")
