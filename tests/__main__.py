@@ -23,7 +23,7 @@ STAGES: dict[str, tuple[str, ...]] = {
     "mypy": (PYTHON, "-m", "mypy"),
     "pyright": (str(SCRIPTS / "pyright"), "--pythonpath", PYTHON),
     "imports": (str(SCRIPTS / "lint-imports"), "--no-cache"),
-    "tests": (PYTHON, "-m", "pytest", "-n", "2", "--cov", "--cov-report", "term", "--durations=8"),
+    "tests": (PYTHON, "-m", "pytest", "-n", "4", "--cov", "--cov-report", "term", "--durations=8"),
     "wheel": (PYTHON, "-m", "tests.wheel"),
 }
 
