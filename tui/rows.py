@@ -15,7 +15,7 @@ from engine.sample import Family
 from engine.session import Session
 from tui.detail_content import DetailContent
 from tui.display import UNICODE_GLYPHS, Glyphs, RowState
-from tui.sample_table import RowMarks, RowTexts
+from tui.row_source import RowMarks, RowTexts
 
 OTHER_REASON = "."
 """A reason that no digit stands for here: another reviewer's."""

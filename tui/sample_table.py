@@ -27,10 +27,8 @@ from engine.search import Query
 from tui.display import UNICODE_GLYPHS, Glyphs, RowState, count_text, one_line, score_text
 from tui.folded import FoldedTexts, highlighted
 from tui.line_pane import LineList
-from tui.row_source import RowMarks, RowSource, RowTexts
+from tui.row_source import RowMarks, RowSource
 from tui.table_layout import RIGHT_ALIGNED, SIDE_TITLES, TITLES, bar, plan_layout
-
-__all__ = ["Column", "RowMarks", "RowSource", "RowTexts", "SampleTable"]
 
 MAX_DRAWN = 4096
 """Lines of which it is remembered how they were drawn; many screens' worth."""

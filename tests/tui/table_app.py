@@ -13,7 +13,8 @@ from textual.binding import Binding, BindingType
 
 import themes
 from tui.display import UNICODE_GLYPHS, Glyphs, RowState
-from tui.sample_table import RowMarks, RowTexts, SampleTable
+from tui.row_source import RowMarks, RowTexts
+from tui.sample_table import SampleTable
 from tui.theme import DEFAULT_THEME, load_themes, variable_defaults
 
 BASE_CSS = str(Path(themes.__file__).with_name("base.tcss"))

@@ -23,7 +23,8 @@ from engine.search import Query
 from tests.tui.screen import screen_lines, screen_text, style_of
 from tests.tui.table_app import FakeRows, TableApp
 from tui.display import ASCII_GLYPHS, UNICODE_GLYPHS, RowState
-from tui.sample_table import RowTexts, SampleTable
+from tui.row_source import RowTexts
+from tui.sample_table import SampleTable
 from tui.table_layout import bar, plan_layout
 
 REPOSITORY = Path(__file__).resolve().parents[2]

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from tui.clusters.cluster_list import similarity_text
 from tui.display import Glyphs
+from tui.row_source import RowMarks, RowTexts
 from tui.rows import SessionRows
-from tui.sample_table import RowMarks, RowTexts
 
 LEAD_CELLS = 8
 

@@ -30,8 +30,9 @@ from tui.actions import actions_on, bindings
 from tui.detail import SampleDetail
 from tui.display import ASCII_GLYPHS, UNICODE_GLYPHS, one_line, sanitize
 from tui.prompt_bar import PromptBar
+from tui.row_source import RowMarks
 from tui.rows import SessionRows
-from tui.sample_table import RowMarks, SampleTable
+from tui.sample_table import SampleTable
 from tui.simulator import SimulatorPanel
 from tui.status import (
     KeyBar,
