@@ -6,7 +6,7 @@ from rich.segment import Segment
 from textual.geometry import Region
 from textual.strip import Strip
 
-from tui.line_pane import StyledWidget
+from tui.styled_widget import StyledWidget
 
 Cell = tuple[str, str]
 """A character and the name of its style."""

@@ -120,9 +120,10 @@ class Session:
         """The simulator, coupled to the rows kept now."""
         self.simulation = Simulation(self.coupling, self._settings)
         """What its panel shows."""
-        self._queues = Queues(
+        self.queues = Queues(
             self, dataset, self.scoring, self.review, self.identities, store, self._settings
         )
+        """Review orders and spot checks."""
         self._blind = bool(self._settings.get("blind", False))
         self.filters = SavedFilters(self._settings)
         """Filters kept under a name."""
@@ -192,7 +193,7 @@ class Session:
             self.notices.append(
                 f"{self.edits.unmade:,} edits stay on file: their rows have no place for them now"
             )
-        self._queues.restore(bound.digest, self.notices)
+        self.queues.restore(bound.digest, self.notices)
 
     def _change_notice(self) -> str:
         kept = int(np.count_nonzero(self.review.verdicts))
@@ -443,13 +444,6 @@ class Session:
             return "no scores yet"
         summary = self._summary(threshold)
         return f"{threshold}: {summary.kept:,} rows ({summary.share_kept:.1%})"
-
-    # -- what to look at first ---------------------------------------------------------------
-
-    @property
-    def queues(self) -> Queues:
-        """Review orders and spot checks."""
-        return self._queues
 
     # -- deciding blind ----------------------------------------------------------------------
 
