@@ -217,6 +217,7 @@ async def test_an_action_does_what_it_says(
             await desk.until(lambda: not desk.at_desk, "the clusters")
         if before == ("S",):
             await desk.until(lambda: desk.desk.at_sliders, "the sliders")
+        assert not check(desk), "it holds already"
         keys = BY_ID[action].keys
         if keys:
             await desk.press(keys[0])

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from textual.events import Key
 
 from engine.decision import Verdict
@@ -14,6 +17,7 @@ from engine.session import coupling as coupling_module
 from engine.session.simulation import Control
 from engine.simulator import Model
 from engine.simulator.cost import Savings, TrainingRun, training_cost
+from engine.simulator.repeats import Clusters, exact_clusters
 from tests.tui.desk_app import DeskDriver, open_desk
 from tui.dialogs import TextDialog
 from tui.prompt_bar import PromptBar
@@ -211,13 +215,25 @@ async def test_about_this_number_and_the_cost_of_training(rows: Path) -> None:
         assert f"${savings.price:,.2f}" in desk.screen
 
 
-async def test_the_panel_follows_scores_verdicts_and_copies(rows: Path) -> None:
+async def test_the_panel_follows_scores_verdicts_and_copies(
+    rows: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_find = threading.Event()
+
+    def find(identities: NDArray[np.uint8]) -> Clusters:
+        assert may_find.wait(100)
+        return exact_clusters(identities)
+
+    monkeypatch.setattr(coupling_module, "exact_clusters", find)
     async with open_desk(rows, scorer="none") as desk:
         await desk.press("S")
         await desk.until(lambda: "nothing is kept" in desk.screen, "no scores")
         desk.session.start_scoring("column:q")
         desk.session.set_threshold("0.5")
         await desk.until(lambda: "rows over noise %" in desk.screen, "scores in the panel")
+        await desk.scored()
+        assert "exact repeats only" not in desk.screen
+        may_find.set()
         await desk.until(lambda: "exact repeats only" in desk.screen, "copies in the panel")
         before = desk.session.simulation.show().values[Control.SIZE]
         await desk.press("tab", "a")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from typing import Any
 
 from engine.scoring.fast import quicken
@@ -29,7 +30,12 @@ def build(kind: str, seed: int = 0, **config: Any) -> Any:
     }
     made = AutoConfig.for_model(kind, **{**sizes, **config})
     make: Any = AutoModelForSequenceClassification.from_config
-    return make(made).eval()
+    model = make(made).eval()
+    with torch.no_grad():
+        for each in model.parameters():
+            if each.ndim == 1:  # biases and norms, which all begin as 0 or 1
+                each.add_(torch.randn_like(each) * 0.1)
+    return model
 
 
 def batch(lengths: list[int], seed: int = 0) -> dict[str, Any]:
@@ -61,17 +67,27 @@ def most_apart(model: Any, inputs: dict[str, Any]) -> float:
     return float((logits(faster, inputs) - expected).abs().max())
 
 
-def stays_near_in_bfloat16(model: Any) -> None:
-    """The faster form rounds no more than the stock model does."""
+def stays_near_in_bfloat16(make: Callable[..., Any]) -> None:
+    """The faster form of models that `make` builds rounds hardly more than the stock model does.
+
+    The weights are large, so that much depends on the attention; a wrong one would be off by
+    twenty times as much.
+    """
     import torch
 
-    inputs = batch([70, 30, 5, 60])
-    exact = logits(model, inputs)
-    stock = copy.deepcopy(model).to(torch.bfloat16)
-    by_stock = (logits(stock, inputs) - exact).abs().max()
-    ours = logits(quicken(stock), inputs)
-    assert ours.dtype == torch.bfloat16
-    assert (ours - exact).abs().max() <= 3 * by_stock + 0.01
+    by_stock, by_ours = [], []
+    for seed in range(3):
+        model, inputs = (
+            make(seed, initializer_range=0.3, num_labels=8),
+            batch([70, 30, 5, 60], seed),
+        )
+        exact = logits(model, inputs)
+        stock = copy.deepcopy(model).to(torch.bfloat16)
+        by_stock.append(logits(stock, inputs) - exact)
+        ours = logits(quicken(stock), inputs)
+        assert ours.dtype == torch.bfloat16
+        by_ours.append(ours - exact)
+    assert torch.cat(by_ours).square().mean() <= 4 * torch.cat(by_stock).square().mean()
 
 
 def stays_stock(model: Any, inputs: dict[str, Any]) -> None:
