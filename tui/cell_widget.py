@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from rich.segment import Segment
 from textual.geometry import Region
 from textual.strip import Strip
-
-from tui.styled_widget import StyledWidget
+from textual.widget import Widget
 
 Cell = tuple[str, str]
 """A character and the name of its style."""
@@ -14,8 +15,11 @@ Cell = tuple[str, str]
 BLANK: Cell = (" ", "")
 
 
-class CellWidget(StyledWidget):
+class CellWidget(Widget):
     """Draws itself as lines of cells, whose styles are component classes."""
+
+    STYLES: ClassVar[str]
+    """What the component classes start with: style `mark` is the class `STYLES--mark`."""
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - the name Textual's widgets use
         super().__init__(id=id, classes=classes)
@@ -32,9 +36,11 @@ class CellWidget(StyledWidget):
             self._cells = self.draw(width, height)
         if y >= len(self._cells):
             return Strip.blank(width, self.rich_style)
-        segments: list[Segment] = []
-        for text, name in _runs(self._cells[y]):
-            segments.append(Segment(text, self._style(name)))
+        own, styles = self.rich_style, self.get_component_rich_style
+        segments = [
+            Segment(text, styles(f"{self.STYLES}--{name}") if name else own)
+            for text, name in _runs(self._cells[y])
+        ]
         return Strip(segments, width)
 
     def repaint_changes(self) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import ClassVar
 
 from rich.segment import Segment
-from rich.style import Style
 from textual.geometry import Region, Size
 from textual.reactive import Reactive
 from textual.strip import Strip
@@ -41,6 +40,7 @@ class SampleDetail(LinePane):
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         f"sample-detail--{name}"
         for name in (
+            "text",
             "head",
             "muted",
             "problem",
@@ -224,9 +224,6 @@ class SampleDetail(LinePane):
 
     # Drawing
 
-    def _style(self, name: str) -> Style:
-        return super()._style("" if name == "text" else name)
-
     def render_line(self, y: int) -> Strip:
         """The pinned line, or a line of the sample."""
         width = self.scrollable_content_region.width
@@ -264,7 +261,7 @@ class SampleDetail(LinePane):
                 segments[-1] = Segment(segments[-1].text + text, style)
             elif text:
                 segments.append(Segment(text, style))
-        return Strip(segments).adjust_cell_length(width, self.rich_style)
+        return Strip(segments).adjust_cell_length(width, self._style("text"))
 
     def _head(self, width: int) -> list[tuple[str, str]]:
         text = head_text(self._content, self.glyphs) if self._content else ""

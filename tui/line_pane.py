@@ -6,15 +6,15 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.style import Style
 from textual.geometry import Region, Size
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 
 from tui.display import Glyphs
-from tui.styled_widget import StyledWidget
 
 
-class LinePane(ScrollView, StyledWidget, can_focus=True, inherit_bindings=False):
+class LinePane(ScrollView, can_focus=True, inherit_bindings=False):
     """Scrolls by lines."""
 
     DEFAULT_CSS = """
@@ -24,6 +24,9 @@ class LinePane(ScrollView, StyledWidget, can_focus=True, inherit_bindings=False)
         scrollbar-size-vertical: 1;
     }
     """
+
+    STYLES: ClassVar[str]
+    """What the component classes start with: style `mark` is the class `STYLES--mark`."""
 
     PINNED: ClassVar[int] = 1
     """Lines at the top that stay."""
@@ -51,6 +54,9 @@ class LinePane(ScrollView, StyledWidget, can_focus=True, inherit_bindings=False)
 
     def _scroll_to_line(self, line: int) -> None:
         self.scroll_to(y=max(line, 0), animate=False, force=True)
+
+    def _style(self, name: str) -> Style:
+        return self.get_component_rich_style(f"{self.STYLES}--{name}")
 
     def _set_height(self, lines: int) -> None:
         size = Size(1, lines)

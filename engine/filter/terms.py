@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,7 +106,7 @@ class StateTerm:
 
     state: State
 
-    cost: ClassVar[int] = 1
+    cost = 1
     """One comparison; outcomes are made from several columns."""
 
     def rows(self, view: FilterView, within: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -131,7 +131,7 @@ class ProblemTerm:
 
     problems: Problems
 
-    cost: ClassVar[int] = 0
+    cost = 0
     """Two columns."""
 
     def rows(self, view: FilterView, within: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -155,7 +155,7 @@ class MarkTerm:
     mark: Mark
     name: str
 
-    cost: ClassVar[int] = 1
+    cost = 1
     """A look at the marks."""
 
     def rows(self, view: FilterView, within: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -174,7 +174,7 @@ class RowTerm:
     first: int
     last: int
 
-    cost: ClassVar[int] = 0
+    cost = 0
     """Nothing."""
 
     def rows(self, view: FilterView, within: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -266,7 +266,7 @@ class SameTextTerm:
     column: TextColumn
     value: str
 
-    cost: ClassVar[int] = 2
+    cost = 2
     """One text is compared, most of it by its length."""
 
     def rows(self, view: FilterView, within: NDArray[np.bool_]) -> NDArray[np.bool_]:
