@@ -1,7 +1,8 @@
 """Several reviewers' sessions of one dataset brought together into a new one.
 
 Each session is read as it stands. The new one holds everything that was said, with who and when:
-decisions first, then remarks, then what the merge makes of it. Where reviewers agree, or only one
+decisions first, then remarks, then what the merge makes of it. Notes that differ are joined; of
+edits that differ the latest stands, and is counted. Where reviewers agree, or only one
 decided, that verdict stands; where one accepts what another rejects, the row is undecided until
 somebody adjudicates. What came before the merge is history: undo does not reach into it.
 """
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 from engine.agreement import Agreement
 from engine.decision import Aspect, Circumstances, EventKind, Verdict
 from engine.errors import InputError, StoreError, UsageError
+from engine.joined_notes import JoinedNote, joined_notes
 from engine.sample import IDENTITY_BYTES, Side
 from engine.scoring.scorer import ScoreKey
 from engine.store import KnownDataset, Store, StoredEvent, TakenOver
@@ -56,6 +58,8 @@ class MergeReport:
     conflicts: int
     """Accepted by one and rejected by another: undecided until they are adjudicated."""
     notes: int
+    joined_notes: int
+    """Noted differently by several: all of it is kept, under their names."""
     tags: int
     edits: int
     """Samples of which a part was edited."""
@@ -120,7 +124,9 @@ def merge(
     conflict, wanted = _settled(matrix)
     places = _places(keys, [each.event for each in said], read[0].dataset.digest)
     wishes = _Wishes(keys, places, wanted, conflict)
-    merged = _merge_events(wishes, _standing(said), read[0].dataset.digest, reviewer)
+    digest = read[0].dataset.digest
+    notes = _note_events(joined_notes([one.said for one in read], _token), digest, reviewer)
+    merged = [*notes, *_merge_events(wishes, _standing(said), digest, reviewer)]
     _write(output, read, said, merged, reviewer=reviewer)
     counted = matrix[:, ~conflict]
     votes = (np.isin(counted, (Verdict.ACCEPT, Verdict.REJECT))).sum(axis=0)
@@ -131,6 +137,7 @@ def merge(
         agreed=int(np.count_nonzero(votes > 1)),
         conflicts=int(np.count_nonzero(conflict)),
         notes=_count(said, Aspect.NOTE),
+        joined_notes=len(notes),
         tags=_count(said, Aspect.TAG),
         edits=_count(said, Aspect.EDIT),
         edit_conflicts=_edit_conflicts(read),
@@ -363,6 +370,19 @@ def _merge_events(
             if chosen.any() or (verdict is Verdict.UNDECIDED and side is Side.CHOSEN):
                 rows = wishes.places[chosen]
                 found.append(_event(keys[chosen], rows, verdict, side, digest, reviewer))
+    return found
+
+
+def _note_events(notes: list[JoinedNote], digest: str, reviewer: str) -> list[StoredEvent]:
+    """What the merge itself notes."""
+    found = []
+    for note in notes:
+        key = np.frombuffer(note.key, f"V{KEY_BYTES}")
+        row = note.row if note.digest == digest else -1
+        event = _event(
+            key, np.array([row], np.int64), Verdict.UNDECIDED, Side.CHOSEN, digest, reviewer
+        )
+        found.append(replace(event, aspect=Aspect.NOTE, text=note.text))
     return found
 
 

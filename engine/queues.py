@@ -49,6 +49,10 @@ KIND_TEXT = {
 }
 
 
+TELLING = frozenset({QueueKind.LOWEST, QueueKind.HIGHEST, QueueKind.REVIEWER})
+"""Orders that tell on which side a sample is; nearest says only that its score is no argument."""
+
+
 SHORT_TEXT = {
     QueueKind.NEAREST: "nearest",
     QueueKind.LOWEST: "lowest",

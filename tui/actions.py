@@ -105,8 +105,9 @@ _REGISTRY: tuple[Action, ...] = (
     Action("redo", "Redo", "Give again what was undone.", ("R",), Group.VERDICTS, writes=True),
     Action("range", "Select a range", "Start or end a range at the cursor; a verdict then goes to "
            "all of it, after a count.", ("v",), Group.VERDICTS, "range"),
-    Action("blind", "Blind mode", "Hides scores and what the rules say everywhere, until pressed "
-           "again.", ("b",), Group.VERDICTS),
+    Action("blind", "Blind mode", "Hides scores and what the rules say everywhere, and leaves the "
+           "sort, filter or order that would tell them, until pressed again.", ("b",),
+           Group.VERDICTS),
     Action("select_all", "Select all rows shown", "A verdict or tag then goes to every row of the "
            "filter, after a count.", ("V",), Group.VERDICTS),
     Action("repeat", "Repeat", "The last verdict or tag again, on this sample, on the range, or on "

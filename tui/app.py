@@ -11,6 +11,7 @@ import contextlib
 import gc
 import signal
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -21,10 +22,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Middle
 from textual.content import Content
 from textual.events import Key
+from textual.filter import LineFilter
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from engine.errors import Cancelled, TamisError
+from tui.ascii_signs import AsciiSigns
 from tui.display import sanitize
 from tui.help import ActionProvider
 from tui.input_driver import accept_any_bytes
@@ -42,6 +45,8 @@ if TYPE_CHECKING:
 SWITCH_INTERVAL_S = 0.001
 
 LOG_BOUNDED_EVERY_S = 60
+
+_ASCII_SIGNS = AsciiSigns()
 
 MESSAGES_SHOWN = 3
 """Toasts about a person's own files at the start; more would cover the table."""
@@ -113,7 +118,8 @@ class TamisApp(App[None]):
         self.failure: TamisError | None = None
         """Why the dataset could not be opened; the command line says it when the screen is gone."""
         self._messages = (*preferences.problems, *found.messages, *unknown)
-        self._ascii_only = preferences.ascii_only
+        wanted = preferences.ascii_only
+        self._ascii_only = ascii_wanted() if wanted is None else wanted
         self.set_keymap(preferences.keymap.changes())
         for shipped in found.themes.values():
             self.register_theme(shipped)
@@ -122,6 +128,11 @@ class TamisApp(App[None]):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """What themes may leave out."""
         return variable_defaults(self.current_theme)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's own, and signs in ASCII where the terminal has no others."""
+        filters = super().get_line_filters()
+        return (*filters, _ASCII_SIGNS) if self._ascii_only else filters
 
     def on_key(self, event: Key) -> None:
         """Letters typed right behind the key that opens a line of input belong into it."""
@@ -184,7 +195,7 @@ class TamisApp(App[None]):
             scorer=self._scorer,
             threshold=self._threshold,
             scorer_options=self._scorer_options or ScorerOptions(),
-            ascii_only=ascii_wanted() if self._ascii_only is None else self._ascii_only,
+            ascii_only=self._ascii_only,
         )
         self.switch_screen(desk)
         desk.call_after_refresh(settle_memory)

@@ -29,7 +29,7 @@ def merge(
     """Bring several reviewers together; say how far they agree.
 
     The sessions are only read. Where one accepts what another rejects the sample is undecided:
-    open the new session and take the review order of conflicts (o) to adjudicate.
+    open the new session and take the review order "reviewers disagree" to adjudicate.
     """
     from engine.merge import merge as merged
     from engine.session.session import login_name
@@ -49,6 +49,7 @@ def _values(report: MergeReport) -> dict[str, Any]:
         "agreed": report.agreed,
         "conflicts": report.conflicts,
         "notes": report.notes,
+        "joined_notes": report.joined_notes,
         "tags": report.tags,
         "edits": report.edits,
         "edit_conflicts": report.edit_conflicts,
@@ -76,6 +77,10 @@ def _text(report: MergeReport) -> list[str]:
         f"merged: {report.decided:,} samples decided, {report.agreed:,} of them by several alike",
         f"remarks: {report.notes:,} notes, {report.tags:,} tagged, {report.edits:,} edited",
     ]
+    if report.joined_notes:
+        lines.append(
+            f"{report.joined_notes:,} samples were noted differently: all of it stands, under names"
+        )
     if report.edit_conflicts:
         lines.append(
             f"{report.edit_conflicts:,} parts were edited differently: the latest edit stands"
@@ -85,7 +90,10 @@ def _text(report: MergeReport) -> list[str]:
     if report.conflicts:
         from engine.queues import QueueKind
 
-        lines.append(f"next: tamis DATA --session {report.output}, then o: {QueueKind.CONFLICTS}")
+        lines.append(
+            f"next: tamis DATA --session {report.output}, then the review order "
+            f'"{QueueKind.CONFLICTS}"'
+        )
     return lines
 
 

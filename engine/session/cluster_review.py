@@ -220,23 +220,27 @@ class ClusterReview:
     def keeper(self, group: int) -> tuple[int, str]:
         """The row to keep of a group that is listed, and why that one.
 
-        As the rule would choose it, at the cost of the members instead of all rows.
+        As the rule would choose it, at the cost of the members instead of all rows. While blind
+        neither scores nor the threshold have a say in it: the suggestion would tell them.
         """
         session, listed = self._session, self.listed
         assert listed is not None
         rows = np.sort(listed.listing.groups.rows_of(group))
         verdicts, threshold = session.verdicts[rows], session.threshold
-        outcomes = decide(
-            verdicts, session.scores[rows], session.failed[rows], session.dataset.broken[rows],
-            threshold,
-        )  # fmt: skip
+        scores, broken = session.scores[rows], session.dataset.broken[rows]
+        if session.blind:
+            scores = np.full_like(scores, np.nan)
+            kept = ~broken & (verdicts != Verdict.REJECT)
+        else:
+            outcomes = decide(verdicts, scores, session.failed[rows], broken, threshold)
+            kept = outcomes.outcome == Outcome.KEPT
         ranking = Ranking(
-            session.scores[rows],
+            scores,
             session.dataset.lengths[rows],
             Direction.AT_LEAST if threshold is None else threshold.direction,
             session.duplicates.preferences,
         )
-        candidates = Candidates(outcomes.outcome == Outcome.KEPT, verdicts == Verdict.ACCEPT)
+        candidates = Candidates(kept, verdicts == Verdict.ACCEPT)
         place, reason = suggested(np.arange(len(rows)), candidates, ranking)
         return int(rows[place]), reason
 

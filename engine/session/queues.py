@@ -18,7 +18,7 @@ from engine.decision import Verdict
 from engine.errors import UsageError
 from engine.identities import IdentityTable
 from engine.policy import Outcome, Outcomes, Reason
-from engine.queues import SHORT_TEXT, QueueKind, QueueView, queue_rows
+from engine.queues import SHORT_TEXT, TELLING, QueueKind, QueueView, queue_rows
 from engine.review import Review
 from engine.sample import Side
 from engine.session.live_scoring import LiveScoring
@@ -42,6 +42,11 @@ class Reviewed(Protocol):
     @property
     def threshold(self) -> Threshold | None:
         """The one that decides now."""
+        ...
+
+    @property
+    def blind(self) -> bool:
+        """Whether scores are hidden."""
         ...
 
     def outcomes(self) -> Outcomes:
@@ -169,9 +174,14 @@ class Queues:
             unreviewed: leave out rows with a verdict.
 
         Raises:
-            UsageError: there is nothing to order by, or no row is left.
+            UsageError: there is nothing to order by, no row is left, or the order would tell
+                scores that are hidden while blind.
             StoreError: it could not be written.
         """
+        if self._session.blind and kind in TELLING:
+            raise UsageError(
+                f"{kind.value}: that would tell the scores, which are hidden while blind"
+            )
         view = QueueView(
             scores=self._scoring.scores,
             before=self._scoring.before,

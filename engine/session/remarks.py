@@ -95,7 +95,7 @@ class Remarks:
         self._check_writable()
         rows, side = self._last_rejected()
         if not len(rows):
-            raise UsageError("the last decision rejects nothing", "reject with x, then a digit")
+            raise UsageError("the last decision rejects nothing", "reject first, then a digit")
         coded = self._review.reasons(side)
         alike = coded.get(reason, np.empty(0, np.int64))
         if reason:

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from engine.decision import Verdict
 from engine.errors import UsageError
-from engine.filter import ANY, Filter, Mark, Names, parse_filter
+from engine.filter import ANY, Filter, Mark, Names, Number, NumberTerm, parse_filter
+from engine.filter.terms import State, StateTerm, Term
+from engine.filter.tree import AllOf, AnyOf, Not
 from engine.order import Column, Sort, by_number, by_text
 from engine.policy import Outcomes
 from engine.sample import Side
@@ -111,11 +113,36 @@ def rows_matching(
 
     Raises:
         FilterError: not understood, with the place.
-        UsageError: what it asks for is not known yet.
+        UsageError: what it asks for is not known yet, or hidden while blind.
         Cancelled: `cancelled` said so.
     """
     chosen = parse_filter(text, filter_names(session))
+    if session.blind and tells_scores(chosen):
+        raise UsageError(
+            "filter: scores and what the rules say are hidden while blind",
+            "filter by verdict, text, note, tag or column",
+        )
     return chosen, chosen.rows(SessionView(session, cancelled))
+
+
+def tells_scores(term: Term | Filter) -> bool:
+    """Whether the rows of a filter tell their scores, or what the rules make of them."""
+    match term:
+        case Filter(terms=terms) | AllOf(terms=terms) | AnyOf(terms=terms):
+            return any(map(tells_scores, terms))
+        case Not(term=inner):
+            return tells_scores(inner)
+        case NumberTerm(number=number):
+            return number in (Number.SCORE, Number.MARGIN, Number.BEFORE)
+        case StateTerm(state=state):
+            return state in (State.KEPT, State.DROPPED, State.PENDING, State.FAILED)
+    return False
+
+
+TELLING_COLUMNS = frozenset(
+    {Column.SCORE, Column.REJECTED_SCORE, Column.MARGIN, Column.BEFORE, Column.STATE}
+)
+"""Columns whose order tells scores, or what the rules make of them."""
 
 
 def rows_shown(
@@ -144,13 +171,15 @@ def rows_in_order(
 
     Args:
         session: whose rows.
-        sort: column and direction.
+        sort: column and direction; rows stay in their own order where it tells scores that are
+            hidden while blind.
         matching: rows of the filter; None shows all.  (rows,)
 
     Returns:
         (shown,) row numbers.
     """
-    order = _sorted(session, sort)
+    hidden = session.blind and sort.column in TELLING_COLUMNS
+    order = _sorted(session, Sort() if hidden else sort)
     return order if matching is None else order[matching[order]]
 
 

@@ -127,6 +127,38 @@ def test_two_reviewers_come_together(data: Path) -> None:
     again.close()
 
 
+def test_notes_that_differ_are_joined_under_their_names(data: Path) -> None:
+    ann = open_as(data, "ann")
+    for row, text in enumerate(("same", "of ann", "only ann", "", "old")):
+        ann.remarks.set_note(row, text)
+    ann.close()
+    bob = open_as(data, "bob")
+    for row, text in enumerate(("same", "of bob\nin lines", "", "only bob")):
+        bob.remarks.set_note(row, text)
+    bob.close()
+    copy = data.parent / "copy.db"
+    copy.write_bytes((data.parent / "ann.db").read_bytes())
+    went_on = open_as(data, "dora", "copy.db")
+    went_on.remarks.set_note(4, "newer")
+    went_on.remarks.set_note(2, "")
+    went_on.close()
+    out = data.parent / "all.db"
+    inputs = [data.parent / f"{name}.db" for name in ("ann", "bob", "copy")]
+    report = merge(inputs, out, reviewer="cy")
+    assert report.joined_notes == 1
+    both = open_as(data, "cy", "all.db")
+    notes = [both.review.note(row) for row in range(5)]
+    assert notes == ["same", "ann (ann.db): of ann\nbob: of bob\nin lines", "", "only bob", "newer"]
+    assert both.remarks.with_note("of ann").nonzero()[0].tolist() == [1]
+    assert [entry.event.who for entry in both.review.history(1)] == ["ann (ann.db)", "bob", "cy"]
+    assert both.undo() is None
+    both.remarks.set_note(1, "settled")
+    assert both.review.note(1) == "settled"
+    both.undo()
+    assert both.review.note(1) == notes[1]
+    both.close()
+
+
 def test_a_copied_session_agrees_with_nobody_about_what_it_copied(data: Path) -> None:
     ann = open_as(data, "ann")
     ann.decide(at(0), ACCEPT)

@@ -10,9 +10,13 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from textual.widgets import OptionList
 
 from engine import search
 from engine.decision import Verdict
+from engine.errors import UsageError
+from engine.order import Column
+from engine.queues import QueueKind
 from tests.tui.desk_app import DeskDriver, open_desk, write_rows
 from tests.tui.screen import style_of
 from tui.desk import searching
@@ -184,6 +188,70 @@ async def test_blind_hides_scores_and_suggestions_everywhere(rows: Path) -> None
         await desk.press("b")
         assert score in desk.screen
         assert "kept by rule" in desk.screen
+
+
+async def test_blind_no_sort_filter_or_order_tells_what_is_hidden(rows: Path) -> None:
+    async with open_desk(rows, threshold="0.5") as desk:
+        await desk.scored()
+        table, by_row = desk.desk.table, list(range(30))
+        desk.desk._sort_by(Column.SCORE)
+        await desk.press("f")
+        await desk.type("score<0.5 or not state:kept")
+        await desk.press("enter", "j")
+        sorted_rows, row = table.order.tolist(), table.cursor_row
+        assert 0 < len(sorted_rows) < 30
+        await desk.press("b")
+        assert table.order.tolist() == by_row
+        assert table.cursor_row == row
+        assert "the sort (score ascending) and the filter are left" in desk.said()
+        assert "sort:" not in desk.screen
+        for text in ("score<0.5", "words>1 (state:kept or row:1)", "not before>1", "state:failed"):
+            await desk.press("f")
+            await desk.type(text)
+            await desk.press("enter")
+            assert "hidden while blind" in desk.screen
+            await desk.press("escape", "escape")
+        for column in (Column.SCORE, Column.STATE):
+            desk.desk._sort_by(column)
+            assert "hidden while blind" in desk.said()
+        await desk.press("s")
+        choices = desk.app.screen.query_one(OptionList).options
+        assert [choice.id for choice in choices] == [
+            "row",
+            "prompt",
+            "response",
+            "tokens",
+            "problem",
+        ]
+        await desk.press("escape", "f")
+        await desk.type("state:undecided words>1")
+        await desk.press("enter")
+        assert "30 of 30" in desk.screen
+        await desk.press("f", "ctrl+u", "enter", "b")
+        assert table.order.tolist() == sorted_rows
+        assert table.cursor_row == row
+
+
+async def test_blind_leaves_and_refuses_orders_that_tell_the_side(rows: Path) -> None:
+    async with open_desk(rows, threshold="0.5") as desk:
+        await desk.scored()
+        queues = desk.session.queues
+        queues.make(QueueKind.LOWEST)
+        await desk.press("b")
+        assert queues.current is None
+        assert desk.desk.table.order.tolist() == list(range(30))
+        for kind in (QueueKind.LOWEST, QueueKind.HIGHEST, QueueKind.REVIEWER):
+            with pytest.raises(UsageError, match="hidden while blind"):
+                queues.make(kind)
+        assert queues.make(QueueKind.NEAREST).kind is QueueKind.NEAREST
+    async with open_desk(rows) as desk:  # the desk is blind still
+        desk.session.remember("sort", ["score", True])
+        desk.session.remember("filter", "score<0.5")
+        desk.session.queues.leave()
+    async with open_desk(rows) as desk:
+        await desk.scored()
+        assert desk.desk.table.order.tolist() == list(range(30))
+        assert "left out" in desk.said()
 
 
 # Search

@@ -15,12 +15,12 @@ from textual.command import CommandPalette
 
 from engine.decision import Verdict
 from tests.tui.desk_app import DeskDriver, open_desk, write_rows
-from tui.actions import ACTIONS, BY_ID, Action, Group
+from tui.actions import ACTIONS, BY_ID, Action, Group, actions_on
 from tui.clusters.screen import ClusterScreen
 from tui.desk import Desk
 from tui.dialogs import ChoiceDialog, ConfirmDialog, TextDialog
 from tui.export_dialog import ExportDialog
-from tui.help import help_text
+from tui.help import ActionProvider, help_text
 from tui.prompt_bar import PromptBar
 from tui.queue_dialog import QueueDialog
 from tui.scorer_dialog import ScorerDialog
@@ -196,12 +196,37 @@ def test_every_action_can_be_found_and_done(action: Action) -> None:
 
 async def test_the_palette_offers_every_action(tmp_path: Path) -> None:
     async with open_desk(write_rows(tmp_path / "rows.jsonl")) as desk:
-        from tui.help import ActionProvider
-
         provider = ActionProvider(desk.desk)
         found = [hit.text async for hit in provider.discover()]
         offered = [action for action in ACTIONS if action.group is not Group.CLUSTERS]
         assert found == [action.title for action in offered]
+
+
+async def test_the_palette_finds_every_action_by_its_words(tmp_path: Path) -> None:
+    async with open_desk(write_rows(tmp_path / "rows.jsonl")) as desk:
+        await desk.press("ctrl+p")
+        await desk.type("next undec")
+        palette = desk.app.screen
+        assert isinstance(palette, CommandPalette)
+        await desk.until(
+            lambda: any("Next undecided" in line for line in desk.screen.splitlines()), "the hit"
+        )
+        await desk.press("enter")
+        await desk.until(lambda: desk.at_desk and desk.desk.table.cursor == 1, "done by palette")
+        await _search_all(ActionProvider(desk.desk), actions_on(None))
+        await desk.press("D")
+        await desk.until(lambda: not desk.at_desk, "the clusters")
+        await _search_all(ActionProvider(desk.app.screen), actions_on(Group.CLUSTERS))
+
+
+async def _search_all(provider: ActionProvider, actions: tuple[Action, ...]) -> None:
+    """Look each action up by its title, which finds it first, and by one word of that."""
+    for action in actions:
+        for query in {action.title.lower(), max(action.title.split(), key=len).lower()}:
+            found = {hit.text async for hit in provider.search(query)}
+            assert action.title in found, query
+        best = max([hit async for hit in provider.search(action.title)], key=lambda hit: hit.score)
+        assert best.text == action.title
 
 
 @pytest.mark.parametrize("action", DRIVEN)

@@ -8,6 +8,7 @@ import pytest
 
 from tests.tui.desk_app import every_screen, open_desk, write_chats, write_rows
 from tests.tui.screen import screen_lines
+from tui.preferences import Preferences
 
 SIZES = [(200, 60), (80, 24), (60, 15), (40, 8), (20, 5), (3, 2), (1, 1)]
 
@@ -21,6 +22,17 @@ async def test_every_screen_can_be_resized_to_anything(tmp_path: Path) -> None:
                 await desk.until(lambda: len(screen_lines(desk.app)) == size[1], where)  # noqa: B023 - called before the next
             await desk.pilot.resize_terminal(120, 40)
         assert desk.app.is_running
+
+
+async def test_in_ascii_every_screen_is(tmp_path: Path) -> None:
+    path = write_chats(tmp_path / "rows.jsonl")
+    preferences = Preferences(ascii_only=True)
+    async with open_desk(path, size=(80, 24), preferences=preferences) as desk:
+        async for where in every_screen(desk):
+            signs = {sign for line in screen_lines(desk.app) for sign in line if not sign.isascii()}
+            assert not signs, where
+            for size in ((200, 60), (80, 24)):
+                await desk.pilot.resize_terminal(*size)
 
 
 @pytest.mark.parametrize("size", SIZES)

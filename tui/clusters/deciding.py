@@ -101,6 +101,10 @@ class DecidingActions(ClusterBase, DecidingScreen):
         listed, groups = self.review.listed, self.cluster_list.order
         if self.session.read_only:
             self.say("read-only: nothing can be decided here")
+        elif self.session.blind:
+            self.say(
+                "the suggested rows of all clusters go by scores, which are hidden while blind"
+            )
         elif listed is None or not len(groups):
             self.say("no cluster is listed")
         elif listed.kind is not Kind.WHOLE:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from engine.duplicates.listing import FIELDS, GroupFilter, Order, parse_group_filter
 from engine.duplicates.settings import parse_similarity
+from engine.errors import UsageError
 from engine.session.cluster_review import Duplication, Kind
 from engine.session.duplication import SearchState
 from engine.session.view import rows_matching
@@ -156,12 +157,18 @@ class ViewingActions(DecidingActions):
         found = self.review.listed
         if found is None or not text.strip():
             return ""
-        chosen = parse_group_filter(text)
+        chosen = self._read_filter(text)
         passed = chosen.passes(found.listing, self._matching(chosen))
         return f"{np.count_nonzero(passed):,} of {len(passed):,} clusters"
 
-    def _set_filter(self, text: str) -> None:
+    def _read_filter(self, text: str) -> GroupFilter:
         chosen = parse_group_filter(text)
+        if self.session.blind and any(field == "spread" for field, _, _ in chosen.terms):
+            raise UsageError("spread is of scores, which are hidden while blind")
+        return chosen
+
+    def _set_filter(self, text: str) -> None:
+        chosen = self._read_filter(text)
         self._matching(chosen)  # what is wrong with it is said before it is taken
         self._filter = chosen
         self.show_list()
@@ -173,7 +180,8 @@ class ViewingActions(DecidingActions):
         usable = [
             order
             for order in Order
-            if order is not Order.ENTROPY or self.review.kind is Kind.CONTRADICTIONS
+            if (order is not Order.ENTROPY or self.review.kind is Kind.CONTRADICTIONS)
+            and (order is not Order.SPREAD or not self.session.blind)
         ]
         choices = [
             (order.value, order.value + (arrow if order is self._order else "")) for order in usable

@@ -88,6 +88,8 @@ class Desk(
                 self._filter_text = str(chosen)
             except TamisError as error:
                 self.say(f"the filter of the last time was left out: {error}", severity="warning")
+        if self.session.blind:
+            self._put_aside()
         cursor = settings("cursor", 0)
         row = min(cursor, self.session.dataset.rows - 1) if isinstance(cursor, int) else 0
         ordered = self._sort != Sort() or self.session.queues.current is not None

@@ -53,7 +53,7 @@ class FilterActions(DeskBase):
         session = self.session
         return (
             id(session.board), session.board.version, session.review.version,
-            session.duplicates.version, session.side, session.threshold,
+            session.duplicates.version, session.side, session.threshold, session.blind,
         )  # fmt: skip
 
     def _count_filter(self, text: str, cancelled: Callable[[], bool]) -> str:
@@ -153,7 +153,8 @@ class FilterActions(DeskBase):
         row = self.table.cursor_row
         score = float("nan") if row is None else float(self.session.scores[row])
         if not self.slider.choose_bar(score):
-            self.say("no scores yet: there are no bars to choose from")
+            why = "scores are hidden while blind" if self.session.blind else "no scores yet"
+            self.say(f"{why}: there are no bars to choose from")
 
     def on_threshold_slider_bar_left(self) -> None:
         """Back to the table."""

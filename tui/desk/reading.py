@@ -9,6 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.decision import Verdict
+from engine.filter import parse_filter
+from engine.order import Sort
+from engine.queues import TELLING
+from engine.session.view import TELLING_COLUMNS, filter_names, tells_scores
 from tui.desk.base import DeskBase
 
 AHEAD = (1, 2, -1)
@@ -21,6 +25,8 @@ class ReadingActions(DeskBase):
     _preparing = False
     _prepare_next: tuple[int, ...] = ()
     _counted_view: tuple[tuple[object, ...], int] | None = None
+    _aside: tuple[Sort | None, str] = (None, "")
+    """Sort and filter that were left when scores were hidden."""
 
     # -- focus mode --------------------------------------------------------------------------
 
@@ -108,12 +114,52 @@ class ReadingActions(DeskBase):
         """Hide scores and suggestions, or show them again."""
         blind = not self.session.blind
         self.session.set_blind(on=blind)
-        self.say(
-            f"blind: scores and what the rules say are hidden; {self.key('blind')} shows them"
-            if blind
-            else "scores and what the rules say are shown again"
-        )
+        if blind:
+            left = self._put_aside()
+            what = f", and so {left} left" if left else ""
+            self.say(
+                f"blind: scores and what the rules say are hidden{what}; "
+                f"{self.key('blind')} shows them"
+            )
+        else:
+            self._take_up()
+            self.say("scores and what the rules say are shown again")
         self._draw_counts(recount=True)
         self.table.refresh()
         self._show_sample()
         self._draw_title()
+
+    def _put_aside(self) -> str:
+        """Leave what would tell scores by the rows shown or their order; what that was, in words.
+
+        Filter and sort come back with the scores; the review order is made anew by its key.
+        """
+        session, left = self.session, []
+        queue = session.queues.current
+        if queue is not None and queue.kind in TELLING:
+            session.queues.leave()
+            left.append(f"the review order ({queue})")
+        sort, text = None, ""
+        if self._sort.column in TELLING_COLUMNS:
+            sort, self._sort = self._sort, Sort()
+            left.append(f"the sort ({sort})")
+        if self._filter_text and tells_scores(
+            parse_filter(self._filter_text, filter_names(session))
+        ):
+            text, self._filter_text, self._matching = self._filter_text, "", None
+            left.append("the filter")
+        self._aside = sort, text
+        if left:
+            self._show_order(refilter=False)
+        return " and ".join(left) + (" are" if len(left) > 1 else " is") if left else ""
+
+    def _take_up(self) -> None:
+        """Sort and filter as before, where nothing else has taken their place."""
+        sort, text = self._aside
+        self._aside = None, ""
+        if sort is not None and self._sort == Sort():
+            self._sort = sort
+        if text and not self._filter_text:
+            self._filter_text = text
+        if sort is not None or text:
+            self._show_order()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.order import Column, Sort
+from engine.session.view import TELLING_COLUMNS
 from tui.desk.base import DeskBase
 from tui.dialogs import ChoiceDialog
 from tui.sample_table import SampleTable
@@ -22,6 +23,7 @@ class ViewActions(DeskBase):
             )
             and (column is not Column.BEFORE or self.session.scoring.before_label)
             and (column is not Column.CLUSTER or self.session.clusters.whole is not None)
+            and not (self.session.blind and column in TELLING_COLUMNS)
         ]
         arrow = " (descending)" if self._sort.descending else " (ascending)"
         choices = [
@@ -36,6 +38,9 @@ class ViewActions(DeskBase):
         self.app.push_screen(ChoiceDialog("Sort by", choices, self._sort.column.value), chosen)
 
     def _sort_by(self, column: Column) -> None:
+        if self.session.blind and column in TELLING_COLUMNS:
+            self.say(f"sorted by {column.value}, rows would tell what is hidden while blind")
+            return
         left = self.session.queues.current
         same = column is self._sort.column and left is None
         self.session.queues.leave()
