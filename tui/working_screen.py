@@ -18,6 +18,9 @@ from tui.status import KeyBar
 
 Result = TypeVar("Result")
 
+LEAST_COLUMNS, LEAST_LINES = 60, 15
+"""Below this nothing breaks, and much is cut off."""
+
 
 class Pane(Protocol):
     """What motions move in."""
@@ -50,6 +53,13 @@ class WorkingScreen(Screen[None]):
     def taken_back(self) -> str:
         """How what was just done is undone, for the end of a message."""
         return f"{self.key('undo')} takes it back"
+
+    @property
+    def too_small(self) -> list[str]:
+        """What the title begins with where the window has no room for the screen; else nothing."""
+        if self.size.width >= LEAST_COLUMNS and self.size.height >= LEAST_LINES:
+            return []
+        return [f"too small: {LEAST_COLUMNS}x{LEAST_LINES} at least"]
 
     def say(
         self, text: str, *, severity: SeverityLevel = "information", timeout: float = 4

@@ -51,3 +51,14 @@ async def test_eighty_by_twenty_four_shows_everything_that_is_needed(tmp_path: P
         await desk.scored()
         for needed in ("rows.jsonl", "scored 100%", "kept ", "keeps", "? help", "q quit", "row 0"):
             await desk.until(lambda: needed in desk.screen, needed)  # noqa: B023 - the same
+
+
+async def test_a_window_without_room_says_so(tmp_path: Path) -> None:
+    async with open_desk(write_rows(tmp_path / "rows.jsonl"), size=(60, 15)) as desk:
+        await desk.scored()
+        assert "too small" not in desk.screen
+        for size in ((59, 15), (60, 14), (24, 6)):
+            await desk.pilot.resize_terminal(*size)
+            await desk.until(lambda: "too small: 60x15" in desk.screen, "that it is too small")
+            await desk.pilot.resize_terminal(60, 15)
+            await desk.until(lambda: "too small" not in desk.screen, "that there is room")

@@ -180,12 +180,15 @@ class ClusterBase(WorkingScreen):
     def _draw_lines(self) -> None:
         review = self.review
         self.query_one("#clusters-title", StatusLine).show(
-            words.title_parts(
-                self.session,
-                len(self.cluster_list.order),
-                self.similarity,
-                self.key("search_repeats"),
-            )
+            [
+                *self.too_small,
+                *words.title_parts(
+                    self.session,
+                    len(self.cluster_list.order),
+                    self.similarity,
+                    self.key("search_repeats"),
+                ),
+            ]
         )
         found = review.duplication
         if found is None:

@@ -265,7 +265,7 @@ class DeskBase(WorkingScreen):
         rows = f"{session.dataset.rows:,} rows"
         if self._matching is not None:
             rows = f"{shown:,} of {rows}"
-        parts = [f"tamis  {session.title}", *self._queue_parts()]
+        parts = [*self.too_small, f"tamis  {session.title}", *self._queue_parts()]
         if session.read_only:
             parts.append("read-only")
         if session.blind:
