@@ -112,10 +112,10 @@ def test_a_hundred_decisions_three_filters_a_bulk_an_edit_and_a_note(
         assert "fashion" in screen
         terminal.send("y")
         terminal.wait_for("edited the prompt of row 0")
-        terminal.wait_for("fashion, please")
+        terminal.wait_for("edited: prompt (see its history)")
         terminal.send("U")
         terminal.wait_for("undone: edit of the prompt of row 0")
-        terminal.wait_for(lambda screen: "fashion" not in screen)
+        terminal.wait_for(lambda screen: "edited: prompt" not in screen)
 
         terminal.send("iworth a second look\r")
         terminal.wait_for("noted on row 0")
