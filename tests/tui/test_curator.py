@@ -42,7 +42,7 @@ def on_disk(rows: Path, reviewer: str) -> list[int]:
     options = OpenOptions(read_only=True, session=session_of(rows, reviewer))
     session = Session.open(rows, options)
     try:
-        return session.verdicts.tolist()
+        return [int(verdict) for verdict in session.verdicts]
     finally:
         session.close()
 
