@@ -93,8 +93,8 @@ def test_a_hundred_decisions_three_filters_a_bulk_an_edit_and_a_note(
         terminal.send("V")
         terminal.wait_for(f"{by_rule} rows selected")
         terminal.send("x")
-        asked = terminal.wait_for(f"{by_rule} rows, {by_rule} of them change")
-        assert "0 verdicts given by hand are overruled" in asked
+        terminal.wait_for(f"{by_rule} rows, {by_rule} of them change")
+        terminal.wait_for("0 verdicts given by hand are overruled")
         assert on_disk(rows, "ann") == expected, "nothing before the answer"
         terminal.send("y")
         terminal.wait_for(f"rejected {by_rule} rows; U takes it back")
@@ -108,8 +108,8 @@ def test_a_hundred_decisions_three_filters_a_bulk_an_edit_and_a_note(
         terminal.send("E")
         terminal.wait_for("Edit row 0")
         terminal.send("kk\r")
-        screen = terminal.wait_for("take it")
-        assert "fashion" in screen
+        terminal.wait_for("take it")
+        terminal.wait_for("fashion")
         terminal.send("y")
         terminal.wait_for("edited the prompt of row 0")
         terminal.wait_for("edited: prompt (see its history)")
