@@ -161,23 +161,25 @@ class LiveScoring:
     def start(self, spec: str | None, options: ScorerOptions | None = None) -> None:
         """Score everything with another scorer, in the background; loading it is part of that.
 
-        The scores of the scorer before stay in the cache and are back at once when it returns.
+        The scores of the scorer before stay in the cache and are back at once when it returns. The
+        same one, started again in the same way, does not come before itself.
 
         Args:
             spec: what to score with; None: what was used last, in the way it was used.
             options: how; see `ScorerOptions`.
         """
-        label = self.scorer.label if self.scorer is not None else ""
+        chosen = options or ScorerOptions()
+        if spec is None:
+            spec, chosen = self.last_spec, self._as_last_time(chosen)
+        lasting = _lasting(spec)
+        another = (lasting, chosen) != (self.spec, self._options)
+        label = self.scorer.label if another and self.scorer is not None else ""
         if label:
             self._earlier = _Earlier(self.spec, self._options, self.before_label, self._before)
         self.stop()
         if label and np.isfinite(self.board.scores).any():
             self.before_label, self._before = label, self.board.scores
-        chosen = options or ScorerOptions()
-        if spec is None:
-            spec, chosen = self.last_spec, self._as_last_time(chosen)
-        lasting = self.spec = _lasting(spec)
-        self._options = chosen
+        self.spec, self._options = lasting, chosen
         self._exact[:] = False
         board = self.board = ScoreBoard(self._dataset.rows, self.sides, self._dataset.lengths)
         if lasting == "none":
