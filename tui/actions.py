@@ -212,6 +212,9 @@ _REGISTRY: tuple[Action, ...] = (
            Group.CLUSTERS, "rule"),
     Action("list_filter", "Filter the clusters", "size>2 lowest<0.9 spread>1 is:undecided, and any "
            "filter of rows.", ("f",), Group.CLUSTERS, "filter"),
+    Action("keeper", "Which row is suggested", "Of a cluster, and kept by the rule: the one with "
+           "the best score, the longest, the shortest, the first or the last. What was accepted "
+           "by hand comes before.", ("o",), Group.CLUSTERS),
     Action("list_sort", "Sort the clusters", "The same again turns it round.", ("s",),
            Group.CLUSTERS, "sort"),
     Action("next_change", "Next difference", "Of the two samples shown.", ("n",), Group.CLUSTERS),

@@ -295,10 +295,10 @@ class Duplicates:
         searched = self._reaches(Unit.BOTH) and Unit.BOTH not in self._searches.outdated
         return not self.rule_on or searched
 
-    def prefer(self, preferences: Sequence[Preference]) -> None:
-        """Choose keepers by these, the first first; remembered."""
-        self.preferences = tuple(preferences)
-        self._remembered.remember("keeper", [preference.value for preference in preferences])
+    def prefer(self, preference: Preference) -> None:
+        """Choose keepers by this, then as where nothing was said; remembered."""
+        self.preferences = (preference, *(each for each in PREFERENCES if each is not preference))
+        self._remembered.remember("keeper", [each.value for each in self.preferences])
         self._changed()
 
     # -- clusters ------------------------------------------------------------------------------

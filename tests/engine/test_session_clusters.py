@@ -324,17 +324,17 @@ def test_a_line_for_each_cluster(opened: Open) -> None:
     session.undo()
     session.set_threshold("<= 4")
     assert suggestion(session) == (2, "lowest score, 1")
-    session.duplicates.prefer((Preference.LONGEST, Preference.FIRST))
+    session.duplicates.prefer(Preference.LONGEST)
     assert suggestion(session)[1].startswith("longest")
 
 
 def test_the_rule_keeps_what_is_preferred_among_survivors(opened: Open) -> None:
     session = searched(opened())
-    session.duplicates.prefer((Preference.LONGEST, Preference.FIRST))
+    session.duplicates.prefer(Preference.LONGEST)
     session.duplicates.set_rule(0.75)
     assert np.flatnonzero(session.outcomes().outcome == Outcome.KEPT).tolist() == [2, 3, 4, 5]
     session.set_threshold(">= 2")  # row 2 does not survive: another one must
-    assert np.flatnonzero(session.outcomes().outcome == Outcome.KEPT).tolist() == [0, 3, 4, 5]
+    assert np.flatnonzero(session.outcomes().outcome == Outcome.KEPT).tolist() == [1, 3, 4, 5]
     assert session.summary().kept == 4
     assert "keeps: 3 rows" in session.preview_threshold(">= 4")
     assert session.coupling.live().point is not None

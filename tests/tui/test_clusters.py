@@ -15,6 +15,7 @@ from textual.widgets import Input, OptionList
 from engine.decision import Verdict
 from engine.demo import FaultKind, demo_folder, labels
 from engine.duplicates.finder import Finder
+from engine.duplicates.rule import Preference
 from engine.errors import Cancelled
 from engine.session import OpenOptions
 from engine.session.cluster_review import Kind
@@ -301,6 +302,28 @@ async def test_the_similarity_moves_all_clusters_or_splits_one(rows: Path) -> No
         await desk.until(lambda: "3 with 6 rows" in desk.screen, "still split")
 
 
+async def test_what_makes_a_row_the_suggested_one_is_chosen_and_remembered(rows: Path) -> None:
+    async with open_desk(rows, scorer="column:q", size=(160, 48)) as desk:
+        await opened(desk)
+        await desk.until(lambda: "suggested: highest score, 0.5" in desk.screen, "by score")
+        await desk.press("o")
+        assert isinstance(desk.app.screen, ChoiceDialog)
+        desk.app.screen.query_one(OptionList).highlighted = list(Preference).index(
+            Preference.LONGEST
+        )
+        await desk.press("enter")
+        await desk.until(lambda: "suggested: longest" in desk.screen, "by length")
+        await desk.press("enter")
+        await desk.until(lambda: desk.session.verdicts[2] == Verdict.ACCEPT, "the longest is kept")
+        assert desk.session.verdicts[:3].tolist() == [
+            Verdict.REJECT,
+            Verdict.REJECT,
+            Verdict.ACCEPT,
+        ]
+    async with open_desk(rows, scorer="column:q") as desk:
+        assert desk.session.duplicates.preferences[0] is Preference.LONGEST
+
+
 async def test_the_rule_is_off_until_it_is_switched_on_after_a_count(rows: Path) -> None:
     async with open_desk(rows, size=(160, 48), scorer="column:q") as desk:
         await opened(desk)
@@ -566,7 +589,6 @@ async def test_clusters_of_meaning_are_listed_with_their_cosine(rows: Path, tmp_
     model = sentence_model(tmp_path)
     async with open_desk(rows, size=(160, 48), scorer="column:q") as desk:
         screen = await opened(desk)
-        desk.session.duplicates.prefer([])
         screen.action_compare_meaning()
         await desk.type("/no/such/model")
         await desk.press("enter")

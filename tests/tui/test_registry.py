@@ -151,6 +151,7 @@ DRIVEN_ELSEWHERE: Mapping[str, str] = {
     "rule": f"{CLUSTERS}the_rule_is_off_until_it_is_switched_on_after_a_count",
     "list_filter": f"{CLUSTERS}the_bulk_is_about_the_clusters_of_the_filter",
     "list_sort": f"{CLUSTERS}filter_errors_are_said_and_rows_can_be_asked_for",
+    "keeper": f"{CLUSTERS}what_makes_a_row_the_suggested_one_is_chosen_and_remembered",
     "next_change": f"{CLUSTERS}nothing_alike_is_said",
     "previous_change": f"{CLUSTERS}nothing_alike_is_said",
     "search_repeats": f"{CLUSTERS}a_search_can_be_stopped_and_gone_on_with",

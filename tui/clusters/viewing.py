@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.duplicates.listing import FIELDS, GroupFilter, Order, parse_group_filter
+from engine.duplicates.rule import Preference
 from engine.duplicates.settings import parse_similarity
 from engine.errors import UsageError
 from engine.session.cluster_review import Duplication, Kind
@@ -25,7 +26,7 @@ MOVED_AFTER_S = 0.15
 
 
 class ViewingActions(DecidingActions):
-    """What v, the threshold keys, f, s, d and C do."""
+    """What v, the threshold keys, f, s, o, d and C do."""
 
     _filter = GroupFilter()
     _order = Order.NUMBER
@@ -198,6 +199,21 @@ class ViewingActions(DecidingActions):
             self.show_list()
 
         self.app.push_screen(ChoiceDialog("Sort clusters by", choices, self._order.value), chosen)
+
+    def action_keeper(self) -> None:
+        """Choose what makes a row the one to keep."""
+        duplicates = self.session.duplicates
+        choices = [(each.value, words.PREFERENCE_TEXT[each]) for each in Preference]
+
+        def chosen(name: str | None) -> None:
+            if name is not None:
+                duplicates.prefer(Preference(name))
+                self.say(f"suggested: {words.PREFERENCE_TEXT[duplicates.preferences[0]]}")
+                self._shown = None
+                self.on_cluster_list_moved()
+
+        dialog = ChoiceDialog("Suggested of each cluster", choices, duplicates.preferences[0])
+        self.app.push_screen(dialog, chosen)
 
     def action_compare_meaning(self) -> None:
         """Ask for a model, compare whole samples with it, and list what it finds."""

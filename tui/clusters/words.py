@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.duplicates.gauge import HELPFUL, Gauge
 from engine.duplicates.listing import Listing, State
+from engine.duplicates.rule import Preference
 from engine.duplicates.settings import Unit
 from engine.session import Session
 from engine.session.cluster_review import Duplication
@@ -13,6 +14,14 @@ from tui.display import Glyphs
 from tui.status import share_text
 
 STATE_WORDS = {State.UNDECIDED: "undecided", State.DECIDED: "decided", State.KEPT_ALL: "kept all"}
+
+PREFERENCE_TEXT = {
+    Preference.SCORE: "the best score",
+    Preference.LONGEST: "the longest",
+    Preference.SHORTEST: "the shortest",
+    Preference.FIRST: "the first",
+    Preference.LAST: "the last",
+}
 
 GAUGE_CELLS = 24
 
