@@ -114,7 +114,7 @@ class SearchActions(DeskBase):
 
     def _next(self, direction: int) -> None:
         if self._search is None:
-            self.say("no search yet: / starts one")
+            self.say(f"no search yet: {self.key('search')} starts one")
             return
         hits = np.flatnonzero(self._search.found[self.table.order])
         if not len(hits):
