@@ -98,6 +98,10 @@ def problems_text(dataset: Dataset) -> str:
     return sanitize("\n".join(lines))
 
 
+IN_HELP = 0.01
+"""Score of an action that only its help brings up: behind all whose title matches."""
+
+
 class ActionProvider(Provider):
     """Every action of the screen, found by the words of its title and its help.
 
@@ -124,10 +128,12 @@ class ActionProvider(Provider):
         ]
 
     async def search(self, query: str) -> Hits:
-        """Those whose words match."""
-        matcher = self.matcher(query)
+        """Those whose title matches, letters left out or not; then those with its words in help."""
+        matcher, words = self.matcher(query), query.lower().split()
         for action, help_line in self._offered():
-            score = max(matcher.match(action.title), 0.8 * matcher.match(action.help))
+            score = matcher.match(action.title)
+            if score <= 0 and words and all(word in action.help.lower() for word in words):
+                score = IN_HELP
             if score > 0:
                 title = matcher.highlight(action.title)
                 yield Hit(
