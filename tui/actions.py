@@ -223,7 +223,7 @@ _REGISTRY: tuple[Action, ...] = (
     Action("search_repeats", "Stop or go on searching", "What is found stays.", ("C",),
            Group.CLUSTERS),
     Action("compare_meaning", "Compare by meaning", "With a sentence-transformers model on this "
-           "disk; {kind} then goes to its clusters, too. Nothing is dropped for them.", (),
+           "disk; {kind} then goes to its clusters, too. Nothing is dropped for them.", ("m",),
            Group.CLUSTERS),
     Action("leave_at", "To the table at this row", "{close} goes back to the row you came from.",
            ("D",), Group.CLUSTERS),
@@ -247,20 +247,20 @@ _REGISTRY: tuple[Action, ...] = (
     Action("about_number", "About this number", "What is calibrated on what, and what is "
            "illustrative; {help} at the panel.", (), Group.SIMULATOR),
     Action("training_run", "Set the cost of training", "Tokens a second, price an hour, epochs.",
-           (), Group.SIMULATOR),
+           ("dollar_sign",), Group.SIMULATOR),
     Action("pause", "Pause or resume scoring", "Scores already there stay.", ("p",),
            Group.SCORING, "pause"),
     Action("model", "Score with another scorer", "builtin, heuristic, hf:NAME, column:NAME, "
            "file:PATH or none; lists the models on this disk, and fetches one after a yes.", ("m",),
            Group.SCORING),
-    Action("retry", "Score failed rows again", "All rows whose scoring failed.", (),
+    Action("retry", "Score failed rows again", "All rows whose scoring failed.", ("ctrl+r",),
            Group.SCORING),
     Action("settle", "Settle rows near the threshold", "Those whose side bfloat16 leaves open are "
-           "scored again in float32.", (), Group.SCORING),
-    Action("stop", "Stop scoring", "Lets go of the model; {model} starts again.", (),
+           "scored again in float32.", ("tilde",), Group.SCORING),
+    Action("stop", "Stop scoring", "Lets go of the model; {model} starts again.", ("ctrl+x",),
            Group.SCORING),
     Action("side", "Review the other side", "Preference data: verdicts and threshold for the "
-           "chosen or the rejected response.", (), Group.SCORING),
+           "chosen or the rejected response.", ("percent_sign",), Group.SCORING),
     Action("export", "Export", "Write kept, dropped or pending rows; the count is shown first.",
            ("e",), Group.DESK, "export"),
     Action("copy", "Copy the sample", "To your terminal's clipboard, where it takes OSC 52; tmux "
@@ -270,9 +270,9 @@ _REGISTRY: tuple[Action, ...] = (
     Action("help", "Help", "This page.", ("question_mark",), Group.DESK, "help"),
     Action("palette", "Find an action", "By words.", ("ctrl+p",), Group.DESK),
     Action("problems", "Problems of the dataset", "What could not be read, with file and line.",
-           (), Group.DESK),
+           ("exclamation_mark",), Group.DESK),
     Action("theme", "Change the theme", "Dark, light, high contrast, colour-blind safe, 16 colours "
-           "or none.", (), Group.DESK),
+           "or none.", ("ctrl+t",), Group.DESK),
     Action("suspend", "Suspend", "Back to the shell; fg returns.", ("ctrl+z",), Group.DESK),
     Action("quit", "Quit", "Everything is on disk already.", ("q",), Group.DESK, "quit"),
 )  # fmt: skip

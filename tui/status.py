@@ -92,7 +92,7 @@ def bfloat16_effect(session: Session, settle_key: str) -> str:
     rows = session.dataset.rows
     return (
         f"bfloat16 leaves {open_rows:,} of {rows:,} rows open at this threshold; "
-        f"{settle_key} settle scores them in float32"
+        f"{settle_key} scores them in float32"
     )
 
 

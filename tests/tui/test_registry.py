@@ -124,6 +124,19 @@ DRIVEN: Mapping[str, tuple[tuple[str, ...], Check]] = {
 }
 """Action -> keys that come before it, and what holds afterwards."""
 
+IN_ORDER: Mapping[str, tuple[tuple[str, ...], Check]] = {
+    "bulk_accept": (("V", "a"), shows(ConfirmDialog)),
+    "bulk_reject": (("V", "x"), shows(ConfirmDialog)),
+    "bulk_clear": (("a", "V", "c"), shows(ConfirmDialog)),
+    "bulk_tag": (("V", "number_sign"), asks("tag")),
+    "boost_shown": (("V", "w"), asks("export")),
+    "save_filter": (("f", *"row<9", "enter", "ctrl+f", "s"), asks("save filter")),
+    "queue_again": (("o", *"jjjj", "enter", "o", "o"), says("longest")),
+    "spot_check": (("o", "end", "enter"), asks("spot check")),
+    "about_number": (("S", "question_mark"), shows(TextDialog)),
+}
+"""Action without a key of its own -> keys that do it one after the other, and what holds then."""
+
 CLUSTERS = "test_clusters.py::test_"
 DRIVEN_ELSEWHERE: Mapping[str, str] = {
     "code": "test_desk_remarks.py::test_a_digit_codes_the_last_rejection_and_undo_takes_it_back",
@@ -229,6 +242,19 @@ async def _search_all(provider: ActionProvider, actions: tuple[Action, ...]) -> 
         by_word.setdefault(max(action.title.split(), key=len).lower(), set()).add(action.title)
     for word, titles in by_word.items():
         assert titles <= {str(hit.text) async for hit in provider.search(word)}, word
+
+
+def test_every_action_has_a_key_or_keys_in_order() -> None:
+    assert {action.id for action in ACTIONS if not action.keys} == set(IN_ORDER)
+
+
+@pytest.mark.parametrize("action", IN_ORDER)
+async def test_keys_in_order_do_what_an_action_does(tmp_path: Path, action: str) -> None:
+    keys, check = IN_ORDER[action]
+    async with open_desk(write_rows(tmp_path / "rows.jsonl"), threshold="0.5") as desk:
+        await desk.scored()
+        await desk.press(*keys)
+        await desk.until(lambda: check(desk), action)
 
 
 @pytest.mark.parametrize("action", DRIVEN)
