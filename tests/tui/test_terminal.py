@@ -68,7 +68,7 @@ def test_no_verdict_is_lost_to_kills_in_the_middle_of_triage(tmp_path: Path, kil
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_leaves_a_sane_terminal_and_a_whole_session(tmp_path: Path, number: int) -> None:
     path = write_rows(tmp_path / "rows.jsonl")
-    with Terminal([*TAMIS, str(path)]) as terminal:
+    with Terminal([*TAMIS, str(path), "--scorer", "heuristic"]) as terminal:
         terminal.wait_for("scored 100%")
         terminal.send("ax")
         terminal.wait_for("✗")
@@ -88,7 +88,7 @@ def test_a_terminal_that_goes_without_a_signal_ends_the_desk(tmp_path: Path) -> 
     ended = tmp_path / "ended"
     # The signal goes to the shell, which ignores it and stays.
     wrapper = ("sh", "-c", 'trap "" HUP; ended=$1; shift; "$@"; echo $? > "$ended"', "sh")
-    with Terminal([*wrapper, str(ended), *TAMIS, str(path)]) as terminal:
+    with Terminal([*wrapper, str(ended), *TAMIS, str(path), "--scorer", "heuristic"]) as terminal:
         terminal.wait_for("scored 100%")
         terminal.send("ax")
         terminal.wait_for("✗")
@@ -149,12 +149,12 @@ def test_a_dataset_that_cannot_be_opened_is_a_message_after_the_screen(tmp_path:
 
 def test_a_locked_session_says_how_to_look_on(tmp_path: Path) -> None:
     path = write_rows(tmp_path / "rows.jsonl")
-    with Terminal([*TAMIS, str(path)]) as first:
+    with Terminal([*TAMIS, str(path), "--scorer", "heuristic"]) as first:
         first.wait_for("scored 100%")
-        with Terminal([*TAMIS, str(path)]) as second:
+        with Terminal([*TAMIS, str(path), "--scorer", "heuristic"]) as second:
             assert second.wait() == 5
             assert "--read-only" in second.text
-        with Terminal([*TAMIS, str(path), "--read-only"]) as third:
+        with Terminal([*TAMIS, str(path), "--scorer", "heuristic", "--read-only"]) as third:
             third.wait_for("read-only")
             third.wait_for("scored 100%")
             third.send("q")
