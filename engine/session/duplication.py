@@ -109,8 +109,8 @@ class Duplicates:
         self.at: float = _similarity(remembered.get("duplicates at"))
         """The similarity of everything that is shown, and of the rule."""
         self.cosine = USUAL
-        self._meaning: Path | None = None
         """The similarity by meaning of what is shown of it."""
+        self._meaning: Path | None = None  # the model of the last comparison by meaning
         self.rule_on = bool(remembered.get("duplicates dropped", False))
         """Whether rows are dropped."""
         self.preferences: Sequence[Preference] = _preferences(remembered.get("keeper"))
