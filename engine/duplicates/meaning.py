@@ -28,6 +28,7 @@ from engine.duplicates.matches import Matches
 from engine.duplicates.settings import Settings
 from engine.duplicates.texts import folded, normalised, number_keys
 from engine.errors import Cancelled, ScorerError, UsageError
+from engine.scoring.loading import ONE_AT_A_TIME
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -72,13 +73,14 @@ def load(folder: Path) -> SentenceTransformer:
         )
     _be_quiet()
     try:
-        return SentenceTransformer(
-            str(folder),
-            device="cpu",
-            local_files_only=True,
-            trust_remote_code=False,
-            model_kwargs={"use_safetensors": True},
-        )
+        with ONE_AT_A_TIME:
+            return SentenceTransformer(
+                str(folder),
+                device="cpu",
+                local_files_only=True,
+                trust_remote_code=False,
+                model_kwargs={"use_safetensors": True},
+            )
     except Exception as error:  # whatever a damaged folder makes the library raise
         raise ScorerError(
             f"the model in {folder} cannot be loaded: {error}", "try another one"

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from typing import Any
 
 from engine.errors import ScorerError
@@ -14,6 +15,11 @@ from engine.scoring.status import one_line
 
 ELEMENT_BYTES = {"float32": 4, "bfloat16": 2}
 """Never float16: DeBERTa overflows it."""
+
+ONE_AT_A_TIME = threading.Lock()
+"""Held while transformers builds a model. It sets torch's default dtype for the whole process
+meanwhile and puts back what it found: of two models built at once one comes out in two dtypes, and
+the default of the other stays. A scorer chosen while another one loads is such a case."""
 
 
 def choose_device(options: ScorerOptions) -> Any:
@@ -96,11 +102,12 @@ def load_tokenizer(name: str, folder: ModelFolder, options: ScorerOptions) -> An
     from transformers import AutoTokenizer
 
     try:
-        return AutoTokenizer.from_pretrained(
-            str(folder.path),
-            local_files_only=True,
-            trust_remote_code=options.trust_remote_code,
-        )
+        with ONE_AT_A_TIME:
+            return AutoTokenizer.from_pretrained(
+                str(folder.path),
+                local_files_only=True,
+                trust_remote_code=options.trust_remote_code,
+            )
     except Exception as error:
         raise ScorerError(
             f"the tokenizer of the model {name} cannot be loaded: {one_line(error)}",
@@ -123,15 +130,16 @@ def load_model(
     transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call] # theirs
     transformers.utils.logging.set_verbosity(logging.ERROR)
     try:
-        model, info = AutoModelForSequenceClassification.from_pretrained(
-            str(folder.path),
-            local_files_only=True,
-            trust_remote_code=options.trust_remote_code,
-            use_safetensors=not folder.pickled,
-            weights_only=True,
-            dtype=getattr(torch, dtype),
-            output_loading_info=True,
-        )
+        with ONE_AT_A_TIME:
+            model, info = AutoModelForSequenceClassification.from_pretrained(
+                str(folder.path),
+                local_files_only=True,
+                trust_remote_code=options.trust_remote_code,
+                use_safetensors=not folder.pickled,
+                weights_only=True,
+                dtype=getattr(torch, dtype),
+                output_loading_info=True,
+            )
     except Exception as error:
         raise ScorerError(
             f"the model {name} cannot be loaded: {one_line(error)}",

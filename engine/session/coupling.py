@@ -95,6 +95,8 @@ class Live:
     found_by: str
     """What counts as a copy, in words."""
     savings: Savings
+    ladder: Ladder
+    """What all of this was read from."""
     floor: float | None = None
     """Share of the kept rows that must be wrong where only one answer is right; None until
     answers to the same question have been compared."""
@@ -275,6 +277,12 @@ class Coupling:
         return threshold.direction if threshold is not None else Direction.AT_LEAST
 
     @property
+    def newest(self) -> Ladder | None:
+        """The ladder counted last; None before the first."""
+        known = self._ladder
+        return known[1] if known is not None else None
+
+    @property
     def counting(self) -> bool:
         """Whether a thread counts what `wait=False` did not wait for."""
         return self._counting is not None and self._counting.is_alive()
@@ -379,10 +387,11 @@ class Coupling:
             noise = estimate(ladder, kept, threshold, model)
             if isinstance(model, BadByScore) and model.beyond(np.array([threshold.value])).any():
                 reach = self.labels().reach
-        clusters = self.clusters
+        clusters = ladder.clusters
         return Live(
             point=point(kept, noise),
             noise=noise,
+            ladder=ladder,
             duplication=None
             if clusters is None
             else Duplication(

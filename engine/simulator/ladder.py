@@ -78,7 +78,7 @@ class Ladder:
         self._accepted = accepted
         self._by_rule = readable & ~accepted & (verdicts != Verdict.REJECT) & scored
         self._scores = scores
-        self.direction = direction
+        self.direction, self.clusters = direction, clusters
         times = None if copies is None else copies.astype(np.float64)
         self._rows = times
         self._worth, self._first = _worth(

@@ -34,6 +34,7 @@ class Ran(NamedTuple):
 
     @property
     def json(self) -> Any:
+        assert self.code == 0, self.err
         return json.loads(self.out)
 
 

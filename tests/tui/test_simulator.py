@@ -14,7 +14,7 @@ from textual.events import Key
 from engine.decision import Verdict
 from engine.scoring.figures import start_auc
 from engine.session import coupling as coupling_module
-from engine.session.simulation import Control
+from engine.session.simulation import Control, Shown, Simulation
 from engine.simulator import Model
 from engine.simulator.cost import Savings, TrainingRun, training_cost
 from engine.simulator.repeats import Clusters, exact_clusters
@@ -240,6 +240,25 @@ async def test_the_panel_follows_scores_verdicts_and_copies(
         await desk.until(
             lambda: f"{before + 1:,.0f}" in desk.screen, "the row accepted by hand in the panel"
         )
+
+
+async def test_copies_found_while_the_panel_is_drawn_are_drawn_too(
+    rows: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_desk(rows, scorer="column:q", threshold="0.5") as desk:
+        await desk.scored()
+        coupling, show = desk.session.coupling, Simulation.show
+        monkeypatch.setattr(coupling, "find_repeats_in_background", lambda: None)
+
+        def found_meanwhile(simulation: Simulation) -> Shown:
+            shown = show(simulation)
+            coupling.find_repeats()
+            return shown
+
+        monkeypatch.setattr(Simulation, "show", found_meanwhile)
+        await desk.press("S")
+        await desk.until(lambda: "10.0 %" in desk.screen, "the copies")
+        assert desk.desk._following == (coupling.clusters, coupling.newest)  # once is enough
 
 
 @pytest.mark.parametrize(

@@ -120,8 +120,9 @@ class Possible(MovingActions):
         drawn = self._seen[:2] == (session.board.version, session.review.version)
         if not self.simulating:
             return drawn
-        found, counting = self._state()
-        return drawn and found and not counting and self._following == (found, counting)
+        coupling = session.coupling
+        counted = coupling.clusters is not None and not coupling.counting
+        return drawn and counted and self._is_drawn()
 
     def _tick(self) -> None:
         """Also keep the footer to what can be done."""

@@ -9,6 +9,8 @@ from textual.widget import Widget
 from engine.errors import UsageError
 from engine.session.simulation import Control, read_number
 from engine.simulator.cost import TrainingRun
+from engine.simulator.ladder import Ladder
+from engine.simulator.repeats import Clusters
 from tui.actions import BY_ID, Group, actions_of
 from tui.desk.base import DeskBase
 from tui.dialogs import TextDialog
@@ -32,8 +34,8 @@ HINTS = {
 class SimulatorActions(DeskBase):
     """What S, L, P, M and O do, and the sliders' keys."""
 
-    _following = (False, False)  # whether copies were known, and counting was behind, when drawn
-
+    _following: tuple[Clusters | None, Ladder | None] = (None, None)
+    """The copies known before the panel was drawn, and the ladder that it shows."""
     _line: SweepLine | None = None
 
     @property
@@ -106,12 +108,15 @@ class SimulatorActions(DeskBase):
     def _tick(self) -> None:
         """Also draw when a thread has found copies, or has counted."""
         super()._tick()
-        if self.simulating and self._following != self._state():
+        if self.simulating and not self._is_drawn():
             self._draw_simulator()
 
-    def _state(self) -> tuple[bool, bool]:
-        coupling = self.session.coupling
-        return coupling.clusters is not None, coupling.counting
+    def _is_drawn(self) -> bool:
+        """Whether the panel shows all that threads have found."""
+        coupling, (clusters, ladder) = self.session.coupling, self._following
+        return not self.session.simulation.linked or (
+            coupling.clusters is clusters and coupling.newest is ladder
+        )
 
     def _draw_counts(self, *, recount: bool) -> None:
         """The panel follows scores, verdicts and threshold as the histogram does."""
@@ -122,8 +127,10 @@ class SimulatorActions(DeskBase):
     def _draw_simulator(self) -> None:
         if not self.simulating:
             return
+        # Before showing: what a thread finds in the middle of it is drawn at the next tick.
+        clusters = self.session.coupling.clusters
         shown = self.session.simulation.show()
-        self._following = self._state()
+        self._following = clusters, shown.live.ladder if shown.live is not None else None
         self.simulator.show(shown)
         line = self._line
         if shown.sweep is None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -188,3 +190,31 @@ def test_an_unknown_dtype_is_a_message() -> None:
     with pytest.raises(UsageError, match="no such dtype: int8") as caught:
         wanted_dtype("int8")
     assert "bfloat16" in caught.value.hint
+
+
+def test_models_that_are_loaded_at_once_come_out_whole(
+    bert: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+    from transformers import AutoModelForSequenceClassification as Loader
+
+    loading = threading.Lock()
+    begin = threading.Barrier(4)
+    load = Loader.from_pretrained
+
+    def watched(*arguments: Any, **more: Any) -> Any:
+        assert loading.acquire(blocking=False), "two models are being built at once"
+        try:
+            return load(*arguments, **more)
+        finally:
+            loading.release()
+
+    def scorer(dtype: str) -> RewardModel:
+        begin.wait(60)
+        return RewardModel(f"{bert}#bad", ScorerOptions(dtype=dtype))
+
+    monkeypatch.setattr(Loader, "from_pretrained", watched)
+    wanted = [FLOAT32, BFLOAT16] * 2
+    with ThreadPoolExecutor(len(wanted)) as threads:
+        assert [each.dtype for each in threads.map(scorer, wanted)] == wanted
+    assert torch.get_default_dtype() == torch.float32
