@@ -48,8 +48,8 @@ class SessionRows:
         self.score_range: tuple[float, float] | None = None
         """Set by the desk from the histogram's axis."""
         self._unknown = session.dataset.family is Family.OTHER
-        self._basis: object = None
-        self._blocks: dict[int, Outcomes] = {}
+        self._known: tuple[object, dict[int, Outcomes]] = (None, {})
+        """Outcomes by block, and what they follow from."""
         """Outcomes of runs of rows, while nothing changes that they depend on."""
 
     @property
@@ -162,12 +162,14 @@ class SessionRows:
             session.review.version, id(session.board), session.board.version, session.threshold,
             session.duplicates.version, session.side,
         )  # fmt: skip
-        if self._basis != basis or len(self._blocks) > BLOCKS:
-            self._basis, self._blocks = basis, {}
-        result = self._blocks.get(block)
+        known = self._known
+        if known[0] != basis or len(known[1]) > BLOCKS:
+            known = self._known = (basis, {})
+        blocks = known[1]  # not another thread's, which may be of another moment
+        result = blocks.get(block)
         if result is None:
             start = block * BLOCK_ROWS
-            result = self._blocks[block] = session.outcomes(slice(start, start + BLOCK_ROWS))
+            result = blocks[block] = session.outcomes(slice(start, start + BLOCK_ROWS))
         return Outcome(int(result.outcome[place])), Reason(int(result.reason[place]))
 
     def reason_text(self, row: int) -> str:

@@ -6,6 +6,8 @@ message per score stops it at 17k.
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -36,6 +38,9 @@ class ScoreBoard:
         self.tokens: NDArray[np.int32] = (lengths // CHARACTERS_PER_TOKEN).astype(np.int32)
         """Tokens of the chosen side: an estimate at first, exact once tokenised.  (rows,)"""
         self.version = 0
+        self.still = threading.RLock()
+        """Nothing is written while somebody else holds it: for readers of several arrays that must
+        be of one moment. Whoever holds it computes, and waits for nobody."""
         self.reasons: dict[tuple[int, int], str] = {}
         """Why a (side, row) failed."""
 
@@ -53,32 +58,37 @@ class ScoreBoard:
         truncated: NDArray[np.bool_],
     ) -> None:
         """Put scores of one side in their slots.  All (n,)."""
-        if side == 0:
-            self.tokens[rows] = tokens
-        self.truncated[rows] |= truncated
-        self.failed[side, rows] = False
-        self.scores[side, rows] = scores
-        self.version += 1
+        with self.still:
+            if side == 0:
+                self.tokens[rows] = tokens
+            self.truncated[rows] |= truncated
+            self.failed[side, rows] = False
+            self.scores[side, rows] = scores
+            self.version += 1
 
     def measure(self, rows: NDArray[np.int64], tokens: NDArray[np.int32]) -> None:
         """Replace the estimates of the chosen side by exact token counts.  (n,)."""
-        self.tokens[rows] = tokens
-        self.version += 1
+        with self.still:
+            self.tokens[rows] = tokens
+            self.version += 1
 
     def fail(self, side: int, row: int, reason: str) -> None:
         """Mark a row as failed, with the reason."""
-        self.reasons[side, row] = reason
-        self.failed[side, row] = True
-        self.version += 1
+        with self.still:
+            self.reasons[side, row] = reason
+            self.failed[side, row] = True
+            self.version += 1
 
     def forget(self, side: int, row: int) -> None:
         """Take back whatever is known of a row, because its text is another now."""
-        self.scores[side, row] = np.nan
-        self.truncated[row] = False
-        self.forget_failure(side, row)
+        with self.still:
+            self.scores[side, row] = np.nan
+            self.truncated[row] = False
+            self.forget_failure(side, row)
 
     def forget_failure(self, side: int, row: int) -> None:
         """Take a failure back, because the row is about to be tried again."""
-        self.reasons.pop((side, row), None)
-        self.failed[side, row] = False
-        self.version += 1
+        with self.still:
+            self.reasons.pop((side, row), None)
+            self.failed[side, row] = False
+            self.version += 1

@@ -302,27 +302,27 @@ class Coupling:
             self.clusters is not None and self.clusters.rows > SLOW_COPIES
         )
         if wait or known is None or not slow:
-            self._count(basis)
+            self._counter(basis)()
         elif not self.counting:
-            self._counting = threading.Thread(
-                target=self._count, args=(basis,), name="ladder", daemon=True
-            )
+            count = self._counter(basis)
+            self._counting = threading.Thread(target=count, name="ladder", daemon=True)
             self._counting.start()
         assert self._ladder is not None
         return self._ladder[1]
 
-    def _count(self, basis: object) -> None:
-        repeats = self._session.duplicates.dropped()
-        out = self._broken if repeats is None else self._broken | (repeats.matched >= 0)
-        made = Ladder(
-            self._scoring.scores,
-            self._session.verdicts,
-            out,
-            self._direction,
-            clusters=self.clusters,
-            copies=self._review.repeats.astype(np.int64) if self._review.repeated else None,
-        )
-        self._ladder = (basis, made)
+    def _counter(self, basis: object) -> Callable[[], None]:
+        """Counts what is under review now, whenever and in whichever thread it is called."""
+        scores, verdicts = self._scoring.scores, self._session.verdicts
+        direction, clusters = self._direction, self.clusters
+
+        def count() -> None:
+            repeats = self._session.duplicates.dropped()
+            out = self._broken if repeats is None else self._broken | (repeats.matched >= 0)
+            copies = self._review.repeats.astype(np.int64) if self._review.repeated else None
+            made = Ladder(scores, verdicts, out, direction, clusters=clusters, copies=copies)
+            self._ladder = (basis, made)
+
+        return count
 
     def labels(self) -> Labels:
         """Verdicts of the spot checks drawn under the scorer at work, with the scores of now."""

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.dataset import Dataset, SourceKind
 from engine.decision import Verdict
@@ -40,6 +41,13 @@ def review_state(session: Session, *, hashed: bool = True) -> ReviewState:
         hashed: with the identity of every row, which a preview can do without: hashing a
             million rows takes seconds.
     """
+    identities = session.identities.all() if hashed else NO_IDENTITIES
+    with session.board.still:
+        return _of_this_moment(session, identities)
+
+
+def _of_this_moment(session: Session, identities: NDArray[np.uint8]) -> ReviewState:
+    """Outcomes, scores, threshold and counts that belong together, while scoring goes on."""
     session.threshold_choice.resolve()
     key = session.scoring.key
     outcomes = session.outcomes()
@@ -58,7 +66,7 @@ def review_state(session: Session, *, hashed: bool = True) -> ReviewState:
         outcomes=outcomes,
         verdicts=session.verdicts.copy(),
         scores=session.board.scores.copy(),
-        identities=session.identities.all() if hashed else NO_IDENTITIES,
+        identities=identities,
         said=(session.verdicts != Verdict.UNDECIDED) | session.remarks.remarked(),
         given=given,
         reviewers=session.review.reviewers(),

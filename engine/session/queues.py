@@ -263,9 +263,7 @@ class Queues:
 
     def population(self) -> NDArray[np.int64]:
         """Rows that a spot check would be drawn from: those that the rules keep.  (n,)."""
-        outcomes = self._session.outcomes()
-        ruled = (outcomes.outcome == Outcome.KEPT) & (outcomes.reason != Reason.ACCEPTED)
-        return np.flatnonzero(ruled)
+        return _kept_by_rule(self._session.outcomes())
 
     def draw(self, rows: int = spotcheck.ROWS, *, seed: int | None = None) -> SpotCheck:
         """Draw a spot check, put it on file, and take it in hand.
@@ -281,8 +279,9 @@ class Queues:
         """
         if self._store.read_only:
             raise UsageError("read-only: a spot check could not be kept here")
-        outcomes, threshold = self._session.outcomes(), self._session.threshold
-        population = self.population()
+        with self._scoring.board.still:
+            outcomes, threshold = self._session.outcomes(), self._session.threshold
+        population = _kept_by_rule(outcomes)
         seed = secrets.randbits(spotcheck.SEED_BITS) if seed is None else seed
         drawn = spotcheck.draw(population, rows, seed)
         assert threshold is not None  # without one nothing is kept by rule
@@ -368,6 +367,12 @@ class Queues:
             kept_digest=str(facts["kept_digest"]),
             drawn=len(queue.rows),
         )
+
+
+def _kept_by_rule(outcomes: Outcomes) -> NDArray[np.int64]:
+    """(rows,) -> (n,) row numbers."""
+    ruled = (outcomes.outcome == Outcome.KEPT) & (outcomes.reason != Reason.ACCEPTED)
+    return np.flatnonzero(ruled)
 
 
 def _of_check(check: SpotCheck) -> Queue:

@@ -99,11 +99,15 @@ def read(connection: sqlite3.Connection, block: int) -> CachedScores:
     """One block.
 
     Raises:
+        LookupError: it is gone.
         ValueError: it is damaged.
     """
-    count, identities, scores, tokens, truncated = connection.execute(
+    found = connection.execute(
         "SELECT n, identities, scores, tokens, truncated FROM score_blocks WHERE id = ?", (block,)
     ).fetchone()
+    if found is None:
+        raise LookupError(f"block {block} is gone")
+    count, identities, scores, tokens, truncated = found
     return CachedScores(
         plain(identities, "u1", count * IDENTITY_BYTES).reshape(count, IDENTITY_BYTES),
         plain(scores, "<f4", count),

@@ -206,13 +206,16 @@ class Store:
         Raises:
             StoreError: the cache cannot be read.
         """
-        with self._reading() as connection:
-            number = cache.key_id(connection, key)
-            blocks = [] if number is None else cache.block_ids(connection, number)
-        try:
-            return cache.merge([self._block(block) for block in blocks])
-        except ValueError as error:
-            raise self._damaged(f"scores ({error})") from error
+        while True:
+            blocks = self._block_ids(key)
+            try:
+                return cache.merge([self._block(block) for block in blocks])
+            except LookupError as error:
+                # The desk that was open on this file may have put its blocks together meanwhile.
+                if self._block_ids(key) == blocks:
+                    raise self._damaged(f"scores ({error})") from error
+            except ValueError as error:
+                raise self._damaged(f"scores ({error})") from error
 
     def add_scores(
         self,
@@ -427,6 +430,11 @@ class Store:
     def _rows(self, statement: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
         with self._reading() as connection:
             return connection.execute(statement, values).fetchall()
+
+    def _block_ids(self, key: ScoreKey) -> list[int]:
+        with self._reading() as connection:
+            number = cache.key_id(connection, key)
+            return [] if number is None else cache.block_ids(connection, number)
 
     def _block(self, number: int) -> CachedScores:
         with self._reading() as connection:

@@ -610,6 +610,34 @@ def test_a_source_that_changes_while_open_ends_no_thread_with_a_traceback(
     assert crashed == []
 
 
+def test_what_an_export_says_is_of_one_moment_while_scores_come(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = opened(data)
+    session.set_threshold("0.5")
+    board, outcomes = session.board, session.outcomes
+    none = np.zeros(1, np.bool_)
+    scored = threading.Thread(
+        target=lambda: board.write(0, at(3), np.ones(1, np.float32), np.ones(1, np.int32), none)
+    )
+
+    def scored_meanwhile(*rows: slice) -> Any:
+        found = outcomes(*rows)
+        scored.start()
+        scored.join(timeout=0.2)
+        return found
+
+    monkeypatch.setattr(session, "outcomes", scored_meanwhile)
+    state = review_state(session)
+    scored.join()
+    pending = state.outcomes.outcome == Outcome.PENDING
+    assert pending[3]
+    assert np.isnan(state.scores[0, pending]).all()
+    assert state.summary.pending == np.count_nonzero(pending)
+    assert board.scores[0, 3] == 1
+    session.close()
+
+
 def test_explanations_come_from_the_heuristic_only(data: Path) -> None:
     session = opened(data)
     assert session.scoring.explain(0) == ()

@@ -264,6 +264,34 @@ def test_closing_merges_small_blocks_and_loses_none(path: Path) -> None:
     assert before.truncated.tolist() == after.truncated.tolist()
 
 
+def test_blocks_merged_by_another_process_while_they_are_read(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = open_store(path)
+    for start in range(0, 300, 10):
+        score(writer, np.arange(start, start + 20))
+    before = writer.cached_scores(KEY)
+    with Store.open(path, reviewer="bob", read_only=True) as reader:
+        block = reader._block
+
+        def closed_meanwhile(number: int) -> CachedScores:
+            writer.close()
+            return block(number)
+
+        monkeypatch.setattr(reader, "_block", closed_meanwhile)
+        after = reader.cached_scores(KEY)
+    assert after.identities.tolist() == before.identities.tolist()
+    assert after.scores.tolist() == before.scores.tolist()
+
+
+def test_a_block_that_is_gone_is_damage(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_store(path) as store:
+        score(store, np.arange(10))
+        monkeypatch.setattr(cache, "block_ids", lambda *_: [1, 99])
+        with pytest.raises(StoreError, match="block 99 is gone"):
+            store.cached_scores(KEY)
+
+
 def test_a_large_flush_is_split_so_that_a_decision_can_pass(path: Path) -> None:
     rows = cache.BLOCK_ROWS * 2 + 5
     with open_store(path) as store:

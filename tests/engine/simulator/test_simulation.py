@@ -30,6 +30,7 @@ from engine.session.simulation import (
 from engine.simulator import Model
 from engine.simulator.ladder import Ladder
 from engine.simulator.repeats import Clusters
+from engine.threshold import Direction
 
 ROWS = 200
 
@@ -216,6 +217,28 @@ def test_many_copies_are_counted_beside_the_screen(
     live = coupling.live(wait=False)
     assert live.point is not None
     assert live.point.rows == 99
+
+
+def test_what_a_thread_counts_is_of_the_moment_in_which_it_was_asked_for(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_count = threading.Event()
+
+    def dropped_later() -> None:
+        assert may_count.wait(60)
+
+    monkeypatch.setattr(coupling_module, "SLOW_ROWS", 0)
+    coupling = session.coupling
+    coupling.ladder()
+    monkeypatch.setattr(session.duplicates, "dropped", dropped_later)
+    session.set_threshold("<= 0.5")
+    coupling.ladder(wait=False)
+    session.set_threshold(">= 0.5")
+    may_count.set()
+    assert coupling._counting is not None
+    coupling._counting.join()
+    session.set_threshold("<= 0.5")
+    assert coupling.ladder(wait=False).direction is Direction.AT_MOST
 
 
 def test_the_auc_of_a_bundled_scorer_is_read_from_its_figures(tmp_path: Path) -> None:
