@@ -27,6 +27,7 @@ from engine.duplicates.rule import Candidates, Ranking, suggested
 from engine.duplicates.settings import Unit
 from engine.duplicates.texts import unit_texts
 from engine.policy import Outcome, decide
+from engine.scoring.status import one_line
 from engine.threshold import Direction
 
 if TYPE_CHECKING:
@@ -94,7 +95,8 @@ class ClusterReview:
         """As it was a moment ago; None until it has been counted."""
         self._listed: dict[Kind, Listed] = {}
         self._made_from: dict[Kind, object] = {}
-        self._listing, self._counting = _Latest("listing clusters"), _Latest("counting repeats")
+        self._listing = _Latest("listing clusters", session.notices)
+        self._counting = _Latest("counting repeats", session.notices)
         self._followed: object = None
         self._counted: object = None
         self._count_due_s = 0.0
@@ -323,10 +325,13 @@ class ClusterReview:
 
 
 class _Latest:
-    """Runs one call at a time in a thread; of those that come meanwhile, only the last."""
+    """Runs one call at a time in a thread; of those that come meanwhile, only the last.
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    What fails is told once in `notices`, and the next call runs.
+    """
+
+    def __init__(self, name: str, notices: list[str]) -> None:
+        self._name, self._notices = name, notices
         self._lock = threading.Lock()
         self._next: Callable[[], None] | None = None
         self._thread: threading.Thread | None = None
@@ -351,9 +356,14 @@ class _Latest:
                 if work is None:
                     self._thread = None
                     return
-            work()
+            try:
+                work()
+            except Exception as error:  # noqa: BLE001 - the review goes on, and the next call
+                notice = f"{self._name} failed: {one_line(error)}"
+                if notice not in self._notices:
+                    self._notices.append(notice)
 
     def wait(self) -> None:
         """Until nothing runs."""
-        while (thread := self._thread) is not None:
+        while (thread := self._thread) is not None and thread.is_alive():
             thread.join()

@@ -35,6 +35,7 @@ from engine.duplicates.settings import Settings, Unit
 from engine.duplicates.texts import compared_texts
 from engine.errors import Cancelled, StoreError, TamisError
 from engine.giving_way import GivingWay
+from engine.scoring.status import one_line
 from engine.store import Store
 
 WAIT_S = 0.05
@@ -240,9 +241,10 @@ class Searches:
             self.status = SearchStatus(
                 SearchState.STOPPED, "stopped", done.done, rows, unit=done.unit
             )
-        except (TamisError, MemoryError, pl.exceptions.PolarsError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the review goes on
             self._begun.clear()
-            self.status = SearchStatus(SearchState.FAILED, error=str(error) or "out of memory")
+            why = str(error) if isinstance(error, TamisError) else one_line(error)
+            self.status = SearchStatus(SearchState.FAILED, error=why)
         else:
             self.status = SearchStatus(SearchState.DONE, "done", rows, rows)
         self._changed()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from engine.editing import Part
 from engine.errors import Cancelled, ScorerError, StoreError, UsageError
 from engine.policy import Outcome
 from engine.session import OpenOptions, Session, searching
+from engine.session.cluster_review import _Latest
 from engine.session.keeping import carry_out, keep_one, plan_keeping
 from engine.session.searching import SearchState
 from engine.store import Store
@@ -464,6 +466,24 @@ def test_meaning_is_shown_apart_kept_for_the_next_visit_and_drops_nothing(
 
 def unusable(_: Path) -> None:
     raise ScorerError("not installed", "pip install 'tamis[semantic]'")
+
+
+def test_a_list_that_fails_is_told_and_the_next_one_is_made() -> None:
+    def failing() -> None:
+        raise RuntimeError("not this time")
+
+    notices: list[str] = []
+    made: list[str] = []
+    lists = _Latest("listing clusters", notices)
+    lists.call(failing)
+    waiting = threading.Thread(target=lists.wait, daemon=True)
+    waiting.start()
+    waiting.join(timeout=30)
+    assert not waiting.is_alive()
+    assert notices == ["listing clusters failed: RuntimeError: not this time"]
+    lists.call(lambda: made.append("a list"))
+    lists.wait()
+    assert made == ["a list"]
 
 
 def test_the_gauge_counts_what_is_kept_and_its_boosts(opened: Open) -> None:
