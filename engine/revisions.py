@@ -36,10 +36,12 @@ class Revision:
 class RevisedRows:
     """A dataset as it reads with edits; what a scorer is given, and where its scores belong."""
 
-    def __init__(self, dataset: Dataset, identities: IdentityTable) -> None:
+    def __init__(
+        self, dataset: Dataset, identities: IdentityTable, revisions: Mapping[int, Revision]
+    ) -> None:
         self._dataset = dataset
         self._identities = identities
-        self.revisions: Mapping[int, Revision] = {}
+        self.revisions = revisions
         """Replaced as a whole, never changed: another thread reads it."""
         self.rows = dataset.rows
         self.broken = dataset.broken

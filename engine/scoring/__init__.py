@@ -11,11 +11,12 @@ none                    no scorer
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.errors import ScorerError, UsageError
-from engine.scoring.scorer import NoScorer, Scorer, ScorerOptions
+from engine.scoring.scorer import NoScorer, Scorer, ScorerOptions, always_wanted
 
 if TYPE_CHECKING:
     from engine.scoring.column import DatasetWithColumns
@@ -35,7 +36,11 @@ SCORERS = "builtin, heuristic, hf:NAME_OR_PATH, column:NAME, file:PATH[:COLUMN],
 
 
 def make_scorer(
-    spec: str, *, dataset: DatasetWithColumns | None = None, options: ScorerOptions | None = None
+    spec: str,
+    *,
+    dataset: DatasetWithColumns | None = None,
+    options: ScorerOptions | None = None,
+    check_wanted: Callable[[], None] = always_wanted,
 ) -> Scorer:
     """The scorer that `spec` names, loaded and checked; call it in the thread that scores.
 
@@ -43,10 +48,13 @@ def make_scorer(
         spec: see the list above.
         dataset: what `column:` and `file:` refer to.
         options: for `builtin` and `hf:`.
+        check_wanted: asked while a model is loaded; raises `Cancelled` where nobody waits for
+            it any more.
 
     Raises:
         UsageError: no such scorer.
         ScorerError: the scorer, its model or its file cannot be used.
+        Cancelled: `check_wanted` said so.
     """
     kind, _, what = spec.partition(":")
     if spec == "none":
@@ -54,7 +62,7 @@ def make_scorer(
     if spec == "builtin":
         from engine.scoring.builtin import BuiltinModel  # noqa: PLC0415 - only where used
 
-        return BuiltinModel(options or ScorerOptions())
+        return BuiltinModel(options or ScorerOptions(), check_wanted)
     if spec == "heuristic":
         from engine.scoring.heuristic import HeuristicScorer  # noqa: PLC0415 - only where used
 
@@ -63,7 +71,8 @@ def make_scorer(
         from engine.scoring.devices import on_every_device  # noqa: PLC0415 - only where used
         from engine.scoring.reward_model import RewardModel  # noqa: PLC0415 - only where used
 
-        return on_every_device(what, options or ScorerOptions(), RewardModel)
+        load = partial(RewardModel, check_wanted=check_wanted)
+        return on_every_device(what, options or ScorerOptions(), load)
     if kind in ("column", "file") and what:
         return _from_data(kind, what, dataset)
     raise UsageError(f"no such scorer: {spec}", f"one of {SCORERS}")

@@ -73,11 +73,12 @@ class ScoreBoard:
             self.version += 1
 
     def fail(self, side: int, row: int, reason: str) -> None:
-        """Mark a row as failed, with the reason."""
+        """Mark a row as failed, with the reason; a score that it has of another worker stands."""
         with self.still:
-            self.reasons[side, row] = reason
-            self.failed[side, row] = True
-            self.version += 1
+            if np.isnan(self.scores[side, row]):
+                self.reasons[side, row] = reason
+                self.failed[side, row] = True
+                self.version += 1
 
     def forget(self, side: int, row: int) -> None:
         """Take back whatever is known of a row, because its text is another now."""

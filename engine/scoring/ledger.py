@@ -60,6 +60,7 @@ class Ledger:
         self.failed = 0
         self.pace = Pace()
         self._board, self._on_scores = board, on_scores
+        self._off_board = False
         self._unsaved: list[tuple[int, NDArray[np.int64], list[Scored]]] = []
         self._flushed_at = time.monotonic()
 
@@ -73,9 +74,16 @@ class Ledger:
         self.pending[:] = False
         self.total = 0
 
+    def leave_board(self) -> None:
+        """Write nothing to the board from now on; from another thread than the scoring one."""
+        with self._board.still:
+            self._off_board = True
+
     def measure(self, rows: NDArray[np.int64], tokens: NDArray[np.int32]) -> None:
         """Tell the board the exact lengths of the chosen side.  (n,)."""
-        self._board.measure(rows, tokens)
+        with self._board.still:
+            if not self._off_board:
+                self._board.measure(rows, tokens)
 
     def accept(self, batch: Batch, results: Sequence[Scored | Failed]) -> None:
         """Take the results of a batch, in its order."""
@@ -107,13 +115,17 @@ class Ledger:
         truncated: NDArray[np.bool_],
     ) -> None:
         """Put scores on the board and take their rows off the list.  All (n,), rows unique."""
-        self._board.write(side, rows, scores, tokens, truncated)
+        with self._board.still:
+            if not self._off_board:
+                self._board.write(side, rows, scores, tokens, truncated)
         self.pending[side, rows] = False
         self.done += len(rows)
 
     def fail(self, side: int, row: int, reason: str) -> None:
         """Take a row off the list without a score."""
-        self._board.fail(side, row, reason)
+        with self._board.still:
+            if not self._off_board:
+                self._board.fail(side, row, reason)
         self.pending[side, row] = False
         self.done += 1
         self.failed += 1

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from engine.errors import ScorerError
@@ -20,6 +22,20 @@ ONE_AT_A_TIME = threading.Lock()
 """Held while transformers builds a model. It sets torch's default dtype for the whole process
 meanwhile and puts back what it found: of two models built at once one comes out in two dtypes, and
 the default of the other stays. A scorer chosen while another one loads is such a case."""
+
+
+@contextmanager
+def taking_turns(check_wanted: Callable[[], None]) -> Iterator[None]:
+    """Build a model when no other one is being built, and give way where nobody waits for it.
+
+    Raises:
+        Cancelled: `check_wanted` said so, before the turn came or after it.
+    """
+    check_wanted()
+    with ONE_AT_A_TIME:
+        check_wanted()
+        yield
+    check_wanted()
 
 
 def choose_device(options: ScorerOptions) -> Any:
@@ -93,35 +109,44 @@ def _free_bytes(device: Any) -> int | None:
     return torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else available_bytes()
 
 
-def load_tokenizer(name: str, folder: ModelFolder, options: ScorerOptions) -> Any:
+def load_tokenizer(
+    name: str, folder: ModelFolder, options: ScorerOptions, check_wanted: Callable[[], None]
+) -> Any:
     """The tokenizer.
 
     Raises:
         ScorerError: there is none, or it is damaged.
+        Cancelled: `check_wanted` said so.
     """
     from transformers import AutoTokenizer
 
-    try:
-        with ONE_AT_A_TIME:
+    with taking_turns(check_wanted):
+        try:
             return AutoTokenizer.from_pretrained(
                 str(folder.path),
                 local_files_only=True,
                 trust_remote_code=options.trust_remote_code,
             )
-    except Exception as error:
-        raise ScorerError(
-            f"the tokenizer of the model {name} cannot be loaded: {one_line(error)}",
-            f"tokenizer.json should lie in {folder.path}",
-        ) from error
+        except Exception as error:
+            raise ScorerError(
+                f"the tokenizer of the model {name} cannot be loaded: {one_line(error)}",
+                f"tokenizer.json should lie in {folder.path}",
+            ) from error
 
 
 def load_model(
-    name: str, folder: ModelFolder, device: Any, dtype: str, options: ScorerOptions
+    name: str,
+    folder: ModelFolder,
+    device: Any,
+    dtype: str,
+    options: ScorerOptions,
+    check_wanted: Callable[[], None],
 ) -> Any:
     """The classifier with all of its weights, on its device, ready to score.
 
     Raises:
         ScorerError: damaged, of a kind that transformers does not know, or without a head.
+        Cancelled: `check_wanted` said so.
     """
     import torch
     import transformers
@@ -129,8 +154,8 @@ def load_model(
 
     transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call] # theirs
     transformers.utils.logging.set_verbosity(logging.ERROR)
-    try:
-        with ONE_AT_A_TIME:
+    with taking_turns(check_wanted):
+        try:
             model, info = AutoModelForSequenceClassification.from_pretrained(
                 str(folder.path),
                 local_files_only=True,
@@ -140,10 +165,10 @@ def load_model(
                 dtype=getattr(torch, dtype),
                 output_loading_info=True,
             )
-    except Exception as error:
-        raise ScorerError(
-            f"the model {name} cannot be loaded: {one_line(error)}",
-            f"its files in {folder.path} may be damaged; get them again",
-        ) from error
+        except Exception as error:
+            raise ScorerError(
+                f"the model {name} cannot be loaded: {one_line(error)}",
+                f"its files in {folder.path} may be damaged; get them again",
+            ) from error
     check_head(name, [*info["missing_keys"], *(str(key[0]) for key in info["mismatched_keys"])])
     return model.eval().to(device)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import threading
 from pathlib import Path
 
 from engine.errors import StoreError
@@ -34,12 +35,13 @@ class Remembered:
         self._changed = True
 
     def save(self) -> None:
-        """Write what is new beside its place and rename."""
+        """Write what is new beside its place and rename; each thread has a draft of its own."""
         if not self._changed:
             return
         with contextlib.suppress(OSError):
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            draft = self._file.with_name(f"{self._file.name}.{os.getpid()}")
+            writer = f"{os.getpid()}.{threading.get_ident()}"
+            draft = self._file.with_name(f"{self._file.name}.{writer}")
             draft.write_text(json.dumps(self._known, indent=0))
             draft.replace(self._file)
 

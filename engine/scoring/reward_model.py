@@ -36,7 +36,14 @@ from engine.scoring.loading import (
     load_tokenizer,
 )
 from engine.scoring.model_files import ModelFolder, find_model, prepare_environment, revision_of
-from engine.scoring.scorer import Encoded, Failed, Scored, ScoreKey, ScorerOptions
+from engine.scoring.scorer import (
+    Encoded,
+    Failed,
+    Scored,
+    ScoreKey,
+    ScorerOptions,
+    always_wanted,
+)
 from engine.scoring.status import one_line
 from engine.threshold import Direction
 
@@ -61,15 +68,19 @@ class RewardModel:
 
     direction = Direction.AT_LEAST
 
-    def __init__(self, name: str, options: ScorerOptions) -> None:
+    def __init__(
+        self, name: str, options: ScorerOptions, check_wanted: Callable[[], None] = always_wanted
+    ) -> None:
         """Find, check and load a model.
 
         Args:
             name: a folder, or a repository in the local hub cache; `#LABEL` chooses an output.
             options: device, format, length, and what is allowed.
+            check_wanted: asked between the steps; see `make_scorer`.
 
         Raises:
             ScorerError: absent, damaged, refused, headless, or too large.
+            Cancelled: `check_wanted` said so.
         """
         name, _, label = name.partition("#")
         self.name = f"hf:{name}"
@@ -84,9 +95,11 @@ class RewardModel:
         self._revision = revision_of(folder)
         dtype = precision.known_dtype(wanted, folder, self._device, self._revision)
         check_memory(name, folder, self._device, dtype or precision.FLOAT32)
-        tokenizer = load_tokenizer(name, folder, options)
+        tokenizer = load_tokenizer(name, folder, options, check_wanted)
         check_tokenizer(name, folder, tokenizer)
-        load = partial(load_model, name, folder, self._device, options=options)
+        load = partial(
+            load_model, name, folder, self._device, options=options, check_wanted=check_wanted
+        )
         model = load(dtype=dtype or precision.FLOAT32)
         self._outputs = int(model.config.num_labels)
         self._text_config = model.config.get_text_config()
@@ -99,6 +112,7 @@ class RewardModel:
         self._probes = self._encoded_probes()
         self._padding = int(tokenizer.pad_token_id or 0)
         self._classifier: Classifier | None = self._ready(model, load)
+        check_wanted()
         self.calibration: precision.Calibration | None = None
         """What bfloat16 does to this model here, where that was measured."""
         if not dtype and fits(folder, self._device, precision.BFLOAT16):
@@ -107,6 +121,7 @@ class RewardModel:
             self.calibration = precision.recall(self._revision, self._device)
             if self.calibration is None and fits(folder, self._device, precision.FLOAT32):
                 self._see_effect(load)
+        check_wanted()
         self._budget = self._measured_budget()
         self.start_threshold = self._known_threshold(name)
         self._equal_lengths = False

@@ -169,6 +169,10 @@ class ScorerOptions:
     trust_remote_code: bool = False
 
 
+def always_wanted() -> None:
+    """For a scorer that is waited for until it is loaded; see `make_scorer`."""
+
+
 def length_in_tokens(sample: Sample) -> int:
     """A rough length for scorers without a tokeniser: four characters to a token."""
     return (len(sample.prompt) + len(sample.response)) // 4

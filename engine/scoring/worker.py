@@ -17,6 +17,7 @@ of an ordinary one; torch and the tokenisers let go of the interpreter while the
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import sys
 import threading
@@ -40,6 +41,7 @@ from engine.threshold import Direction
 
 __all__ = ["SETTLED", "ScoringWorker", "WorkerState", "WorkerStatus"]
 
+ENDED = (WorkerState.FAILED, WorkerState.CANCELLED)
 NICENESS = 10
 NEAR_BEFORE, NEAR_AFTER = 64, 256
 """The neighbourhood where none is given: rows before and after those in view, in file order."""
@@ -71,7 +73,7 @@ class ScoringWorker:
             dataset: its samples are asked for from the worker's thread.
             board: filled by this worker and by nothing else while it runs.
             load: makes the scorer, in the worker's thread; a `TamisError` becomes a message.
-            on_loaded: told of the scorer before the first score.
+            on_loaded: told of the scorer before the first score; never after `cancel`.
             cached: gives a lookup of earlier scores for a side, or None where there are none.
             on_scores: receives what was scored (never what was cached or failed) at least
                 every second and at the end. All callbacks run in the worker's thread.
@@ -105,13 +107,22 @@ class ScoringWorker:
             self._thread = threading.Thread(target=self._main, name="scoring", daemon=True)
         self._thread.start()
 
+    @property
+    def paused(self) -> bool:
+        """Whether it rests, or will after what it has in hand, until `resume`."""
+        return self._paused
+
     def pause(self) -> None:
-        """Stop after the batch in hand; what is scored is saved."""
-        self._wish(paused=True)
+        """Stop after the batch in hand; what is scored is saved. Nothing where all is done."""
+        with self._changed:
+            self._paused = self._state not in SETTLED
+            self._changed.notify_all()
 
     def resume(self) -> None:
         """Go on after `pause`."""
-        self._wish(paused=False)
+        with self._changed:
+            self._paused = False
+            self._changed.notify_all()
 
     def cancel(self) -> None:
         """Stop for good after the batch in hand; what is scored is saved."""
@@ -120,6 +131,23 @@ class ScoringWorker:
             if self._thread is None:
                 self._state = WorkerState.CANCELLED
             self._changed.notify_all()
+
+    def leave(self) -> None:
+        """Cancel, and leave the board as it is from now on; what is scored is saved all the same.
+
+        For a worker that is not the only one of its board.
+        """
+        self.cancel()
+        self._ledger.leave_board()
+
+    def check_cancelled(self) -> None:
+        """For long steps, loading above all.
+
+        Raises:
+            Cancelled: the worker is to stop.
+        """
+        if self._cancelled:
+            raise Cancelled
 
     def focus(self, rows: NDArray[np.int64], near: NDArray[np.int64] | None = None) -> None:
         """Score `rows` (those in view) first, then `near`; looked at between two batches.
@@ -150,6 +178,8 @@ class ScoringWorker:
     def renew(self, rows: NDArray[np.int64], change: Callable[[], None]) -> None:
         """Score `rows` again, because their texts are others from now on.
 
+        While it is paused they wait without a score, and after its end they stay without one.
+
         Args:
             rows: row numbers.  (n,)
             change: lets the dataset give the new texts. Called in the worker's thread when all
@@ -158,7 +188,9 @@ class ScoringWorker:
         """
         with self._changed:
             self._renewals.append((self._inside(np.asarray(rows, np.int64)), change))
-            if self._state is WorkerState.DONE:
+            if self._state in ENDED:
+                self._forget_renewed()
+            elif self._state is WorkerState.DONE:
                 self._state = WorkerState.SCORING
             self._changed.notify_all()
 
@@ -206,15 +238,19 @@ class ScoringWorker:
         try:
             _be_nice()
             scorer = self._scorer = self._load()
-            self._check_cancelled()
+            with self._changed:  # `cancel` waits: what it makes way for is not told of this one
+                self.check_cancelled()
+                if self._on_loaded:
+                    self._on_loaded(scorer)
             self._work(scorer)
         except Cancelled:
-            self._finish(WorkerState.CANCELLED)
+            ended, message = WorkerState.CANCELLED, ""
         except TamisError as error:
             self.error = error
-            self._finish(WorkerState.FAILED, str(error))
+            ended, message = WorkerState.FAILED, str(error)
         except Exception as error:  # noqa: BLE001 - the review goes on whatever a callback does
-            self._finish(WorkerState.FAILED, f"scoring stopped: {one_line(error)}")
+            ended, message = WorkerState.FAILED, f"scoring stopped: {one_line(error)}"
+        self._finish(ended, message)
 
     def _work(self, scorer: Scorer) -> None:
         """Everything that is to be done with a loaded scorer, until it is cancelled."""
@@ -225,8 +261,6 @@ class ScoringWorker:
         self._runner = runner
         if isinstance(scorer, NoScorer):
             ledger.nothing_to_score()
-        if self._on_loaded:
-            self._on_loaded(scorer)
         earlier = self._earlier = EarlierScores(self._lookups(scorer), self._dataset.rows, ledger)
         self._enter(WorkerState.SCORING)
         while True:
@@ -272,18 +306,26 @@ class ScoringWorker:
 
     def _obey(self, scorer: Scorer, agenda: Agenda, runner: BatchRunner) -> None:
         """Do what was asked since the last step; waits here while paused."""
-        with self._changed:
-            paused_here = self._paused and not self._cancelled
-        if paused_here:
+        self.check_cancelled()
+        self._score_again(scorer, agenda, runner)
+        while self._paused:
             runner.land_all()
             self._ledger.flush(scorer)
             with self._changed:
                 self._ledger.pace.stop()
                 self._state = WorkerState.PAUSED
                 self._changed.notify_all()
-                self._changed.wait_for(lambda: self._cancelled or not self._paused)
-        self._check_cancelled()
+                self._changed.wait_for(lambda: self._asked() or not self._paused)
+            self.check_cancelled()
+            self._score_again(scorer, agenda, runner)
         self._enter(WorkerState.SCORING)
+
+    def _asked(self) -> bool:
+        """Whether there is something to do at once, paused or done."""
+        return bool(self._retries or self._renewals or self._cancelled)
+
+    def _score_again(self, scorer: Scorer, agenda: Agenda, runner: BatchRunner) -> None:
+        """Put on the list what was asked to be scored once more."""
         with self._changed:
             retries, self._retries = self._retries, []
             renewals, self._renewals = self._renewals, []
@@ -302,41 +344,42 @@ class ScoringWorker:
     def _rest(self) -> None:
         """Everything is scored: wait for something to try again."""
         with self._changed:
-            if self._retries or self._renewals or self._cancelled:
+            if self._asked():
                 return
             self._ledger.pace.stop()
-            self._state = WorkerState.DONE
+            self._state, self._paused = WorkerState.DONE, False
             self._changed.notify_all()
-            self._changed.wait_for(lambda: self._retries or self._renewals or self._cancelled)
+            self._changed.wait_for(self._asked)
 
-    def _finish(self, state: WorkerState, message: str = "") -> None:
+    def _finish(self, state: WorkerState, message: str) -> None:
         """Save what is scored, let the scorer go, and say how it ended."""
-        try:
-            if self._runner is not None:
-                self._runner.land_all()
-            if self._scorer is not None:
-                self._ledger.flush(self._scorer)
-                self._scorer.close()
-        except Exception as error:  # noqa: BLE001 - it is ending; the message is what is left
-            state, message = WorkerState.FAILED, message or f"scoring stopped: {one_line(error)}"
+        if self._scorer is None:
+            gc.collect()  # a half loaded model hangs together in circles
+        else:
+            try:
+                with contextlib.closing(self._scorer):
+                    if self._runner is not None:
+                        self._runner.land_all()
+                    self._ledger.flush(self._scorer)
+            except Exception as error:  # noqa: BLE001 - it is ending; the message is what is left
+                state = WorkerState.FAILED
+                message = message or f"scoring stopped: {one_line(error)}"
         with self._changed:
+            self._forget_renewed()
             self._ledger.pace.stop()
             self._message, self._state = message, state
             self._changed.notify_all()
+
+    def _forget_renewed(self) -> None:
+        """No score stays beside a text that it is not of, though it is not scored any more."""
+        renewals, self._renewals = self._renewals, []
+        for rows, _ in renewals:
+            self._ledger.renew(rows)
 
     def _enter(self, state: WorkerState) -> None:
         with self._changed:
             self._state = state
             self._ledger.pace.go()
-            self._changed.notify_all()
-
-    def _check_cancelled(self) -> None:
-        if self._cancelled:
-            raise Cancelled
-
-    def _wish(self, *, paused: bool) -> None:
-        with self._changed:
-            self._paused = paused
             self._changed.notify_all()
 
     def _inside(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:

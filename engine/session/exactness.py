@@ -7,19 +7,15 @@ wants it. Their float32 scores are kept under their own key and laid over the ot
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import UsageError
-from engine.giving_way import GivingWay
 from engine.sample import Sample, Side
 from engine.scoring.agenda import ScoredDataset
-from engine.scoring.board import ScoreBoard
 from engine.scoring.cached import CachedLookup
-from engine.scoring.ledger import OnScores
 from engine.scoring.precision import BFLOAT16, FLOAT32, Calibration
 from engine.scoring.scorer import ScoreKey, Scorer
 from engine.scoring.worker import ScoringWorker, WorkerState
@@ -109,28 +105,8 @@ def exact_key(key: ScoreKey) -> ScoreKey:
     return replace(key, dtype=FLOAT32)
 
 
-def settle(
-    dataset: ScoredDataset,
-    board: ScoreBoard,
-    rows: NDArray[np.int64],
-    *,
-    coarse: ScoringWorker,
-    load: Callable[[], Scorer],
-    cached: Callable[[Scorer, Side], CachedLookup | None],
-    on_scores: OnScores,
-    giving_way: GivingWay,
-) -> ScoringWorker:
-    """A started worker that scores `rows` again and writes over what is on the board.
-
-    Args:
-        dataset: of the board.
-        board: no other worker may be writing to it.
-        rows: which.  (n,)
-        coarse: the worker that scored them before.
-        load: makes the scorer in float32.
-        cached: as for the worker.
-        on_scores: the same.
-        giving_way: the same.
+def check_settling(coarse: ScoringWorker, rows: NDArray[np.int64]) -> None:
+    """See whether `rows` can be scored again, over what is on the board of the first worker.
 
     Raises:
         UsageError: scoring goes on, or there is nothing to settle.
@@ -139,13 +115,3 @@ def settle(
         raise UsageError("scoring has not ended yet", "settle the rows near the threshold then")
     if not rows.size:
         raise UsageError("no row stands so near the threshold that float32 could move it over")
-    worker = ScoringWorker(
-        OnlyRows(dataset, rows),
-        board,
-        load,
-        cached=cached,
-        on_scores=on_scores,
-        giving_way=giving_way,
-    )
-    worker.start()
-    return worker

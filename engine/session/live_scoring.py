@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from engine.identities import IdentityTable
 from engine.revisions import RevisedRows, Revision
 from engine.sample import Family, Side
 from engine.scoring import DEFAULT_SCORER, ScorerOptions, make_scorer
+from engine.scoring.agenda import ScoredDataset
 from engine.scoring.board import ScoreBoard
 from engine.scoring.cached import CachedLookup, CachedScores
 from engine.scoring.heuristic import explain
@@ -27,10 +29,11 @@ from engine.scoring.precision import FLOAT32
 from engine.scoring.scorer import ScoreKey, Scorer
 from engine.scoring.worker import SETTLED, ScoringWorker, WorkerState, WorkerStatus
 from engine.session.exactness import (
+    OnlyRows,
     SettledScores,
     calibration_of,
+    check_settling,
     exact_key,
-    settle,
     uncertain_rows,
 )
 from engine.session.settings import Settings
@@ -69,8 +72,9 @@ class LiveScoring:
     ) -> None:
         self._dataset = dataset
         self._store = store
-        self._rows = RevisedRows(dataset, identities)
-        """What the scorer reads: the rows with their edits."""
+        self._identities = identities
+        self._revisions: Mapping[int, Revision] = {}
+        """The edits that stand; what a worker reads follows when it has handed over the rest."""
         self._settings = settings
         self._giving_way = giving_way
         self.sides = 2 if dataset.has_sides else 1
@@ -80,6 +84,8 @@ class LiveScoring:
         """The scorer as it was named, with any path in it made absolute."""
         self.board = ScoreBoard(dataset.rows, self.sides, dataset.lengths)
         self.worker: ScoringWorker | None = None
+        self._filling: tuple[ScoringWorker, RevisedRows] | None = None
+        """Who fills the board, a worker that was stopped too, and the rows as it reads them."""
         self.scorer: Scorer | None = None
         """None while it is being loaded."""
         self.before_label = ""
@@ -126,20 +132,23 @@ class LiveScoring:
     @property
     def key(self) -> ScoreKey | None:
         """What exactly the scores were made with; None without a scorer."""
-        return self.scorer.key(self.side) if self.scorer is not None else None
+        scorer = self.scorer  # another thread may take it away meanwhile
+        return scorer.key(self.side) if scorer is not None else None
 
     def margin(self) -> NDArray[np.float32]:
         """Chosen minus rejected score of preference data; NaN elsewhere.  (rows,)."""
         if self.sides == 1:
             return np.full(self._dataset.rows, np.nan, np.float32)
-        margin: NDArray[np.float32] = self.board.scores[0] - self.board.scores[1]
+        chosen, rejected = self.board.scores
+        margin: NDArray[np.float32] = chosen - rejected
         return margin
 
     def explain(self, row: int) -> tuple[str, ...]:
         """Why the scorer scored `row` as it did, a line each; empty where it cannot say."""
-        if self.key is None or self.key.scorer != "heuristic":
+        key = self.key
+        if key is None or key.scorer != "heuristic":
             return ()
-        return tuple(map(str, explain(self._rows.samples(np.array([row]), self.side)[0])))
+        return tuple(map(str, explain(self._as_read().samples(np.array([row]), self.side)[0])))
 
     def result(self) -> dict[str, object]:
         """What was scored, as counts of rows of the side under review."""
@@ -180,20 +189,15 @@ class LiveScoring:
         if label and np.isfinite(self.board.scores).any():
             self.before_label, self._before = label, self.board.scores
         self.spec, self._options = lasting, chosen
-        self._exact[:] = False
-        board = self.board = ScoreBoard(self._dataset.rows, self.sides, self._dataset.lengths)
+        self._exact = np.zeros_like(self._exact)
+        self.board = ScoreBoard(self._dataset.rows, self.sides, self._dataset.lengths)
+        self._filling = None
         if lasting == "none":
             self._remember(chosen)
             return
-        self.worker = ScoringWorker(
-            self._rows,
-            board,
-            lambda: make_scorer(lasting, dataset=self._dataset, options=chosen),
-            on_loaded=lambda scorer: self._loaded(scorer, board, chosen),
-            cached=self._cached,
-            on_scores=self._keep_scores,
-            giving_way=self._giving_way,
-        )
+        rows = self._as_read()
+        self.worker = self._working(rows, rows, chosen, self._loaded)
+        self._filling = self.worker, rows
         self.worker.start()
 
     def fall_back(self) -> str:
@@ -217,15 +221,11 @@ class LiveScoring:
     def stop(self) -> None:
         """Stop the worker, if there is one, and wait until it has written what it has."""
         if self._settling is not None:
-            self._settling.cancel()
-            self._settling.join(timeout_s=STOP_WAIT_S)
+            _end(self._settling)
+            self._settling.leave()
             self._settling = None
         if self.worker is not None:
-            loading = self.worker.status().state is WorkerState.LOADING
-            self.worker.cancel()
-            # A model that is still loading has nothing to write and ends by itself later.
-            if not loading:
-                self.worker.join(timeout_s=STOP_WAIT_S)
+            _end(self.worker)
             self.worker = None
             self.scorer = None
 
@@ -238,27 +238,32 @@ class LiveScoring:
             revisions: of all rows that read otherwise than in the source.
             rows: those whose text is another now.  (n,)
         """
+        self._revisions = revisions
+        if self._filling is None or _is_lookup(self.spec):
+            return
+        self._note_settled()
+        if self._settling is not None:
+            self._settling.leave()
+            self._settling = None
+        (worker, read), exact = self._filling, self._exact
 
         def change() -> None:
-            self._rows.revisions = revisions
+            read.revisions = revisions
+            exact[:, rows] = False
 
-        if self._settling is not None:
-            self._settling.cancel()
-            self._settling.join(timeout_s=STOP_WAIT_S)
-        worker, scorer = self.worker, self.scorer
-        ended = (WorkerState.CANCELLED, WorkerState.FAILED)
-        if worker is None or worker.status().state in ended or (scorer and _is_lookup(scorer)):
-            change()
-        else:
-            worker.renew(rows, change)
+        worker.renew(rows, change)
 
     def status(self) -> WorkerStatus | None:
-        """What the worker is doing; None without a scorer."""
-        if self._settling is not None:
-            status = self._settling.status()
-            if status.state not in SETTLED:
-                return status
-        return self.worker.status() if self.worker is not None else None
+        """What the worker at work is doing; None without a scorer."""
+        worker = self.at_work
+        return worker.status() if worker is not None else None
+
+    @property
+    def at_work(self) -> ScoringWorker | None:
+        """The worker that settles rows, while it does, else the other; None without a scorer."""
+        if self._settling is not None and self._settling.status().state not in SETTLED:
+            return self._settling
+        return self.worker
 
     def wait(self, tick: Callable[[WorkerStatus], bool]) -> WorkerStatus | None:
         """Wait until the worker has ended; `tick` hears of it ten times a second.
@@ -284,8 +289,7 @@ class LiveScoring:
 
     def uncertain(self, threshold: Threshold | None) -> NDArray[np.int64]:
         """Rows whose side of the threshold bfloat16 leaves open.  (n,)."""
-        if self._settling is not None and self._settling.status().state is WorkerState.DONE:
-            self._exact[:, self._settled_rows] = True
+        self._note_settled()
         exact: NDArray[np.bool_] = self._exact[self.side_index]
         return uncertain_rows(self.scores, exact, threshold, calibration_of(self.scorer))
 
@@ -293,6 +297,8 @@ class LiveScoring:
     def settle_failure(self) -> str:
         """Why rows could not be settled; empty where nothing went wrong."""
         status = self._settling.status() if self._settling is not None else None
+        if status is not None and status.state is WorkerState.DONE and status.failed:
+            return f"{status.failed:,} scores could not be had in float32 and stay as they are"
         return status.message if status and status.state is WorkerState.FAILED else ""
 
     def settle(self, rows: NDArray[np.int64]) -> None:
@@ -303,48 +309,77 @@ class LiveScoring:
         """
         if self.worker is None:
             raise UsageError("nothing is being scored")
-        if self._settling is not None and self._settling.status().state not in SETTLED:
+        if self.at_work is not self.worker:
             raise UsageError("rows are being settled already")
-        spec, options = self.spec, replace(self._options, dtype=FLOAT32)
-        self._settling = settle(
-            self._rows,
-            self.board,
-            rows,
-            coarse=self.worker,
-            load=lambda: make_scorer(spec, dataset=self._dataset, options=options),
-            cached=self._cached,
-            on_scores=self._keep_scores,
-            giving_way=self._giving_way,
-        )
+        check_settling(self.worker, rows)
+        read = self._as_read()
+        exactly = replace(self._options, dtype=FLOAT32)
+        self._settling = self._working(OnlyRows(read, rows), read, exactly)
+        self._settling.start()
         self._settled_rows = rows
         if self.key is not None:
             self._settings.remember(_settled(self.key), value=True)
 
-    # -- what the worker asks for and tells, in its own thread -------------------------------
+    def _note_settled(self) -> None:
+        """Know the settled rows, when they are."""
+        if self._settling is not None and self._settling.status().state is WorkerState.DONE:
+            self._exact[:, self._settled_rows] = True
 
-    def _loaded(self, scorer: Scorer, board: ScoreBoard, options: ScorerOptions) -> None:
-        if self.board is board:  # else another scorer was chosen while this one was loading
-            self.scorer = scorer
-            self._remember(options)
+    # -- what a worker asks for and tells, in its own thread ---------------------------------
 
-    def _cached(self, scorer: Scorer, side: Side) -> CachedLookup | None:
-        if _is_lookup(scorer):
+    def _as_read(self) -> RevisedRows:
+        """The rows with their edits: what a scorer reads, and where its scores belong."""
+        return RevisedRows(self._dataset, self._identities, self._revisions)
+
+    def _working(
+        self,
+        dataset: ScoredDataset,
+        rows: RevisedRows,
+        options: ScorerOptions,
+        on_loaded: Callable[[Scorer], None] | None = None,
+    ) -> ScoringWorker:
+        """A worker for `dataset`, whose scores are kept under the identities of its own `rows`.
+
+        So a batch that lands after an edit belongs to the text that was read.
+        """
+        spec = self.spec
+        worker = ScoringWorker(
+            dataset,
+            self.board,
+            lambda: make_scorer(
+                spec,
+                dataset=self._dataset,
+                options=options,
+                check_wanted=worker.check_cancelled,
+            ),
+            on_loaded=on_loaded,
+            cached=partial(self._cached, rows),
+            on_scores=partial(self._keep_scores, rows),
+            giving_way=self._giving_way,
+        )
+        return worker
+
+    def _loaded(self, scorer: Scorer) -> None:
+        self.scorer = scorer
+        self._remember(self._options)
+
+    def _cached(self, rows: RevisedRows, scorer: Scorer, side: Side) -> CachedLookup | None:
+        if _is_lookup(scorer.name):
             return None
         key = scorer.key(side)
-        coarse = self._lookup(key)
+        coarse = self._lookup(rows, key)
         if calibration_of(scorer) is None or not self._settings.get(_settled(key), False):
             return coarse
         exact = self._exact[0 if side is Side.CHOSEN else 1]
-        return SettledScores(coarse, self._lookup(exact_key(key)), exact)
+        return SettledScores(coarse, self._lookup(rows, exact_key(key)), exact)
 
-    def _lookup(self, key: ScoreKey) -> CachedScores:
+    def _lookup(self, rows: RevisedRows, key: ScoreKey) -> CachedScores:
         known = self._store.cached_scores(key)
-        return CachedScores(
-            self._rows, known.identities, known.scores, known.tokens, known.truncated
-        )
+        return CachedScores(rows, known.identities, known.scores, known.tokens, known.truncated)
 
     def _keep_scores(
         self,
+        read: RevisedRows,
         scorer: Scorer,
         side: Side,
         rows: NDArray[np.int64],
@@ -352,9 +387,9 @@ class LiveScoring:
         tokens: NDArray[np.int32],
         truncated: NDArray[np.bool_],
     ) -> None:
-        if not self._store.read_only and not _is_lookup(scorer):
+        if not self._store.read_only and not _is_lookup(scorer.name):
             self._store.add_scores(
-                scorer.key(side), self._rows.identities(rows), scores, tokens, truncated
+                scorer.key(side), read.identities(rows), scores, tokens, truncated
             )
         self.new_scores += len(rows)
 
@@ -386,9 +421,19 @@ def _settled(key: ScoreKey) -> str:
     return f"settled {replace(key, side=Side.CHOSEN).digest()}"
 
 
-def _is_lookup(scorer: Scorer) -> bool:
+def _is_lookup(scorer: str) -> bool:
     """Whether scores are read from a table: they belong to rows, and cost nothing to read again."""
-    return scorer.name.startswith(("column:", "file:"))
+    return scorer.startswith(("column:", "file:"))
+
+
+def _end(worker: ScoringWorker) -> None:
+    """Cancel a worker and wait until it has written what it has.
+
+    One whose model is still loading has nothing to write and ends by itself later.
+    """
+    worker.cancel()
+    if worker.status().state is not WorkerState.LOADING:
+        worker.join(timeout_s=STOP_WAIT_S)
 
 
 def _lasting(spec: str) -> str:

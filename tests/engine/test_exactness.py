@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from engine.errors import ScorerError, UsageError
+from engine.editing import Part
+from engine.errors import Cancelled, ScorerError, UsageError
 from engine.sample import Side
 from engine.scoring.precision import Calibration
 from engine.scoring.scorer import Encoded, Scored, ScoreKey, ScorerOptions
-from engine.scoring.worker import SETTLED, WorkerState
+from engine.scoring.worker import SETTLED, ScoringWorker, WorkerState
 from engine.session import OpenOptions, Session, live_scoring
 from engine.session.exactness import REACH, OnlyRows, uncertain_rows
 from engine.threshold import Threshold
@@ -109,6 +110,173 @@ def test_settled_rows_are_scored_in_float32_and_stay_so(
     assert again.scoring.uncertain(again.threshold).size == 0
     assert again.scoring.new_scores == 0
     again.close()
+
+
+@pytest.fixture
+def near(tmp_path: Path) -> Path:
+    """Three rows, of which the last two are near the threshold of 5."""
+    path = tmp_path / "rows.jsonl"
+    rows = [{"prompt": f"q {each}", "response": each} for each in ("1", "5", "5.1")]
+    path.write_text("\n".join(map(json.dumps, rows)))
+    return path
+
+
+def settling_of(review: Session) -> ScoringWorker:
+    assert review.scoring._settling is not None
+    return review.scoring._settling
+
+
+class Slow(Rounding):
+    """Waits in its first batch, when it scores in float32."""
+
+    def __init__(self, options: ScorerOptions, begun: threading.Event) -> None:
+        super().__init__(options)
+        self.begun = begun
+
+    def score(self, batch: Sequence[Encoded]) -> Sequence[Scored]:
+        if self.dtype == "float32":
+            self.begun.set()
+            assert self.gate.wait(WAIT_S)
+        return super().score(batch)
+
+
+def test_a_float32_batch_that_lands_after_an_edit_does_not_touch_the_new_score(
+    near: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, made = threading.Event(), []
+
+    def make(_spec: str, *, options: ScorerOptions, **_: object) -> Slow:
+        made.append(Slow(options, begun))
+        made[-1].gate.clear()
+        return made[-1]
+
+    monkeypatch.setattr(live_scoring, "make_scorer", make)
+    review = open_review(near)
+    review.scoring.settle(np.array([1, 2]))
+    late = settling_of(review)
+    assert begun.wait(WAIT_S)
+    review.edits.revise(1, Part.RESPONSE, "4.5")
+    assert not late.join(0), "the desk does not wait for the batch"
+    review.scoring.wait(lambda _status: False)
+    assert review.scoring.scores.tolist() == pytest.approx([1.25, 4.75, 5.35])
+    made[-1].gate.set()
+    assert late.join(WAIT_S)
+    assert review.scoring.scores.tolist() == pytest.approx([1.25, 4.75, 5.35])
+    review.close()
+    review = open_review(near)
+    assert review.scoring.scores.tolist() == pytest.approx([1.25, 4.75, 5.1])
+    review.edits.revise(1, Part.RESPONSE, "5")
+    review.scoring.wait(lambda _status: False)
+    review.close()
+    review = open_review(near)
+    assert review.scoring.scores.tolist() == pytest.approx([1.25, 5.0, 5.1]), "of the old text"
+    review.close()
+
+
+def test_the_desk_never_waits_for_a_float32_copy_that_is_loading(
+    near: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = threading.Event()
+    asked: list[Callable[[], None]] = []
+
+    def make(
+        _spec: str, *, options: ScorerOptions, check_wanted: Callable[[], None], **_: object
+    ) -> Rounding:
+        if options.dtype == "float32":
+            asked.append(check_wanted)
+            assert gate.wait(WAIT_S)
+            check_wanted()
+        return Rounding(options)
+
+    monkeypatch.setattr(live_scoring, "make_scorer", make)
+    monkeypatch.setattr(live_scoring, "STOP_WAIT_S", WAIT_S)
+    review = open_review(near)
+    review.scoring.settle(np.array([1, 2]))
+    edited = settling_of(review)
+    review.edits.revise(1, Part.RESPONSE, "4.5")
+    assert edited.status().state is WorkerState.LOADING
+    review.scoring.wait(lambda _status: False)
+    review.scoring.settle(np.array([1, 2]))
+    stopped = settling_of(review)
+    review.scoring.stop()
+    assert stopped.status().state is WorkerState.LOADING
+    gate.set()
+    for late in (edited, stopped):
+        assert late.join(WAIT_S)
+        assert late.status().state is WorkerState.CANCELLED
+    for check_wanted in asked:
+        with pytest.raises(Cancelled):
+            check_wanted()
+    assert review.scoring.scores.tolist() == pytest.approx([1.25, 4.75, 5.35])
+    review.close()
+
+
+def test_a_settled_row_is_open_again_when_its_text_is_another(
+    near: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_scoring, "make_scorer", lambda *_, options, **__: Rounding(options))
+    review = open_review(near)
+    review.scoring.settle(np.array([1, 2]))
+    assert settling_of(review).join(WAIT_S)
+    review.edits.revise(1, Part.RESPONSE, "4.9")
+    review.scoring.wait(lambda _status: False)
+    assert review.scoring.uncertain(Threshold(5.0)).tolist() == [1]
+    review.close()
+
+
+def test_a_row_that_fails_in_float32_keeps_its_score_and_is_no_failure(
+    near: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Failing(Rounding):
+        def score(self, batch: Sequence[Encoded]) -> Sequence[Scored]:
+            if self.dtype == "float32":
+                raise MemoryError
+            return super().score(batch)
+
+    monkeypatch.setattr(live_scoring, "make_scorer", lambda *_, options, **__: Failing(options))
+    review = open_review(near)
+    before = review.scoring.scores.tolist()
+    review.scoring.settle(np.array([1, 2]))
+    assert settling_of(review).join(WAIT_S)
+    assert review.scoring.settle_failure.startswith("2 scores could not be had in float32")
+    assert review.scoring.scores.tolist() == before
+    assert not review.failed.any()
+    coarse = review.scoring.worker
+    assert coarse is not None
+    coarse.retry(np.array([1, 2]))
+    assert coarse.join(WAIT_S)
+    assert (coarse.status().done, coarse.status().failed) == (3, 0)
+    review.close()
+
+
+def test_what_is_paused_is_the_worker_that_settles(
+    near: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, made = threading.Event(), []
+
+    def make(_spec: str, *, options: ScorerOptions, **_: object) -> Slow:
+        made.append(Slow(options, begun))
+        made[-1].gate.clear()
+        return made[-1]
+
+    monkeypatch.setattr(live_scoring, "make_scorer", make)
+    review = open_review(near)
+    assert review.scoring.at_work is review.scoring.worker
+    review.scoring.settle(np.array([1, 2]))
+    settling = settling_of(review)
+    assert begun.wait(WAIT_S)
+    assert review.scoring.at_work is settling
+    settling.pause()
+    made[-1].gate.set()
+    with settling._changed:
+        assert settling._changed.wait_for(
+            lambda: settling.status().state is WorkerState.PAUSED, WAIT_S
+        )
+    assert review.scoring.status() == settling.status()
+    settling.resume()
+    assert settling.join(WAIT_S)
+    assert review.scoring.at_work is review.scoring.worker
+    review.close()
 
 
 def test_nothing_is_settled_while_scoring_goes_on(

@@ -475,7 +475,7 @@ def test_the_last_scorer_comes_back_in_the_way_it_was_used(
 ) -> None:
     seen: list[ScorerOptions] = []
 
-    def make(_: str, *, dataset: Dataset, options: ScorerOptions) -> ByWord:
+    def make(_spec: str, *, dataset: Dataset, options: ScorerOptions, **_: object) -> ByWord:
         assert dataset.rows
         seen.append(options)
         return ByWord()

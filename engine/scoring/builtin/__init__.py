@@ -8,6 +8,7 @@ README.md beside this file, the model card, and the figures of that card are in 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from engine.scoring import precision
 from engine.scoring.loading import choose_device
 from engine.scoring.model_files import prepare_environment
 from engine.scoring.reward_model import RewardModel
-from engine.scoring.scorer import ScorerOptions
+from engine.scoring.scorer import ScorerOptions, always_wanted
 
 NAME = "builtin"
 HERE = Path(__file__).parent
@@ -31,15 +32,18 @@ logarithm of the odds on an even mix, and such odds move by those of the shares 
 class BuiltinModel(RewardModel):
     """The embedded model as a scorer: what it reads and how is settled."""
 
-    def __init__(self, options: ScorerOptions) -> None:
+    def __init__(
+        self, options: ScorerOptions, check_wanted: Callable[[], None] = always_wanted
+    ) -> None:
         """Load and check it.
 
         Raises:
             ScorerError: its files are damaged, or there is not enough memory.
+            Cancelled: `check_wanted` said so.
         """
         prepare_environment()
         settled = replace(options, input_format="", label="", dtype=_dtype(options))
-        super().__init__(str(MODEL), settled)
+        super().__init__(str(MODEL), settled, check_wanted)
         self.name = NAME
         self.start_threshold = START_THRESHOLD
 

@@ -223,6 +223,78 @@ def test_pause_stops_and_resume_goes_on(dataset: FakeDataset) -> None:
     worker.cancel()
 
 
+def test_nothing_is_paused_when_everything_is_scored(dataset: FakeDataset) -> None:
+    scorer = FakeScorer()
+
+    def pause(*_: object) -> None:
+        worker.pause()
+
+    worker = ScoringWorker(dataset, board_for(dataset), lambda: scorer, on_scores=pause)
+    worker.start()
+    assert worker.join(WAIT_S), "the last scores were handed over, then came the pause"
+    assert not worker.paused
+    worker.pause()
+    assert not worker.paused
+    worker.renew(np.array([7]), lambda: None)
+    assert worker.join(WAIT_S)
+    assert worker.status().state is WorkerState.DONE
+    assert scorer.order[-1] == 7
+    worker.cancel()
+    assert worker.join(WAIT_S)
+    worker.pause()
+    assert not worker.paused
+
+
+def test_nobody_is_told_of_a_scorer_after_the_cancel(dataset: FakeDataset) -> None:
+    held: list[bool] = []
+
+    def loaded(_scorer: Scorer) -> None:
+        other = threading.Thread(
+            target=lambda: held.append(not worker._changed.acquire(blocking=False))
+        )
+        other.start()
+        other.join()
+
+    worker = ScoringWorker(dataset, board_for(dataset), FakeScorer, on_loaded=loaded)
+    worker.start()
+    assert worker.join(WAIT_S)
+    worker.cancel()
+    assert held == [True], "who cancels waits until it is told"
+
+
+def test_rows_renewed_when_it_has_ended_have_no_score(dataset: FakeDataset) -> None:
+    board, changed = board_for(dataset), threading.Event()
+    worker = ScoringWorker(dataset, board, FakeScorer)
+    worker.start()
+    assert worker.join(WAIT_S)
+    with worker._changed:  # it is cancelled before it looks at the first
+        worker.renew(np.array([7]), changed.set)
+        worker.cancel()
+    assert worker.join(WAIT_S)
+    worker.renew(np.array([8]), changed.set)
+    assert np.flatnonzero(np.isnan(board.scores[0])).tolist() == [7, 8]
+    assert worker.status().done == 298
+    assert not changed.is_set()
+
+
+def test_one_that_leaves_writes_nothing_more_and_saves_what_it_has(dataset: FakeDataset) -> None:
+    scorer, saved = FakeScorer(8), Saved()
+    board = board_for(dataset)
+    seen: list[int] = []
+
+    def leave(_batch: list[Sample]) -> None:
+        if len(scorer.batches) == 3:
+            worker.leave()
+            seen.append(board.version)
+
+    scorer.before = leave
+    worker = ScoringWorker(dataset, board, lambda: scorer, on_scores=saved)
+    worker.start()
+    assert worker.join(WAIT_S)
+    assert [board.version] == seen
+    assert len(saved.rows[Side.CHOSEN]) > int((~np.isnan(board.scores)).sum()) > 0
+
+
 def test_cancel_stops_after_the_batch_in_hand_and_saves(dataset: FakeDataset) -> None:
     scorer, saved = FakeScorer(8), Saved()
     board = board_for(dataset)
