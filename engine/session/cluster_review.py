@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
@@ -116,8 +116,20 @@ class ClusterReview:
 
     @property
     def behind(self) -> bool:
-        """Whether another list than this one is on its way."""
-        return self._listing.busy
+        """Whether a list or a count of what is found and decided by now is still to come."""
+        session, listed = self._session, self.listed
+        return (
+            self._listing.busy
+            or self._counting.busy
+            or any(self._made_from.get(kind) != session.duplicates.version for kind in self._kinds)
+            or (listed is not None and self._followed != self._to_follow)
+            or (self.whole is not None and self._counted != self._to_count)
+        )
+
+    @property
+    def _kinds(self) -> Iterable[Kind]:
+        """Those whose lists are kept up to date."""
+        return dict.fromkeys((Kind.WHOLE, self.kind))
 
     @property
     def whole(self) -> Clusters | None:
@@ -156,7 +168,7 @@ class ClusterReview:
 
         To be called from time to time.
         """
-        for kind in dict.fromkeys((Kind.WHOLE, self.kind)):
+        for kind in self._kinds:
             basis = self._session.duplicates.version
             if basis != self._made_from.get(kind) and not self._listing.busy:
                 self._made_from[kind] = basis
@@ -186,14 +198,19 @@ class ClusterReview:
 
     def _follow(self) -> None:
         """Let the list follow scores and verdicts."""
-        session, listed = self._session, self.listed
-        now = (listed, id(session.board), session.board.version, session.review.version)
+        session, listed, now = self._session, self.listed, self._to_follow
         if listed is None or now == self._followed:
             return
         listed.listing.follow_scores(session.scores)
         listed.listing.follow_verdicts(session.verdicts)
         self._followed = now
         self.version += 1
+
+    @property
+    def _to_follow(self) -> object:
+        """What the list shows of scores and verdicts rests on."""
+        board = self._session.board
+        return self.listed, id(board), board.version, self._session.review.version
 
     def decided(self, rows: NDArray[np.int64]) -> None:
         """Let the list follow verdicts on some rows at once, at the cost of their clusters."""
@@ -219,14 +236,13 @@ class ClusterReview:
         cosines = listed.clusters.similarities_to(int(rows[reference]), rows)
         return replace(alike, similarity=cosines)
 
-    def keeper(self, group: int) -> tuple[int, str]:
-        """The row to keep of a group that is listed, and why that one.
+    def keeper(self, listed: Listed, group: int) -> tuple[int, str]:
+        """The row to keep of a group of a list, and why that one.
 
         As the rule would choose it, at the cost of the members instead of all rows. While blind
         neither scores nor the threshold have a say in it: the suggestion would tell them.
         """
-        session, listed = self._session, self.listed
-        assert listed is not None
+        session = self._session
         rows = np.sort(listed.listing.groups.rows_of(group))
         verdicts, threshold = session.verdicts[rows], session.threshold
         scores, broken = session.scores[rows], session.dataset.broken[rows]
@@ -246,14 +262,12 @@ class ClusterReview:
         place, reason = suggested(np.arange(len(rows)), candidates, ranking)
         return int(rows[place]), reason
 
-    def beaten(self, group: int, keeper: int) -> NDArray[np.int64]:
-        """The members that go when one of them is kept.
+    def beaten(self, listed: Listed, group: int, keeper: int) -> NDArray[np.int64]:
+        """The members of a group of a list that go when one of them is kept.
 
         Those at least so like it as the cluster is cut at, with the same numbers: of a chain the
         far end stays. Of a contradiction, those with another answer.
         """
-        listed = self.listed
-        assert listed is not None
         groups = listed.listing.groups
         rows, answers = groups.rows_of(group), groups.answers_of(group)
         place = int(np.flatnonzero(rows == keeper)[0])
@@ -302,14 +316,18 @@ class ClusterReview:
 
     def _count_soon(self) -> None:
         """Count anew in a thread where anything that it rests on has changed."""
-        session, clusters = self._session, self.whole
-        board = session.board
-        basis = (clusters, id(board), board.version, session.review.version, session.threshold)
-        if clusters is None or basis == self._counted or self._counting.busy:
+        basis = self._to_count
+        if self.whole is None or basis == self._counted or self._counting.busy:
             return
         if time.monotonic() >= self._count_due_s:
             self._counted = basis
             self._counting.call(self._count)
+
+    @property
+    def _to_count(self) -> object:
+        """What the count rests on."""
+        session, board = self._session, self._session.board
+        return self.whole, id(board), board.version, session.review.version, session.threshold
 
     def _count(self) -> None:
         began = time.monotonic()

@@ -14,7 +14,7 @@ What a screen does with it:
     version             grows with everything that may look different; poll it
     move(similarity)    up: cut anew at once; below what was searched for: incomplete, and searched
     clusters_of(unit)   the clusters now, of as many rows as were searched so far
-    table_of(unit)      a line for each: size, similarities, scores, keeper, state
+    table_of(clusters)  a line for each: size, similarities, scores, keeper, state
     lookup              what an edited or added row is like
     split(unit, row)    cut one cluster higher than the others
     contradictions      questions with several answers
@@ -120,7 +120,6 @@ class Duplicates:
         self._searches = Searches(dataset, store, giving_way, notices, self._more_found, texts)
         self._settings = _settings(remembered.get("duplicates compared"))
         self._cut: dict[Unit, tuple[object, Clusters]] = {}
-        self._tables: dict[Unit, tuple[object, ClusterTable]] = {}
         self._judged: tuple[object, Dropped] | None = None
         self._order: tuple[object, NDArray[np.int64]] | None = None
         self._answers: tuple[object, Contradictions] | None = None
@@ -325,17 +324,9 @@ class Duplicates:
             known = self._cut[unit] = (basis, made)
         return known[1]
 
-    def table_of(self, unit: Unit) -> ClusterTable | None:
-        """A line for every cluster of one part; None before anything is known."""
-        clusters = self.clusters_of(unit)
-        if clusters is None:
-            return None
-        basis = (clusters, self._standing_basis, self._threshold(), tuple(self.preferences))
-        known = self._tables.get(unit)
-        if known is None or known[0] != basis:
-            made = tabulate(clusters, self.candidates(), self._ranking(), self._verdicts)
-            known = self._tables[unit] = (basis, made)
-        return known[1]
+    def table_of(self, clusters: Clusters) -> ClusterTable:
+        """A line for every one of some clusters."""
+        return tabulate(clusters, self.candidates(), self._ranking(), self._verdicts)
 
     def split(self, unit: Unit, row: int, similarity: float | None) -> None:
         """Cut the cluster of `row` at a higher similarity than the others; None undoes it.

@@ -13,9 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.decision import Verdict
-from engine.duplicates.settings import Unit
+from engine.duplicates.clusters import Clusters
 from engine.duplicates.table import ClusterState
-from engine.errors import UsageError
 from engine.review import Change
 from engine.session.session import Session
 
@@ -69,25 +68,17 @@ class KeepPlan:
         return int(np.count_nonzero(self.verdicts == Verdict.REJECT))
 
 
-def plan_keeping(session: Session, rows: NDArray[np.int64] | None = None) -> KeepPlan:
+def plan_keeping(session: Session, clusters: Clusters, chosen: NDArray[np.int64]) -> KeepPlan:
     """What keeping the suggested row of many clusters of whole samples would do.
 
     Args:
-        session: whose clusters.
-        rows: of a filter: clusters with one of these; None: all clusters.  (n,)
-
-    Raises:
-        UsageError: clusters are not known yet.
+        session: whose rows.
+        clusters: of whole samples, as they were shown: others may have been found since.
+        chosen: numbers of those that are meant.  (n,)
     """
-    table = session.duplicates.table_of(Unit.BOTH)
-    if table is None:
-        raise UsageError("clusters are not known yet", "search for duplicates first")
-    clusters = table.clusters
-    wanted = np.ones(len(clusters), np.bool_)
-    if rows is not None:
-        among = clusters.label[rows]
-        wanted = np.zeros(len(clusters), np.bool_)
-        wanted[among[among >= 0]] = True
+    table = session.duplicates.table_of(clusters)
+    wanted = np.zeros(len(clusters), np.bool_)
+    wanted[chosen] = True
     usable = wanted & (table.state == ClusterState.OPEN) & (table.survivors > 0)
     keepers = table.keeper[usable]
     keeper = np.full(clusters.matches.rows, -1, np.int64)  # by first row, of usable clusters

@@ -13,6 +13,7 @@ import pytest
 
 from engine.decision import Verdict
 from engine.duplicates import finder, shingles
+from engine.duplicates.clusters import Clusters
 from engine.duplicates.finder import Finder
 from engine.duplicates.rule import Preference
 from engine.duplicates.settings import Settings, ShingleKind, Shingling, Unit
@@ -69,16 +70,23 @@ def searched(session: Session) -> Session:
     return session
 
 
-def shown(session: Session, unit: Unit) -> list[list[int]]:
+def clusters_of(session: Session, unit: Unit) -> Clusters:
     clusters = session.duplicates.clusters_of(unit)
     assert clusters is not None
+    return clusters
+
+
+def shown(session: Session, unit: Unit) -> list[list[int]]:
+    clusters = clusters_of(session, unit)
     return [clusters.rows_of(number).tolist() for number in range(len(clusters))]
 
 
 def suggestion(session: Session) -> tuple[int, str]:
     session.clusters.refresh()
     session.clusters.wait()
-    return session.clusters.keeper(0)
+    listed = session.clusters.listed
+    assert listed is not None
+    return session.clusters.keeper(listed, 0)
 
 
 def verdicts(session: Session) -> list[str]:
@@ -312,15 +320,13 @@ def test_the_rule_is_on_again_in_the_next_visit(opened: Open) -> None:
 
 def test_a_line_for_each_cluster(opened: Open) -> None:
     session = searched(opened())
-    table = session.duplicates.table_of(Unit.BOTH)
-    assert table is not None
+    table = session.duplicates.table_of(clusters_of(session, Unit.BOTH))
     assert len(table) == 1
     assert (table.keeper[0], table.survivors[0]) == (1, 3)
     assert table.state_of(0) is ClusterState.OPEN
     assert suggestion(session) == (1, "highest score, 5")
     session.decide(np.array([0]), Verdict.ACCEPT)
-    table = session.duplicates.table_of(Unit.BOTH)
-    assert table is not None
+    table = session.duplicates.table_of(clusters_of(session, Unit.BOTH))
     assert (table.keeper[0], table.state_of(0)) == (0, ClusterState.PARTLY)
     assert suggestion(session) == (0, "accepted by hand")
     session.undo()
@@ -406,15 +412,14 @@ def test_a_bulk_says_what_it_would_do_and_leaves_alone_what_a_person_should_see(
     done: list[dict[str, object]] = [
         {"prompt": "one two three four", "response": "x", "q": 1.0}
     ] * 2
-    session = opened([*ROWS[:3], *numbers, *low, *done])
-    with pytest.raises(UsageError, match="search"):
-        plan_keeping(session)
-    searched(session)
+    session = searched(opened([*ROWS[:3], *numbers, *low, *done]))
     session.decide(np.array([8]), Verdict.REJECT)
-    plan = plan_keeping(session)
+    clusters = clusters_of(session, Unit.BOTH)
+    plan = plan_keeping(session, clusters, np.arange(len(clusters)))
     assert (plan.clusters, plan.accepted, plan.rejected, plan.left) == (2, 2, 2, 2)
-    assert plan_keeping(session, np.array([5, 7])).clusters == 0
-    assert plan_keeping(session, np.array([2])).rows.tolist() == [0, 1, 2]
+    assert plan_keeping(session, clusters, clusters.label[[5, 7]]).clusters == 0
+    session.duplicates.move(1.0)  # what was shown counts, not what would be shown now
+    assert plan_keeping(session, clusters, clusters.label[[2]]).rows.tolist() == [0, 1, 2]
     change = carry_out(session, plan)
     assert change is not None
     # 3 and 4 differ in their numbers: the better one is kept, the other one is left to a person.

@@ -14,6 +14,7 @@ from engine.lined_toml import Entry, read_lined
 from engine.session.duplication import SearchState
 from tests.tui.desk_app import DeskDriver, open_desk, write_rows
 from tui.actions import ACTIONS, BY_ID, key_name, share_a_screen
+from tui.clusters.screen import ClusterScreen
 from tui.keymap import PRESETS, UNBOUND, Keymap, make_keymap, read_key
 from tui.preferences import Preferences
 from tui.working_screen import WorkingScreen
@@ -286,8 +287,12 @@ async def _say_much(desk: DeskDriver, said: list[str]) -> None:
     await do("help")
     await desk.press("escape")
     await do("clusters")
-    await desk.until(lambda: not desk.at_desk, "the clusters")
+    await desk.until(lambda: isinstance(desk.app.screen, ClusterScreen), "the clusters")
     await desk.until(lambda: desk.session.duplicates.status.state is SearchState.DONE, "repeats")
+    screen = desk.app.screen
+    assert isinstance(screen, ClusterScreen)
+    await desk.until(screen.is_settled, "the clusters, drawn")
+    said.append(desk.screen)
     await do("rule", "search_repeats", "help")
     await desk.press("escape", "escape")
     await do("stop", "pause")

@@ -6,7 +6,9 @@ members are) is done in a thread when the cursor has come to rest.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -88,13 +90,15 @@ class ClusterBase(WorkingScreen):
         self._wanted: int | None = start
         """The row whose cluster the cursor goes to as soon as it is listed."""
         self._seen: object = None
-        self._seen_list: Listed | None = None
+        self.found: Listed | None = None
+        """What is listed on the screen: numbers of clusters here are those of this one. A thread
+        may have made a newer one by now; the next tick shows it."""
         self._comparisons = self._compared = 0
-        self._shown: tuple[object, int, int] | None = None  # list, cluster, row compared
+        self._shown: tuple[Listed, int, int] | None = None  # list, cluster, row compared
         self._rests = 0
+        self._moves = 0
         self._moving_to: float | None = None
-        self._goes_to: int | None = None
-        """The member that the cursor goes to when its cluster is shown next."""
+        self._one_move = asyncio.Lock()
 
     def compose(self) -> ComposeResult:
         """Title, list and members, comparison, gauge, input, keys."""
@@ -146,36 +150,38 @@ class ClusterBase(WorkingScreen):
 
     def is_settled(self) -> bool:
         """Whether everything is on screen that was searched, listed, counted and compared."""
-        review, duplicates = self.review, self.session.duplicates
-        listed = review.listed
+        review = self.review
+        if self.session.duplicates.status.state is SearchState.RUNNING or review.behind:
+            return False  # asked first: what a thread has made by now is then seen below
         return (
-            duplicates.status.state is not SearchState.RUNNING
-            and listed is not None
-            and listed is self._seen_list
-            and listed.clusters.similarity == review.similarity
-            and not review.behind
+            self.found is not None
+            and self.found is review.listed
+            and self.found.clusters.similarity == self.similarity
             and review.duplication is not None
+            and self._seen == self._marks
+            and self._shown == self._under_cursor
             and self._compared == self._comparisons
-            and (self._comparisons > 0 or not len(self.cluster_list.order))
         )
 
     # -- following -----------------------------------------------------------------------------
 
     def _tick(self) -> None:
         """Draw what changed since the last tick."""
-        review = self.review
-        review.refresh()
-        listed = review.listed
-        if listed is not self._seen_list:
-            self._seen_list = listed
+        self.review.refresh()
+        if self.found is not self.review.listed:
             self.show_list()
-        status = self.session.duplicates.status
-        seen = (review.version, status, self.session.duplicates.rule_on, self.similarity)
+        seen = self._marks
         if seen != self._seen:
             self._seen = seen
             self._draw_lines()
             self.cluster_list.refresh_changed()
         self.members.refresh_changed()
+
+    @property
+    def _marks(self) -> object:
+        """Another one, where the lines around the list say something else."""
+        duplicates = self.session.duplicates
+        return self.review.version, duplicates.status, duplicates.rule_on, self.similarity
 
     def _draw_lines(self) -> None:
         review = self.review
@@ -184,6 +190,7 @@ class ClusterBase(WorkingScreen):
                 *self.too_small,
                 *words.title_parts(
                     self.session,
+                    self.found,
                     len(self.cluster_list.order),
                     self.similarity,
                     self.key("search_repeats"),
@@ -214,7 +221,7 @@ class ClusterBase(WorkingScreen):
 
     def listed(self, cluster: int) -> ListedCluster:
         """A line of the list."""
-        found = self.review.listed
+        found = self.found
         assert found is not None
         listing = found.listing
         groups = listing.groups
@@ -235,14 +242,18 @@ class ClusterBase(WorkingScreen):
             text=text.prompt or text.response,
         )
 
-    def on_cluster_list_moved(self) -> None:
+    def moved(self) -> None:
+        """List the members of the cluster that the person has gone to."""
+        self._wanted = None
+        self.show_members()
+
+    def show_members(self) -> None:
         """List the members of the cluster under the cursor.
 
-        Their cursor goes to a row that is wanted, else to the first that is not the keeper: that
-        is what is to be judged.
+        Their cursor stays on its row, or goes to the first that is not the keeper: that is what
+        is to be judged.
         """
-        row, self._goes_to = self._goes_to, None
-        cluster, found = self.cluster_list.cluster, self.review.listed
+        cluster, found, row = self.cluster_list.cluster, self.found, self.members.cursor_row
         self._rests += 1
         if cluster is None or found is None:
             self.members.set_order(np.zeros(0, np.int64))
@@ -250,11 +261,10 @@ class ClusterBase(WorkingScreen):
             self._shown = None
             return
         rows = found.listing.groups.rows_of(cluster)
-        same = self._shown is not None and self._shown[:2] == (found, cluster)
-        if not same:
+        if self._shown is None or self._shown[:2] != (found, cluster):
             self._members.likes = Likes()
-        if row is None and not same:
-            keeper, _ = self.review.keeper(cluster)
+        if row is None or found.listing.groups.label[row] != cluster:
+            keeper, _ = self.review.keeper(found, cluster)
             row = int(rows[0] if int(rows[0]) != keeper else rows[1])
         self.members.set_order(rows, keep_row=row)
         self._compare_soon()
@@ -270,16 +280,12 @@ class ClusterBase(WorkingScreen):
 
     def _compare(self, rests: int) -> None:
         """Have the comparison made, unless the cursor has moved on."""
-        found, cluster, row = self.review.listed, self.cluster_list.cluster, self.members.cursor_row
-        if rests != self._rests or found is None or cluster is None or row is None:
+        at = self._under_cursor
+        if rests != self._rests or at is None or at == self._shown:
             return
-        if not len(self.cluster_list.order) or found.listing.groups.label[row] != cluster:
-            return
-        if self._shown == (found, cluster, row):
-            return
-        self._shown = (found, cluster, row)
+        self._shown = found, cluster, row = at
         rows = found.listing.groups.rows_of(cluster)
-        keeper, reason = self.review.keeper(cluster)
+        keeper, reason = self.review.keeper(found, cluster)
         blind = self.session.hides(keeper)
         other = row if row != keeper else int(rows[0] if rows[0] != keeper else rows[1])
         pair = _Pair(
@@ -288,15 +294,21 @@ class ClusterBase(WorkingScreen):
             (self._about(other),),
         )  # fmt: skip
         self._comparisons += 1
-        number, width = self._comparisons, self.comparison.text_cells
-        self.run_worker(lambda: self._make(number, pair, width), thread=True, group="comparison")
+        make = partial(self._make, self._comparisons, pair, self.comparison)
+        self.run_worker(partial(make, self.comparison.text_cells), thread=True, group="comparison")
+
+    @property
+    def _under_cursor(self) -> tuple[Listed, int, int] | None:
+        """The list, the cluster and the row that the cursors are on."""
+        found, cluster, row = self.found, self.cluster_list.cluster, self.members.cursor_row
+        return None if found is None or cluster is None or row is None else (found, cluster, row)
 
     def _about(self, row: int) -> str:
         state = self._rows.state(row)
         return f"row {row} {self.glyphs.states[state]} {STATE_TEXT[state]}"
 
-    def _make(self, number: int, pair: _Pair, width: int) -> None:
-        """Compare the samples; in a thread."""
+    def _make(self, number: int, pair: _Pair, pane: ComparisonPane, width: int) -> None:
+        """Compare the samples; in a thread, which looks for no widget: the screen may be gone."""
         if number != self._comparisons:
             return
         likes = self._likes(pair)
@@ -307,12 +319,14 @@ class ClusterBase(WorkingScreen):
             title = dot.join([about[0], *_alike(likes, row), *about[1:]])
             sides.append(Shown(title, (texts.prompt, texts.response, texts.rejected or "")))
         made = compare(sides[0], sides[1], PART_TITLES)
-        laid = self.comparison.lay_out(made, width)
+        laid = pane.lay_out(made, width)
         self.app.call_from_thread(self._put, number, likes, made, laid, width)
 
     def _put(self, number: int, likes: Likes, made: Comparison, laid: Laid, width: int) -> None:
+        if not self.is_running:
+            return
         self._compared = number
-        if number == self._comparisons and self.is_mounted:
+        if number == self._comparisons:
             self._members.likes = likes
             self.members.refresh_changed()
             self.comparison.show(made, laid, width)
@@ -332,17 +346,12 @@ class ClusterBase(WorkingScreen):
 
     def go_to_row(self, row: int) -> bool:
         """To a member of a listed cluster; False where it is in none."""
-        found = self.review.listed
-        cluster = int(found.listing.groups.label[row]) if found is not None else -1
+        cluster = int(self.found.listing.groups.label[row]) if self.found is not None else -1
         lines = np.flatnonzero(self.cluster_list.order == cluster)
         if cluster < 0 or not len(lines):
             return False
-        if self.cluster_list.cluster == cluster:
-            self.members.go_to_row(row)
-        else:
-            self._goes_to = row
-            self.cluster_list.cursor = int(lines[0])
-        return True
+        self.cluster_list.cursor = int(lines[0])
+        return self.members.go_to_row(row)
 
     # -- panes -----------------------------------------------------------------------------------
 

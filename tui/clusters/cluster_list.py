@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.segment import Segment
 from textual import events
-from textual.message import Message
 from textual.strip import Strip
 
 from tui.display import UNICODE_GLYPHS, Glyphs, count_text, one_line, score_text
@@ -50,7 +49,7 @@ class ListedCluster:
 
 
 class ClusterSource(Protocol):
-    """Where the list gets its lines; asked only for those that are drawn."""
+    """Where the list gets its lines; asked only for those that are drawn. Told of every move."""
 
     @property
     def mean_title(self) -> str:
@@ -59,6 +58,10 @@ class ClusterSource(Protocol):
 
     def listed(self, cluster: int) -> ListedCluster:
         """One cluster as of now."""
+        ...
+
+    def moved(self) -> None:
+        """The cursor has gone to another cluster."""
         ...
 
 
@@ -70,13 +73,6 @@ class ClusterList(LineList):
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         f"cluster-list--{name}" for name in ("header", "number", "open", "done", "muted", "cursor")
     }
-
-    class Moved(Message):
-        """The cursor is on another cluster; only the last of a burst is delivered."""
-
-        def can_replace(self, message: Message) -> bool:
-            """A later move makes an earlier one pointless."""
-            return isinstance(message, ClusterList.Moved)
 
     def __init__(
         self,
@@ -104,7 +100,6 @@ class ClusterList(LineList):
         self._drawn.clear()
         self._keep_cursor_in_view()
         self.refresh()
-        self._tell_moved()
 
     def refresh_changed(self) -> None:
         """Repaint the visible lines that read differently by now."""
@@ -114,7 +109,8 @@ class ClusterList(LineList):
                 self._refresh_view_line(line)
 
     def _tell_moved(self) -> None:
-        self.post_message(self.Moved())
+        """At once, by no message: a key that waits already must find the members listed."""
+        self._source.moved()
 
     def on_click(self, event: events.Click) -> None:
         """A line takes the cursor."""

@@ -58,13 +58,13 @@ class DecidingActions(ClusterBase, DecidingScreen):
 
     def action_take_keeper(self) -> None:
         """Keep the suggested row, reject what is too like it."""
-        cluster = self.cluster_list.cluster
-        if cluster is None:
+        cluster, found = self.cluster_list.cluster, self.found
+        if cluster is None or found is None:
             return
-        row, reason = self.review.keeper(cluster)
+        row, reason = self.review.keeper(found, cluster)
 
         def keep() -> Change | None:
-            beaten = self.review.beaten(cluster, row)
+            beaten = self.review.beaten(found, cluster, row)
             return keeping.keep_one(self.session, row, beaten, firmly=False)
 
         self._keep(keep, f"kept row {row} ({reason})")
@@ -98,22 +98,21 @@ class DecidingActions(ClusterBase, DecidingScreen):
 
     def action_keep_suggested(self) -> None:
         """Keep the suggested row of every cluster listed, after a count."""
-        listed, groups = self.review.listed, self.cluster_list.order
+        found, shown = self.found, self.cluster_list.order
         if self.session.read_only:
             self.say("read-only: nothing can be decided here")
         elif self.session.blind:
             self.say(
                 "the suggested rows of all clusters go by scores, which are hidden while blind"
             )
-        elif listed is None or not len(groups):
+        elif found is None or not len(shown):
             self.say("no cluster is listed")
-        elif listed.kind is not Kind.WHOLE:
+        elif found.kind is not Kind.WHOLE:
             self.say("only whole samples are decided all at once: decide these one by one")
         else:
-            first = listed.listing.groups.members[listed.listing.groups.starts[groups]]
             self._work(
                 "counting…",
-                lambda: keeping.plan_keeping(self.session, first),
+                lambda: keeping.plan_keeping(self.session, found.clusters, shown),
                 self._ask,
                 background=True,
             )

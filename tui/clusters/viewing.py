@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -31,29 +34,30 @@ class ViewingActions(DecidingActions):
     _filter = GroupFilter()
     _order = Order.NUMBER
     _descending = False
-    _moves = 0
 
     def show_list(self) -> None:
-        """List the clusters in view; the cursor stays on its cluster, or goes to a wanted row's."""
-        found = self.review.listed
+        """List the clusters in view; the cursor stays on its row, or goes to a wanted one."""
+        self.found = found = self.review.listed
         if found is None:
             self.cluster_list.empty_text = "nothing is known yet: the search goes on"
             self.cluster_list.set_order(np.zeros(0, np.int64), None)
+            self.show_members()
             return
         listing = found.listing
         order = listing.sorted(self._order, descending=self._descending)
         passed = self._filter.passes(listing, self._matching(self._filter))
-        keep = self.cluster_list.cluster
-        if self._shown is not None and self._shown[0] is not found:
-            # Numbers mean other clusters now: stay with the row.
-            keep = int(listing.groups.label[self._shown[2]])
+        row = self.members.cursor_row
         if self._wanted is not None and listing.groups.label[self._wanted] >= 0:
-            keep = int(listing.groups.label[self._wanted])
-            self._goes_to, self._wanted = self._wanted, None
+            row, self._wanted = self._wanted, None
         self.cluster_list.empty_text = (
             "no cluster passes the filter" if len(order) else "no clusters at this similarity"
         )
+        # Numbers mean other clusters in another list: the cursor stays with the row.
+        keep = None if row is None else int(listing.groups.label[row])
         self.cluster_list.set_order(order[passed[order]], keep)
+        self.show_members()
+        if row is not None:
+            self.members.go_to_row(row)
 
     def _matching(self, chosen: GroupFilter) -> NDArray[np.bool_] | None:
         return rows_matching(self.session, chosen.rows)[1] if chosen.rows else None
@@ -64,7 +68,6 @@ class ViewingActions(DecidingActions):
         """The next kind."""
         self._wanted = self.members.cursor_row
         self.review.show_next()
-        self._shown = None
         self.show_list()
         self._draw_lines()
 
@@ -98,7 +101,6 @@ class ViewingActions(DecidingActions):
 
     def _set_similarity(self, similarity: float, row: int | None) -> None:
         """Of all clusters, or of the one that `row` is in."""
-        self._wanted = self.members.cursor_row
         if row is None:
             self._move_to(similarity)
         elif similarity > self.similarity:
@@ -112,19 +114,22 @@ class ViewingActions(DecidingActions):
 
     def _move_to(self, similarity: float) -> None:
         """Say it at once, and cut anew when the key rests: below what is known a search starts."""
+        duplicates = self.session.duplicates
+        move = duplicates.move_meaning if self.review.kind is Kind.MEANING else duplicates.move
         self._moves += 1
-        moves = self._moves
         self._moving_to = similarity
         self._draw_lines()
-        self.set_timer(MOVED_AFTER_S, lambda: self._moved(moves, similarity))
+        # The desk's work: it is done as well when this screen is left at once.
+        self.desk.run_worker(self._move(self._moves, partial(move, similarity)))
 
-    def _moved(self, moves: int, similarity: float) -> None:
-        if moves == self._moves:
+    async def _move(self, number: int, move: Callable[[], None]) -> None:
+        """Cut anew, unless another key has come; one at a time, so that the last one holds."""
+        await asyncio.sleep(MOVED_AFTER_S)
+        async with self._one_move:
+            if number == self._moves:
+                await asyncio.to_thread(move)
+        if number == self._moves:
             self._moving_to = None
-            duplicates = self.session.duplicates
-            by_meaning = self.review.kind is Kind.MEANING
-            move = duplicates.move_meaning if by_meaning else duplicates.move
-            self.run_worker(lambda: move(similarity), thread=True, group="similarity")
 
     def action_type_similarity(self) -> None:
         """Type it."""
@@ -155,11 +160,10 @@ class ViewingActions(DecidingActions):
         )
 
     def _count_filter(self, text: str) -> str:
-        found = self.review.listed
-        if found is None or not text.strip():
+        if self.found is None or not text.strip():
             return ""
         chosen = self._read_filter(text)
-        passed = chosen.passes(found.listing, self._matching(chosen))
+        passed = chosen.passes(self.found.listing, self._matching(chosen))
         return f"{np.count_nonzero(passed):,} of {len(passed):,} clusters"
 
     def _read_filter(self, text: str) -> GroupFilter:
@@ -210,7 +214,7 @@ class ViewingActions(DecidingActions):
                 duplicates.prefer(Preference(name))
                 self.say(f"suggested: {words.PREFERENCE_TEXT[duplicates.preferences[0]]}")
                 self._shown = None
-                self.on_cluster_list_moved()
+                self.show_members()
 
         dialog = ChoiceDialog("Suggested of each cluster", choices, duplicates.preferences[0])
         self.app.push_screen(dialog, chosen)
@@ -230,7 +234,6 @@ class ViewingActions(DecidingActions):
         if text.strip():
             self.session.duplicates.search_meaning(Path(text.strip()).expanduser())
             self.review.show(Kind.MEANING)
-            self._shown = None
             self.show_list()
             self._draw_lines()
 

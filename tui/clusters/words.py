@@ -7,7 +7,7 @@ from engine.duplicates.listing import Listing, State
 from engine.duplicates.rule import Preference
 from engine.duplicates.settings import Unit
 from engine.session import Session
-from engine.session.cluster_review import Duplication
+from engine.session.cluster_review import Duplication, Listed
 from engine.session.duplication import SearchState, SearchStatus
 from engine.session.keeping import KeepPlan
 from tui.display import Glyphs
@@ -56,18 +56,19 @@ def search_text(status: SearchStatus, *, complete: bool, key: str) -> str:
     return ""
 
 
-def title_parts(session: Session, shown: int, similarity: float, search_key: str) -> list[str]:
+def title_parts(
+    session: Session, listed: Listed | None, shown: int, similarity: float, search_key: str
+) -> list[str]:
     """What is listed, most important first.
 
     Args:
         session: whose clusters.
+        listed: what is listed; None while nothing is known.
         shown: clusters that pass the filter.
         similarity: the one asked for; the list may follow in a moment.
         search_key: stops the search, and goes on with it.
     """
-    review = session.clusters
-    parts = [f"clusters: {review.kind.value}"]
-    listed = review.listed
+    parts = [f"clusters: {session.clusters.kind.value}"]
     complete = listed is not None and listed.clusters.is_complete
     if said := search_text(session.duplicates.status, complete=complete, key=search_key):
         parts.append(said)
