@@ -21,7 +21,6 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Middle
 from textual.content import Content
-from textual.events import Key
 from textual.filter import LineFilter
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
@@ -31,8 +30,8 @@ from tui.ascii_signs import AsciiSigns
 from tui.display import sanitize
 from tui.help import ActionProvider
 from tui.input_driver import accept_any_bytes
+from tui.key_order import KeysInOrder
 from tui.preferences import Preferences
-from tui.prompt_bar import PromptBar
 from tui.screen_log import bound_log, quiet_libraries
 from tui.theme import MONOCHROME_THEME, ascii_wanted, choose_theme, load_themes, variable_defaults
 
@@ -120,6 +119,7 @@ class TamisApp(App[None]):
         self._messages = (*preferences.problems, *found.messages, *unknown)
         wanted = preferences.ascii_only
         self._ascii_only = ascii_wanted() if wanted is None else wanted
+        self._keys = KeysInOrder(self, super().on_event)
         self.set_keymap(preferences.keymap.changes())
         for shipped in found.themes.values():
             self.register_theme(shipped)
@@ -134,12 +134,6 @@ class TamisApp(App[None]):
         filters = super().get_line_filters()
         return (*filters, _ASCII_SIGNS) if self._ascii_only else filters
 
-    def on_key(self, event: Key) -> None:
-        """Letters typed right behind the key that opens a line of input belong into it."""
-        if any(bar.take(event) for bar in self.screen.query(PromptBar)):
-            event.stop()
-            event.prevent_default()
-
     def action_command_palette(self) -> None:
         """Find an action; only at the desk, whose actions they are."""
         if not isinstance(self.screen, ModalScreen):
@@ -149,7 +143,10 @@ class TamisApp(App[None]):
         """Whatever a person does, threads that compute in plain Python let the screen go first."""
         if self.session is not None and isinstance(event, events.InputEvent):
             self.session.giving_way.ask()
-        await super().on_event(event)
+        if isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded:
+            await self._keys.add(event)
+        else:
+            await super().on_event(event)
 
     async def on_mount(self) -> None:
         """Show the first screen and read the dataset behind it."""

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 from textual.widgets import OptionList, ProgressBar, Static
 from textual.widgets.option_list import Option
 
@@ -21,7 +22,28 @@ from tui.display import sanitize
 Chosen = TypeVar("Chosen")
 
 
-class ConfirmDialog(ModalScreen[bool]):
+class ClosesOnce(Screen[Chosen]):
+    """A screen over another one.
+
+    Of two keys that both close it, read at once, the first counts: Textual closes at the second
+    whatever is on top by then.
+    """
+
+    answered = False
+
+    def dismiss(self, result: Chosen | None = None) -> AwaitComplete:
+        """Close, and hand the result to whoever opened it."""
+        if self.answered:
+            return AwaitComplete()
+        self.answered = True
+        return super().dismiss(result)
+
+
+class Dialog(ClosesOnce[Chosen], ModalScreen[Chosen]):
+    """A window over the desk."""
+
+
+class ConfirmDialog(Dialog[bool]):
     """A yes or no; only `y` and `enter` say yes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -49,7 +71,7 @@ class ConfirmDialog(ModalScreen[bool]):
         self.dismiss(result=False)
 
 
-class ListDialog(ModalScreen[Chosen | None]):
+class ListDialog(Dialog[Chosen | None]):
     """A list to choose from; `esc` chooses nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -102,7 +124,7 @@ class ChoiceDialog(ListDialog[str]):
         self.dismiss(event.option.id)
 
 
-class TextDialog(ModalScreen[None]):
+class TextDialog(Dialog[None]):
     """A text of any length, to scroll: help, problems."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -149,7 +171,7 @@ class TextDialog(ModalScreen[None]):
         self.dismiss(None)
 
 
-class WorkDialog(ModalScreen[None]):
+class WorkDialog(Dialog[None]):
     """Long work that has the desk to itself: progress, and `esc` to cancel it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,ctrl+c", "cancel", "Cancel")]

@@ -10,9 +10,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from tui.dialogs import Dialog
 from tui.display import sanitize
 
 CONTEXT_LINES = 3
@@ -29,7 +29,7 @@ class DiffAnswer(StrEnum):
     DISCARD = "discard"
 
 
-class DiffDialog(ModalScreen[DiffAnswer]):
+class DiffDialog(Dialog[DiffAnswer]):
     """Old and new by lines, with signs and not by colour alone; `y` takes it, `esc` does not."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

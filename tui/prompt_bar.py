@@ -17,7 +17,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.events import Key
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
@@ -129,23 +128,6 @@ class PromptBar(Horizontal):
             self._mark.place = place
             self.query_one(Input).refresh()
 
-    def take(self, event: Key) -> bool:
-        """Use a key that was on its way to the table when the bar opened; False where it is none.
-
-        Textual hands a key to whatever has the focus when it is read: typed right behind the key
-        that opens the bar, it has left for the table already and comes by on its way up.
-        """
-        if self._question is None:
-            return False
-        field = self.query_one(Input)
-        if event.key == "enter":
-            self._submit(field.value)
-        elif event.is_printable and event.character is not None:
-            field.replace(event.character, *sorted(field.selection))
-        else:
-            return False
-        return True
-
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Take the answer; a wrong one is said and can be mended."""
         event.stop()
@@ -214,6 +196,8 @@ class PromptBar(Horizontal):
         self.run_worker(work, thread=True, group="count", exit_on_error=True)
 
     def _counted(self, generation: int, found: str | TamisError | None) -> None:
+        if not self.is_running:  # the screen is going
+            return
         self._counting = False
         question = self._question
         if generation == self._generation and question is not None:

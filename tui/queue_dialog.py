@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.events import Key
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -37,17 +36,19 @@ class QueueDialog(ListDialog[QueueChoice]):
         Binding("u", "unreviewed", "Unreviewed only"),
     ]
 
-    def __init__(self, current: QueueChoice, check: str, key: str) -> None:
+    def __init__(self, current: QueueChoice, check: str, keys: tuple[str, ...]) -> None:
         """Ask, starting from the order in hand.
 
         Args:
             current: in hand now.
             check: how the last spot check stands; empty where there is none.
-            key: opens this dialog, as it is printed on a keyboard; again, it chooses.
+            keys: open this dialog; again, they choose.
         """
         super().__init__()
         self._kind, self._unreviewed, self._check = current.kind, current.unreviewed, check
-        self._key = key
+        self._anew = " ".join([key_name(keys[0])] * 2) if keys else "enter"
+        for key in keys:
+            self._bindings.bind(key, "choose", show=False)
 
     def compose(self) -> ComposeResult:
         """Title, orders, the switch, keys."""
@@ -56,10 +57,7 @@ class QueueDialog(ListDialog[QueueChoice]):
             yield OptionList(*(Option(self._text(kind), id=kind.value) for kind in QueueKind))
             yield Static(id="queue-unreviewed", classes="dialog-body")
             yield Static(
-                Content(
-                    f"enter choose    {self._key} {self._key} make it anew    u unreviewed    "
-                    "esc cancel"
-                ),
+                Content(f"enter choose    {self._anew} make it anew    u unreviewed    esc cancel"),
                 classes="dialog-keys",
             )
 
@@ -83,11 +81,9 @@ class QueueDialog(ListDialog[QueueChoice]):
         event.stop()
         self.dismiss(QueueChoice(QueueKind(str(event.option.id)), self._unreviewed))
 
-    def on_key(self, event: Key) -> None:
-        """The key that opens the list takes the highlighted one, too: its order is made anew."""
-        if key_name(event.key) == self._key:
-            event.stop()
-            self.query_one(OptionList).action_select()
+    def action_choose(self) -> None:
+        """Take the highlighted one: the key that opens the list makes its order anew."""
+        self.query_one(OptionList).action_select()
 
     def action_unreviewed(self) -> None:
         """All rows, or those without a verdict."""

@@ -93,6 +93,8 @@ class ScorerDialog(ListDialog[None]):
         self._take(event.option.id or "")
 
     def _take(self, spec: str) -> None:
+        if self.answered:
+            return
         try:
             self._answer(spec)
         except TamisError as error:

@@ -7,11 +7,10 @@ from collections.abc import Callable
 from typing import Protocol, TypeVar, cast
 
 from textual.notifications import SeverityLevel
-from textual.screen import Screen
 
 from engine.errors import Cancelled, TamisError
 from tui.actions import BY_ID, key_of
-from tui.dialogs import WorkDialog
+from tui.dialogs import ClosesOnce, WorkDialog
 from tui.display import sanitize
 from tui.prompt_bar import PromptBar
 from tui.status import KeyBar
@@ -38,7 +37,7 @@ class Pane(Protocol):
         """To the end."""
 
 
-class WorkingScreen(Screen[None]):
+class WorkingScreen(ClosesOnce[None]):
     """The desk, or a screen over it; has a `KeyBar` and a `PromptBar`."""
 
     def __init__(self) -> None:

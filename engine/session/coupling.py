@@ -163,6 +163,8 @@ class Coupling:
         """What `clusters` was made from, where it was near duplicates."""
         self._finding: threading.Thread | None = None
         self._counting: threading.Thread | None = None
+        self.counting = False
+        """Whether a thread counts what `wait=False` did not wait for."""
         self._ladder: tuple[object, Ladder] | None = None
         self._answers: tuple[Contradictions, AnswerFloor] | None = None
         self._fitted: tuple[Labels, Direction, BadByScore] | None = None
@@ -283,9 +285,10 @@ class Coupling:
         return known[1] if known is not None else None
 
     @property
-    def counting(self) -> bool:
-        """Whether a thread counts what `wait=False` did not wait for."""
-        return self._counting is not None and self._counting.is_alive()
+    def behind(self) -> bool:
+        """Whether the ladder is to be counted anew: something has changed since."""
+        known = self._ladder
+        return known is None or known[0] != self._basis
 
     def ladder(self, *, wait: bool = True) -> Ladder:
         """What any threshold keeps.
@@ -304,6 +307,7 @@ class Coupling:
         if wait or known is None or not slow:
             self._counter(basis)()
         elif not self.counting:
+            self.counting = True
             count = self._counter(basis)
             self._counting = threading.Thread(target=count, name="ladder", daemon=True)
             self._counting.start()
@@ -316,10 +320,13 @@ class Coupling:
         direction, clusters = self._direction, self.clusters
 
         def count() -> None:
-            repeats = self._session.duplicates.dropped()
-            out = self._broken if repeats is None else self._broken | (repeats.matched >= 0)
-            copies = self._review.repeats.astype(np.int64) if self._review.repeated else None
-            made = Ladder(scores, verdicts, out, direction, clusters=clusters, copies=copies)
+            try:
+                repeats = self._session.duplicates.dropped()
+                out = self._broken if repeats is None else self._broken | (repeats.matched >= 0)
+                copies = self._review.repeats.astype(np.int64) if self._review.repeated else None
+                made = Ladder(scores, verdicts, out, direction, clusters=clusters, copies=copies)
+            finally:
+                self.counting = False  # first: whoever sees the new ladder may count on
             self._ladder = (basis, made)
 
         return count

@@ -21,7 +21,7 @@ from engine.session.exactness import REACH, OnlyRows, uncertain_rows
 from engine.threshold import Threshold
 from tests.engine.scoring.samples import FakeDataset, FakeScorer, random_samples
 
-WAIT_S = 30.0
+WAIT_S = 100.0
 SHIFT = 0.3
 
 

@@ -603,7 +603,7 @@ def test_a_source_that_changes_while_open_ends_no_thread_with_a_traceback(
     path.write_text("{}\n")
     session.hash_in_background()
     assert session._hasher is not None
-    session._hasher.join(20)
+    session._hasher.join(100)
     with pytest.raises(InputError, match="changed"):
         review_state(session)
     session.close()

@@ -55,8 +55,11 @@ def read_journal(path: Path) -> Journal:
     return journal
 
 
-def live_and_die(session: Path, path: Path, chance: random.Random) -> Journal:
-    """Start a writer and kill it: now and then while it opens, mostly while it writes."""
+def live_and_die(session: Path, path: Path, chance: random.Random, *, says: bytes = b"") -> Journal:
+    """Start a writer and kill it: now and then while it opens, mostly while it writes.
+
+    With `says` it lives until its journal holds that.
+    """
     path.touch()
     writer = subprocess.Popen(
         [
@@ -71,8 +74,10 @@ def live_and_die(session: Path, path: Path, chance: random.Random) -> Journal:
         stderr=subprocess.PIPE,
     )
     try:
-        if chance.random() < 0.8:
-            while path.stat().st_size == 0 and writer.poll() is None:
+        if says or chance.random() < 0.8:
+            while (path.stat().st_size == 0 or says not in path.read_bytes()) and (
+                writer.poll() is None
+            ):
                 time.sleep(0.002)
             time.sleep(chance.uniform(0, 0.1))
         else:
@@ -96,7 +101,8 @@ def survive(folder: Path, seed: int) -> int:
     scored: list[int] = []
     before: int | None = None
     for life in range(KILLS):
-        journal = live_and_die(session, folder / f"journal-{life}", chance)
+        says = b"said " if life == KILLS - 1 else b""
+        journal = live_and_die(session, folder / f"journal-{life}", chance, says=says)
         with Store.open(session, reviewer="bob") as store:
             found = contents(store)
             setting = store.get_setting("cursor")

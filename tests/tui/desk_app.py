@@ -17,6 +17,7 @@ from engine.session import OpenOptions, Session
 from tests.tui.screen import screen_text
 from tui.app import TamisApp
 from tui.desk import Desk
+from tui.desk.base import NOTHING_SEEN
 from tui.preferences import Preferences
 from tui.prompt_bar import PromptBar
 from tui.status import KeyBar
@@ -130,6 +131,7 @@ async def open_desk(
             await driver.until(
                 lambda: any(isinstance(screen, Desk) for screen in app.screen_stack), "the desk"
             )
+            await driver.until(lambda: driver.desk._seen != NOTHING_SEEN, "the counts")
             yield driver
     finally:
         if app.session is not None:

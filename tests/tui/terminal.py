@@ -93,7 +93,7 @@ class Terminal:
             self._reader.join()
             os.close(self._file)
 
-    def wait_for(self, what: str | Callable[[str], bool], timeout_s: float = 60) -> str:
+    def wait_for(self, what: str | Callable[[str], bool], timeout_s: float = 100) -> str:
         """Wait until a text is on screen, or a condition holds for the screen; returns it."""
         holds = (lambda screen: what in screen) if isinstance(what, str) else what
         limit = time.monotonic() + timeout_s
@@ -102,7 +102,7 @@ class Terminal:
             time.sleep(0.02)
         return screen
 
-    def quiet(self, for_s: float = 0.4, timeout_s: float = 30) -> int:
+    def quiet(self, for_s: float = 0.4, timeout_s: float = 100) -> int:
         """Wait until nothing has been written for a while; the bytes written so far."""
         limit = time.monotonic() + timeout_s
         length, since = len(self.raw), time.monotonic()
@@ -113,7 +113,7 @@ class Terminal:
                 length, since = len(self.raw), time.monotonic()
         return length
 
-    def wait_until_stopped(self, timeout_s: float = 30) -> None:
+    def wait_until_stopped(self, timeout_s: float = 100) -> None:
         """Wait until the program is suspended."""
         limit = time.monotonic() + timeout_s
         while True:
@@ -128,7 +128,7 @@ class Terminal:
         """Send a signal."""
         os.kill(self.pid, number)
 
-    def wait(self, timeout_s: float = 30) -> int:
+    def wait(self, timeout_s: float = 100) -> int:
         """The exit status as a shell sees it; negative for a signal."""
         limit = time.monotonic() + timeout_s
         while self.status is None:
@@ -138,7 +138,7 @@ class Terminal:
                 break
             assert time.monotonic() < limit, f"still running\n{self.text}"
             time.sleep(0.02)
-        time.sleep(0.1)
+        self._reader.join(timeout=10)  # all that was written has been read; or somebody else writes
         return self.status
 
     def __enter__(self) -> Self:

@@ -461,6 +461,20 @@ def scored_so_far(session: Path) -> int:
     return int(count or 0)
 
 
+PACED = """
+import time
+from engine.scoring.heuristic import HeuristicScorer
+score = HeuristicScorer.score
+def paced(self, batch):
+    time.sleep(0.003 * len(batch))
+    return score(self, batch)
+HeuristicScorer.score = paced
+from tui.command import main
+main()
+"""
+"""The command with a scorer that takes its time: 24 s for what `slow` gives it."""
+
+
 @pytest.fixture
 def slow(tmp_path: Path) -> Iterator[tuple[Path, subprocess.Popen[bytes]]]:
     """A long scoring run, somewhere in its middle."""
@@ -470,7 +484,7 @@ def slow(tmp_path: Path) -> Iterator[tuple[Path, subprocess.Popen[bytes]]]:
     ]
     data = write(tmp_path / "long.jsonl", rows)
     process = subprocess.Popen(
-        [*TAMIS, "score", str(data), "--scorer", "heuristic"],
+        [TAMIS[0], "-c", PACED, "score", str(data), "--scorer", "heuristic"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )

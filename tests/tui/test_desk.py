@@ -301,6 +301,7 @@ async def test_a_model_that_cannot_be_loaded_is_a_message_and_the_review_goes_on
         await desk.press("m", "ctrl+u")
         await desk.type("heuristic")
         await desk.press("enter")
+        await desk.until(lambda: desk.session.scoring.spec == "heuristic", "the switch")
         await desk.scored()
         assert desk.session.summary().pending == 0
 

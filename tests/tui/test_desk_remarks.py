@@ -225,7 +225,7 @@ async def test_the_history_says_who_when_old_new_and_what_was_on_screen(rows: Pa
         await desk.press("enter")
     async with open_desk(rows, options=OpenOptions(reviewer="bob"), size=(100, 60)) as desk:
         desk.session.remarks.set_note(0, f"two\nlines {HOSTILE}")
-        await desk.press("h")
+        await desk.press("g", "h")
         shown = desk.screen
         assert "History of row 0" in shown
         for said in (

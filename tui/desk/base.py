@@ -72,6 +72,9 @@ SAMPLE_SHOWN_AFTER_S = 0.05
 CURSOR_SAVED_AFTER_S = 0.5
 """A cursor that rests is remembered; after a decision it is at once."""
 
+NOTHING_SEEN = (-1, -1, 0, -1)
+"""Versions of board and review, which board, version of the duplicates."""
+
 
 class DeskBase(WorkingScreen):
     """The widgets of a desk, and the timer that keeps them true to the session."""
@@ -120,7 +123,7 @@ class DeskBase(WorkingScreen):
         self._filter_text = ""
         self._matching: NDArray[np.bool_] | None = None
         self._search: Search | None = None
-        self._seen = (-1, -1, 0, -1)  # board version, review version, board, duplicates
+        self._seen = NOTHING_SEEN
         self._drawn_threshold: object = None
         self._bins: ScoreBins | None = None
         self._counts_due_s = 0.0
@@ -169,6 +172,10 @@ class DeskBase(WorkingScreen):
     def slider(self) -> ThresholdSlider:
         """Histogram and threshold."""
         return self.query_one(ThresholdSlider)
+
+    def on_resize(self) -> None:
+        """What is cut or counted for the width is drawn anew at the next tick."""
+        self._seen = NOTHING_SEEN
 
     def _tick(self) -> None:
         """Draw what changed since the last tick; costs next to nothing where nothing did."""

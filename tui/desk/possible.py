@@ -121,7 +121,7 @@ class Possible(MovingActions):
         if not self.simulating:
             return drawn
         coupling = session.coupling
-        counted = coupling.clusters is not None and not coupling.counting
+        counted = coupling.clusters is not None and not coupling.behind
         return drawn and counted and self._is_drawn()
 
     def _tick(self) -> None:

@@ -12,6 +12,7 @@ from engine.queues import QueueKind
 from engine.scoring.worker import SETTLED
 from engine.session.queues import Queue
 from engine.simulator.noise import wilson
+from tui.actions import actions_of
 from tui.desk.base import DeskBase
 from tui.prompt_bar import PromptBar, Question
 from tui.queue_dialog import QueueChoice, QueueDialog
@@ -26,8 +27,9 @@ class QueueActions(DeskBase):
         now = queues.current or Queue(QueueKind.FILE, self.table.order)
         check = queues.check
         said = "" if check is None else str(queues.result(check))
+        keys = next(action.keys for action in actions_of(self.app) if action.id == "queue")
         self.app.push_screen(
-            QueueDialog(QueueChoice(now.kind, now.unreviewed), said, self.key("queue")),
+            QueueDialog(QueueChoice(now.kind, now.unreviewed), said, keys),
             self._queue_chosen,
         )
 

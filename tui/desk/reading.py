@@ -5,6 +5,8 @@ Blind, the desk shows neither scores nor what the rules make of them.
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,6 +16,7 @@ from engine.order import Sort
 from engine.queues import TELLING
 from engine.session.view import TELLING_COLUMNS, filter_names, tells_scores
 from tui.desk.base import DeskBase
+from tui.detail import SampleDetail
 
 AHEAD = (1, 2, -1)
 """Which neighbours of the sample shown are laid out, the likeliest first."""
@@ -94,9 +97,11 @@ class ReadingActions(DeskBase):
         self._prepare_next = tuple(int(order[line]) for line in lines if 0 <= line < len(order))
         if self._prepare_next and not self._preparing:
             self._preparing = True
-            self.run_worker(self._prepare, thread=True, group="ahead", exit_on_error=True)
+            prepare = partial(self._prepare, self.detail)
+            self.run_worker(prepare, thread=True, group="ahead", exit_on_error=True)
 
-    def _prepare(self) -> None:
+    def _prepare(self, detail: SampleDetail) -> None:
+        """In a thread, which may not look into a screen that is going."""
         try:
             while rows := self._prepare_next:
                 self._prepare_next = ()
@@ -104,7 +109,7 @@ class ReadingActions(DeskBase):
                     if self._prepare_next:
                         break
                     self.session.giving_way.wait()
-                    self.detail.prepare(self._rows.content(row))
+                    detail.prepare(self._rows.content(row))
         finally:
             self._preparing = False
 

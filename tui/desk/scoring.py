@@ -11,7 +11,7 @@ from engine.scoring.fetching import fetch_model
 from engine.scoring.known_models import known_model
 from engine.scoring.model_files import is_absent
 from engine.scoring.worker import WorkerState
-from tui.desk.base import DeskBase
+from tui.desk.base import NOTHING_SEEN, DeskBase
 from tui.dialogs import ConfirmDialog, WorkDialog
 from tui.models import size_text
 from tui.scorer_dialog import ScorerDialog
@@ -141,7 +141,7 @@ class ScoringActions(DeskBase):
             self.say("only preference data has two sides")
             return
         session.review_side(Side.REJECTED if session.side is Side.CHOSEN else Side.CHOSEN)
-        self._seen = (-1, -1, 0, -1)
+        self._seen = NOTHING_SEEN
         self._counts_due_s = 0.0
         self.table.refresh()
         self._show_order()

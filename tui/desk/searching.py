@@ -68,7 +68,7 @@ class SearchActions(DeskBase):
         return at_work
 
     def _go_to_match(self, began: Search, row: int) -> None:
-        if began is self._search and self.table.go_to_row(row):
+        if self.is_running and began is self._search and self.table.go_to_row(row):
             self._show_match()
 
     def _show_match(self) -> None:

@@ -112,7 +112,7 @@ class FakeScorer:
         samples = [each.payload for each in batch]
         assert all(isinstance(each, Sample) for each in samples)
         texts = [each for each in samples if isinstance(each, Sample)]
-        assert self.gate.wait(20)
+        assert self.gate.wait(100)
         self.before(texts)
         self.batches.append(texts)
         return [

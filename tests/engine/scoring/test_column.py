@@ -157,7 +157,7 @@ def test_a_column_goes_through_the_worker(dataset: FakeDataset) -> None:
     board = ScoreBoard(ROWS, 1, dataset.lengths)
     worker = ScoringWorker(dataset, board, lambda: make_scorer("column:quality", dataset=dataset))
     worker.start()
-    assert worker.join(20)
+    assert worker.join(100)
     worker.cancel()
     assert np.flatnonzero(board.failed[0]).tolist() == [2, 3]
     assert board.scores[0, 5] == 3.0

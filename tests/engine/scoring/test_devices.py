@@ -26,7 +26,7 @@ from engine.scoring.worker import ScoringWorker, WorkerState
 from tests.engine.scoring.samples import FakeDataset, FakeScorer, random_samples
 from tests.engine.scoring.test_worker import Saved, board_for, wait_for
 
-WAIT_S = 20.0
+WAIT_S = 100.0
 
 
 class Late(FakeScorer):

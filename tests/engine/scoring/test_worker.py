@@ -24,7 +24,7 @@ from engine.scoring.worker import ScoringWorker, WorkerState
 from engine.threshold import Direction
 from tests.engine.scoring.samples import FakeDataset, FakeScorer, random_samples, sample
 
-WAIT_S = 20.0
+WAIT_S = 100.0
 
 
 class Saved:

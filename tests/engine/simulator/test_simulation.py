@@ -197,7 +197,7 @@ def test_many_copies_are_counted_beside_the_screen(
 
     class SlowLadder(Ladder):
         def __init__(self, *args: Any, **more: Any) -> None:
-            assert may_count.wait(20)
+            assert may_count.wait(100)
             super().__init__(*args, **more)
 
     monkeypatch.setattr(coupling_module, "SLOW_COPIES", 0)
