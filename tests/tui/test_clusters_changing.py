@@ -187,19 +187,20 @@ async def test_another_list_right_behind_a_motion_does_not_take_it_back(
         assert desk.session.verdicts.tolist() == [0, 0, 0, 0, 1, 2] + [0] * 4
 
 
-async def test_a_row_found_late_does_not_call_away_who_has_moved_on(rows: Path) -> None:
+@pytest.mark.parametrize(("key", "shown"), [("j", [4, 5]), ("x", [0, 1, 2])])
+async def test_a_row_found_late_calls_nobody_away(rows: Path, key: str, shown: list[int]) -> None:
     async with open_desk(rows, scorer="column:q") as desk:
         await desk.scored()
         await desk.press("G", "k")
         screen = await opened(desk)  # row 8 is in no cluster of whole samples
         assert members(desk) == [0, 1, 2]
-        await desk.press("j")
+        await desk.press(key)
         prompts = desk.session.duplicates.clusters_of(Unit.PROMPT)
         assert prompts is not None
         assert prompts.label[8] >= 0
         list_instead(desk, prompts)
         await desk.until(lambda: screen.found is desk.session.clusters.listed, "the list")
-        assert members(desk) == [4, 5]
+        assert members(desk) == shown
 
 
 # -- what was drawn, and what is drawn ------------------------------------------------------------

@@ -43,6 +43,7 @@ class DecidingActions(ClusterBase, DecidingScreen):
         """Draw what a decision has changed, before the next frame."""
         if change is None:
             return
+        self._wanted = None  # whoever decides here is not called away
         self.review.decided(change.rows)
         self.members.refresh_changed()
         self.cluster_list.refresh_changed()
