@@ -431,7 +431,7 @@ async def test_hostile_text_reaches_no_terminal(tmp_path: Path, size: tuple[int,
             screen = desk.screen
             assert not any(ord(sign) < 32 and sign != "\n" for sign in screen)
             assert not set(screen) & set("\x9b\x07\u202e\u202c\ud800")
-        assert "[red]x" in screen
+        await desk.until(lambda: "[red]x" in desk.screen, "the last kind's clusters")
 
 
 async def test_a_search_can_be_stopped_and_gone_on_with(
