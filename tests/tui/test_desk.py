@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from engine.decision import EventKind, Verdict
+from engine.editing import Part
 from engine.session import OpenOptions
 from tests.tui.desk_app import open_desk, write_rows
 from tui.actions import actions_on
@@ -332,6 +333,20 @@ async def test_pause_and_resume(tmp_path: Path) -> None:
         await desk.press("p")
         await desk.until(lambda: "scored 100%" in desk.screen, "the end")
         assert desk.session.summary().pending == 0
+
+
+async def test_a_pause_when_everything_is_scored_is_refused_and_holds_up_nothing(
+    rows: Path,
+) -> None:
+    async with open_desk(rows) as desk:
+        await desk.scored()
+        await desk.press("p")
+        assert "everything is scored" in desk.said()
+        desk.session.edits.revise(1, Part.RESPONSE, "As an AI language model, I cannot help.")
+        await desk.scored()
+        assert "scored 100%" in desk.screen
+        await desk.press("ctrl+x", "p")
+        assert "nothing is being scored" in desk.said()
 
 
 async def test_help_names_every_action_and_every_action_exists(rows: Path) -> None:

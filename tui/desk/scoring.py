@@ -10,7 +10,7 @@ from engine.scoring import check_scorer
 from engine.scoring.fetching import fetch_model
 from engine.scoring.known_models import known_model
 from engine.scoring.model_files import is_absent
-from engine.scoring.worker import WorkerState
+from engine.scoring.worker import SETTLED, WorkerState
 from tui.desk.base import NOTHING_SEEN, DeskBase
 from tui.dialogs import ConfirmDialog, WorkDialog
 from tui.models import size_text
@@ -29,15 +29,21 @@ class ScoringActions(DeskBase):
 
     def action_pause(self) -> None:
         """Pause or go on."""
-        worker = self.session.scoring.worker
-        if worker is None:
-            self.say(f"nothing is being scored; {self.key('model')} chooses a scorer")
-            return
-        if worker.status().state is WorkerState.PAUSED:
-            worker.resume()
-        else:
-            worker.pause()
+        worker = self.session.scoring.at_work
         self._status_due_s = 0.0
+        if worker is not None and worker.paused:
+            worker.resume()
+            self.say("scoring goes on")
+            return
+        if worker is not None:
+            worker.pause()
+        state = worker.status().state if worker is not None else None
+        if state is WorkerState.DONE:
+            self.say("everything is scored: there is nothing to pause")
+        elif state is None or state in SETTLED:
+            self.say(f"nothing is being scored; {self.key('model')} chooses a scorer")
+        elif state is WorkerState.LOADING:
+            self.say(f"paused as soon as it is loaded; {self.key('pause')} goes on")
 
     def action_settle(self) -> None:
         """Score the rows near the threshold again, in float32."""

@@ -249,9 +249,12 @@ def test_nobody_is_told_of_a_scorer_after_the_cancel(dataset: FakeDataset) -> No
     held: list[bool] = []
 
     def loaded(_scorer: Scorer) -> None:
-        other = threading.Thread(
-            target=lambda: held.append(not worker._changed.acquire(blocking=False))
-        )
+        def cancel_at_once() -> None:
+            held.append(not worker._changed.acquire(blocking=False))
+            if not held[0]:
+                worker._changed.release()
+
+        other = threading.Thread(target=cancel_at_once)
         other.start()
         other.join()
 
@@ -271,6 +274,7 @@ def test_rows_renewed_when_it_has_ended_have_no_score(dataset: FakeDataset) -> N
         worker.renew(np.array([7]), changed.set)
         worker.cancel()
     assert worker.join(WAIT_S)
+    assert np.flatnonzero(np.isnan(board.scores[0])).tolist() == [7]
     worker.renew(np.array([8]), changed.set)
     assert np.flatnonzero(np.isnan(board.scores[0])).tolist() == [7, 8]
     assert worker.status().done == 298
