@@ -282,6 +282,37 @@ async def test_a_comparison_that_ends_while_the_screen_is_taken_down_is_dropped(
         assert len(desk.session.review.events) == 1
 
 
+async def test_a_comparison_that_ends_after_a_newer_one_is_dropped(
+    rows: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started, released, ended = threading.Event(), threading.Event(), threading.Event()
+    make = ClusterScreen._make
+
+    def first_is_slow(*arguments: Any) -> Any:
+        if not started.is_set():
+            started.set()
+            released.wait(LIMIT_S)
+        return compare(*arguments)
+
+    def to_the_end(*arguments: Any) -> None:
+        make(*arguments)
+        if released.is_set():
+            ended.set()
+
+    async with open_desk(rows, scorer="column:q") as desk:
+        screen = await opened(desk)
+        monkeypatch.setattr(base, "compare", first_is_slow)
+        monkeypatch.setattr(ClusterScreen, "_make", to_the_end)
+        await desk.press("j")
+        await desk.until(started.is_set, "the first comparison")
+        await desk.press("j")
+        await desk.until(screen.is_settled, "the second one")
+        released.set()
+        await desk.until(ended.is_set, "the end of the first one")
+        assert screen.is_settled()
+        assert shows(desk, "other numbers")
+
+
 # -- the similarity ---------------------------------------------------------------------------
 
 

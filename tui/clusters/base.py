@@ -323,10 +323,9 @@ class ClusterBase(WorkingScreen):
         self.app.call_from_thread(self._put, number, likes, made, laid, width)
 
     def _put(self, number: int, likes: Likes, made: Comparison, laid: Laid, width: int) -> None:
-        if not self.is_running:
-            return
-        self._compared = number
-        if number == self._comparisons:
+        # An older comparison may end after a newer one.
+        if number == self._comparisons and self.is_running:
+            self._compared = number
             self._members.likes = likes
             self.members.refresh_changed()
             self.comparison.show(made, laid, width)
