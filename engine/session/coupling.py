@@ -25,6 +25,7 @@ from engine.errors import UsageError
 from engine.policy import Summary
 from engine.review import Review
 from engine.scoring.figures import start_auc
+from engine.scoring.status import one_line
 from engine.session.duplication import Duplicates
 from engine.session.live_scoring import LiveScoring
 from engine.session.queues import Queues
@@ -159,6 +160,8 @@ class Coupling:
         self.run = _restored(settings.config.training, settings.get("training run"))
         self.clusters: Clusters | None = None
         """Which rows are copies; None until they have been looked for."""
+        self.uncounted = "copies not counted yet"
+        """What is said in place of copies while nobody knows which rows are some."""
         self._taken: NearClusters | None = None
         """What `clusters` was made from, where it was near duplicates."""
         self._finding: threading.Thread | None = None
@@ -254,12 +257,26 @@ class Coupling:
         if identities is not None:
             found = exact_clusters(identities)
             self.clusters = self.clusters or found
+        elif self.clusters is None:
+            self.uncounted = "copies not counted: the file has changed since it was opened"
 
     def find_repeats_in_background(self) -> None:
-        """The same in a thread of its own; `clusters` is there when it has ended."""
-        if self._finding is None and self.clusters is None:
-            self._finding = threading.Thread(target=self.find_repeats, name="repeats", daemon=True)
+        """The same in a thread of its own; `clusters` is there when it has ended.
+
+        Where that fails, the panel says why, and the next call tries again.
+        """
+        at_work = self._finding is not None and self._finding.is_alive()
+        if not at_work and self.clusters is None:
+            self._finding = threading.Thread(
+                target=self._find_or_say_why, name="repeats", daemon=True
+            )
             self._finding.start()
+
+    def _find_or_say_why(self) -> None:
+        try:
+            self.find_repeats()
+        except Exception as error:  # noqa: BLE001 - the simulator does without
+            self.uncounted = f"copies not counted: {one_line(error)}"
 
     # -- what is known now -------------------------------------------------------------------
 
@@ -404,7 +421,7 @@ class Coupling:
             else Duplication(
                 round(float(kept.rows)), round(float(kept.distinct)), float(kept.effective)
             ),
-            found_by="copies not counted yet" if clusters is None else clusters.found_by,
+            found_by=self.uncounted if clusters is None else clusters.found_by,
             savings=self.savings(),
             floor=self._floor(ladder),
             unchecked_beyond=reach,

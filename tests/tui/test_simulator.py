@@ -258,7 +258,24 @@ async def test_copies_found_while_the_panel_is_drawn_are_drawn_too(
         monkeypatch.setattr(Simulation, "show", found_meanwhile)
         await desk.press("S")
         await desk.until(lambda: "10.0 %" in desk.screen, "the copies")
-        assert desk.desk._following == (coupling.clusters, coupling.newest)  # once is enough
+        followed = (coupling.clusters, coupling.uncounted, coupling.newest)
+        assert desk.desk._following == followed  # once is enough
+
+
+async def test_the_panel_says_why_copies_are_not_counted(
+    rows: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(_: object) -> None:
+        raise RuntimeError("no way to tell")
+
+    async with open_desk(rows, size=(160, 48), scorer="column:q", threshold="0.5") as desk:
+        await desk.scored()
+        monkeypatch.setattr(coupling_module, "exact_clusters", failing)
+        await desk.press("S")
+        await desk.until(lambda: "not counted: RuntimeError" in desk.screen, "why")
+        monkeypatch.undo()
+        await desk.press("S", "S")
+        await desk.until(lambda: "10.0 %" in desk.screen, "the copies")
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ HINTS = {
 class SimulatorActions(DeskBase):
     """What S, L, P, M and O do, and the sliders' keys."""
 
-    _following: tuple[Clusters | None, Ladder | None] = (None, None)
+    _following: tuple[Clusters | None, str, Ladder | None] = (None, "", None)
     """The copies known before the panel was drawn, and the ladder that it shows."""
     _line: SweepLine | None = None
 
@@ -113,9 +113,11 @@ class SimulatorActions(DeskBase):
 
     def _is_drawn(self) -> bool:
         """Whether the panel shows all that threads have found."""
-        coupling, (clusters, ladder) = self.session.coupling, self._following
+        coupling, (clusters, uncounted, ladder) = self.session.coupling, self._following
         return not self.session.simulation.linked or (
-            coupling.clusters is clusters and coupling.newest is ladder
+            coupling.clusters is clusters
+            and coupling.uncounted == uncounted
+            and coupling.newest is ladder
         )
 
     def _draw_counts(self, *, recount: bool) -> None:
@@ -128,9 +130,10 @@ class SimulatorActions(DeskBase):
         if not self.simulating:
             return
         # Before showing: what a thread finds in the middle of it is drawn at the next tick.
-        clusters = self.session.coupling.clusters
+        coupling = self.session.coupling
+        copies = coupling.clusters, coupling.uncounted
         shown = self.session.simulation.show()
-        self._following = clusters, shown.live.ladder if shown.live is not None else None
+        self._following = *copies, shown.live.ladder if shown.live is not None else None
         self.simulator.show(shown)
         line = self._line
         if shown.sweep is None:

@@ -13,6 +13,7 @@ from engine.decision import Verdict
 from engine.duplicates.settings import Unit
 from engine.errors import UsageError
 from engine.session import OpenOptions, Session
+from engine.session import coupling as coupling_module
 from engine.simulator import Model
 from engine.simulator.cost import TrainingRun
 from engine.simulator.noise import NoiseSource
@@ -217,6 +218,29 @@ def test_repeats_are_found_beside_the_work(session: Session) -> None:
     session.coupling._finding.join(timeout=30)
     assert session.coupling.clusters is not None
     assert session.coupling.clusters.count == 20
+
+
+def test_it_says_why_repeats_cannot_be_found_and_looks_again_when_asked(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(_: object) -> None:
+        raise RuntimeError("no way to tell")
+
+    def looked_for() -> str:
+        coupling.find_repeats_in_background()
+        assert coupling._finding is not None
+        coupling._finding.join(timeout=30)
+        return coupling.live().found_by
+
+    coupling = session.coupling
+    assert coupling.live().found_by == "copies not counted yet"
+    with monkeypatch.context() as patched:
+        patched.setattr(coupling_module, "exact_clusters", failing)
+        assert looked_for() == "copies not counted: RuntimeError: no way to tell"
+    with monkeypatch.context() as patched:
+        patched.setattr(coupling, "_identities", lambda: None)
+        assert looked_for() == "copies not counted: the file has changed since it was opened"
+    assert looked_for() == "exact repeats only"
 
 
 def test_a_session_closed_in_the_middle_is_no_crash(data: Path) -> None:
