@@ -41,31 +41,36 @@ def as_sets(shingles: Shingles) -> Sets:
 
 
 class ShingleSets:
-    """The sets of some rows, to which others can be added; a repeated shingle counts once."""
+    """The sets of some rows; a repeated shingle counts once. Nothing of it ever changes."""
 
-    def __init__(self) -> None:
-        self.sizes: NDArray[np.int64] = np.empty(0, np.int64)
-        """(rows,) shingles of each row."""
-        self._hashes: NDArray[np.int64] = np.empty(0, np.int64)  # (n,) ascending within a row
-        self._matrix: csr_array | None = None
+    def __init__(self, sizes: NDArray[np.int64], hashes: NDArray[np.int64]) -> None:
+        """Take sets as `as_sets` makes them.
+
+        Args:
+            sizes: shingles of each row.  (rows,)
+            hashes: ascending within a row.  (n,)
+        """
+        self._sizes, self._hashes = sizes, hashes
+        self._matrix: csr_array | None = None  # made when first asked for
 
     def __len__(self) -> int:
-        return len(self.sizes)
+        return len(self._sizes)
 
-    def take(self, sets: Sequence[Sets]) -> None:
-        """Take sets of further rows, made by `as_sets`, in their order."""
-        self.sizes = np.concatenate([self.sizes, *(sizes for sizes, _ in sets)])
-        self._hashes = np.concatenate([self._hashes, *(hashes for _, hashes in sets)])
-        self._matrix = None
+    def and_more(self, sets: Sequence[Sets]) -> ShingleSets:
+        """These, and those of further rows behind them."""
+        return ShingleSets(
+            np.concatenate([self._sizes, *(sizes for sizes, _ in sets)]),
+            np.concatenate([self._hashes, *(hashes for _, hashes in sets)]),
+        )
 
     def similarities(
         self, first: NDArray[np.int64], second: NDArray[np.int64]
     ) -> NDArray[np.float64]:
         """Of each pair of rows; two rows without shingles have nothing in common.  -> (n,)."""
         found = np.zeros(len(first))
-        if self._matrix is None:
-            self._matrix = self._as_matrix()
-        matrix = self._matrix
+        matrix, sizes = self._matrix, self._sizes
+        if matrix is None:
+            matrix = self._matrix = self._as_matrix()
 
         def count(pair: slice) -> NDArray[np.int64]:
             # Both sides are sorted within rows, so that scipy merges them.
@@ -75,17 +80,17 @@ class ShingleSets:
 
         starts = range(0, len(first), PAIRS_AT_ONCE)
         for pair, shared in ahead(count, (slice(at, at + PAIRS_AT_ONCE) for at in starts)):
-            union = self.sizes[first[pair]] + self.sizes[second[pair]] - shared
+            union = sizes[first[pair]] + sizes[second[pair]] - shared
             np.divide(shared, union, out=found[pair], where=union > 0)
         return found
 
     def _as_matrix(self) -> csr_array:
         from scipy.sparse import csr_array  # noqa: PLC0415 - 0.2 s
 
-        starts = np.zeros(len(self.sizes) + 1, np.int64)
-        np.cumsum(self.sizes, out=starts[1:])
+        starts = np.zeros(len(self._sizes) + 1, np.int64)
+        np.cumsum(self._sizes, out=starts[1:])
         ones = np.ones(len(self._hashes), np.int8)
-        shape = (len(self.sizes), 1 << HASH_BITS)
+        shape = (len(self._sizes), 1 << HASH_BITS)
         matrix = csr_array((ones, self._hashes, starts), shape=shape)
         matrix.has_canonical_format = True
         return matrix

@@ -7,6 +7,7 @@ are computed for that row, once.
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 
 import numpy as np
@@ -25,7 +26,7 @@ REMEMBERED_VALUES = 1 << 24
 
 
 class LargeComponents:
-    """The rows of all large components, and what can be asked about them."""
+    """The rows of all large components, and what can be asked about them, by any thread."""
 
     def __init__(
         self, texts: pl.Series, settings: Settings, components: tuple[NDArray[np.int64], ...]
@@ -41,9 +42,11 @@ class LargeComponents:
         self._settings = settings
         self._texts = texts
         self._verify = Verifier(texts, settings)
-        self._numbers: NDArray[np.int64] | None = None
         self._known: OrderedDict[tuple[int, int], NDArray[np.float32]] = OrderedDict()
         self._held = 0
+        self._lock = threading.Lock()
+        """Of what is remembered; nothing is worked out while it is held."""
+        self._numbers: NDArray[np.int64] | None = None
 
     def connect(
         self, similarity: float
@@ -61,23 +64,27 @@ class LargeComponents:
     def similarities(self, row: int, component: int) -> NDArray[np.float32]:
         """Of `row` to every row of its component, 0 where their numbers differ.  (n,)."""
         key = (component, row)
-        if key in self._known:
-            self._known.move_to_end(key)
-            return self._known[key]
+        with self._lock:
+            if key in self._known:
+                self._known.move_to_end(key)
+                return self._known[key]
         rows = self.components[component]
         found = self._verify(np.full(len(rows), row, np.int64), rows).astype(np.float32)
         numbers = self._number_keys()
         found[numbers[rows] != numbers[row]] = 0
-        self._known[key] = found
-        self._held += len(found)
-        while self._held > REMEMBERED_VALUES and len(self._known) > 1:
-            _, oldest = self._known.popitem(last=False)
-            self._held -= len(oldest)
+        with self._lock:
+            if key not in self._known:
+                self._known[key] = found
+                self._held += len(found)
+            while self._held > REMEMBERED_VALUES and len(self._known) > 1:
+                _, oldest = self._known.popitem(last=False)
+                self._held -= len(oldest)
         return found
 
     def _number_keys(self) -> NDArray[np.int64]:
         if self._numbers is None:
             rows = np.concatenate(self.components)
-            self._numbers = np.zeros(len(self._texts), np.int64)
-            self._numbers[rows] = number_keys(self._texts.gather(rows))
+            numbers = np.zeros(len(self._texts), np.int64)
+            numbers[rows] = number_keys(self._texts.gather(rows))
+            self._numbers = numbers
         return self._numbers

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -18,30 +20,35 @@ ROWS_SHINGLED = 1 << 13
 class Verifier:
     """Makes the shingles of a row when it is first asked for, and keeps them.
 
-    Few rows are ever compared, so most need not be kept.
+    Few rows are ever compared, so most need not be kept. Several threads may ask at once: the lock
+    is held while sets are put in their places, not while they are made or compared.
     """
 
     def __init__(self, texts: pl.Series, settings: Settings) -> None:
         self._texts = texts
         self._settings = settings
-        self._sets = ShingleSets()
+        self._sets = ShingleSets(np.empty(0, np.int64), np.empty(0, np.int64))
         self._place = np.full(len(texts), -1, np.int32)
+        self._lock = threading.Lock()
 
     def __call__(self, first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.float64]:
         """The similarity of each pair.  (n,), (n,) -> (n,)."""
         self._add(first)
         self._add(second)
-        return self._sets.similarities(
-            self._place[first].astype(np.int64), self._place[second].astype(np.int64)
-        )
+        with self._lock:
+            sets, a, b = self._sets, self._place[first], self._place[second]
+        return sets.similarities(a.astype(np.int64), b.astype(np.int64))
 
     def _add(self, rows: NDArray[np.int64]) -> None:
         missing = np.unique(rows[self._place[rows] < 0])
         if not len(missing):
             return
-        self._place[missing] = np.arange(len(self._sets), len(self._sets) + len(missing))
         runs = (missing[at : at + ROWS_SHINGLED] for at in range(0, len(missing), ROWS_SHINGLED))
-        self._sets.take([sets for _, sets in ahead(self._made, runs)])
+        made = [sets for _, sets in ahead(self._made, runs)]
+        with self._lock:
+            # Another thread may have added some of them meanwhile: the same sets at two places.
+            self._place[missing] = len(self._sets) + np.arange(len(missing))
+            self._sets = self._sets.and_more(made)
 
     def _made(self, rows: NDArray[np.int64]) -> Sets:
         return as_sets(shingle(self._texts.gather(rows), self._settings))

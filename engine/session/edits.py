@@ -61,15 +61,16 @@ class Edits:
     @property
     def texts(self) -> pl.DataFrame:
         """Columns prompt, response, rejected of every row, as they read now."""
-        if not self.revisions:
+        revisions, known = self.revisions, self._texts  # an edit may come at any moment
+        if not revisions:
             return self._dataset.texts
-        if self._texts is None or self._texts[0] is not self.revisions:
-            self._texts = (self.revisions, self._with_revisions())
-        return self._texts[1]
+        if known is None or known[0] is not revisions:
+            known = self._texts = (revisions, self._with_revisions(revisions))
+        return known[1]
 
-    def _with_revisions(self) -> pl.DataFrame:
-        rows = sorted(self.revisions)
-        readings = [self.revisions[row].reading for row in rows]
+    def _with_revisions(self, revisions: Mapping[int, Revision]) -> pl.DataFrame:
+        rows = sorted(revisions)
+        readings = [revisions[row].reading for row in rows]
         columns: dict[str, list[str | None]] = {
             "prompt": [reading.prompt for reading in readings],
             "response": [reading.response for reading in readings],

@@ -225,3 +225,18 @@ def test_an_edit_moves_with_its_sample_and_refusals_are_clear(data: Path) -> Non
     with pytest.raises(UsageError, match="read-only"):
         session.edits.editable(0)
     session.close()
+
+
+def test_an_edit_undone_while_the_texts_are_read_is_no_crash(tmp_path: Path) -> None:
+    class UndoneMeanwhile(dict[Any, Any]):
+        def __iter__(self) -> Any:
+            session.edits.revisions = {}
+            return super().__iter__()
+
+    path = write(tmp_path / "rows.jsonl", {"prompt": "p", "response": "r"})
+    session = Session.open(path, OpenOptions(reviewer="ada"))
+    session.edits.revise(0, Part.RESPONSE, "edited")
+    session.edits.revisions = UndoneMeanwhile(session.edits.revisions)
+    assert session.edits.texts["response"].to_list() == ["edited"]
+    assert session.edits.texts["response"].to_list() == ["r"]
+    session.close()
