@@ -11,6 +11,7 @@ the threshold costs nothing.
 What a screen does with it:
 
     search()            start, or go on, in the background; `stop` stops; `status` says how far
+    missing             whether there is something left to search
     version             grows with everything that may look different; poll it
     move(similarity)    up: cut anew at once; below what was searched for: incomplete, and searched
     clusters_of(unit)   the clusters now, of as many rows as were searched so far
@@ -62,7 +63,7 @@ from engine.errors import UsageError
 from engine.giving_way import GivingWay
 from engine.review import Review
 from engine.session.live_scoring import LiveScoring
-from engine.session.searching import Searches, SearchState, SearchStatus
+from engine.session.searching import Found, Searches, SearchState, SearchStatus
 from engine.session.settings import Settings as Remembered
 from engine.session.splits import Splits
 from engine.store import Store
@@ -110,28 +111,23 @@ class Duplicates:
         """The similarity of everything that is shown, and of the rule."""
         self.cosine = USUAL
         """The similarity by meaning of what is shown of it."""
-        self._meaning: Path | None = None  # the model of the last comparison by meaning
         self.rule_on = bool(remembered.get("duplicates dropped", False))
         """Whether rows are dropped."""
         self.preferences: Sequence[Preference] = _preferences(remembered.get("keeper"))
         """What makes a row the one to keep, the first first."""
         self.splits = Splits(remembered, dataset.fingerprint.digest)
         """Clusters that are cut higher than the others."""
-        self._searches = Searches(dataset, store, giving_way, notices, self._more_found, texts)
+        self._searches = Searches(
+            dataset, store, giving_way, notices, texts, self.settings_of, self._cut,
+            self._compare_answers, self._changed,
+        )  # fmt: skip
         self._settings = _settings(remembered.get("duplicates compared"))
-        self._cut: dict[Unit, tuple[object, Clusters]] = {}
         self._judged: tuple[object, Dropped] | None = None
         self._order: tuple[object, NDArray[np.int64]] | None = None
         self._answers: tuple[object, Contradictions] | None = None
 
     def _changed(self) -> None:
         self.version += 1
-
-    def _more_found(self) -> None:
-        """In the thread of the search: what it costs to cut clusters is not the screen's."""
-        for unit in tuple(self._searches.found):
-            self.clusters_of(unit)
-        self._changed()
 
     # -- the search --------------------------------------------------------------------------
 
@@ -142,6 +138,8 @@ class Duplicates:
 
     def settings_of(self, unit: Unit) -> Settings:
         """What is compared and how, from which similarity on."""
+        if unit is Unit.MEANING:
+            return default_settings(unit, self.cosine)
         return replace(self._settings[unit], similarity=min(self.at, STORE_FROM))
 
     def configure(self, settings: Settings) -> None:
@@ -160,21 +158,29 @@ class Duplicates:
     def search(self, units: Sequence[Unit] = UNITS) -> None:
         """Search in the background, or go on; results of earlier visits are there at once.
 
-        Contradictions are looked for at the end, where prompts are among the units.
+        What is being searched already is still ended with. Contradictions are looked for behind
+        the prompts.
         """
-        self._searches.start([self.settings_of(unit) for unit in units], self._compare_answers)
+        self._searches.start(units)
         self._changed()
+
+    @property
+    def missing(self) -> bool:
+        """Whether `search` would find what is neither known at this similarity nor searched."""
+        return not all(self._known(unit) or unit in self._searches.wanted for unit in UNITS)
+
+    def _known(self, unit: Unit) -> bool:
+        """Whether a search would find nothing new."""
+        answered = unit is not Unit.PROMPT or self.contradictions is not None
+        return self._reaches(unit) and unit not in self._searches.outdated and answered
 
     def refresh(self) -> None:
         """Search again what was found, for rows that read otherwise now: only they are signed.
 
         Until it has ended everything is as it was before; an export waits for it.
         """
-        known = [unit for unit in UNITS if unit in self._searches.found]
-        if known or self._searches.running:
-            self.stop()
-            self._searches.outdate()
-            self.search(known or UNITS)
+        self._searches.outdate()
+        self._changed()
 
     def search_meaning(self, folder: Path, cosine: float = USUAL) -> None:
         """Compare whole samples by meaning, in the background: clusters of `Unit.MEANING`.
@@ -190,9 +196,8 @@ class Duplicates:
             UsageError: no such cosine.
         """
         self.cosine = check_similarity(cosine)
-        self._meaning = folder
-        self._searches.start_meaning(default_settings(Unit.MEANING, cosine), folder)
-        self._changed()
+        self._searches.model = folder
+        self.search((Unit.MEANING,))
 
     def move_meaning(self, cosine: float) -> None:
         """Show clusters of meaning from another cosine on; below what was compared, compare again.
@@ -203,9 +208,9 @@ class Duplicates:
         self.cosine = check_similarity(cosine)
         found = self._searches.found.get(Unit.MEANING)
         if found is None or not found.reaches(cosine):
-            if self._meaning is None:
+            if self._searches.model is None:
                 raise UsageError("nothing has been compared by meaning", "name a model first")
-            self.search_meaning(self._meaning, cosine)
+            self.search((Unit.MEANING,))
         self._changed()
 
     def lookup(self) -> Lookup | None:
@@ -253,10 +258,11 @@ class Duplicates:
         if save:
             self._remembered.remember("duplicates at", similarity)
         self._changed()
-        known = [unit for unit in UNITS if unit in self._searches.found]
-        answers = Unit.PROMPT in known and self.contradictions is None
-        if not all(self._reaches(unit) for unit in known) or answers:
-            self.search(known)
+        found, wanted = self._searches.found, self._searches.wanted
+        begun = [unit for unit in UNITS if unit in found or unit in wanted]
+        units = [unit for unit in begun if not self._known(unit)]
+        if units:
+            self.search(units)
 
     def set_rule(self, similarity: float | None, *, save: bool = True) -> None:
         """Drop rows at least so similar to a kept one; None switches the rule off.
@@ -280,7 +286,7 @@ class Duplicates:
 
     def require(self) -> None:
         """Start what the rule needs and nobody has searched for yet, if it is on."""
-        if not self.ready and not self._searches.running:
+        if not self.ready and Unit.BOTH not in self._searches.wanted:
             self.search((Unit.BOTH,))
 
     @property
@@ -313,15 +319,16 @@ class Duplicates:
         Numbers of clusters change from one result to the next: hold on to a row of it instead.
         """
         found = self._searches.found.get(unit)
-        if found is None:
-            return None
+        return None if found is None else self._cut(unit, found)
+
+    def _cut(self, unit: Unit, found: Found) -> Clusters:
+        """Cut what was found; the search does it before it is seen, so that no screen waits."""
         at = self.cosine if unit is Unit.MEANING else self.at
-        basis = (found, at, self.splits.version)
-        known = self._cut.get(unit)
+        basis, known = (at, self.splits.version), found.cut
         if known is None or known[0] != basis:
             bars = self.splits.bars(unit, found.matches.rows)
             made = cut(found.matches, at, bars=bars, large=found.large)
-            known = self._cut[unit] = (basis, made)
+            known = found.cut = (basis, made)
         return known[1]
 
     def table_of(self, clusters: Clusters) -> ClusterTable:
@@ -355,15 +362,18 @@ class Duplicates:
         known = self._answers
         return known[1] if known is not None and known[0] == self._answers_basis() else None
 
-    def _answers_basis(self) -> object:
+    def _answers_basis(self) -> tuple[Found | None, float, int]:
         return (self._searches.found.get(Unit.PROMPT), self.at, self.splits.version)
 
-    def _compare_answers(self) -> None:
-        if not self._reaches(Unit.PROMPT) or self.contradictions is not None:
+    def _compare_answers(self, unit: Unit) -> None:
+        """In the thread of the search, when all of a part is known."""
+        if unit is not Unit.PROMPT or self.contradictions is not None:
             return
-        basis, prompts = self._answers_basis(), self.clusters_of(Unit.PROMPT)
+        found, _, split = self._answers_basis()
+        prompts = self.clusters_of(Unit.PROMPT)
         assert prompts is not None
-        self._answers = (basis, contradictions(prompts, self._texts()))
+        made = contradictions(prompts, self._texts())
+        self._answers = ((found, prompts.similarity, split), made)
 
     # -- the rule's judgement --------------------------------------------------------------------
 

@@ -2,15 +2,17 @@
 
 One thread takes one part of the samples after the other. It can be stopped at any time, and goes
 on where it was. What it finds is there as soon as it is found.
+
+Who starts a search never waits: a new thread takes the place of the one at work, waits for its end,
+and goes on with what is still wanted.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ from engine.duplicates.archive import (
     still_good,
     to_arrays,
 )
+from engine.duplicates.clusters import Clusters
 from engine.duplicates.finder import Finder, KnownSignatures
 from engine.duplicates.large import LargeComponents
 from engine.duplicates.lookup import Lookup
@@ -69,12 +72,14 @@ class SearchStatus:
     """The part of the samples that is being compared."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Found:
     """What is known of one part: a whole search, or one that still runs."""
 
     matches: Matches
     large: LargeComponents | None = None
+    cut: tuple[object, Clusters] | None = None
+    """The clusters cut last, behind what they were cut at."""
 
     def reaches(self, similarity: float) -> bool:
         """Whether every pair from this similarity on is known."""
@@ -85,9 +90,13 @@ class Found:
 class _Search:
     """A part that is being looked at: from its texts to a search that was begun."""
 
+    edition: int
+    """Of the texts: an edit makes another one."""
     texts: pl.Series
     content: Content
     finder: Finder | None = None
+    meaning: tuple[object, MeaningFinder] | None = None
+    """Behind what tells model and settings."""
 
 
 class Searches:
@@ -99,8 +108,11 @@ class Searches:
         store: Store,
         giving_way: GivingWay,
         notices: list[str],
-        changed: Callable[[], None],
         texts: Callable[[], pl.DataFrame],
+        settings_of: Callable[[Unit], Settings],
+        prepare: Callable[[Unit, Found], object],
+        known: Callable[[Unit], None],
+        changed: Callable[[], None],
     ) -> None:
         """Prepare; nothing is searched.
 
@@ -109,60 +121,55 @@ class Searches:
             store: keeps what was found.
             giving_way: lets the screen go first.
             notices: where it is told that something could not be kept.
-            changed: called whenever more has been found, in the thread of the search.
             texts: columns prompt, response, rejected of every row, as they read now.
+            settings_of: how a part is compared; asked when its turn comes.
+            prepare: given what was found before anybody else sees it, in the thread of the search.
+            known: called when all of a part is known, in the same thread.
+            changed: called whenever there is more to see.
         """
         self._dataset, self._store, self._giving_way = dataset, store, giving_way
-        self._notices, self._changed, self._texts = notices, changed, texts
+        self._notices, self._texts, self._settings_of = notices, texts, settings_of
+        self._prepare, self._known, self._changed = prepare, known, changed
         self.found: dict[Unit, Found] = {}
         """By part; grows while a search runs."""
         self.outdated: set[Unit] = set()
         """Parts of which texts have changed since they were found."""
+        self.wanted: set[Unit] = set()
+        """Parts that the search at work has still to end with."""
         self.status = SearchStatus(SearchState.IDLE)
+        self.model: Path | None = None
+        """The folder of the embedding model that rows are compared by meaning with."""
         self._begun: dict[Unit, _Search] = {}
-        self._meaning: tuple[object, MeaningFinder] | None = None
+        self._edition = 0
+        self._lock = threading.RLock()
+        """Held for a moment, by threads that start and stop, and by the one at work."""
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
+        """Of the search started last: each has its own."""
 
-    @property
-    def running(self) -> bool:
-        """Whether the thread is at work."""
-        return self._thread is not None and self._thread.is_alive()
+    def start(self, units: Iterable[Unit]) -> None:
+        """Search in the background for these parts, and for what is wanted still.
 
-    def start(self, wanted: Sequence[Settings], then: Callable[[], None]) -> None:
-        """Search in the background for what is not known yet; goes on where it was stopped.
-
-        Args:
-            wanted: one for each part, in the order in which they are searched.
-            then: called in the same thread at the end of all of them.
+        Returns at once. What is known is not searched; what was begun goes on.
         """
-        jobs = [partial(self._know, settings) for settings in wanted]
-        self._start([*jobs, then])
-
-    def start_meaning(self, settings: Settings, folder: Path) -> None:
-        """Compare whole samples by meaning in the background; goes on where it was stopped.
-
-        Args:
-            settings: of `Unit.MEANING`; the similarity is a cosine.
-            folder: of the embedding model.
-        """
-        self._start([partial(self._know_meaning, settings, folder)])
-
-    def _start(self, jobs: Sequence[Callable[[], None]]) -> None:
-        self.stop()
-        self._stop.clear()
-        self.status = SearchStatus(SearchState.RUNNING, "reading", 0, self._dataset.rows)
-        self._thread = threading.Thread(
-            target=self._run, args=(jobs,), name="duplicates", daemon=True
-        )
-        self._thread.start()
+        with self._lock:
+            self.wanted.update(units)
+            self._stop.set()
+            self._stop = threading.Event()
+            self.status = SearchStatus(SearchState.RUNNING, "reading", 0, self._dataset.rows)
+            self._thread = threading.Thread(
+                target=self._run, args=(self._stop, self._thread), name="duplicates", daemon=True
+            )
+            self._thread.start()
 
     def stop(self) -> None:
-        """Stop; starting again goes on. Safe to call at any time."""
-        self._stop.set()
-        if self._thread is not None and self._thread is not threading.current_thread():
-            self._thread.join()
-            self._thread = None
+        """Stop, and wait for the end of it; starting again goes on. Safe to call at any time."""
+        with self._lock:
+            self._stop.set()
+            self.wanted.clear()
+            thread = self._thread
+        if thread is not None:
+            thread.join()
 
     def wait(self, tick: Callable[[SearchStatus], None]) -> SearchStatus:
         """Wait for the end of the search, telling how far it is.
@@ -170,8 +177,7 @@ class Searches:
         Args:
             tick: called from time to time, and at the end.
         """
-        thread = self._thread
-        while thread is not None and thread.is_alive():
+        while (thread := self._thread) is not None and thread.is_alive():
             tick(self.status)
             thread.join(WAIT_S)
         tick(self.status)
@@ -194,7 +200,7 @@ class Searches:
             return False
         arrays = {name: self._store.search_array(stored, name) for name in NAMES}
         settings = replace(settings, similarity=stored.similarity)
-        self._take(from_arrays(settings, arrays), part.texts)
+        self._take(from_arrays(settings, arrays), part)
         return True
 
     def lookup(self, settings: Settings) -> Lookup | None:
@@ -220,9 +226,16 @@ class Searches:
         return Lookup(settings, signatures, part.texts)
 
     def outdate(self) -> None:
-        """Let all that was found be of earlier texts; only while no search runs."""
-        self._begun.clear()
-        self.outdated = set(self.found)
+        """Texts have changed: search again what was found and what is wanted; returns at once.
+
+        Only a comparison by meaning that has ended is left as it is.
+        """
+        with self._lock:
+            self._edition += 1
+            self.outdated = set(self.found)
+            units = self.wanted | self.outdated - {Unit.MEANING}
+            if units:
+                self.start(units)
 
     def forget(self, unit: Unit) -> None:
         """Let nothing be known of one part; only while no search runs."""
@@ -231,34 +244,60 @@ class Searches:
 
     # -- in the thread -----------------------------------------------------------------------
 
-    def _run(self, jobs: Sequence[Callable[[], None]]) -> None:
+    def _run(self, stop: threading.Event, before: threading.Thread | None) -> None:
+        """Search for all that is wanted when the thread before this one has ended."""
+        if before is not None:
+            before.join()
         rows = self._dataset.rows
         try:
-            for job in jobs:
-                job()
+            for unit in Unit:
+                if unit in self.wanted:
+                    self._end_with(unit, stop)
+            self._go_on(stop)
         except Cancelled:
             done = self.status
-            self.status = SearchStatus(
-                SearchState.STOPPED, "stopped", done.done, rows, unit=done.unit
-            )
+            ended = SearchStatus(SearchState.STOPPED, "stopped", done.done, rows, unit=done.unit)
         except Exception as error:  # noqa: BLE001 - whatever it is, the review goes on
             self._begun.clear()
             why = str(error) if isinstance(error, TamisError) else one_line(error)
-            self.status = SearchStatus(SearchState.FAILED, error=why)
+            ended = SearchStatus(SearchState.FAILED, error=why)
         else:
-            self.status = SearchStatus(SearchState.DONE, "done", rows, rows)
+            ended = SearchStatus(SearchState.DONE, "done", rows, rows)
+        with self._lock:
+            if self._stop is stop:
+                self.wanted.clear()
+                self.status = ended
         self._changed()
 
-    def _know(self, settings: Settings) -> None:
+    def _go_on(self, stop: threading.Event) -> None:
+        if stop.is_set():
+            raise Cancelled("the search for duplicates was stopped", "start it again to go on")
+
+    def _end_with(self, unit: Unit, stop: threading.Event) -> None:
+        """Search for one part until all of it is known, and want it no more."""
+        self._go_on(stop)
+        settings = self._settings_of(unit)
+        if unit is Unit.MEANING:
+            self._know_meaning(settings, stop)
+        else:
+            self._know(settings, stop)
+        self._known(unit)
+        with self._lock:
+            if self._stop is stop:  # else it is wanted anew
+                self.wanted.discard(unit)
+
+    def _know(self, settings: Settings, stop: threading.Event) -> None:
         known = False
         try:
             known = self.recall(settings)
         except StoreError as error:
             self._tell_once(error)
         if not known:
-            self._search(settings)
+            self._search(settings, stop)
 
-    def _know_meaning(self, settings: Settings, folder: Path) -> None:
+    def _know_meaning(self, settings: Settings, stop: threading.Event) -> None:
+        assert self.model is not None
+        folder = self.model
         digest = meaning_digest(settings, folder)
         try:
             if self._recall(digest, settings):
@@ -266,17 +305,16 @@ class Searches:
         except StoreError as error:
             self._tell_once(error)
         part = self._part(settings.unit)
-        known = self._meaning
+        known = part.meaning
         if known is None or known[0] != (digest, settings):
             finder = MeaningFinder(part.texts, settings, load(folder))
-            known = self._meaning = ((digest, settings), finder)
+            known = part.meaning = ((digest, settings), finder)
         matches = known[1].run(
             progress=self._teller(settings.unit),
-            cancelled=self._stop.is_set,
+            cancelled=stop.is_set,
             give_way=self._giving_way.wait,
         )
-        self._meaning = None
-        self._take(matches, part.texts)
+        self._take(matches, part)
         self._keep(digest, settings, part.content, matches, {})
 
     def _teller(self, unit: Unit) -> Callable[[str, int, int], None]:
@@ -285,7 +323,7 @@ class Searches:
 
         return tell
 
-    def _search(self, settings: Settings) -> None:
+    def _search(self, settings: Settings, stop: threading.Event) -> None:
         unit = settings.unit
         part = self._part(unit)
         if part.finder is None or part.finder.settings != settings:
@@ -295,20 +333,21 @@ class Searches:
         tell("reading", finder.done, finder.rows)
         matches = finder.run(
             progress=tell,
-            cancelled=self._stop.is_set,
+            cancelled=stop.is_set,
             found=self._found_so_far,
             give_way=self._giving_way.wait,
         )
-        self._take(matches, part.texts)
+        self._take(matches, part)
         tell("keeping", finder.rows, finder.rows)
         signatures = signature_arrays(finder, part.content)
         self._keep(settings.digest(), settings, part.content, matches, signatures)
 
     def _part(self, unit: Unit) -> _Search:
-        known = self._begun.get(unit)
-        if known is None:
+        """As its texts read now: what was begun with those before an edit is not gone on with."""
+        known, edition = self._begun.get(unit), self._edition
+        if known is None or known.edition != edition:
             texts = compared_texts(self._texts(), unit, self._dataset.broken)
-            known = self._begun[unit] = _Search(texts, Content.of(texts))
+            known = self._begun[unit] = _Search(edition, texts, Content.of(texts))
         return known
 
     def _signatures(self, settings: Settings, content: Content) -> KnownSignatures | None:
@@ -332,14 +371,20 @@ class Searches:
         if known is None or not known.matches.is_complete:
             self._take(matches, None)
 
-    def _take(self, matches: Matches, texts: pl.Series | None) -> None:
-        large = None
-        if matches.large and texts is not None:
-            large = LargeComponents(texts, matches.settings, matches.large)
-        self.found[matches.settings.unit] = Found(matches, large)
-        if matches.is_complete:
-            self._begun.pop(matches.settings.unit, None)
-            self.outdated.discard(matches.settings.unit)
+    def _take(self, matches: Matches, part: _Search | None) -> None:
+        unit, large = matches.settings.unit, None
+        if matches.large and part is not None:
+            large = LargeComponents(part.texts, matches.settings, matches.large)
+        found = Found(matches, large)
+        self._prepare(unit, found)
+        with self._lock:
+            self.found[unit] = found
+            if part is not None:
+                self._begun.pop(unit, None)
+                if part.edition == self._edition:
+                    self.outdated.discard(unit)
+                else:
+                    self.outdated.add(unit)
         self._changed()
 
     def _keep(

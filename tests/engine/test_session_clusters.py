@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ import pytest
 from engine.decision import Verdict
 from engine.duplicates import finder, shingles
 from engine.duplicates.clusters import Clusters
+from engine.duplicates.clusters import cut as real_cut
 from engine.duplicates.finder import Finder
+from engine.duplicates.meaning import MeaningFinder
 from engine.duplicates.rule import Preference
 from engine.duplicates.settings import Settings, ShingleKind, Shingling, Unit
 from engine.duplicates.table import ClusterState
@@ -38,6 +41,8 @@ ROWS: list[dict[str, object]] = [
     {"prompt": "is this about something else", "response": ANSWER, "q": 4.5},
 ]
 """0, 1, 2 are alike; 3 and 4 ask the same; 3 and 5 answer the same."""
+
+LIMIT_S = 60
 
 Open = Callable[..., Session]
 
@@ -279,6 +284,115 @@ def test_it_stops_and_goes_on_where_it_was(opened: Open, monkeypatch: pytest.Mon
     assert signed == sorted(set(signed))  # no batch twice
 
 
+class HeldUp:
+    """The first search waits at its begin until `goes_on` is set; counts those at work at once."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, finder: Any = Finder) -> None:
+        self.waits, self.goes_on = threading.Event(), threading.Event()
+        self.most = 0
+        at_work: list[None] = []
+        real = finder.run
+
+        def run(*given: Any, **how: Any) -> Any:
+            at_work.append(None)
+            self.most = max(self.most, len(at_work))
+            try:
+                if not self.waits.is_set():
+                    self.waits.set()
+                    assert self.goes_on.wait(LIMIT_S)
+                return real(*given, **how)
+            finally:
+                at_work.pop()
+
+        monkeypatch.setattr(finder, "run", run)
+
+
+def all_known(session: Session) -> bool:
+    units = (Unit.BOTH, Unit.PROMPT, Unit.RESPONSE)
+    known = [session.duplicates.clusters_of(unit) for unit in units]
+    complete = all(clusters is not None and clusters.is_complete for clusters in known)
+    return complete and session.duplicates.contradictions is not None
+
+
+@pytest.mark.parametrize("change", ["similarity", "lower", "edit", "rule"])
+def test_what_is_changed_while_the_search_runs_costs_none_of_it(
+    opened: Open, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    session = opened()
+    held_up = HeldUp(monkeypatch)
+    session.duplicates.search()
+    assert held_up.waits.wait(LIMIT_S)
+    match change:
+        case "similarity":
+            session.duplicates.move(0.9)
+        case "lower":
+            session.duplicates.move(0.3)
+        case "edit":
+            session.edits.revise(0, Part.RESPONSE, "nothing of the kind")
+        case "rule":
+            session.duplicates.set_rule(0.9)
+    held_up.goes_on.set()  # the change did not wait for the search
+    assert session.duplicates.wait(lambda _: None).state is SearchState.DONE
+    assert all_known(session)
+    assert not session.duplicates.missing
+    assert session.duplicates.ready
+    assert held_up.most == 1
+    if change == "edit":
+        assert shown(session, Unit.BOTH) == [[1, 2]]
+
+
+def test_the_rule_of_the_last_visit_leaves_the_rest_to_be_searched(opened: Open) -> None:
+    session = opened()
+    session.duplicates.set_rule(0.8)
+    session.duplicates.wait(lambda _: None)
+    assert session.duplicates.status.state is SearchState.DONE
+    assert session.duplicates.missing
+    assert all_known(searched(session))
+    assert not session.duplicates.missing
+
+
+def test_searches_started_at_once_take_turns(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = opened()
+    held_up = HeldUp(monkeypatch)
+    session.duplicates.search()
+    assert held_up.waits.wait(LIMIT_S)
+    gate = threading.Barrier(4)
+
+    def move(similarity: float) -> None:
+        gate.wait(LIMIT_S)
+        session.duplicates.move(similarity)
+
+    with ThreadPoolExecutor(4) as pool:
+        moves = [pool.submit(move, similarity) for similarity in (0.3, 0.4, 0.5, 0.6)]
+        for moved in moves:
+            moved.result(LIMIT_S)
+    held_up.goes_on.set()
+    session.duplicates.wait(lambda _: None)
+    assert held_up.most == 1
+    assert all_known(session)  # from the similarity that was set last
+    session.duplicates.move(0.1)
+    session.duplicates.stop()
+    assert session.duplicates.status.state is not SearchState.RUNNING
+
+
+def test_clusters_are_cut_before_anybody_sees_what_was_found(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = opened()
+    cut_by: list[str] = []
+
+    def cut(*given: Any, **how: Any) -> Any:
+        cut_by.append(threading.current_thread().name)
+        assert session.duplicates.clusters is None
+        return real_cut(*given, **how)
+
+    monkeypatch.setattr("engine.session.duplication.cut", cut)
+    session.duplicates.search([Unit.BOTH])
+    session.duplicates.wait(lambda _: None)
+    assert session.duplicates.clusters is not None
+    assert cut_by == ["duplicates"]
+
+
 def test_a_full_disk_costs_the_cache_and_nothing_else(
     opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -467,6 +581,40 @@ def test_meaning_is_shown_apart_kept_for_the_next_visit_and_drops_nothing(
     status = session.duplicates.wait(lambda _: None)
     assert status.state is SearchState.FAILED
     assert "pip install" in status.error
+
+
+def test_a_comparison_by_meaning_that_was_stopped_goes_on_with_the_texts_of_now(
+    opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = FakeModel()
+    monkeypatch.setattr(searching, "load", lambda _: model)
+    monkeypatch.setattr(MeaningFinder, "_pairs", stopped)
+    session = opened()
+    session.duplicates.search_meaning(tmp_path)
+    assert session.duplicates.wait(lambda _: None).state is SearchState.STOPPED
+    monkeypatch.undo()
+    monkeypatch.setattr(searching, "load", lambda _: model)
+    session.edits.revise(0, Part.PROMPT, "write a poem")
+    session.duplicates.wait(lambda _: None)
+    assert session.duplicates.clusters_of(Unit.BOTH) is None  # nobody has asked for it
+    session.duplicates.search_meaning(tmp_path)
+    assert session.duplicates.wait(lambda _: None).state is SearchState.DONE
+    assert shown(session, Unit.MEANING) == [[1, 2], [3, 4]]
+
+
+def test_an_edit_during_a_comparison_by_meaning_starts_that_anew_and_nothing_else(
+    opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "load", lambda _: FakeModel())
+    session = opened()
+    held_up = HeldUp(monkeypatch, MeaningFinder)
+    session.duplicates.search_meaning(tmp_path)
+    assert held_up.waits.wait(LIMIT_S)
+    session.edits.revise(0, Part.PROMPT, "write a poem")
+    held_up.goes_on.set()
+    assert session.duplicates.wait(lambda _: None).state is SearchState.DONE
+    assert session.duplicates.clusters_of(Unit.BOTH) is None
+    assert shown(session, Unit.MEANING) == [[1, 2], [3, 4]]
 
 
 def unusable(_: Path) -> None:

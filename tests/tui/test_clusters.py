@@ -16,6 +16,7 @@ from engine.decision import Verdict
 from engine.demo import FaultKind, demo_folder, labels
 from engine.duplicates.finder import Finder
 from engine.duplicates.rule import Preference
+from engine.duplicates.settings import Unit
 from engine.errors import Cancelled
 from engine.session import OpenOptions
 from engine.session.cluster_review import Kind
@@ -573,6 +574,34 @@ async def test_the_demo_contradicts_itself_exactly_where_it_was_planted(tmp_path
         shown = {frozenset(groups.rows_of(group).tolist()) for group in range(len(groups))}
         assert shown == planted
         await desk.until(lambda: f"{len(planted)} with" in desk.screen, "the count")
+
+
+async def test_a_rule_of_the_last_visit_does_not_keep_the_rest_from_being_searched(
+    rows: Path,
+) -> None:
+    async with open_desk(rows, scorer="column:q") as desk:
+        await desk.scored()
+        duplicates = desk.session.duplicates
+        duplicates.set_rule(0.8)
+        await desk.until(lambda: duplicates.status.state is SearchState.DONE, "what the rule needs")
+        await opened(desk)
+        for kind in ("prompts", "responses", "contradictions"):
+            await desk.press("v")
+            await desk.until(partial(shows, desk, f"clusters: {kind}"), kind)
+            await desk.until(lambda: desk.session.clusters.listed is not None, "their list")
+
+
+async def test_a_kind_that_was_not_searched_says_which_key_searches_it(rows: Path) -> None:
+    async with open_desk(rows, scorer="column:q") as desk:
+        screen = await opened(desk)
+        duplicates = desk.session.duplicates
+        duplicates._searches.forget(Unit.RESPONSE)
+        desk.session.clusters._listed.pop(Kind.RESPONSES, None)
+        await desk.press("v", "v")
+        key = screen.key("search_repeats")
+        await desk.until(lambda: f"nothing is known yet: {key} searches" in desk.screen, "the key")
+        await desk.press(key)
+        await desk.until(lambda: desk.session.clusters.listed is not None, "the responses")
 
 
 async def test_clusters_of_meaning_are_listed_with_their_cosine(rows: Path, tmp_path: Path) -> None:

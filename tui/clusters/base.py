@@ -173,6 +173,8 @@ class ClusterBase(WorkingScreen):
         seen = self._marks
         if seen != self._seen:
             self._seen = seen
+            if self.found is None:
+                self.show_list()  # it says whether there will be one
             self._draw_lines()
             self.cluster_list.refresh_changed()
         self.members.refresh_changed()

@@ -39,7 +39,11 @@ class ViewingActions(DecidingActions):
         """List the clusters in view; the cursor stays on its row, or goes to a wanted one."""
         self.found = found = self.review.listed
         if found is None:
-            self.cluster_list.empty_text = "nothing is known yet: the search goes on"
+            searching = self.session.duplicates.status.state is SearchState.RUNNING
+            goes_on = (
+                "the search goes on" if searching else f"{self.key('search_repeats')} searches"
+            )
+            self.cluster_list.empty_text = f"nothing is known yet: {goes_on}"
             self.cluster_list.set_order(np.zeros(0, np.int64), None)
             self.show_members()
             return
@@ -246,7 +250,7 @@ class ViewingActions(DecidingActions):
             # It ends at the next step, which may be a while.
             self.run_worker(duplicates.stop, thread=True, group="search")
             self.say("stopping; what is found stays")
-        elif duplicates.status.state is SearchState.DONE:
+        elif duplicates.status.state is SearchState.DONE and not duplicates.missing:
             self.say("everything has been searched")
         else:
             duplicates.search()

@@ -12,12 +12,13 @@ class ClusterActions(BoostActions):
     _clusters_seen = (-1, 0)  # version of the clusters, cells of their column
 
     def action_clusters(self) -> None:
-        """Open the clusters at this sample's; the first time, look for them."""
+        """Open the clusters at this sample's; look for what nobody has looked for yet."""
         # Only who opens it waits for its imports.
         from tui.clusters.screen import ClusterScreen  # noqa: PLC0415 - when it opens
 
         duplicates = self.session.duplicates
-        if duplicates.status.state is SearchState.IDLE:
+        state = duplicates.status.state
+        if duplicates.missing and state not in (SearchState.STOPPED, SearchState.FAILED):
             duplicates.search()
         screen = ClusterScreen(
             self, self._rows, start=self.table.cursor_row, ascii_only=self._glyphs.ascii_only
