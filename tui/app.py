@@ -187,6 +187,7 @@ class TamisApp(App[None]):
         from tui.desk import Desk
 
         self.session = session
+        session.giving_way.has_screen = True
         desk = Desk(
             session,
             scorer=self._scorer,

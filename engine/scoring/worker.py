@@ -9,17 +9,12 @@ value), so a child process can take its place.
     runner    batches through the scorer, and what becomes of one that raises
     budget    how large a batch may be
     ledger    what is scored, what failed, what is left, what is to be saved
-
-Source: measured, a niced thread keeps the event loop's p95 lag at 0.2 ms with the throughput
-of an ordinary one; torch and the tokenisers let go of the interpreter while they compute.
 """
 
 from __future__ import annotations
 
 import contextlib
 import gc
-import os
-import sys
 import threading
 from collections.abc import Callable
 
@@ -42,7 +37,6 @@ from engine.threshold import Direction
 __all__ = ["SETTLED", "ScoringWorker", "WorkerState", "WorkerStatus"]
 
 ENDED = (WorkerState.FAILED, WorkerState.CANCELLED)
-NICENESS = 10
 NEAR_BEFORE, NEAR_AFTER = 64, 256
 """The neighbourhood where none is given: rows before and after those in view, in file order."""
 
@@ -85,7 +79,8 @@ class ScoringWorker:
         self._dataset, self._load = dataset, load
         self._on_loaded, self._cached = on_loaded, cached
         self._ledger = Ledger(board, dataset.broken, on_scores)
-        self._breaths = Breaths(giving_way or GivingWay())
+        self._giving_way = giving_way or GivingWay()
+        self._breaths = Breaths(self._giving_way)
         self._changed = threading.Condition()
         self._state = WorkerState.IDLE
         self._paused = self._cancelled = self._view_changed = False
@@ -236,7 +231,7 @@ class ScoringWorker:
 
     def _main(self) -> None:
         try:
-            _be_nice()
+            self._giving_way.lower_thread()
             scorer = self._scorer = self._load()
             with self._changed:  # `cancel` waits: what it makes way for is not told of this one
                 self.check_cancelled()
@@ -387,10 +382,3 @@ class ScoringWorker:
         inside = rows[(rows >= 0) & (rows < self._dataset.rows)]
         _, first = np.unique(inside, return_index=True)
         return inside[np.sort(first)]
-
-
-def _be_nice() -> None:
-    """Give way to the screen. The threads that torch starts from here inherit it (Linux)."""
-    if sys.platform.startswith("linux"):
-        with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)

@@ -29,7 +29,7 @@ def verdicts(path: Path) -> list[int]:
 def test_start_triage_export_and_quit(tmp_path: Path, size: tuple[int, int]) -> None:
     path = write_rows(tmp_path / "rows.jsonl")
     with Terminal([*TAMIS, str(path), "--reviewer", "ada"], size=size) as terminal:
-        terminal.wait_for("scored 100%")
+        terminal.wait_for("scored 100%", timeout_s=200)  # torch is imported behind the screen
         terminal.send("axa")
         terminal.wait_for(lambda screen: screen.count("✓") >= 2 and "✗" in screen)
         terminal.send("e")
@@ -115,7 +115,8 @@ def test_no_byte_of_the_data_reaches_the_terminal_as_a_command(tmp_path: Path) -
         text: text,
     }
     path.write_text(json.dumps(row) + "\n{" + json.dumps(text) + ": broken\n", encoding="utf-8")
-    with Terminal([*TAMIS, str(path)], size=(160, 48)) as terminal:
+    command = [*TAMIS, str(path), "--scorer", "heuristic"]
+    with Terminal(command, size=(160, 48)) as terminal:
         screen = terminal.wait_for("scored 100%")
         assert "[INST] [/x] [@click=app.quit]" in screen
         terminal.send("\r")

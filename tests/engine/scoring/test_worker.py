@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from engine.errors import ScorerError
+from engine.giving_way import NICENESS, GivingWay
 from engine.sample import Sample, Side
 from engine.scoring.board import ScoreBoard
 from engine.scoring.cached import CachedScores
@@ -609,7 +610,10 @@ def test_an_empty_dataset_is_done_at_once() -> None:
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="niced by native id on Linux")
-def test_it_gives_way_to_the_screen_before_it_loads(dataset: FakeDataset) -> None:
+@pytest.mark.parametrize("has_screen", [True, False])
+def test_it_gives_way_to_a_screen_before_it_loads(dataset: FakeDataset, has_screen: bool) -> None:
+    giving_way = GivingWay()
+    giving_way.has_screen = has_screen
     priorities: list[int] = []
 
     def load() -> Scorer:
@@ -617,12 +621,11 @@ def test_it_gives_way_to_the_screen_before_it_loads(dataset: FakeDataset) -> Non
         return FakeScorer()
 
     before = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
-    worker = ScoringWorker(dataset, board_for(dataset), load)
+    worker = ScoringWorker(dataset, board_for(dataset), load, giving_way=giving_way)
     worker.start()
     assert worker.join(WAIT_S)
     worker.cancel()
-    assert priorities[0] >= before
-    assert priorities[0] >= 10
+    assert priorities == [max(before, NICENESS) if has_screen else before]
     assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == before
 
 
