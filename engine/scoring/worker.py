@@ -230,6 +230,7 @@ class ScoringWorker:
     # From here on: the worker's own thread.
 
     def _main(self) -> None:
+        ended, message = WorkerState.CANCELLED, ""
         try:
             self._giving_way.lower_thread()
             scorer = self._scorer = self._load()
@@ -239,7 +240,7 @@ class ScoringWorker:
                     self._on_loaded(scorer)
             self._work(scorer)
         except Cancelled:
-            ended, message = WorkerState.CANCELLED, ""
+            pass
         except TamisError as error:
             self.error = error
             ended, message = WorkerState.FAILED, str(error)

@@ -76,8 +76,8 @@ def datasketch_pairs(signatures: list[Any]) -> Pairs:
 def rensa(texts: pl.Series) -> Pairs:
     """RMinHash and its index."""
     from rensa import (  # pyright: ignore[reportMissingImports] - of the extra `bench`
-        RMinHash,
-        RMinHashLSH,
+        RMinHash,  # pyright: ignore[reportAttributeAccessIssue] - it has no stubs
+        RMinHashLSH,  # pyright: ignore[reportAttributeAccessIssue]
     )
 
     signatures = RMinHash.from_token_sets([list(words(text)) for text in texts], PERMUTATIONS, SEED)
