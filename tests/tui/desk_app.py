@@ -99,6 +99,8 @@ class DeskDriver:
         await self.until(
             lambda: self.desk._seen[0] == self.session.board.version, "scores on screen"
         )
+        self.desk._status_due_s = 0.0  # the title is drawn twice a second
+        await self.until(lambda: self.desk._status_due_s > 0, "the title")
 
     def said(self) -> str:
         """What there is to say now: the key line's message, and toasts."""
