@@ -51,9 +51,9 @@ class KeysInOrder:
         self._in_hand, self._since_s = self._count, time.monotonic()
         screen = self._app.screen
         start = screen.focused or screen
-        path = [*start.ancestors_with_self]
+        path: list[MessagePump] = [*start.ancestors_with_self]
         await self._hand_on(self._waiting.popleft())
-        self._follow(self._in_hand, [*path] * ROUNDS, screen)
+        self._follow(self._in_hand, path * ROUNDS, screen)
 
     def _follow(self, key: int, path: list[MessagePump], screen: MessagePump) -> None:
         """Wait for the messages that lie before each of `path`, one after the other."""

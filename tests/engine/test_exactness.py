@@ -140,10 +140,10 @@ class Slow(Rounding):
         return super().score(batch)
 
 
-def test_a_float32_batch_that_lands_after_an_edit_does_not_touch_the_new_score(
-    near: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    begun, made = threading.Event(), []
+def make_slow(monkeypatch: pytest.MonkeyPatch) -> tuple[threading.Event, list[Slow]]:
+    """Let every scorer be a slow one: what the first batch in float32 sets, and those made."""
+    begun = threading.Event()
+    made: list[Slow] = []
 
     def make(_spec: str, *, options: ScorerOptions, **_: object) -> Slow:
         made.append(Slow(options, begun))
@@ -151,6 +151,13 @@ def test_a_float32_batch_that_lands_after_an_edit_does_not_touch_the_new_score(
         return made[-1]
 
     monkeypatch.setattr(live_scoring, "make_scorer", make)
+    return begun, made
+
+
+def test_a_float32_batch_that_lands_after_an_edit_does_not_touch_the_new_score(
+    near: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, made = make_slow(monkeypatch)
     review = open_review(near)
     review.scoring.settle(np.array([1, 2]))
     late = settling_of(review)
@@ -252,14 +259,7 @@ def test_a_row_that_fails_in_float32_keeps_its_score_and_is_no_failure(
 def test_what_is_paused_is_the_worker_that_settles(
     near: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begun, made = threading.Event(), []
-
-    def make(_spec: str, *, options: ScorerOptions, **_: object) -> Slow:
-        made.append(Slow(options, begun))
-        made[-1].gate.clear()
-        return made[-1]
-
-    monkeypatch.setattr(live_scoring, "make_scorer", make)
+    begun, made = make_slow(monkeypatch)
     review = open_review(near)
     assert review.scoring.at_work is review.scoring.worker
     review.scoring.settle(np.array([1, 2]))
