@@ -11,7 +11,7 @@
     └── Cancelled               the person stopped it; nothing half-done is left       exit 130
 
 A sample that cannot be read or scored is never an exception: it is a value
-(`engine.dataset.Problem`, a failed score) and the rest goes on.
+(`engine.dataset.dataset.Problem`, a failed score) and the rest goes on.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ def loaded(code: str, *arguments: str) -> set[str]:
 
 RUN_COMMAND = """
 import sys
-from tui.command import main
+from tui.cli.command import main
 try:
     main(sys.argv[1:])
 except SystemExit as end:
@@ -72,7 +72,7 @@ def test_opening_a_dataset_and_a_session_loads_nothing_heavy() -> None:
     modules = loaded(
         "import sys\n"
         "from pathlib import Path\n"
-        "from engine.dataset import open_dataset\n"
+        "from engine.dataset.dataset import open_dataset\n"
         "dataset = open_dataset(Path(sys.argv[1]))\n"
         "assert dataset.sample(0).response\n"
         "dataset.close()\n",

@@ -14,11 +14,11 @@ import pytest
 from tests.__main__ import STAGES
 from tests.__main__ import main as run_stages
 from tests.wheel import build_wheel
-from tui import command
+from tui.cli import command
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-TRAINING = "engine/scoring/builtin/training/"
-"""Makes the embedded model; in the repository only."""
+WORKSHOP = "engine/workshop/"
+"""Makes the demo and the embedded model; in the repository only."""
 APACHE_2_SHA256 = "cfc7749b96f63bd31c3c42b5c471bf756814053e847c10f3eb003417bc523d30"
 
 
@@ -59,7 +59,7 @@ def test_the_wheel_holds_all_modules_and_data_and_nothing_else(wheel_files: set[
         for path in (CHECKOUT / name).rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
-    tracked = {name for name in tracked if not name.startswith(TRAINING)}
+    tracked = {name for name in tracked if not name.startswith(WORKSHOP)}
     inside = {name for name in wheel_files if ".dist-info/" not in name}
     assert inside == tracked
     assert {"engine/demo/data/tasks.jsonl", "themes/base.tcss", "engine/help/desk.md"} <= inside
@@ -134,8 +134,8 @@ def test_readme_names_every_command_and_long_option() -> None:
         assert registered.callback is not None
         name = registered.name or registered.callback.__name__
         assert f"tamis {name}" in readme, name
-    source = text("tui/command.py") + text("tui/cli_options.py") + text("tui/simulate.py")
-    source += text("tui/spotcheck.py")
+    source = text("tui/cli/command.py") + text("tui/cli/options.py") + text("tui/cli/simulate.py")
+    source += text("tui/cli/spotcheck.py")
     for option in set(re.findall(r'"(--[a-z-]+)"', source)):
         assert f"`{option}" in readme, option
 

@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.tui.terminal import Terminal
+from tests.tui.pty_terminal import Terminal
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 CONSTRAINTS = CHECKOUT / "constraints.txt"

@@ -26,13 +26,13 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from engine.errors import Cancelled, TamisError
-from tui.ascii_signs import AsciiSigns
-from tui.display import sanitize
-from tui.help import ActionProvider
-from tui.input_driver import accept_any_bytes
-from tui.key_order import KeysInOrder
+from tui.keys.help import ActionProvider
 from tui.preferences import Preferences
-from tui.screen_log import bound_log, quiet_libraries
+from tui.terminal.ascii_signs import AsciiSigns
+from tui.terminal.display import sanitize
+from tui.terminal.input_driver import accept_any_bytes
+from tui.terminal.key_order import KeysInOrder
+from tui.terminal.screen_log import bound_log, quiet_libraries
 from tui.theme import MONOCHROME_THEME, ascii_wanted, choose_theme, load_themes, variable_defaults
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ class TamisApp(App[None]):
     async def on_event(self, event: events.Event) -> None:
         """Whatever a person does, threads that compute in plain Python let the screen go first."""
         if self.session is not None and isinstance(event, events.InputEvent):
-            self.session.giving_way.ask()
+            self.session.ui_priority.ask()
         if isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded:
             await self._keys.add(event)
         else:
@@ -187,7 +187,7 @@ class TamisApp(App[None]):
         from tui.desk import Desk
 
         self.session = session
-        session.giving_way.has_screen = True
+        session.ui_priority.has_screen = True
         desk = Desk(
             session,
             scorer=self._scorer,
@@ -196,7 +196,7 @@ class TamisApp(App[None]):
             ascii_only=self._ascii_only,
         )
         self.switch_screen(desk)
-        desk.call_after_refresh(settle_memory)
+        desk.call_after_refresh(freeze_memory)
         desk.call_after_refresh(self._tell_of_preferences, desk)
 
     def _tell_of_preferences(self, desk: Desk) -> None:
@@ -256,7 +256,7 @@ def run_desk(
         )
 
 
-def settle_memory() -> None:
+def freeze_memory() -> None:
     """Start collecting garbage, and leave out all that start-up has made.
 
     It stays until the end, and walking over it would hold the screen for 40 ms and more each

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 
-from engine.decision import Aspect, Verdict
-from engine.review import Change
+from engine.review.decision import Aspect, Verdict
+from engine.review.review import Change
 from engine.session import Session
-from tui.display import one_line
+from tui.terminal.display import one_line
 from tui.working_screen import WorkingScreen
 
 INLINE_ROWS = 2_000
@@ -40,7 +40,7 @@ def change_words(change: Change) -> str:
             return f"edit of the {one_line(change.said.subject, NAME_CELLS)} of"
     if change.values is None:
         return VERDICT_WORDS[change.verdict]
-    if change.aspect is Aspect.REPEATS:
+    if change.aspect is Aspect.COPIES:
         return f"exported x{change.values[0]}"
     told = Counter(change.values.tolist())
     return (

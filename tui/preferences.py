@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from engine.config import REJECT_REASONS, Config, load_config
 from engine.errors import UsageError
-from tui.actions import Action
-from tui.keymap import PRESETS, Keymap, make_keymap
+from engine.preferences.config import REJECT_REASONS, Config, load_config
+from tui.keys.actions import Action
+from tui.keys.keymap import PRESETS, Keymap, make_keymap
 
 
 @dataclass(frozen=True, slots=True)

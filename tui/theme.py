@@ -21,8 +21,8 @@ from textual.color import Color, ColorParseError
 from textual.css.constants import VALID_STYLE_FLAGS
 from textual.theme import BUILTIN_THEMES, Theme
 
-from engine.config import config_folder
-from tui.display import sanitize
+from engine.preferences.config import config_folder
+from tui.terminal.display import sanitize
 
 DEFAULT_THEME = "tamis-dark"
 MONOCHROME_THEME = "tamis-mono"

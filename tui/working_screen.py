@@ -9,11 +9,11 @@ from typing import Protocol, TypeVar, cast
 from textual.notifications import SeverityLevel
 
 from engine.errors import Cancelled, TamisError
-from tui.actions import BY_ID, key_of
-from tui.dialogs import ClosesOnce, WorkDialog
-from tui.display import sanitize
-from tui.prompt_bar import PromptBar
-from tui.status import KeyBar
+from tui.dialogs.dialogs import ClosesOnce, WorkDialog
+from tui.keys.actions import BY_ID, key_of
+from tui.terminal.display import sanitize
+from tui.widgets.prompt_bar import PromptBar
+from tui.widgets.status import KeyBar
 
 Result = TypeVar("Result")
 

@@ -14,10 +14,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from engine.duplicates.ahead import ahead
 from engine.duplicates.jaccard import PAIRS_AT_ONCE, ROWS_AT_ONCE
 from engine.duplicates.matches import Matches
 from engine.duplicates.matching import Matcher, complete_pairs
+from engine.duplicates.prefetch import ahead
 from engine.duplicates.settings import Settings
 from engine.duplicates.shingles import shingle
 from engine.duplicates.signatures import EMPTY, Bands, short_hashes, sign

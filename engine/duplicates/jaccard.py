@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.duplicates.ahead import ahead
+from engine.duplicates.prefetch import ahead
 from engine.duplicates.shingles import Shingles
 
 if TYPE_CHECKING:

@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.decision import Verdict
 from engine.duplicates.clusters import Clusters
 from engine.duplicates.contradictions import Contradictions
 from engine.errors import UsageError
+from engine.review.decision import Verdict
 
 
 class State(IntEnum):

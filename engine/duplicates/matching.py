@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.duplicates.ahead import ahead
+from engine.duplicates.prefetch import ahead
 from engine.duplicates.signatures import Bands
 
 FLUSH_PAIRS = 1 << 18

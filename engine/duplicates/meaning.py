@@ -28,7 +28,7 @@ from engine.duplicates.matches import Matches
 from engine.duplicates.settings import Settings
 from engine.duplicates.texts import folded, normalised, number_keys
 from engine.errors import Cancelled, ScorerError, UsageError
-from engine.scoring.loading import ONE_AT_A_TIME
+from engine.scoring.models.loading import ONE_AT_A_TIME
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from engine.duplicates.clusters import Clusters
 from engine.duplicates.large import LargeComponents
-from engine.threshold import Direction
+from engine.review.threshold import Direction
 
 MOST_LEADERS = 64
 """Rows of one large component that are compared with all others in it; what they leave is

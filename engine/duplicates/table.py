@@ -8,9 +8,9 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.decision import Verdict
 from engine.duplicates.clusters import Clusters
 from engine.duplicates.rule import Candidates, Ranking
+from engine.review.decision import Verdict
 
 
 class ClusterState(IntEnum):

@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from engine.duplicates.ahead import ahead
 from engine.duplicates.jaccard import Sets, ShingleSets, as_sets
+from engine.duplicates.prefetch import ahead
 from engine.duplicates.settings import Settings
 from engine.duplicates.shingles import shingle
 

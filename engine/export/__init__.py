@@ -14,6 +14,8 @@ run         all of it in order
 
 from engine.export.place import check_place
 from engine.export.plan import (
+    AnnotationCounts,
+    Copies,
     DuplicateRule,
     Edited,
     ExportFormat,
@@ -23,14 +25,14 @@ from engine.export.plan import (
     Keep,
     PendingRowsError,
     Preview,
-    RemarkCounts,
-    Repeats,
     ReviewState,
     preview,
 )
 from engine.export.run import export
 
 __all__ = [
+    "AnnotationCounts",
+    "Copies",
     "DuplicateRule",
     "Edited",
     "ExportFormat",
@@ -40,8 +42,6 @@ __all__ = [
     "Keep",
     "PendingRowsError",
     "Preview",
-    "RemarkCounts",
-    "Repeats",
     "ReviewState",
     "check_place",
     "export",

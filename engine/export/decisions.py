@@ -8,9 +8,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from engine.decision import Verdict
 from engine.export.plan import Given, ReviewState
-from engine.policy import REASON_TEXT, Outcome, Reason
+from engine.review.decision import Verdict
+from engine.review.policy import REASON_TEXT, Outcome, Reason
 
 _OUTCOMES = pl.Series([outcome.name.lower() for outcome in Outcome])
 _REASONS = pl.Series([REASON_TEXT[reason] for reason in Reason])
@@ -74,7 +74,7 @@ def decisions(state: ReviewState, rows: NDArray[np.int64]) -> pl.DataFrame:
         "note": _texts(given, lambda word: word.note),
         "tags": pl.Series([word.tags or None for word in given], dtype=pl.List(pl.String)),
         **_matched(state, rows),
-        "repeats": np.ones(len(rows), np.int32) if state.repeats is None else state.repeats[rows],
+        "repeats": np.ones(len(rows), np.int32) if state.copies is None else state.copies[rows],
         "edited": edited,
         "original_identity": originals.set(edited.is_null(), None),
         "problem": pl.Series(

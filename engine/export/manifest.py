@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from engine import spotcheck
-from engine.decision import Verdict
+from engine.audit import spotcheck
 from engine.duplicates.settings import SCHEME
 from engine.export.place import TOOL
 from engine.export.plan import ExportPlan, ReviewState
-from engine.policy import REASON_TEXT, Outcome, Reason
+from engine.review.decision import Verdict
+from engine.review.policy import REASON_TEXT, Outcome, Reason
 
 MANIFEST_VERSION = 1
 """Grows when a key changes its meaning or goes away; new keys may appear under the same one."""
@@ -133,7 +133,7 @@ def manifest(
             "annotate": plan.annotate,
             "overwrite": plan.overwrite,
             "allow_pending": plan.allow_pending,
-            "repeats": plan.repeats.value,
+            "repeats": plan.copies.value,
         },
         "files": {
             file.name: {"rows": file.rows, "size_bytes": file.size_bytes, "sha256": file.sha256}
@@ -196,7 +196,7 @@ def _repeats(state: ReviewState, plan: ExportPlan, weight: str | None) -> dict[s
     kept = state.rows_of(Outcome.KEPT)
     times = state.times(kept)
     return {
-        "as": plan.repeats.value,
+        "as": plan.copies.value,
         "column": weight,
         "repeated_rows": int(np.count_nonzero(times > 1)),
         "kept_counted": int(times.sum(dtype=np.int64)),

@@ -11,15 +11,15 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.dataset import Dataset
+from engine.audit.spotcheck import SpotCheck, SpotCheckResult
+from engine.dataset.dataset import Dataset
+from engine.dataset.edited_rows import Revision
 from engine.duplicates.settings import Settings as DuplicateSettings
 from engine.errors import ExportError
-from engine.policy import Outcome, Outcomes, Summary
-from engine.revisions import Revision
+from engine.review.policy import Outcome, Outcomes, Summary
+from engine.review.threshold import Threshold
 from engine.sample import Side
 from engine.scoring.scorer import ScoreKey
-from engine.spotcheck import SpotCheck, SpotCheckResult
-from engine.threshold import Threshold
 
 
 class ExportFormat(StrEnum):
@@ -52,7 +52,7 @@ class Keep(StrEnum):
         return (Outcome[self.name],)
 
 
-class Repeats(StrEnum):
+class Copies(StrEnum):
     """How a row that is to be exported more than once is written."""
 
     ROWS = "rows"
@@ -81,7 +81,7 @@ class ExportPlan:
     """Add what tamis knows as `tamis_*` columns to the rows, besides `decisions.parquet`."""
     overwrite: bool = False
     """Replace `output` where it is an earlier export of tamis, and nothing else."""
-    repeats: Repeats = Repeats.ROWS
+    copies: Copies = Copies.ROWS
     """Only kept rows are repeated; dropped and pending ones are written once."""
     allow_pending: bool = False
     """Export the kept rows though some rows have no outcome yet; those are left out of them."""
@@ -100,7 +100,7 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
-class RemarkCounts:
+class AnnotationCounts:
     """How many rows were remarked on, for the manifest and the card."""
 
     reject_reasons: dict[str, int] = field(default_factory=dict)
@@ -146,29 +146,29 @@ class ReviewState:
     score_key: ScoreKey | None
     session_path: Path | None
     side: Side = Side.CHOSEN
-    remarks: RemarkCounts = field(default_factory=RemarkCounts)
+    remarks: AnnotationCounts = field(default_factory=AnnotationCounts)
     revisions: Mapping[int, Revision] = field(default_factory=dict)
     """Rows that were edited, as they read now."""
     applies_edits: bool = True
     """Whether those are written so."""
     duplicates: DuplicateRule | None = None
     """None while the rule is off."""
-    repeats: NDArray[np.int32] | None = None  # (rows,) how often each is exported where kept
+    copies: NDArray[np.int32] | None = None  # (rows,) how often each is exported where kept
     """None: once."""
 
-    def written(self, outcome: Outcome, repeats: Repeats) -> NDArray[np.int64]:
+    def written(self, outcome: Outcome, copies: Copies) -> NDArray[np.int64]:
         """The rows that the file of an outcome holds, as often as it holds them, ascending."""
         rows = self.rows_of(outcome)
-        if outcome is Outcome.KEPT and repeats is Repeats.ROWS and self.repeats is not None:
-            return np.repeat(rows, self.repeats[rows])
+        if outcome is Outcome.KEPT and copies is Copies.ROWS and self.copies is not None:
+            return np.repeat(rows, self.copies[rows])
         return rows
 
     def times(self, rows: NDArray[np.int64]) -> NDArray[np.int32]:
         """How often each of `rows` counts in an export; 1 where it is not kept.  (n,)."""
-        if self.repeats is None:
+        if self.copies is None:
             return np.ones(len(rows), np.int32)
         kept = self.outcomes.outcome[rows] == Outcome.KEPT
-        return np.where(kept, self.repeats[rows], np.int32(1))
+        return np.where(kept, self.copies[rows], np.int32(1))
 
     spot_checks: Sequence[tuple[SpotCheck, SpotCheckResult]] = ()
     """Every one of the side under review, oldest first."""
@@ -223,7 +223,7 @@ class PendingRowsError(ExportError):
 
 def preview(state: ReviewState, plan: ExportPlan) -> Preview:
     """Count what `export` would write, without touching the disk."""
-    written = np.concatenate([state.written(each, plan.repeats) for each in plan.keep.outcomes])
+    written = np.concatenate([state.written(each, plan.copies) for each in plan.keep.outcomes])
     characters = int(np.sum(state.dataset.lengths, dtype=np.int64))
     chosen = int(np.sum(state.dataset.lengths[written], dtype=np.int64))
     share = chosen / characters if characters else 0.0

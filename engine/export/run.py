@@ -12,16 +12,16 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from engine.dataset import Dataset
+from engine.dataset.dataset import Dataset
 from engine.errors import Cancelled, ExportError, InputError
 from engine.export.card import DECISIONS, card
 from engine.export.manifest import WrittenFile, manifest, seal
 from engine.export.place import MANIFEST, check_place, staged
 from engine.export.plan import (
+    Copies,
     Edited,
     ExportPlan,
     ExportReport,
-    Repeats,
     ReviewState,
     check_pending,
 )
@@ -35,7 +35,7 @@ from engine.export.writers import (
     write_rows,
     write_unreadable,
 )
-from engine.policy import Outcome
+from engine.review.policy import Outcome
 
 UNREADABLE = "unreadable.jsonl"
 CARD = "README.md"
@@ -109,7 +109,7 @@ def _write(
 ) -> dict[str, Any]:
     """Fill `folder` and return the manifest that is in it."""
     unreadable = unreadable_rows(state.dataset)
-    parts = {outcome: state.written(outcome, plan.repeats) for outcome in plan.keep.outcomes}
+    parts = {outcome: state.written(outcome, plan.copies) for outcome in plan.keep.outcomes}
     total = sum(len(rows) for rows in parts.values()) + state.dataset.rows
     tick = _Progress(total, progress, cancelled).tick
     tick(0)
@@ -118,7 +118,7 @@ def _write(
         written = np.setdiff1d(np.concatenate(list(parts.values())), unreadable)
         prefix = free_prefix(state, written, tick)
     weight = None
-    if plan.repeats is Repeats.WEIGHT:
+    if plan.copies is Copies.WEIGHT:
         written = np.setdiff1d(np.concatenate(list(parts.values())), unreadable)
         weight = free_weight(state, written, tick)
     files: list[WrittenFile] = []

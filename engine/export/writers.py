@@ -16,7 +16,7 @@ import polars as pl
 from numpy.typing import NDArray
 from polars.io.plugins import register_io_source
 
-from engine.dataset import Dataset, SourceKind
+from engine.dataset.dataset import Dataset, SourceKind
 from engine.errors import ExportError
 from engine.export import features
 from engine.export.decisions import decisions, decisions_schema

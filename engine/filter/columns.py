@@ -9,10 +9,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from engine.dataset.reading.columns import as_text
+from engine.dataset.text_search import Query, search
 from engine.filter.terms import BARE_VALUE, WORDS, Comparison, quoted
 from engine.filter.view import FilterView
-from engine.reading.columns import as_text
-from engine.search import Query, search
 
 NAME = re.compile(r"[^\W\d][\w.-]*")
 """A column's name that needs no backquotes."""

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from difflib import get_close_matches
 from typing import NoReturn
 
+from engine.dataset.text_search import Query
 from engine.errors import UsageError
 from engine.filter.columns import NAME, ColumnTerm, ColumnTextTerm
 from engine.filter.terms import (
@@ -40,7 +41,6 @@ from engine.filter.terms import (
 )
 from engine.filter.tree import AllOf, AnyOf, Filter, Not
 from engine.filter.view import Mark, Names
-from engine.search import Query
 
 MAX_DEPTH = 50
 """Parentheses and `not` within each other; more is a slip of the keyboard."""

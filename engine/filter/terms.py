@@ -13,11 +13,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.decision import Verdict
+from engine.dataset.text_search import Query, search
 from engine.filter.view import FilterView, Mark
-from engine.policy import Outcome
+from engine.review.decision import Verdict
+from engine.review.policy import Outcome
 from engine.sample import Side
-from engine.search import Query, search
 
 
 class State(StrEnum):

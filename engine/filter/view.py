@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from engine.policy import Outcomes
+from engine.review.policy import Outcomes
 from engine.sample import Side
 
 

@@ -68,8 +68,8 @@ def make_scorer(
 
         return HeuristicScorer()
     if kind == "hf" and what:
-        from engine.scoring.devices import on_every_device  # noqa: PLC0415 - only where used
-        from engine.scoring.reward_model import RewardModel  # noqa: PLC0415 - only where used
+        from engine.scoring.models.devices import on_every_device  # noqa: PLC0415 - only where used
+        from engine.scoring.models.reward_model import RewardModel  # noqa: PLC0415 - only where used
 
         load = partial(RewardModel, check_wanted=check_wanted)
         return on_every_device(what, options or ScorerOptions(), load)
@@ -100,7 +100,7 @@ def check_scorer(spec: str, *, columns: Collection[str], options: ScorerOptions)
         if not any(Path(place).expanduser().is_file() for place in (what, what.rpartition(":")[0])):
             raise ScorerError(f"no such file: {what}", "check the path")
     elif kind == "hf" and what:
-        from engine.scoring.model_files import find_model  # noqa: PLC0415 - only where used
+        from engine.scoring.models.model_files import find_model  # noqa: PLC0415 - only where used
 
         if not options.download:
             find_model(what.partition("#")[0], options)

@@ -12,10 +12,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from engine.errors import ScorerError
+from engine.review.threshold import Direction
 from engine.sample import Sample, Side
-from engine.scoring.model_files import revision_of_file
+from engine.scoring.models.model_files import revision_of_file
 from engine.scoring.scorer import Encoded, Failed, Scored, ScoreKey, length_in_tokens
-from engine.threshold import Direction
 
 SHOWN_CHARACTERS = 30
 LOOKED_AT_ROWS = 256

@@ -13,9 +13,9 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from engine.review.threshold import Direction
 from engine.sample import Family, Role, Sample, Side
 from engine.scoring.scorer import Encoded, Failed, Scored, ScoreKey, length_in_tokens
-from engine.threshold import Direction
 
 REVISION = "2"
 """Grows with every change of a rule or a constant: cached scores of the old ones are not used."""

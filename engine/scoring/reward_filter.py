@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 
 from engine.errors import ScorerError, UsageError
 from engine.sample import Family, Message, Role, Sample
-from engine.scoring.batches import Unit, plan
-from engine.scoring.model_files import CHAPTER_MODEL
-from engine.scoring.reward_model import RewardModel
+from engine.scoring.models.model_files import CHAPTER_MODEL
+from engine.scoring.models.reward_model import RewardModel
 from engine.scoring.scorer import ENCODE_ROWS, Encoded, Failed, Scored, ScorerOptions
+from engine.scoring.worker.batches import Unit, plan
 
 DECIMALS = 3
 _Result = TypeVar("_Result", Encoded, Scored)

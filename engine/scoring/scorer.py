@@ -14,8 +14,8 @@ from typing import Protocol, runtime_checkable
 
 import orjson
 
+from engine.review.threshold import Direction
 from engine.sample import Sample, Side
-from engine.threshold import Direction
 
 ENCODE_ROWS = 64
 """Most samples in one `encode` call: 64 hold the interpreter 3 ms, 2,000 would hold it 118 ms."""

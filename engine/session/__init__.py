@@ -9,7 +9,7 @@
     duplication       which rows repeat others, and which of them are dropped
     searching         the search for them in the background, and what the file keeps of it
     splits            clusters that are cut higher than the others
-    coupling          the simulator, coupled to the rows kept now
+    link          the simulator, coupled to the rows kept now
     settings          what is remembered from visit to visit
     saved_filters     filters kept under a name
     view              which rows are shown, in what order

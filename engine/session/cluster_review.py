@@ -17,18 +17,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.decision import Verdict
 from engine.duplicates.clusters import Clusters
 from engine.duplicates.contradictions import Contradictions
-from engine.duplicates.gauge import Gauge, gauge
-from engine.duplicates.likeness import Likeness, likeness
+from engine.duplicates.duplication_rate import Gauge, gauge
 from engine.duplicates.listing import Groups, Listing
 from engine.duplicates.rule import Candidates, Ranking, suggested
 from engine.duplicates.settings import Unit
+from engine.duplicates.similarity import Likeness, likeness
 from engine.duplicates.texts import unit_texts
-from engine.policy import Outcome, decide
-from engine.scoring.status import one_line
-from engine.threshold import Direction
+from engine.review.decision import Verdict
+from engine.review.policy import Outcome, decide
+from engine.review.threshold import Direction
+from engine.scoring.worker.status import one_line
 
 if TYPE_CHECKING:
     from engine.session.session import Session
@@ -306,7 +306,7 @@ class ClusterReview:
             return None
         candidates = session.duplicates.candidates()
         lost = session.duplicates.judge(clusters, candidates)
-        kept, repeats = candidates.survives, session.repeats.astype(np.int64)
+        kept, repeats = candidates.survives, session.copies.astype(np.int64)
         return Duplication(
             clusters.similarity,
             gauge(clusters.label, kept, repeats),

@@ -21,7 +21,8 @@ What a screen does with it:
     contradictions      questions with several answers
     set_rule            switch the rule on or off
 
-Decisions about clusters are made by `engine.session.keeping`, through the ordinary verdicts.
+Decisions about clusters are made by `engine.session.cluster_verdicts`, through the ordinary
+verdicts.
 """
 
 from __future__ import annotations
@@ -36,8 +37,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from engine.dataset import Dataset
-from engine.decision import Verdict
+from engine.dataset.dataset import Dataset
 from engine.duplicates.clusters import Clusters, cut
 from engine.duplicates.contradictions import Contradictions, contradictions
 from engine.duplicates.lookup import Lookup
@@ -60,14 +60,15 @@ from engine.duplicates.settings import (
 )
 from engine.duplicates.table import ClusterTable, tabulate
 from engine.errors import UsageError
-from engine.giving_way import GivingWay
-from engine.review import Review
+from engine.review.decision import Verdict
+from engine.review.review import Review
+from engine.review.threshold import Direction, Threshold
 from engine.session.live_scoring import LiveScoring
 from engine.session.searching import Found, Searches, SearchState, SearchStatus
 from engine.session.settings import Settings as Remembered
 from engine.session.splits import Splits
 from engine.store import Store
-from engine.threshold import Direction, Threshold
+from engine.ui_priority import UiPriority
 
 __all__ = ["Duplicates", "SearchState", "SearchStatus"]
 
@@ -85,7 +86,7 @@ class Duplicates:
         scoring: LiveScoring,
         review: Review,
         remembered: Remembered,
-        giving_way: GivingWay,
+        ui_priority: UiPriority,
         notices: list[str],
         threshold: Callable[[], Threshold | None],
         texts: Callable[[], pl.DataFrame],
@@ -98,7 +99,7 @@ class Duplicates:
             scoring: scores of the side under review: the best row is kept.
             review: what was accepted is kept first, what was rejected is out.
             remembered: similarity, rule, preferences and splits of the last visit.
-            giving_way: lets the screen go first.
+            ui_priority: lets the screen go first.
             notices: where it is told that something could not be kept.
             threshold: the one that decides now.
             texts: columns prompt, response, rejected of every row, as they read now.
@@ -118,7 +119,7 @@ class Duplicates:
         self.splits = Splits(remembered, dataset.fingerprint.digest)
         """Clusters that are cut higher than the others."""
         self._searches = Searches(
-            dataset, store, giving_way, notices, texts, self.settings_of, self._cut,
+            dataset, store, ui_priority, notices, texts, self.settings_of, self._cut,
             self._compare_answers, self._changed,
         )  # fmt: skip
         self._settings = _settings(remembered.get("duplicates compared"))

@@ -14,14 +14,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from engine.dataset import Dataset
-from engine.decision import Aspect
-from engine.editing import Editable, Part, editable, with_text
+from engine.dataset.dataset import Dataset
+from engine.dataset.edited_rows import Revision
+from engine.dataset.editing import Editable, Part, editable, with_text
+from engine.dataset.reading.identify import row_identity
+from engine.dataset.rows import Reading
 from engine.errors import TamisError, UsageError
-from engine.formats import Reading
-from engine.reading.identify import row_identity
-from engine.review import Change, Review, Said
-from engine.revisions import Revision
+from engine.review.decision import Aspect
+from engine.review.review import Change, Review, Said
 from engine.sample import IDENTITY_BYTES, Family, Sample, Side
 
 MOST_CHARACTERS = 1_000_000

@@ -10,9 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.dataset import Dataset, SourceKind
-from engine.decision import Verdict
-from engine.duplicates.gauge import gauge
+from engine.dataset.dataset import Dataset, SourceKind
+from engine.duplicates.duplication_rate import gauge
 from engine.errors import ExportError
 from engine.export import (
     DuplicateRule,
@@ -26,7 +25,8 @@ from engine.export import (
     export,
     preview,
 )
-from engine.policy import Outcome, Outcomes
+from engine.review.decision import Verdict
+from engine.review.policy import Outcome, Outcomes
 from engine.sample import IDENTITY_BYTES
 from engine.session.session import Session
 
@@ -67,7 +67,7 @@ def _of_this_moment(session: Session, identities: NDArray[np.uint8]) -> ReviewSt
         verdicts=session.verdicts.copy(),
         scores=session.board.scores.copy(),
         identities=identities,
-        said=(session.verdicts != Verdict.UNDECIDED) | session.remarks.remarked(),
+        said=(session.verdicts != Verdict.UNDECIDED) | session.annotations.remarked(),
         given=given,
         reviewers=session.review.reviewers(),
         summary=session.summary(),
@@ -78,13 +78,13 @@ def _of_this_moment(session: Session, identities: NDArray[np.uint8]) -> ReviewSt
         score_key=key,
         session_path=session.store.path,
         side=session.side,
-        remarks=session.remarks.counts(),
+        remarks=session.annotations.counts(),
         revisions=session.edits.revisions,
         duplicates=_duplicate_rule(session, outcomes),
-        repeats=session.repeats.copy() if session.review.repeated else None,
+        copies=session.copies.copy() if session.review.copied else None,
         spot_checks=[
-            (check, session.queues.result(check))
-            for check in session.queues.checks
+            (check, session.orders.result(check))
+            for check in session.orders.checks
             if check.side is session.side
         ],
     )
@@ -100,7 +100,7 @@ def _duplicate_rule(session: Session, outcomes: Outcomes) -> DuplicateRule | Non
         settings=clusters.matches.settings,
         clusters=len(clusters),
         duplicate_rows=clusters.duplicate_rows,
-        rate_kept=gauge(clusters.label, kept, session.repeats.astype(np.int64)).duplication_rate,
+        rate_kept=gauge(clusters.label, kept, session.copies.astype(np.int64)).duplication_rate,
     )
 
 

@@ -14,21 +14,21 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.dataset import Dataset
+from engine.dataset.dataset import Dataset
+from engine.dataset.edited_rows import RevisedRows, Revision
+from engine.dataset.identities import IdentityTable
 from engine.errors import ScorerError, UsageError
-from engine.giving_way import GivingWay
-from engine.identities import IdentityTable
-from engine.revisions import RevisedRows, Revision
+from engine.review.threshold import Threshold
 from engine.sample import Family, Side
 from engine.scoring import DEFAULT_SCORER, ScorerOptions, make_scorer
-from engine.scoring.agenda import ScoredDataset
-from engine.scoring.board import ScoreBoard
-from engine.scoring.cached import CachedLookup, CachedScores
 from engine.scoring.heuristic import explain
-from engine.scoring.precision import FLOAT32
+from engine.scoring.models.precision import FLOAT32
 from engine.scoring.scorer import ScoreKey, Scorer
-from engine.scoring.worker import SETTLED, ScoringWorker, WorkerState, WorkerStatus
-from engine.session.exactness import (
+from engine.scoring.worker.agenda import ScoredDataset
+from engine.scoring.worker.board import ScoreBoard
+from engine.scoring.worker.cached import CachedLookup, CachedScores
+from engine.scoring.worker.worker import FINISHED, ScoringWorker, WorkerState, WorkerStatus
+from engine.session.float32_rescoring import (
     OnlyRows,
     SettledScores,
     calibration_of,
@@ -38,7 +38,7 @@ from engine.session.exactness import (
 )
 from engine.session.settings import Settings
 from engine.store import Store
-from engine.threshold import Threshold
+from engine.ui_priority import UiPriority
 
 REMEMBERED_OPTIONS = ("input_format", "max_length", "label", "dtype")
 """What moves the scores; what a person allows (pickles, code, network) holds for one run."""
@@ -68,7 +68,7 @@ class LiveScoring:
         store: Store,
         identities: IdentityTable,
         settings: Settings,
-        giving_way: GivingWay,
+        ui_priority: UiPriority,
     ) -> None:
         self._dataset = dataset
         self._store = store
@@ -76,7 +76,7 @@ class LiveScoring:
         self._revisions: Mapping[int, Revision] = {}
         """The edits that stand; what a worker reads follows when it has handed over the rest."""
         self._settings = settings
-        self._giving_way = giving_way
+        self._ui_priority = ui_priority
         self.sides = 2 if dataset.has_sides else 1
         self.side = Side.CHOSEN
         """Whose scores `scores`, `failed` and `key` are."""
@@ -261,7 +261,7 @@ class LiveScoring:
     @property
     def at_work(self) -> ScoringWorker | None:
         """The worker that settles rows, while it does, else the other; None without a scorer."""
-        if self._settling is not None and self._settling.status().state not in SETTLED:
+        if self._settling is not None and self._settling.status().state not in FINISHED:
             return self._settling
         return self.worker
 
@@ -277,7 +277,7 @@ class LiveScoring:
         worker = self.worker
         if worker is None:
             return None
-        while (status := worker.status()).state not in SETTLED:
+        while (status := worker.status()).state not in FINISHED:
             if tick(status):
                 worker.cancel()
             worker.join(timeout_s=TICK_S)
@@ -355,7 +355,7 @@ class LiveScoring:
             on_loaded=on_loaded,
             cached=partial(self._cached, rows),
             on_scores=partial(self._keep_scores, rows),
-            giving_way=self._giving_way,
+            ui_priority=self._ui_priority,
         )
         return worker
 

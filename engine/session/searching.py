@@ -19,7 +19,7 @@ from typing import Any
 import polars as pl
 from numpy.typing import NDArray
 
-from engine.dataset import Dataset
+from engine.dataset.dataset import Dataset
 from engine.duplicates.archive import (
     NAMES,
     Content,
@@ -37,9 +37,9 @@ from engine.duplicates.meaning import MeaningFinder, load, meaning_digest
 from engine.duplicates.settings import Settings, Unit
 from engine.duplicates.texts import compared_texts
 from engine.errors import Cancelled, StoreError, TamisError
-from engine.giving_way import GivingWay
-from engine.scoring.status import one_line
+from engine.scoring.worker.status import one_line
 from engine.store import Store
+from engine.ui_priority import UiPriority
 
 WAIT_S = 0.05
 """How often someone who waits for the search is told how far it is."""
@@ -106,7 +106,7 @@ class Searches:
         self,
         dataset: Dataset,
         store: Store,
-        giving_way: GivingWay,
+        ui_priority: UiPriority,
         notices: list[str],
         texts: Callable[[], pl.DataFrame],
         settings_of: Callable[[Unit], Settings],
@@ -119,7 +119,7 @@ class Searches:
         Args:
             dataset: whose rows.
             store: keeps what was found.
-            giving_way: lets the screen go first.
+            ui_priority: lets the screen go first.
             notices: where it is told that something could not be kept.
             texts: columns prompt, response, rejected of every row, as they read now.
             settings_of: how a part is compared; asked when its turn comes.
@@ -127,7 +127,7 @@ class Searches:
             known: called when all of a part is known, in the same thread.
             changed: called whenever there is more to see.
         """
-        self._dataset, self._store, self._giving_way = dataset, store, giving_way
+        self._dataset, self._store, self._ui_priority = dataset, store, ui_priority
         self._notices, self._texts, self._settings_of = notices, texts, settings_of
         self._prepare, self._known, self._changed = prepare, known, changed
         self.found: dict[Unit, Found] = {}
@@ -312,7 +312,7 @@ class Searches:
         matches = known[1].run(
             progress=self._teller(settings.unit),
             cancelled=stop.is_set,
-            give_way=self._giving_way.wait,
+            give_way=self._ui_priority.wait,
         )
         self._take(matches, part)
         self._keep(digest, settings, part.content, matches, {})
@@ -335,7 +335,7 @@ class Searches:
             progress=tell,
             cancelled=stop.is_set,
             found=self._found_so_far,
-            give_way=self._giving_way.wait,
+            give_way=self._ui_priority.wait,
         )
         self._take(matches, part)
         tell("keeping", finder.rows, finder.rows)

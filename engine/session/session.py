@@ -19,33 +19,33 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine import histogram
-from engine.config import Config
-from engine.dataset import Dataset, open_dataset
-from engine.decision import MOST_REPEATS, Aspect, Circumstances, Event, Verdict
-from engine.duplicates.gauge import Gauge, gauge
+from engine.dataset.dataset import Dataset, open_dataset
+from engine.dataset.edited_rows import Revision
+from engine.dataset.identities import IdentityTable
+from engine.duplicates.duplication_rate import Gauge, gauge
 from engine.errors import InputError, UsageError
-from engine.giving_way import GivingWay
-from engine.identities import IdentityTable
-from engine.policy import Outcome, Outcomes, Summary, Tally, decide, without_duplicates
-from engine.review import Change, Review, Said
-from engine.revisions import Revision
+from engine.preferences.config import Config
+from engine.review import histogram
+from engine.review.decision import MOST_COPIES, Aspect, Circumstances, Event, Verdict
+from engine.review.policy import Outcome, Outcomes, Summary, Tally, decide, without_duplicates
+from engine.review.review import Change, Review, Said
+from engine.review.threshold import Direction, Threshold
 from engine.sample import Family, Side
 from engine.scoring import ScorerOptions
-from engine.scoring.board import ScoreBoard
+from engine.scoring.worker.board import ScoreBoard
+from engine.session.annotations import Annotations
 from engine.session.cluster_review import ClusterReview
-from engine.session.coupling import Coupling
 from engine.session.duplication import Duplicates
 from engine.session.edits import Edits
 from engine.session.live_scoring import LiveScoring
-from engine.session.queues import Queues
-from engine.session.remarks import Remarks
+from engine.session.orders import ReviewOrders
 from engine.session.saved_filters import SavedFilters
 from engine.session.settings import Settings
 from engine.session.simulation import Simulation
+from engine.session.simulator_link import SimulatorLink
 from engine.session.threshold_choice import ThresholdChoice
 from engine.store import Store, session_path
-from engine.threshold import Direction, Threshold
+from engine.ui_priority import UiPriority
 
 ALL_ROWS = slice(None)
 
@@ -82,19 +82,21 @@ class Session:
         """What the dataset is called."""
         self.notices: list[str] = list(store.warnings)
         """What a person should hear of, in the order it was found."""
-        self.giving_way = GivingWay()
+        self.ui_priority = UiPriority()
         """Asked by the screen when a key is pressed."""
         self.identities = IdentityTable(dataset)
         self.config = config or Config()
         """What the person prefers; the session's own settings go before it."""
         self._settings = Settings(store, self.notices, self.config)
-        self.scoring = LiveScoring(dataset, store, self.identities, self._settings, self.giving_way)
+        self.scoring = LiveScoring(
+            dataset, store, self.identities, self._settings, self.ui_priority
+        )
         self.sides = self.scoring.sides
         self.threshold_choice = ThresholdChoice(self.scoring, self._settings, dataset.broken)
         self.review = Review(
             store, self.identities, dataset.occurrence, sides=self.sides, rows=dataset.rows
         )
-        self.remarks = Remarks(
+        self.annotations = Annotations(
             self.review,
             self.scoring,
             dataset.broken,
@@ -104,23 +106,23 @@ class Session:
         )
         """Reasons, notes and tags."""
         self.edits = Edits(
-            dataset, self.review, self.remarks.say, self._refuse_read_only, self._revised
+            dataset, self.review, self.annotations.say, self._refuse_read_only, self._revised
         )
         """Samples that read otherwise than in the source."""
         self.duplicates = Duplicates(
-            dataset, store, self.scoring, self.review, self._settings, self.giving_way,
+            dataset, store, self.scoring, self.review, self._settings, self.ui_priority,
             self.notices, lambda: self.threshold, lambda: self.edits.texts,
         )  # fmt: skip
         """Which rows repeat others; its rule is off until it is set."""
         self.clusters = ClusterReview(self)
         """Which clusters are listed, and what is decided about them."""
-        self.coupling = Coupling(
+        self.simulator_link = SimulatorLink(
             self, self.scoring, self.review, self._settings, dataset.broken, self._all_identities
         )
         """The simulator, coupled to the rows kept now."""
-        self.simulation = Simulation(self.coupling, self._settings)
+        self.simulation = Simulation(self.simulator_link, self._settings)
         """What its panel shows."""
-        self.queues = Queues(
+        self.orders = ReviewOrders(
             self, dataset, self.scoring, self.review, self.identities, store, self._settings
         )
         """Review orders and spot checks."""
@@ -193,7 +195,7 @@ class Session:
             self.notices.append(
                 f"{self.edits.unmade:,} edits stay on file: their rows have no place for them now"
             )
-        self.queues.restore(bound.digest, self.notices)
+        self.orders.restore(bound.digest, self.notices)
 
     def _change_notice(self) -> str:
         kept = int(np.count_nonzero(self.review.verdicts))
@@ -259,7 +261,7 @@ class Session:
         """Turn to the other response of preference data: its verdicts, scores and threshold."""
         self.scoring.side = side
         self.remember("side", side.value)
-        self.queues.leave()
+        self.orders.leave()
         self.threshold_choice.recall()
 
     @property
@@ -293,8 +295,8 @@ class Session:
         rows = rows[~self.dataset.broken[rows]]
         changed = rows[self.verdicts[rows] != verdict]
         again = verdict is Verdict.REJECT and not len(changed)
-        self.remarks.rejected_again(rows if again else None)
-        return self.remarks.say(Said(verdict), changed) if len(changed) else None
+        self.annotations.rejected_again(rows if again else None)
+        return self.annotations.say(Said(verdict), changed) if len(changed) else None
 
     def decide_each(
         self,
@@ -322,21 +324,21 @@ class Session:
         if not len(rows):
             return None
         said = Said(Verdict(int(verdicts[0])), reason, note, values=verdicts.astype(np.int32))
-        return self.remarks.say(said, rows)
+        return self.annotations.say(said, rows)
 
     @property
-    def repeats(self) -> NDArray[np.int32]:
+    def copies(self) -> NDArray[np.int32]:
         """How often an export writes each row, where it keeps it; 1 unless set.  (rows,)."""
-        return self.review.repeats
+        return self.review.copies
 
-    def repeat(self, rows: NDArray[np.int64], times: int) -> Change | None:
+    def set_copies(self, rows: NDArray[np.int64], times: int) -> Change | None:
         """Let an export write each of `rows` so often (a boost), as one event that `undo` knows.
 
         Gauge, simulator and manifest count it. It says nothing of whether a row is kept.
 
         Args:
             rows: broken ones are left out.  (n,)
-            times: 1 to `MOST_REPEATS`; 1 takes a boost back.
+            times: 1 to `MOST_COPIES`; 1 takes a boost back.
 
         Returns:
             None where it changes nothing.
@@ -346,15 +348,15 @@ class Session:
             StoreError: it could not be written; nothing has changed.
         """
         self._refuse_read_only()
-        if not 1 <= times <= MOST_REPEATS:
+        if not 1 <= times <= MOST_COPIES:
             raise UsageError(
-                f"a sample is exported 1 to {MOST_REPEATS} times, not {times}", "2 and 3 are usual"
+                f"a sample is exported 1 to {MOST_COPIES} times, not {times}", "2 and 3 are usual"
             )
-        rows = rows[(self.repeats[rows] != times) & ~self.dataset.broken[rows]]
+        rows = rows[(self.copies[rows] != times) & ~self.dataset.broken[rows]]
         if not len(rows):
             return None
         values = np.full(len(rows), times, np.int32)
-        return self.remarks.say(Said(aspect=Aspect.REPEATS, values=values), rows)
+        return self.annotations.say(Said(aspect=Aspect.COPIES, values=values), rows)
 
     def _circumstances(self) -> Circumstances:
         threshold, key = self.threshold, self.scoring.key
@@ -463,14 +465,14 @@ class Session:
         A verdict given by hand may be, the score behind it may not. Rows of a spot check are
         hidden until all of them have been seen.
         """
-        return self._blind or row in self.queues.hidden
+        return self._blind or row in self.orders.hidden
 
     def shown(self, scores: NDArray[np.float32]) -> NDArray[np.float32]:
         """`scores` to sort and filter by: NaN for the rows of a spot check under way.
 
         (..., rows) -> same
         """
-        hidden = self.queues.hidden
+        hidden = self.orders.hidden
         if not hidden:
             return scores
         shown = scores.copy()
@@ -488,10 +490,10 @@ class Session:
             self.dataset.broken[rows],
             self.threshold,
         )
-        repeats = self.duplicates.dropped()
-        if repeats is None:
+        duplicates = self.duplicates.dropped()
+        if duplicates is None:
             return found
-        return without_duplicates(found, repeats.matched[rows], repeats.similarity[rows])
+        return without_duplicates(found, duplicates.matched[rows], duplicates.similarity[rows])
 
     def summary(self) -> Summary:
         """Rows and tokens kept, by hand and by rule."""
@@ -499,16 +501,16 @@ class Session:
 
     def _summary(self, threshold: Threshold | None) -> Summary:
         summary = self._tallied().summary(threshold)
-        repeats = self.duplicates.dropped(threshold)
-        if repeats is None or threshold is None:
+        duplicates = self.duplicates.dropped(threshold)
+        if duplicates is None or threshold is None:
             return summary
-        rows = repeats.rows
+        rows = duplicates.rows
         lost = rows[threshold.keeps(self.scores[rows])]
         tokens = int(self.board.tokens[lost].sum(dtype=np.int64))
         return summary.without_duplicates(len(lost), tokens)
 
     def gauge(self) -> Gauge | None:
-        """The duplication among the rows kept now, repeats included; None while not known.
+        """The duplication among the rows kept now, copies included; None while not known.
 
         Clusters are those of whole samples at the similarity shown; `Gauge.hot` are numbers of
         `duplicates.clusters`.
@@ -517,7 +519,7 @@ class Session:
         if clusters is None:
             return None
         kept = self.outcomes().outcome == Outcome.KEPT
-        return gauge(clusters.label, kept, self.repeats.astype(np.int64))
+        return gauge(clusters.label, kept, self.copies.astype(np.int64))
 
     def _tallied(self) -> Tally:
         basis = (self.review.version, self.board.version, id(self.board), self.side)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.config import Config
 from engine.errors import StoreError
+from engine.preferences.config import Config
 from engine.store import Store
 
 

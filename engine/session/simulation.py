@@ -14,12 +14,12 @@ from enum import StrEnum
 import numpy as np
 
 from engine.errors import UsageError
-from engine.session.coupling import Coupling, Live
 from engine.session.settings import Settings
+from engine.session.simulator_link import Live, SimulatorLink
 from engine.simulator.advice import Advice, advise
 from engine.simulator.noise import AUC_RANGE, Assumption, NoiseSource
-from engine.simulator.numbers import parse_percent, parse_rows
-from engine.simulator.reading import (
+from engine.simulator.parsing import parse_percent, parse_rows
+from engine.simulator.prediction import (
     LARGEST_NOISE,
     LARGEST_ROWS,
     SMALLEST_ROWS,
@@ -97,9 +97,9 @@ class Shown:
 class Simulation:
     """See the module's docstring; one per session."""
 
-    def __init__(self, coupling: Coupling, settings: Settings) -> None:
+    def __init__(self, link: SimulatorLink, settings: Settings) -> None:
         """Show what the last visit showed, else the rows under review."""
-        self._coupling, self._settings = coupling, settings
+        self._link, self._settings = link, settings
         self.model = Model.CALIBRATED
         self.linked = True
         self.own = START
@@ -141,7 +141,7 @@ class Simulation:
 
     def _leave(self) -> None:
         """Start playing from where the dataset is."""
-        point = self._coupling.live(wait=False).point
+        point = self._link.live(wait=False).point
         if point is not None:
             self.own = Point(float(round(point.rows)), point.noise, point.duplication)
         self.linked = False
@@ -167,10 +167,10 @@ class Simulation:
             UsageError: no such number.
         """
         if control is Control.WHOLE_NOISE:
-            self._coupling.assume(noise=value, save=save)
+            self._link.assume(noise=value, save=save)
             return
         if control is Control.AUC:
-            self._coupling.assume(auc=value, save=save)
+            self._link.assume(auc=value, save=save)
             return
         if self.linked:
             self._leave()
@@ -204,11 +204,11 @@ class Simulation:
     # -- what is shown -----------------------------------------------------------------------
 
     def _point(self) -> Point | None:
-        return self._coupling.live(wait=False).point if self.linked else self.own
+        return self._link.live(wait=False).point if self.linked else self.own
 
     def values(self, point: Point | None) -> dict[Control, float]:
         """Where every slider stands."""
-        assumed = self._coupling.assumption
+        assumed = self._link.assumption
         return {
             Control.SIZE: point.rows if point is not None else RANGES[Control.SIZE][0],
             Control.NOISE: point.noise if point is not None else 0.0,
@@ -219,18 +219,18 @@ class Simulation:
 
     def show(self) -> Shown:
         """What there is to see now; cheap enough for every step of the threshold."""
-        coupling = self._coupling
-        live = coupling.live(wait=False) if self.linked else None
+        link = self._link
+        live = link.live(wait=False) if self.linked else None
         point = live.point if live is not None else self.own
         noise = live.noise if live is not None else None
         assumed = noise is not None and noise.source is NoiseSource.ASSUMED
-        calibrated = coupling.sweep(wait=False) if live is not None else None
+        calibrated = link.sweep(wait=False) if live is not None else None
         shown_sweep = calibrated
         if live is not None and self.model is not Model.CALIBRATED:
-            shown_sweep = coupling.sweep(self.model, wait=False)
+            shown_sweep = link.sweep(self.model, wait=False)
         advice: tuple[Advice, ...] = ()
         if live is not None and point is not None:
-            advice = tuple(advise(point, calibrated, coupling.pace(), noise))
+            advice = tuple(advise(point, calibrated, link.pace(), noise))
         more = (Control.WHOLE_NOISE, Control.AUC) if assumed else ()
         return Shown(
             model=self.model,
@@ -240,15 +240,15 @@ class Simulation:
             values=self.values(point),
             live=live,
             sweep=shown_sweep,
-            assumption=coupling.assumption if assumed else None,
-            labels=0 if assumed or noise is None else len(coupling.labels().bad),
+            assumption=link.assumption if assumed else None,
+            labels=0 if assumed or noise is None else len(link.labels().bad),
             pinned=None if self.pinned is None else read_point(self.model, self.pinned),
             advice=advice,
         )
 
     def best(self) -> tuple[float, bool] | None:
         """The threshold that the shown model likes best, and whether under assumptions only."""
-        line = self._coupling.sweep(self.model)
+        line = self._link.sweep(self.model)
         if line is None or line.best is None:
             return None
         return float(line.thresholds[line.best]), line.assumed

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import UsageError
+from engine.review.threshold import Direction, Threshold, ThresholdRequest, parse_threshold
 from engine.session.live_scoring import LiveScoring
 from engine.session.settings import Settings
-from engine.threshold import Direction, Threshold, ThresholdRequest, parse_threshold
 
 
 class ThresholdChoice:

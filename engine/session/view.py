@@ -8,16 +8,16 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from engine.decision import Verdict
 from engine.errors import UsageError
 from engine.filter import ANY, Filter, Mark, Names, Number, NumberTerm, parse_filter
 from engine.filter.terms import State, StateTerm, Term
 from engine.filter.tree import AllOf, AnyOf, Not
-from engine.order import Column, Sort, by_number, by_text
-from engine.policy import Outcomes
+from engine.review.decision import Verdict
+from engine.review.policy import Outcomes
 from engine.sample import Side
-from engine.session.remarks import OPEN, SETTLED
+from engine.session.annotations import ADJUDICATED, OPEN
 from engine.session.session import Session
+from engine.session.sort_order import Column, Sort, by_number, by_text
 
 
 class SessionView:
@@ -72,13 +72,13 @@ class SessionView:
             case Mark.CLUSTER:
                 return self._clustered(name)
             case Mark.NOTE:
-                return self._session.remarks.with_note(name)
+                return self._session.annotations.with_note(name)
             case Mark.REASON:
-                return self._session.remarks.with_reason(name)
+                return self._session.annotations.with_reason(name)
             case Mark.TAG:
-                return self._session.remarks.with_tag(name)
+                return self._session.annotations.with_tag(name)
             case Mark.CONFLICT:
-                return self._session.remarks.in_conflict(name)
+                return self._session.annotations.in_conflict(name)
 
     def _clustered(self, name: str) -> NDArray[np.bool_]:
         clusters = self._session.duplicates.clusters
@@ -96,12 +96,12 @@ class SessionView:
 
 def filter_names(session: Session) -> Names:
     """What can be named in a filter of this session."""
-    remarks = session.remarks
+    remarks = session.annotations
     reasons = dict.fromkeys((*remarks.reasons, *remarks.counts().reject_reasons))
     marks = {
         Mark.REASON: list(reasons),
         Mark.TAG: list(session.review.tag_counts()),
-        Mark.CONFLICT: [OPEN, SETTLED],
+        Mark.CONFLICT: [OPEN, ADJUDICATED],
     }
     return Names(session.dataset.all_column_names, marks)
 
@@ -158,7 +158,7 @@ def rows_shown(
     Returns:
         (shown,) row numbers.
     """
-    queue = session.queues.current
+    queue = session.orders.current
     if queue is None:
         return rows_in_order(session, sort, matching)
     return queue.rows if matching is None else queue.rows[matching[queue.rows]]

@@ -11,7 +11,7 @@
     advice      what would bring most next
     cost        tokens, hours and money of a training run
 
-Everything here is pure: arrays in, numbers out. `engine.session.coupling` brings the data.
+Everything here is pure: arrays in, numbers out. `engine.session.simulator_link` brings the data.
 
 Why one point of noise costs so many rows (the source chapter's Quiz 5 in its own terms): take an
 error that is a sum of a volume and a noise term,
@@ -33,6 +33,6 @@ N**(alpha+1): the larger a dataset, the dearer each further point of noise, whic
 clean rows can be worth more than 52,002 noisy ones.
 """
 
-from engine.simulator.reading import Model, Point, Reading, read_point
+from engine.simulator.prediction import Model, Point, Reading, read_point
 
 __all__ = ["Model", "Point", "Reading", "read_point"]

@@ -14,7 +14,7 @@ import numpy as np
 
 from engine.simulator import calibrated
 from engine.simulator.noise import NoiseEstimate, NoiseSource
-from engine.simulator.reading import Point
+from engine.simulator.prediction import Point
 from engine.simulator.sweep import Sweep
 
 REVIEW_S_PER_ROW = 15.0

@@ -6,7 +6,7 @@
 
 N is rows, eps the share of noisy rows in [0, 1), d the duplication rate in [0, 1]. Every function
 works on numbers and on arrays that broadcast. What is known of a dataset's clusters replaces
-N * phi(d); see `engine.simulator.repeats`.
+N * phi(d); see `engine.simulator.duplication`.
 
 It is a what-if aid and no forecast: see `engine/help/simulator.md` for what is calibrated on what.
 """

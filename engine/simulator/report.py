@@ -10,9 +10,9 @@ import numpy as np
 
 from engine.simulator.advice import Advice
 from engine.simulator.cost import Savings
+from engine.simulator.duplication import Duplication
 from engine.simulator.noise import NoiseEstimate
-from engine.simulator.reading import Curve, Frontier, Reading
-from engine.simulator.repeats import Duplication
+from engine.simulator.prediction import Curve, Frontier, Reading
 from engine.simulator.sweep import Sweep
 
 NOTE = (

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.review.threshold import Threshold
 from engine.simulator import book, calibrated
 from engine.simulator.band import SWEEP_DRAWS, band
-from engine.simulator.ladder import Kept, Ladder
-from engine.simulator.monotone import BadByScore
+from engine.simulator.cumulative_counts import Kept, Ladder
+from engine.simulator.isotonic import BadByScore
 from engine.simulator.noise import Assumption, NoiseEstimate, NoiseSource
-from engine.simulator.reading import Model, Point
-from engine.threshold import Threshold
+from engine.simulator.prediction import Model, Point
 
 Floats = NDArray[np.float64]
 

@@ -17,13 +17,13 @@ The store knows samples as (identity, occurrence) and nothing of what they say; 
 know what decisions add up to either, that is the session's work.
 """
 
-from engine.places import session_path
+from engine.paths import session_path
 from engine.store.cache import CachedScores
 from engine.store.datasets import BindState, KnownDataset
 from engine.store.events import StoredEvent, TakenOver
-from engine.store.queues import StoredQueue
 from engine.store.searches import StoredSearch
 from engine.store.store import Store
+from engine.store.stored_orders import StoredOrder
 
 __all__ = [
     "BindState",
@@ -31,7 +31,7 @@ __all__ = [
     "KnownDataset",
     "Store",
     "StoredEvent",
-    "StoredQueue",
+    "StoredOrder",
     "StoredSearch",
     "TakenOver",
     "session_path",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from engine.store.events import instant, milliseconds, storable
 
 if TYPE_CHECKING:
-    from engine.dataset import Fingerprint
+    from engine.dataset.dataset import Fingerprint
 
 
 class Bindable(Protocol):

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.decision import Aspect, Circumstances, EventKind, Verdict
+from engine.review.decision import Aspect, Circumstances, EventKind, Verdict
+from engine.review.threshold import Direction
 from engine.sample import IDENTITY_BYTES, Side
 from engine.store import packing
-from engine.threshold import Direction
 
 KEY_BYTES = IDENTITY_BYTES + 5
 """Identity, occurrence and side."""

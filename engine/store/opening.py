@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from urllib.parse import quote
 
 from engine.errors import StoreError
-from engine.places import state_folder
+from engine.paths import state_folder
 from engine.store import journal, schema
 from engine.store.faults import explained, primary_code
 from engine.store.lock import WriterLock

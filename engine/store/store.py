@@ -23,16 +23,16 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.decision import Aspect, Circumstances, EventKind, Verdict
 from engine.errors import StoreError
-from engine.store import cache, datasets, events, journal, queues, schema, searches
+from engine.review.decision import Aspect, Circumstances, EventKind, Verdict
+from engine.store import cache, datasets, events, journal, schema, searches, stored_orders
 from engine.store.cache import CachedScores
 from engine.store.datasets import Bindable, BindState, KnownDataset
 from engine.store.events import StoredEvent, TakenOver
 from engine.store.faults import explained
 from engine.store.opening import Opened, open_reader, open_writer
-from engine.store.queues import StoredQueue
 from engine.store.searches import StoredSearch
+from engine.store.stored_orders import StoredOrder
 
 if TYPE_CHECKING:
     from engine.scoring.scorer import ScoreKey
@@ -316,7 +316,7 @@ class Store:
                 (name, json.dumps(value)),
             )
 
-    def add_queue(self, queue: StoredQueue) -> StoredQueue:
+    def add_order(self, queue: StoredOrder) -> StoredOrder:
         """Write a queue and give it its number and time; on disk when this returns.
 
         One that does not last takes the place of the one before it.
@@ -326,7 +326,7 @@ class Store:
         """
         at_ms = _now_ms()
         with self._writing("queue not saved", durable=queue.lasting) as connection:
-            number = queues.insert(
+            number = stored_orders.insert(
                 connection, queue, at_ms=at_ms, who=self.reviewer, digest=self._digest
             )
         return dataclasses.replace(
@@ -334,7 +334,7 @@ class Store:
             dataset_digest=self._digest,
         )  # fmt: skip
 
-    def queue(self, number: int) -> StoredQueue | None:
+    def order(self, number: int) -> StoredOrder | None:
         """The queue `number`; None where it is not on file.
 
         Raises:
@@ -342,11 +342,11 @@ class Store:
         """
         try:
             with self._reading() as connection:
-                return queues.one(connection, number)
+                return stored_orders.one(connection, number)
         except ValueError as error:
             raise self._damaged(f"queue {number} ({error})") from error
 
-    def lasting_queues(self) -> list[StoredQueue]:
+    def lasting_orders(self) -> list[StoredOrder]:
         """Every queue that stays on file, oldest first.
 
         Raises:
@@ -354,7 +354,7 @@ class Store:
         """
         try:
             with self._reading() as connection:
-                return queues.lasting(connection)
+                return stored_orders.lasting(connection)
         except ValueError as error:
             raise self._damaged(f"queues ({error})") from error
 

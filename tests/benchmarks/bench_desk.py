@@ -390,7 +390,7 @@ def bench_threshold(bench: Bench) -> None:
 
 def fill(session: object) -> None:
     """Scores for every row, and verdicts by hand on a thousand of them."""
-    from engine.decision import Verdict
+    from engine.review.decision import Verdict
     from engine.session import Session
 
     assert isinstance(session, Session)
@@ -435,7 +435,7 @@ async def desk_steps(bench: Bench) -> tuple[list[float], list[float]]:
         fill(desk.session)
         await asyncio.sleep(2.0)
         for _ in range(200):
-            desk.session.giving_way.ask()  # as the app does with every key
+            desk.session.ui_priority.ask()  # as the app does with every key
             await asyncio.sleep(0.005)
             began, worked = time.perf_counter(), time.thread_time()
             desk.action_threshold_up()

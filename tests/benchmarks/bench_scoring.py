@@ -26,8 +26,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.scoring.agenda import WINDOW_UNITS
-from engine.scoring.precision import MULTIPLIERS, processor_features
+from engine.scoring.models.precision import MULTIPLIERS, processor_features
+from engine.scoring.worker.agenda import WINDOW_UNITS
 from tests.benchmarks.rows import alpaca_like
 from tests.benchmarks.shapes import LARGE, SMALL, build, parameters
 

@@ -28,7 +28,7 @@ SIZES = ((80, 24), (160, 48))
 async def steps(bench: Bench, size: tuple[int, int], *, copies: bool) -> None:
     """Steps of `]` with the panel open: settled, and while scores come."""
     from engine.session import OpenOptions
-    from engine.simulator.repeats import SINGLE, Clusters
+    from engine.simulator.duplication import SINGLE, Clusters
     from tui.app import TamisApp
     from tui.desk import Desk
     from tui.simulator import SimulatorPanel
@@ -46,7 +46,7 @@ async def steps(bench: Bench, size: tuple[int, int], *, copies: bool) -> None:
         of_row = np.full(rows, SINGLE, np.int64)
         pairs = int(rows * TWINS / 2) if copies else 0
         of_row[: 2 * pairs] = np.arange(2 * pairs) // 2
-        session.coupling.clusters = Clusters(of_row, pairs, "made up")
+        session.simulator_link.clusters = Clusters(of_row, pairs, "made up")
         desk.action_simulate()
         await asyncio.sleep(2.0)
         for scores_come in (False, True):
@@ -54,14 +54,14 @@ async def steps(bench: Bench, size: tuple[int, int], *, copies: bool) -> None:
             for step in range(STEPS):
                 if scores_come and step % 5 == 0:
                     session.board.version += 1  # what was counted before is of no use
-                session.giving_way.ask()  # as the app does with every key
+                session.ui_priority.ask()  # as the app does with every key
                 await asyncio.sleep(0.005)
                 began, worked = time.perf_counter(), time.thread_time()
                 desk.action_threshold_up() if step % 2 else desk.action_threshold_down()
                 work_ms.append((time.thread_time() - worked) * 1e3)
                 wall_ms.append((time.perf_counter() - began) * 1e3)
                 await asyncio.sleep(0.02)
-            while session.coupling.counting:  # noqa: ASYNC110 - a thread, not a task
+            while session.simulator_link.counting:  # noqa: ASYNC110 - a thread, not a task
                 await asyncio.sleep(0.05)
             what = f"{size[0]}x{size[1]}, {'scores come' if scores_come else 'settled'}"
             tell(bench, f"{what}: a press of ], its work", work_ms, TARGET_MS)

@@ -23,7 +23,7 @@ from typing import Any, TextIO
 import numpy as np
 
 from engine.sample import Family, Message, Role, Sample, Side
-from engine.scoring.model_files import prepare_environment
+from engine.scoring.models.model_files import prepare_environment
 
 Pairs = Sequence[tuple[str, str]]
 MAX_TOKENS = 512
@@ -151,9 +151,10 @@ def _sample(row: int, prompt: str, answer: str) -> Sample:
 
 def ours(folder: str, dtype: str, padding: Padding) -> Score:
     """The worker, as the desk uses it."""
-    from engine.scoring import ScorerOptions, classifier, make_scorer
-    from engine.scoring.board import ScoreBoard
-    from engine.scoring.worker import ScoringWorker
+    from engine.scoring import ScorerOptions, make_scorer
+    from engine.scoring.models import classifier
+    from engine.scoring.worker.board import ScoreBoard
+    from engine.scoring.worker.worker import ScoringWorker
 
     options = ScorerOptions(input_format="pair", max_length=MAX_TOKENS, dtype=dtype, device="cpu")
     scorer = make_scorer(f"hf:{folder}", options=options)
@@ -219,7 +220,7 @@ def say(out: TextIO, value: dict[str, Any]) -> None:
 def desk_lag(folder: str, pairs: Pairs, dtype: str) -> dict[str, Any]:
     """How late a ticker of the desk's event loop is while a model scores."""
     from engine.scoring import ScorerOptions
-    from engine.scoring.worker import WorkerState
+    from engine.scoring.worker.worker import WorkerState
     from engine.session import OpenOptions
     from tui.app import TamisApp
 

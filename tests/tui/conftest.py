@@ -47,4 +47,4 @@ def _steady_pilot(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _desks_are_freed(monkeypatch: pytest.MonkeyPatch) -> None:
     """A desk expects to live as long as its process, and tells the collector so."""
-    monkeypatch.setattr(app, "settle_memory", lambda: None)
+    monkeypatch.setattr(app, "freeze_memory", lambda: None)

@@ -12,15 +12,15 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from engine.scoring.worker import SETTLED
+from engine.scoring.worker.worker import FINISHED
 from engine.session import OpenOptions, Session
 from tests.tui.screen import screen_text
 from tui.app import TamisApp
 from tui.desk import Desk
 from tui.desk.base import NOTHING_SEEN
 from tui.preferences import Preferences
-from tui.prompt_bar import PromptBar
-from tui.status import KeyBar
+from tui.widgets.prompt_bar import PromptBar
+from tui.widgets.status import KeyBar
 
 GOOD = (
     "The {0} method has three steps: prepare the {0} materials, combine them, and check the result."
@@ -93,7 +93,7 @@ class DeskDriver:
     async def scored(self) -> None:
         def settled() -> bool:
             status = self.session.scoring.status()
-            return status is not None and status.state in SETTLED
+            return status is not None and status.state in FINISHED
 
         await self.until(settled, "scores")
         await self.until(

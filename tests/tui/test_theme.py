@@ -22,9 +22,9 @@ from tests.tui.colours import (
     seen_with,
 )
 from tests.tui.screen import screen_text
-from tests.tui.table_app import FakeRows, TableApp, ThemedApp
-from tui.display import ASCII_GLYPHS, UNICODE_GLYPHS, Glyphs, RowState
-from tui.sample_table import SampleTable
+from tests.tui.table.table_app import FakeRows, TableApp, ThemedApp
+from tui.table.sample_table import SampleTable
+from tui.terminal.display import ASCII_GLYPHS, UNICODE_GLYPHS, Glyphs, RowState
 from tui.theme import (
     ANSI_THEME,
     DEFAULT_THEME,

@@ -19,18 +19,18 @@ from textual.widget import Widget
 
 from engine.session.cluster_review import Kind, Listed
 from engine.session.duplication import SearchState
-from tui.actions import Group, actions_on, bindings
 from tui.clusters import words
 from tui.clusters.cluster_list import ClusterList, ListedCluster
 from tui.clusters.comparison import Comparison, Laid, Shown, compare
 from tui.clusters.members import Likes, MemberRows, answer_letter, compared_rows
 from tui.clusters.pane import ComparisonPane
 from tui.desk.base import DeskBase
-from tui.display import ASCII_GLYPHS, STATE_TEXT, UNICODE_GLYPHS
-from tui.prompt_bar import PromptBar
-from tui.rows import SessionRows
-from tui.sample_table import SampleTable
-from tui.status import KeyBar, StatusLine
+from tui.keys.actions import Group, actions_on, bindings
+from tui.table.rows import SessionRows
+from tui.table.sample_table import SampleTable
+from tui.terminal.display import ASCII_GLYPHS, STATE_TEXT, UNICODE_GLYPHS
+from tui.widgets.prompt_bar import PromptBar
+from tui.widgets.status import KeyBar, StatusLine
 from tui.working_screen import WorkingScreen
 
 TICK_S = 0.1
@@ -148,7 +148,7 @@ class ClusterBase(WorkingScreen):
         """The lines above and below take what fits."""
         self.call_after_refresh(self._draw_lines)
 
-    def is_settled(self) -> bool:
+    def is_at_rest(self) -> bool:
         """Whether everything is on screen that was searched, listed, counted and compared."""
         review = self.review
         if self.session.duplicates.status.state is SearchState.RUNNING or review.behind:
@@ -195,7 +195,7 @@ class ClusterBase(WorkingScreen):
                     self.found,
                     len(self.cluster_list.order),
                     self.similarity,
-                    self.key("search_repeats"),
+                    self.key("search_duplicates"),
                 ),
             ]
         )

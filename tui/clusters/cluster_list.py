@@ -15,8 +15,8 @@ from rich.segment import Segment
 from textual import events
 from textual.strip import Strip
 
-from tui.display import UNICODE_GLYPHS, Glyphs, count_text, one_line, score_text
-from tui.line_pane import LineList
+from tui.table.line_pane import LineList
+from tui.terminal.display import UNICODE_GLYPHS, Glyphs, count_text, one_line, score_text
 
 SIZE_CELLS = 6
 SIMILARITY_CELLS = 4

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.duplicates.difference import Difference, Span, difference
-from tui.display import Glyphs, cells, lines_of, one_line
-from tui.document import Line, LineKind, wrap
+from tui.sample.document import Line, LineKind, wrap
+from tui.terminal.display import Glyphs, cells, lines_of, one_line
 
 Run = tuple[str, str]
 """A text and the name of its style."""

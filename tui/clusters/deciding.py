@@ -6,15 +6,15 @@ from collections.abc import Callable
 
 import numpy as np
 
-from engine.decision import Verdict
-from engine.review import Change
-from engine.session import keeping
+from engine.review.decision import Verdict
+from engine.review.review import Change
+from engine.session import cluster_verdicts
 from engine.session.cluster_review import Kind
 from tui.clusters import words
 from tui.clusters.base import ClusterBase
 from tui.deciding import INLINE_ROWS, DecidingScreen, change_words
 from tui.desk.boosts import next_boost
-from tui.dialogs import ConfirmDialog
+from tui.dialogs.dialogs import ConfirmDialog
 
 
 class DecidingActions(ClusterBase, DecidingScreen):
@@ -35,9 +35,11 @@ class DecidingActions(ClusterBase, DecidingScreen):
         """Export it once, twice, three times, once."""
         row = self.members.cursor_row
         if row is not None:
-            times = next_boost(int(self.session.repeats[row]))
+            times = next_boost(int(self.session.copies[row]))
             rows = np.array([row], np.int64)
-            self._work("…", lambda: self.session.repeat(rows, times), self._said, background=False)
+            self._work(
+                "…", lambda: self.session.set_copies(rows, times), self._said, background=False
+            )
 
     def _decided(self, change: Change | None) -> None:
         """Draw what a decision has changed, before the next frame."""
@@ -66,7 +68,7 @@ class DecidingActions(ClusterBase, DecidingScreen):
 
         def keep() -> Change | None:
             beaten = self.review.beaten(found, cluster, row)
-            return keeping.keep_one(self.session, row, beaten, firmly=False)
+            return cluster_verdicts.keep_one(self.session, row, beaten, firmly=False)
 
         self._keep(keep, f"kept row {row} ({reason})")
 
@@ -74,7 +76,9 @@ class DecidingActions(ClusterBase, DecidingScreen):
         """Keep the member under the cursor and no other."""
         row, rows = self.members.cursor_row, self.members.order
         if row is not None:
-            self._keep(lambda: keeping.keep_one(self.session, row, rows), f"kept row {row}")
+            self._keep(
+                lambda: cluster_verdicts.keep_one(self.session, row, rows), f"kept row {row}"
+            )
 
     def action_keep_all(self) -> None:
         """Keep every member."""
@@ -113,12 +117,12 @@ class DecidingActions(ClusterBase, DecidingScreen):
         else:
             self._work(
                 "counting…",
-                lambda: keeping.plan_keeping(self.session, found.clusters, shown),
+                lambda: cluster_verdicts.plan_keeping(self.session, found.clusters, shown),
                 self._ask,
                 background=True,
             )
 
-    def _ask(self, plan: keeping.KeepPlan) -> None:
+    def _ask(self, plan: cluster_verdicts.KeepPlan) -> None:
         if not len(plan.rows):
             self.say("nothing to change: these clusters are decided, or nothing of them is kept")
             return
@@ -127,7 +131,7 @@ class DecidingActions(ClusterBase, DecidingScreen):
             if yes:
                 self._work(
                     f"deciding {len(plan.rows):,} rows",
-                    lambda: keeping.carry_out(self.session, plan),
+                    lambda: cluster_verdicts.carry_out(self.session, plan),
                     self._many_decided,
                     background=len(plan.rows) > INLINE_ROWS,
                 )

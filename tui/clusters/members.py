@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tui.clusters.cluster_list import similarity_text
-from tui.display import Glyphs
-from tui.row_source import RowMarks, RowTexts
-from tui.rows import SessionRows
+from tui.table.row_source import RowMarks, RowTexts
+from tui.table.rows import SessionRows
+from tui.terminal.display import Glyphs
 
 LEAD_CELLS = 8
 

@@ -8,8 +8,8 @@ from rich.segment import Segment
 from textual.strip import Strip
 
 from tui.clusters.comparison import Comparison, Laid, lay_out
-from tui.display import UNICODE_GLYPHS, Glyphs, one_line
-from tui.line_pane import LinePane
+from tui.table.line_pane import LinePane
+from tui.terminal.display import UNICODE_GLYPHS, Glyphs, one_line
 
 BESIDE_CELLS = 90
 """From this width on the two stand beside each other."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from tui.actions import Action, Group, actions_of, actions_on
 from tui.clusters.viewing import ViewingActions
-from tui.dialogs import TextDialog
-from tui.help import help_text
-from tui.status import KeyBar
+from tui.dialogs.dialogs import TextDialog
+from tui.keys.actions import Action, Group, actions_of, actions_on
+from tui.keys.help import help_text
+from tui.widgets.status import KeyBar
 
 
 class ClusterScreen(ViewingActions):

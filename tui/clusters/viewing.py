@@ -19,8 +19,8 @@ from engine.session.duplication import SearchState
 from engine.session.view import rows_matching
 from tui.clusters import words
 from tui.clusters.deciding import DecidingActions
-from tui.dialogs import ChoiceDialog, ConfirmDialog
-from tui.prompt_bar import PromptBar, Question
+from tui.dialogs.dialogs import ChoiceDialog, ConfirmDialog
+from tui.widgets.prompt_bar import PromptBar, Question
 
 FINE, COARSE = 0.01, 0.05
 
@@ -41,7 +41,7 @@ class ViewingActions(DecidingActions):
         if found is None:
             searching = self.session.duplicates.status.state is SearchState.RUNNING
             goes_on = (
-                "the search goes on" if searching else f"{self.key('search_repeats')} searches"
+                "the search goes on" if searching else f"{self.key('search_duplicates')} searches"
             )
             self.cluster_list.empty_text = f"nothing is known yet: {goes_on}"
             self.cluster_list.set_order(np.zeros(0, np.int64), None)
@@ -243,7 +243,7 @@ class ViewingActions(DecidingActions):
 
     # -- search and rule ---------------------------------------------------------------------------
 
-    def action_search_repeats(self) -> None:
+    def action_search_duplicates(self) -> None:
         """Stop the search, or go on with it."""
         duplicates = self.session.duplicates
         if duplicates.status.state is SearchState.RUNNING:

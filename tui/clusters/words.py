@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from engine.duplicates.gauge import HELPFUL, Gauge
+from engine.duplicates.duplication_rate import HELPFUL, Gauge
 from engine.duplicates.listing import Listing, State
 from engine.duplicates.rule import Preference
 from engine.duplicates.settings import Unit
 from engine.session import Session
 from engine.session.cluster_review import Duplication, Listed
+from engine.session.cluster_verdicts import KeepPlan
 from engine.session.duplication import SearchState, SearchStatus
-from engine.session.keeping import KeepPlan
-from tui.display import Glyphs
-from tui.status import share_text
+from tui.terminal.display import Glyphs
+from tui.widgets.status import share_text
 
 STATE_WORDS = {State.UNDECIDED: "undecided", State.DECIDED: "decided", State.KEPT_ALL: "kept all"}
 

@@ -19,31 +19,31 @@ from textual.notifications import SeverityLevel
 from textual.reactive import Reactive
 from textual.widget import Widget
 
-from engine.histogram import ScoreBins
-from engine.order import Column, Sort
+from engine.dataset.text_search import Search
+from engine.review.histogram import ScoreBins
 from engine.scoring import ScorerOptions
-from engine.scoring.worker import SETTLED, WorkerState
-from engine.search import Search
+from engine.scoring.worker.worker import FINISHED, WorkerState
 from engine.session import Session
+from engine.session.sort_order import Column, Sort
 from engine.session.view import rows_matching, rows_shown
-from tui.actions import actions_on, bindings
-from tui.detail import SampleDetail
-from tui.display import ASCII_GLYPHS, UNICODE_GLYPHS, one_line, sanitize
-from tui.prompt_bar import PromptBar
-from tui.row_source import RowMarks
-from tui.rows import SessionRows
-from tui.sample_table import SampleTable
+from tui.keys.actions import actions_on, bindings
+from tui.sample.detail import SampleDetail
 from tui.simulator import SimulatorPanel
-from tui.status import (
+from tui.table.row_source import RowMarks
+from tui.table.rows import SessionRows
+from tui.table.sample_table import SampleTable
+from tui.terminal.display import ASCII_GLYPHS, UNICODE_GLYPHS, one_line, sanitize
+from tui.widgets.prompt_bar import PromptBar
+from tui.widgets.status import (
     KeyBar,
     StatusLine,
     bfloat16_effect,
     blind_parts,
-    repeats_parts,
+    duplicates_parts,
     scoring_parts,
     summary_parts,
 )
-from tui.threshold_slider import NO_SCORES, ThresholdSlider
+from tui.widgets.threshold_slider import NO_SCORES, ThresholdSlider
 from tui.working_screen import WorkingScreen
 
 Act = Callable[[NDArray[np.int64], str], None]
@@ -207,7 +207,7 @@ class DeskBase(WorkingScreen):
         worker = self.session.scoring.worker
         if not self._started:
             return
-        if worker is None or worker.cache_applied or worker.status().state in SETTLED:
+        if worker is None or worker.cache_applied or worker.status().state in FINISHED:
             self._settling = None
             self._show_order(keep_row=row)
 
@@ -224,7 +224,7 @@ class DeskBase(WorkingScreen):
         if self._filter_text and refilter:
             _, self._matching = rows_matching(session, self._filter_text)
         self.table.set_order(rows_shown(session, self._sort, self._matching), keep_row=keep_row)
-        if column is Column.ROW or session.queues.current is not None:
+        if column is Column.ROW or session.orders.current is not None:
             self.table.set_sort(None)
         else:
             self.table.set_sort(column, descending=self._sort.descending)
@@ -234,7 +234,7 @@ class DeskBase(WorkingScreen):
     def _draw_counts(self, *, recount: bool) -> None:
         """Slider and summary; the bins are counted anew where scores came."""
         session = self.session
-        session.giving_way.ask(TICK_WORK_S)
+        session.ui_priority.ask(TICK_WORK_S)
         summary = session.summary()
         if recount:
             self._bins = session.score_bins(self.slider.bins_for())
@@ -272,7 +272,7 @@ class DeskBase(WorkingScreen):
         rows = f"{session.dataset.rows:,} rows"
         if self._matching is not None:
             rows = f"{shown:,} of {rows}"
-        parts = [*self.too_small, f"tamis  {session.title}", *self._queue_parts()]
+        parts = [*self.too_small, f"tamis  {session.title}", *self._order_parts()]
         if session.read_only:
             parts.append("read-only")
         if session.blind:
@@ -286,8 +286,8 @@ class DeskBase(WorkingScreen):
         parts += scoring_parts(status, session.scoring.spec, self.key("model"))
         if cut := int(np.count_nonzero(session.board.truncated)):
             parts.append(f"{cut:,} read in part")
-        parts += repeats_parts(session.duplicates.status)
-        if session.queues.current is None and self._sort != Sort():
+        parts += duplicates_parts(session.duplicates.status)
+        if session.orders.current is None and self._sort != Sort():
             parts.append(f"sort: {self._sort}")
         parts.append(" + ".join(family.value for family in session.dataset.families))
         self.query_one("#title", StatusLine).show(parts)
@@ -312,7 +312,7 @@ class DeskBase(WorkingScreen):
         """Where in the view the sample stands that fills the screen; empty where none does."""
         return []
 
-    def _queue_parts(self) -> list[str]:
+    def _order_parts(self) -> list[str]:
         """The review order in hand and how far it is; empty where there is none."""
         return []
 

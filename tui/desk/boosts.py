@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.decision import MOST_REPEATS
 from engine.errors import UsageError
-from engine.review import Change
+from engine.review.decision import MOST_COPIES
+from engine.review.review import Change
 from tui.deciding import INLINE_ROWS, change_words
 from tui.desk.verdicts import VerdictActions
-from tui.dialogs import ConfirmDialog
-from tui.prompt_bar import PromptBar, Question
+from tui.dialogs.dialogs import ConfirmDialog
+from tui.widgets.prompt_bar import PromptBar, Question
 
 STEPS = (1, 2, 3)
 """What the key goes through; more than that is typed."""
@@ -37,9 +37,11 @@ class BoostActions(VerdictActions):
         if self.session.dataset.broken[row]:
             self.say(f"row {row} could not be read: there is nothing to export")
             return
-        times = next_boost(int(self.session.repeats[row]))
+        times = next_boost(int(self.session.copies[row]))
         rows = np.array([row], np.int64)
-        self._work("…", lambda: self.session.repeat(rows, times), self._boosted, background=False)
+        self._work(
+            "…", lambda: self.session.set_copies(rows, times), self._boosted, background=False
+        )
 
     def action_boost_shown(self) -> None:
         """Boost every row of the view."""
@@ -60,7 +62,7 @@ class BoostActions(VerdictActions):
         )
 
     def _boost_preview(self, rows: NDArray[np.int64], times: int) -> str:
-        changed = int(np.count_nonzero(self.session.repeats[rows] != times))
+        changed = int(np.count_nonzero(self.session.copies[rows] != times))
         return f"{len(rows):,} rows, {changed:,} of them change"
 
     def _boost_all(self, rows: NDArray[np.int64], what: str, times: int) -> None:
@@ -69,7 +71,7 @@ class BoostActions(VerdictActions):
                 self.table.clear_selection()
                 self._work(
                     f"boosting {len(rows):,} rows",
-                    lambda: self.session.repeat(np.sort(rows), times),
+                    lambda: self.session.set_copies(np.sort(rows), times),
                     self._boosted,
                     background=len(rows) > INLINE_ROWS,
                 )
@@ -102,6 +104,6 @@ def _times(text: str) -> int:
         times = int(text.strip().lstrip("x\u00d7"))
     except ValueError:
         raise UsageError(f"not a number of times: {text!r}", "2 and 3 are usual") from None
-    if not 1 <= times <= MOST_REPEATS:
-        raise UsageError(f"between 1 and {MOST_REPEATS} times, not {times}", "2 and 3 are usual")
+    if not 1 <= times <= MOST_COPIES:
+        raise UsageError(f"between 1 and {MOST_COPIES} times, not {times}", "2 and 3 are usual")
     return times

@@ -7,7 +7,7 @@ from pathlib import Path
 from engine.errors import ExportError, InputError, TamisError
 from engine.sample import message_text
 from tui.desk.base import DeskBase
-from tui.prompt_bar import PromptBar, Question
+from tui.widgets.prompt_bar import PromptBar, Question
 
 CLIPBOARD_BYTES = 74_994
 """Longer texts are cut or dropped by common terminals.  Source: the limit that hterm documents

@@ -11,27 +11,27 @@ from textual.content import Content
 
 from engine.errors import TamisError
 from engine.export import ExportPlan, ExportReport
-from engine.order import Column, Sort
 from engine.sample import Family
 from engine.session.exporting import default_plan, describe_plan, export_session
+from engine.session.sort_order import Column, Sort
 from engine.session.view import rows_matching
-from tui.actions import Group, actions_of, actions_on
+from tui.cli.simulate_text import about_text
+from tui.desk.availability import Possible
 from tui.desk.base import TICK_S
 from tui.desk.clusters import ClusterActions
 from tui.desk.copying import CopyActions
 from tui.desk.edits import EditActions
 from tui.desk.filters import FilterActions
 from tui.desk.moving import MovingActions
-from tui.desk.possible import Possible
-from tui.desk.queues import QueueActions
+from tui.desk.ordering import OrderActions
 from tui.desk.scoring import ScoringActions
 from tui.desk.simulator import SimulatorActions
 from tui.desk.thresholds import ThresholdActions
 from tui.desk.view import ViewActions
-from tui.dialogs import ChoiceDialog, TextDialog, WorkDialog
-from tui.export_dialog import ExportDialog
-from tui.help import help_text, problems_text
-from tui.simulate_text import about_text
+from tui.dialogs.dialogs import ChoiceDialog, TextDialog, WorkDialog
+from tui.dialogs.export_dialog import ExportDialog
+from tui.keys.actions import Group, actions_of, actions_on
+from tui.keys.help import help_text, problems_text
 
 
 class Desk(
@@ -42,7 +42,7 @@ class Desk(
     ThresholdActions,
     FilterActions,
     ViewActions,
-    QueueActions,
+    OrderActions,
     CopyActions,
     ScoringActions,
     SimulatorActions,
@@ -92,7 +92,7 @@ class Desk(
             self._put_aside()
         cursor = settings("cursor", 0)
         row = min(cursor, self.session.dataset.rows - 1) if isinstance(cursor, int) else 0
-        ordered = self._sort != Sort() or self.session.queues.current is not None
+        ordered = self._sort != Sort() or self.session.orders.current is not None
         if ordered or self._matching is not None:
             self._settling = row
             self._show_order(keep_row=row)

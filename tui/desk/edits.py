@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from functools import partial
 
-from engine.editing import Editable, Part
+from engine.dataset.editing import Editable, Part
 from engine.errors import TamisError
-from tui.desk.remarks import RemarkActions
-from tui.dialogs import ChoiceDialog
-from tui.diff_dialog import DiffAnswer, DiffDialog
-from tui.display import one_line
-from tui.editor import edited
+from tui.desk.annotations import AnnotationActions
+from tui.dialogs.dialogs import ChoiceDialog
+from tui.dialogs.diff_dialog import DiffAnswer, DiffDialog
+from tui.terminal.display import one_line
+from tui.terminal.editor import edited
 
 SHOWN_CELLS = 48
 
 
-class EditActions(RemarkActions):
+class EditActions(AnnotationActions):
     """What E does."""
 
     def action_edit(self) -> None:

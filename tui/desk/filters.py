@@ -11,10 +11,10 @@ from engine.errors import UsageError
 from engine.filter import Completion, Filter, Number, NumberTerm, complete, parse_filter
 from engine.session.view import filter_names, rows_matching
 from tui.desk.base import DeskBase
-from tui.dialogs import WorkDialog
-from tui.filter_dialog import FilterChoice, FilterDialog
-from tui.prompt_bar import PromptBar, Question
-from tui.threshold_slider import ThresholdSlider
+from tui.dialogs.dialogs import WorkDialog
+from tui.dialogs.filter_dialog import FilterChoice, FilterDialog
+from tui.widgets.prompt_bar import PromptBar, Question
+from tui.widgets.threshold_slider import ThresholdSlider
 
 INLINE_ROWS = 100_000
 """A filter over more rows is evaluated in the background."""

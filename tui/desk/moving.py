@@ -6,9 +6,9 @@ from engine.session.view import undecided_line
 from tui.desk.reading import ReadingActions
 from tui.desk.searching import SearchActions
 from tui.desk.simulator import SimulatorActions
-from tui.detail import SampleDetail
-from tui.sample_table import SampleTable
+from tui.sample.detail import SampleDetail
 from tui.simulator import SimulatorPanel
+from tui.table.sample_table import SampleTable
 
 
 class MovingActions(SimulatorActions, SearchActions, ReadingActions):

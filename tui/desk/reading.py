@@ -10,13 +10,13 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.decision import Verdict
 from engine.filter import parse_filter
-from engine.order import Sort
-from engine.queues import TELLING
+from engine.review.decision import Verdict
+from engine.review.review_orders import TELLING
+from engine.session.sort_order import Sort
 from engine.session.view import TELLING_COLUMNS, filter_names, tells_scores
 from tui.desk.base import DeskBase
-from tui.detail import SampleDetail
+from tui.sample.detail import SampleDetail
 
 AHEAD = (1, 2, -1)
 """Which neighbours of the sample shown are laid out, the likeliest first."""
@@ -108,7 +108,7 @@ class ReadingActions(DeskBase):
                 for row in rows:
                     if self._prepare_next:
                         break
-                    self.session.giving_way.wait()
+                    self.session.ui_priority.wait()
                     detail.prepare(self._rows.content(row))
         finally:
             self._preparing = False
@@ -140,9 +140,9 @@ class ReadingActions(DeskBase):
         Filter and sort come back with the scores; the review order is made anew by its key.
         """
         session, left = self.session, []
-        queue = session.queues.current
+        queue = session.orders.current
         if queue is not None and queue.kind in TELLING:
-            session.queues.leave()
+            session.orders.leave()
             left.append(f"the review order ({queue})")
         sort, text = None, ""
         if self._sort.column in TELLING_COLUMNS:

@@ -7,14 +7,14 @@ import numpy as np
 from engine.errors import TamisError, UsageError
 from engine.sample import Side
 from engine.scoring import check_scorer
-from engine.scoring.fetching import fetch_model
-from engine.scoring.known_models import known_model
-from engine.scoring.model_files import is_absent
-from engine.scoring.worker import SETTLED, WorkerState
+from engine.scoring.models.fetching import fetch_model
+from engine.scoring.models.known_models import known_model
+from engine.scoring.models.model_files import is_absent
+from engine.scoring.worker.worker import FINISHED, WorkerState
+from tui.cli.models import size_text
 from tui.desk.base import NOTHING_SEEN, DeskBase
-from tui.dialogs import ConfirmDialog, WorkDialog
-from tui.models import size_text
-from tui.scorer_dialog import ScorerDialog
+from tui.dialogs.dialogs import ConfirmDialog, WorkDialog
+from tui.dialogs.scorer_dialog import ScorerDialog
 
 SCORER_CHOICES = (
     ("builtin", "builtin · the embedded model, offline"),
@@ -40,7 +40,7 @@ class ScoringActions(DeskBase):
         state = worker.status().state if worker is not None else None
         if state is WorkerState.DONE:
             self.say("everything is scored: there is nothing to pause")
-        elif state is None or state in SETTLED:
+        elif state is None or state in FINISHED:
             self.say(f"nothing is being scored; {self.key('model')} chooses a scorer")
         elif state is WorkerState.LOADING:
             self.say(f"paused as soon as it is loaded; {self.key('pause')} goes on")

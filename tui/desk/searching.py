@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from engine.search import Query, Search, search
+from engine.dataset.text_search import Query, Search, search
 from tui.desk.base import DeskBase
-from tui.display import one_line
-from tui.prompt_bar import PromptBar, Question
+from tui.terminal.display import one_line
+from tui.widgets.prompt_bar import PromptBar, Question
 
 INLINE_ROWS = 10_000
 """So few rows are searched before the next frame; more of them in a thread."""

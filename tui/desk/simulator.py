@@ -9,18 +9,18 @@ from textual.widget import Widget
 from engine.errors import UsageError
 from engine.session.simulation import Control, read_number
 from engine.simulator.cost import TrainingRun
-from engine.simulator.ladder import Ladder
-from engine.simulator.repeats import Clusters
-from tui.actions import BY_ID, Group, actions_of
+from engine.simulator.cumulative_counts import Ladder
+from engine.simulator.duplication import Clusters
+from tui.cli.simulate_text import UNDER_ASSUMPTIONS, about_text
 from tui.desk.base import DeskBase
-from tui.dialogs import TextDialog
-from tui.prompt_bar import PromptBar, Question
-from tui.simulate_text import UNDER_ASSUMPTIONS, about_text
+from tui.dialogs.dialogs import TextDialog
+from tui.keys.actions import BY_ID, Group, actions_of
 from tui.simulator import SimulatorPanel
 from tui.simulator.readout import Readout
 from tui.simulator.words import value_text
-from tui.status import KeyBar
-from tui.sweep_line import SweepLine
+from tui.widgets.prompt_bar import PromptBar, Question
+from tui.widgets.status import KeyBar
+from tui.widgets.sweep_line import SweepLine
 
 HINTS = {
     Control.SIZE: "10000, 52k or 1M rows",
@@ -65,7 +65,7 @@ class SimulatorActions(DeskBase):
                 self._zoomed = False
                 self.remove_class("-zoomed")
             self.add_class("-simulating")
-            self.session.coupling.find_repeats_in_background()
+            self.session.simulator_link.find_duplicates_in_background()
             self.call_after_refresh(self._draw_simulator)
         self.enter_simulator()
 
@@ -113,11 +113,9 @@ class SimulatorActions(DeskBase):
 
     def _is_drawn(self) -> bool:
         """Whether the panel shows all that threads have found."""
-        coupling, (clusters, uncounted, ladder) = self.session.coupling, self._following
+        link, (clusters, uncounted, ladder) = self.session.simulator_link, self._following
         return not self.session.simulation.linked or (
-            coupling.clusters is clusters
-            and coupling.uncounted == uncounted
-            and coupling.newest is ladder
+            link.clusters is clusters and link.uncounted == uncounted and link.newest is ladder
         )
 
     def _draw_counts(self, *, recount: bool) -> None:
@@ -130,8 +128,8 @@ class SimulatorActions(DeskBase):
         if not self.simulating:
             return
         # Before showing: what a thread finds in the middle of it is drawn at the next tick.
-        coupling = self.session.coupling
-        copies = coupling.clusters, coupling.uncounted
+        link = self.session.simulator_link
+        copies = link.clusters, link.uncounted
         shown = self.session.simulation.show()
         self._following = *copies, shown.live.ladder if shown.live is not None else None
         self.simulator.show(shown)
@@ -277,7 +275,7 @@ class SimulatorActions(DeskBase):
 
     def action_training_run(self) -> None:
         """Type how fast and dear training is."""
-        run = self.session.coupling.run
+        run = self.session.simulator_link.run
         self.query_one(PromptBar).ask(
             Question(
                 label="training",
@@ -296,7 +294,7 @@ class SimulatorActions(DeskBase):
             raise UsageError(
                 f"not three numbers: {text!r}", "tokens a second, price an hour, epochs"
             ) from None
-        self.session.coupling.train_with(TrainingRun(speed, price, epochs))
+        self.session.simulator_link.train_with(TrainingRun(speed, price, epochs))
         self._draw_simulator()
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tui.desk.base import DeskBase
-from tui.prompt_bar import PromptBar, Question
-from tui.threshold_slider import ThresholdSlider
+from tui.widgets.prompt_bar import PromptBar, Question
+from tui.widgets.threshold_slider import ThresholdSlider
 
 
 class ThresholdActions(DeskBase):

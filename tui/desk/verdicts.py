@@ -7,12 +7,12 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.decision import Aspect, Verdict
 from engine.errors import TamisError
-from engine.review import Change
+from engine.review.decision import Aspect, Verdict
+from engine.review.review import Change
 from tui.deciding import INLINE_ROWS, VERDICT_WORDS, DecidingScreen, change_words
 from tui.desk.base import Act, DeskBase
-from tui.dialogs import ConfirmDialog
+from tui.dialogs.dialogs import ConfirmDialog
 
 ALL_ROWS = "all rows shown"
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from engine.order import Column, Sort
+from engine.session.sort_order import Column, Sort
 from engine.session.view import TELLING_COLUMNS
 from tui.desk.base import DeskBase
-from tui.dialogs import ChoiceDialog
-from tui.sample_table import SampleTable
+from tui.dialogs.dialogs import ChoiceDialog
+from tui.table.sample_table import SampleTable
 
 
 class ViewActions(DeskBase):
@@ -41,9 +41,9 @@ class ViewActions(DeskBase):
         if self.session.blind and column in TELLING_COLUMNS:
             self.say(f"sorted by {column.value}, rows would tell what is hidden while blind")
             return
-        left = self.session.queues.current
+        left = self.session.orders.current
         same = column is self._sort.column and left is None
-        self.session.queues.leave()
+        self.session.orders.leave()
         self._sort = Sort(column, descending=not self._sort.descending if same else False)
         self.session.remember("sort", [column.value, self._sort.descending])
         self._show_order()

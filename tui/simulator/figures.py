@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from engine.session.simulation import Shown
 from engine.simulator import Model, Reading
-from tui.cell_widget import BLANK, Cell, write
-from tui.display import Glyphs, one_line
 from tui.simulator import words
+from tui.terminal.display import Glyphs, one_line
+from tui.widgets.cell_widget import BLANK, Cell, write
 
 BARS_AT = 20
 """Name (12) and value (6) of a loss stand before its bar."""

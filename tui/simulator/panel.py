@@ -11,9 +11,9 @@ from textual.containers import Container
 from textual.message import Message
 
 from engine.session.simulation import Control, Shown
-from tui.display import UNICODE_GLYPHS, Glyphs
 from tui.simulator.plots import FrontierPlot, SizePlot
 from tui.simulator.readout import Readout
+from tui.terminal.display import UNICODE_GLYPHS, Glyphs
 
 ROOMY_LINES = 30
 """With so many, the plots stand under the figures; else beside them."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from engine.session.simulation import Shown
 from engine.simulator import Reading
 from engine.simulator.band import SWEEP_DRAWS
-from engine.simulator.reading import (
+from engine.simulator.prediction import (
     LARGEST_NOISE,
     LARGEST_ROWS,
     SMALLEST_ROWS,
@@ -20,10 +20,10 @@ from engine.simulator.reading import (
     frontier_rows,
     size_curve,
 )
-from tui import curves
-from tui.cell_widget import Cell, CellWidget, blank_lines, write
-from tui.display import UNICODE_GLYPHS, Glyphs, one_line
 from tui.simulator import words
+from tui.terminal.display import UNICODE_GLYPHS, Glyphs, one_line
+from tui.widgets import curves
+from tui.widgets.cell_widget import Cell, CellWidget, blank_lines, write
 
 Floats = NDArray[np.float64]
 

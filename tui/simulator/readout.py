@@ -8,12 +8,12 @@ from textual import events
 from textual.message import Message
 
 from engine.session.simulation import Control, Shown
-from tui.actions import key_of
-from tui.cell_widget import Cell, CellWidget, blank_lines, write
-from tui.display import UNICODE_GLYPHS, Glyphs
+from tui.keys.actions import key_of
 from tui.simulator import words
 from tui.simulator.figures import figure_lines
 from tui.simulator.sliders import dragged_to, slider_line
+from tui.terminal.display import UNICODE_GLYPHS, Glyphs
+from tui.widgets.cell_widget import Cell, CellWidget, blank_lines, write
 
 HEAD_LINES = 1
 

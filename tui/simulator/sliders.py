@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.session.simulation import Control, Shown, slider_share, slider_value
-from tui.cell_widget import BLANK, Cell, write
-from tui.display import Glyphs, one_line
 from tui.simulator import words
+from tui.terminal.display import Glyphs, one_line
+from tui.widgets.cell_widget import BLANK, Cell, write
 
 NAME_AT, VALUE_END = 1, 22
 TRACK_AT = VALUE_END + 1

@@ -8,8 +8,8 @@ from engine.simulator.advice import Advice, Step
 from engine.simulator.book import grade
 from engine.simulator.cost import Savings
 from engine.simulator.noise import NoiseSource
-from tui.display import count_text
-from tui.simulate_text import UNDER_ASSUMPTIONS, advice_text, minutes, points, savings_text
+from tui.cli.simulate_text import UNDER_ASSUMPTIONS, advice_text, minutes, points, savings_text
+from tui.terminal.display import count_text
 
 ROOMY_CELLS = 60
 """From this width on sentences are whole."""

@@ -12,10 +12,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from engine.scoring import precision
-from engine.scoring.loading import choose_device
-from engine.scoring.model_files import prepare_environment
-from engine.scoring.reward_model import RewardModel
+from engine.scoring.models import precision
+from engine.scoring.models.loading import choose_device
+from engine.scoring.models.model_files import prepare_environment
+from engine.scoring.models.reward_model import RewardModel
 from engine.scoring.scorer import ScorerOptions, always_wanted
 
 NAME = "builtin"

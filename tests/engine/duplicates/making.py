@@ -11,7 +11,7 @@ from engine.duplicates.finder import find
 from engine.duplicates.matches import Matches
 from engine.duplicates.rule import PREFERENCES, Candidates, Preference, Ranking
 from engine.duplicates.settings import Settings, ShingleKind, Shingling
-from engine.threshold import Direction
+from engine.review.threshold import Direction
 from tests.engine.duplicates.truth import Pair
 
 SINGLE_WORDS = Shingling(ShingleKind.WORD, 1)

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from engine.dataset import open_dataset
+from engine.dataset.dataset import open_dataset
 from engine.demo import FaultKind, demo_folder, labels
 from engine.duplicates import contradictions as module
 from engine.duplicates.clusters import cut

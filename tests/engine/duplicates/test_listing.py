@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.decision import Verdict
 from engine.duplicates.listing import Groups, Listing, Order, State, parse_group_filter
 from engine.errors import UsageError
+from engine.review.decision import Verdict
 
 STARTS = np.array([0, 2, 5, 9])
 MEMBERS = np.array([0, 4, 1, 5, 6, 2, 3, 7, 8])

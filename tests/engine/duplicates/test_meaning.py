@@ -15,7 +15,7 @@ from engine.duplicates.clusters import cut
 from engine.duplicates.meaning import INSTALL, MeaningFinder, load
 from engine.duplicates.settings import Unit, default_settings
 from engine.errors import Cancelled, ScorerError, UsageError
-from tests.engine.scoring.models import sentence_model
+from tests.engine.scoring.built_models import sentence_model
 
 TEXTS = [
     "how do i cook rice",

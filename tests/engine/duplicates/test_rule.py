@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from engine.duplicates.clusters import Clusters
 from engine.duplicates.rule import Candidates, Preference, Ranking, drop, suggested
-from engine.threshold import Direction
+from engine.review.threshold import Direction
 from tests.engine.duplicates.making import TEXTS, candidates, clusters_of, ranking
 from tests.engine.duplicates.truth import jaccard, words
 

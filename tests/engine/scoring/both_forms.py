@@ -6,7 +6,7 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
-from engine.scoring.fast import quicken
+from engine.scoring.models.fast import quicken
 
 
 def build(kind: str, seed: int = 0, **config: Any) -> Any:

@@ -12,10 +12,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from engine.review.threshold import Direction
 from engine.sample import Family, Message, Role, Sample, Side
 from engine.scoring.scorer import Encoded, Failed, Scored, ScoreKey
-from engine.threshold import Direction
-from tests.engine.scoring.models import WORDS
+from tests.engine.scoring.built_models import WORDS
 
 
 def sample(prompt: str, response: str, row: int = 0, family: Family = Family.ALPACA) -> Sample:

@@ -12,9 +12,9 @@ import pytest
 from engine.errors import ScorerError, UsageError
 from engine.sample import Side
 from engine.scoring import make_scorer
-from engine.scoring.board import ScoreBoard
 from engine.scoring.scorer import Encoded, Failed, NoScorer, Scored, ScoreKey, Scorer
-from engine.scoring.worker import ScoringWorker
+from engine.scoring.worker.board import ScoreBoard
+from engine.scoring.worker.worker import ScoringWorker
 from tests.engine.scoring.samples import FakeDataset, random_samples
 
 ROWS = 6

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.simulator import Model, Point, book, read_point
-from engine.simulator.reading import frontier
+from engine.simulator.prediction import frontier
 
 
 def chapter(thousands: float, noise: float, duplication: float) -> float:

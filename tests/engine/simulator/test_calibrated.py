@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from engine.errors import UsageError
 from engine.simulator import Model, Point, calibrated, read_point
 from engine.simulator.band import SWEEP_DRAWS, band
-from engine.simulator.reading import Reading, check_point, frontier, frontier_rows, size_curve
+from engine.simulator.prediction import Reading, check_point, frontier, frontier_rows, size_curve
 
 GOLDEN = [
     (1_000, 0.0, 0.0, 88.0061),

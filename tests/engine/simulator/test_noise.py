@@ -10,15 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import UsageError
-from engine.simulator.monotone import BadByScore, Labels, isotonic
+from engine.simulator.isotonic import BadByScore, Labels, isotonic
 from engine.simulator.noise import (
     Assumption,
-    clopper_pearson_upper,
     mean_with_help,
     noise_among_best,
-    wilson,
 )
-from engine.simulator.numbers import parse_percent, parse_rows
+from engine.simulator.parsing import parse_percent, parse_rows
+from engine.statistics import clopper_pearson_upper, wilson
 
 shares = st.floats(0.001, 1.0)
 

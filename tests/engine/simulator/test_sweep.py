@@ -10,17 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from engine.decision import Verdict
+from engine.review.decision import Verdict
+from engine.review.threshold import Direction, Threshold
 from engine.simulator import Model, calibrated
 from engine.simulator.advice import Step, advise, review_pace
 from engine.simulator.cost import Savings, TrainingRun, training_cost
-from engine.simulator.ladder import Ladder
-from engine.simulator.monotone import BadByScore, Labels
+from engine.simulator.cumulative_counts import Ladder
+from engine.simulator.duplication import SINGLE, Clusters, duplication, exact_clusters, worth
+from engine.simulator.isotonic import BadByScore, Labels
 from engine.simulator.noise import Assumption, NoiseSource
-from engine.simulator.reading import Point
-from engine.simulator.repeats import SINGLE, Clusters, duplication, exact_clusters, worth
+from engine.simulator.prediction import Point
 from engine.simulator.sweep import Sweep, estimate, point, sweep
-from engine.threshold import Direction, Threshold
 
 NO_ROWS = np.zeros(0)
 

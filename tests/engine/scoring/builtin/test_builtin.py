@@ -10,17 +10,11 @@ import numpy as np
 import pytest
 
 from engine.sample import Side
-from engine.scoring import (
-    DEFAULT_SCORER,
-    Scorer,
-    ScorerOptions,
-    check_scorer,
-    make_scorer,
-    precision,
-)
+from engine.scoring import DEFAULT_SCORER, Scorer, ScorerOptions, check_scorer, make_scorer
 from engine.scoring.builtin import MODEL, START_THRESHOLD
-from engine.scoring.builtin.training.evaluation import measure_planted, sample_of, score_with
-from engine.scoring.builtin.training.evaluation.sets import demo
+from engine.scoring.models import precision
+from engine.workshop.builtin_model.evaluation import measure_planted, sample_of, score_with
+from engine.workshop.builtin_model.evaluation.sets import demo
 
 QUESTION = "How do I keep bread fresh for a few days?"
 ANSWER = (

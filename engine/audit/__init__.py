@@ -1,0 +1,1 @@
+"""Looking at what would be exported: spot checks, and how far reviewers agree."""

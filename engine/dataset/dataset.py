@@ -1,0 +1,466 @@
+"""Open a file or folder as a dataset: what its rows say, what is wrong with them, and whose.
+
+A `Dataset` is read-only. It holds the texts of all rows as columns (shared with the source
+where they are the same), and finds everything else in the source again when asked: a row's
+turns, its original columns, its bytes. Broken rows keep their place and count as rows.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from engine.dataset.reading.columns import as_text, joined_column
+from engine.dataset.reading.families import choose
+from engine.dataset.reading.files import FEW_SHARDS, DataFile, find_files, open_shard, printable
+from engine.dataset.reading.identify import broken_identity, flat_identities, row_identity
+from engine.dataset.reading.problems import MAX_PROBLEMS, Problem
+from engine.dataset.reading.samples import blank_sample, flat_samples, sample_of
+from engine.dataset.reading.shard import Shard, SourceKind
+from engine.dataset.reading.source import Progress
+from engine.dataset.reading.words import count_words
+from engine.dataset.rows import Columns, Reading, Unreadable, read_row
+from engine.errors import InputError, UsageError
+from engine.sample import IDENTITY_BYTES, Family, Sample, Side
+
+__all__ = [
+    "MAX_PROBLEMS",
+    "Columns",
+    "Dataset",
+    "FilePrint",
+    "Fingerprint",
+    "Problem",
+    "SourceKind",
+    "open_dataset",
+]
+
+_DIGEST_CHUNK_BYTES = 8 << 20
+
+_KEPT_COLUMNS = 4
+"""Original columns of JSON files that are held once they were read; the last asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What a dataset was when it was read. `digest`: BLAKE2b-128 over all files in order."""
+
+    path: str
+    files: int
+    size_bytes: int
+    rows: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class FilePrint:
+    """What tells cheaply that a file is probably still the same."""
+
+    name: str
+    size_bytes: int
+    modified_ns: int
+    rows: int
+
+
+class Dataset:
+    """An opened dataset; see the module's docstring. Rows are counted from 0 over all files."""
+
+    def __init__(self, path: Path, shards: Sequence[Shard], problems: Sequence[Problem]) -> None:
+        self.path = path
+        self._shards = tuple(shards)
+        self._first_rows = np.cumsum([0, *(shard.rows for shard in shards)], dtype=np.int64)
+        self.rows = int(self._first_rows[-1])
+        self.files = tuple(shard.path for shard in shards)
+        self.families = _families(shards)
+        self.family = max(self.families, key=lambda family: self.families[family])
+        leading = next(s for s in shards if s.texts.spelling.family is self.family)
+        self.columns: Columns = leading.texts.spelling.columns
+        self.column_names: tuple[str, ...] = leading.column_names
+        kinds = {shard.kind for shard in shards}
+        self.source_kind = kinds.pop() if len(kinds) == 1 else SourceKind.MIXED
+        layouts = dict.fromkeys(shard.layout for shard in shards)
+        self.layout = ", ".join(layouts)
+        self.texts: pl.DataFrame = pl.concat([s.texts.frame for s in shards], rechunk=False)
+        self.has_sides = Family.PREFERENCE in self.families
+        self.broken = self._mask(broken=True)
+        self.remarked = self._mask(broken=False) & ~self.broken
+        self.lengths = self._count_lengths()
+        self.problems_total = len(problems) + sum(shard.log.total for shard in shards)
+        self._file_problems = tuple(problems)
+        self.quick_print = _quick_print(shards)
+        self._columns: OrderedDict[str, pl.Series] = OrderedDict()
+        self._fingerprint: Fingerprint | None = None
+
+    def __len__(self) -> int:
+        return self.rows
+
+    @cached_property
+    def problems(self) -> list[Problem]:
+        """The first `MAX_PROBLEMS` problems; `problems_total` counts all."""
+        found = list(self._file_problems)
+        for shard, first in zip(self._shards, self._first_rows, strict=False):
+            for problem in shard.log.listed(MAX_PROBLEMS - len(found), shard.lines):
+                row = None if problem.row is None else problem.row + int(first)
+                found.append(
+                    Problem(row, problem.file, problem.line, problem.cause, problem.broken)
+                )
+        return found[:MAX_PROBLEMS]
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        """What the files are, over all their bytes; read on the first call, about 1 s a GB."""
+        if self._fingerprint is None:
+            self._fingerprint = self._print()
+        return self._fingerprint
+
+    def _print(self) -> Fingerprint:
+        digest = blake2b(digest_size=16)
+        for path in self.files:
+            _digest_file(path, digest)
+        return Fingerprint(
+            printable(self.path),
+            len(self.files),
+            sum(file.size_bytes for file in self.quick_print),
+            self.rows,
+            digest.hexdigest(),
+        )
+
+    def sample(self, row: int, side: Side = Side.CHOSEN) -> Sample:
+        """The sample at `row`; a broken row gives one without turns."""
+        return self.samples([row], side)[0]
+
+    def samples(
+        self, rows: Sequence[int] | NDArray[np.int64], side: Side = Side.CHOSEN
+    ) -> list[Sample]:
+        """The samples at `rows`, in that order."""
+        wanted = np.asarray(rows, np.int64)
+        found: dict[int, Sample] = {}
+        for shard, first, at, local in self._by_shard(wanted):
+            samples = self._shard_samples(shard, first, local, side)
+            found.update(zip(at.tolist(), samples, strict=True))
+        return [found[index] for index in range(len(wanted))]
+
+    def _shard_samples(
+        self, shard: Shard, first: int, rows: NDArray[np.int64], side: Side
+    ) -> list[Sample]:
+        spelling = shard.texts.spelling
+        if shard.texts.has_turns:
+            samples = flat_samples(shard.texts, rows, first, side)
+            for index in np.flatnonzero(self.broken[rows + first]):
+                row = first + int(rows[index])
+                samples[index] = blank_sample(self.record(row), spelling, row)
+            return samples
+        try:
+            records = shard.records(rows)
+        except InputError:
+            return flat_samples(shard.texts, rows, first, side)
+        samples = []
+        for row, record in zip((rows + first).tolist(), records, strict=True):
+            reading = _read(record, spelling.family, spelling.columns)
+            if isinstance(reading, Unreadable):
+                samples.append(blank_sample(record, spelling, row))
+            else:
+                samples.append(sample_of(reading, spelling.family, row, side))
+        return samples
+
+    def identities(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """The identity of each of `rows` (n, 16), as `engine.sample.identify` gives it.
+
+        Computed anew at every call and safe to call from another thread, so that whoever
+        needs all of them asks in chunks.
+
+        Raises:
+            InputError: the file was changed in place since it was opened.
+        """
+        wanted = np.asarray(rows, np.int64)
+        found = np.empty((len(wanted), IDENTITY_BYTES), np.uint8)  # (n, 16)
+        for shard, first, at, local in self._by_shard(wanted):
+            joined = b"".join(self._shard_identities(shard, first, local))
+            found[at] = np.frombuffer(joined, np.uint8).reshape(-1, IDENTITY_BYTES)
+        return found
+
+    def _shard_identities(
+        self, shard: Shard, first: int, rows: NDArray[np.int64]
+    ) -> Iterator[bytes]:
+        spelling = shard.texts.spelling
+        if not shard.texts.has_turns:
+            for row, record in zip(rows, shard.records(rows), strict=True):
+                reading = _read(record, spelling.family, spelling.columns)
+                if isinstance(reading, Unreadable):
+                    yield broken_identity(shard.raw(int(row)), record)
+                else:
+                    yield row_identity(reading, record)
+            return
+        for row, identity in zip(rows, flat_identities(shard.texts, rows), strict=True):
+            if self.broken[first + row]:
+                record = _first(shard.records(np.array([row], np.int64)))
+                yield broken_identity(shard.raw(int(row)), record)
+            else:
+                yield identity
+
+    def occurrence(self, row: int) -> int:
+        """How many rows before `row` hold the identical sample.
+
+        Rows with other texts cannot be identical, so only those with the same ones are hashed.
+        """
+        texts = self.texts.row(row)
+        before = self.texts[:row]
+        same = np.ones(row, np.bool_)  # (row,)
+        for column, text in zip(before.get_columns(), texts, strict=True):
+            same &= column.eq_missing(pl.Series([text], dtype=pl.String)).to_numpy()
+        rows = np.flatnonzero(same)
+        if not len(rows):
+            return 0
+        own = self.identities(np.array([row], np.int64))
+        return int((self.identities(rows) == own).all(axis=1).sum())
+
+    def record(self, row: int) -> dict[str, Any]:
+        """The original row as parsed; {} where it is unparsable."""
+        shard, local = self._shard_of(row)
+        try:
+            return _first(shard.records(np.array([local], np.int64)))
+        except InputError:
+            return {}
+
+    def raw(self, row: int) -> bytes | None:
+        """The bytes of a row of a JSON source, exactly; None for other formats.
+
+        Raises:
+            InputError: the file was changed in place since it was opened.
+        """
+        shard, local = self._shard_of(row)
+        return shard.raw(local)
+
+    def problem(self, row: int) -> str:
+        """Everything that is wrong or odd about `row`, "" if nothing."""
+        if not (self.broken[row] or self.remarked[row]):
+            return ""
+        shard, local = self._shard_of(row)
+        return shard.log.causes(local)
+
+    def frame(self, rows: NDArray[np.int64]) -> pl.DataFrame:
+        """The original columns of `rows`, in that order.
+
+        Parquet, Arrow and CSV keep their schema. JSON columns of one simple type get it, all
+        others become text, nested values as JSON. Shards that differ are joined by column name.
+
+        Raises:
+            InputError: the file was changed in place since it was opened.
+        """
+        wanted = np.asarray(rows, np.int64)
+        frames, order = [], []
+        for shard, _, at, local in self._by_shard(wanted):
+            frames.append(shard.frame(local))
+            order.append(at)
+        if not frames:
+            return self._shards[0].frame(wanted)
+        if len(frames) == 1:
+            return frames[0]
+        joined = pl.concat(_aligned(frames), how="diagonal_relaxed")
+        back = np.argsort(np.concatenate(order), kind="stable")
+        return joined[back]
+
+    @cached_property
+    def words(self) -> NDArray[np.int32]:
+        """Words of prompt and response; counted on the first call.  (rows,)."""
+        return count_words(self.texts["prompt"]) + count_words(self.texts["response"])
+
+    def column(self, name: str, cancelled: Callable[[], bool] | None = None) -> pl.Series:
+        """An original column over all rows; null where a file has no such column.
+
+        A JSON file is read again for it, about 2 s a GB; the last few are kept. Safe to call from
+        another thread.
+
+        Raises:
+            InputError: the file was changed in place since it was opened.
+            UsageError: no file has such a column.
+            Cancelled: `cancelled` said so.
+        """
+        known = self._columns.get(name)
+        if known is None:
+            known = self._read_column(name, cancelled)
+            self._columns[name] = known
+            while len(self._columns) > _KEPT_COLUMNS:
+                self._columns.popitem(last=False)
+        return known
+
+    def _read_column(self, name: str, cancelled: Callable[[], bool] | None) -> pl.Series:
+        if name not in self.all_column_names:
+            raise UsageError(
+                f"the dataset has no column {name!r}",
+                f"its columns: {', '.join(self.all_column_names)}",
+            )
+        step = Progress(cancelled=cancelled)
+        return joined_column([shard.column(name, step) for shard in self._shards], name)
+
+    @cached_property
+    def all_column_names(self) -> tuple[str, ...]:
+        """The columns of all files, those of the first file first."""
+        names = (name for shard in self._shards for name in shard.column_names)
+        return tuple(dict.fromkeys((*self.column_names, *names)))
+
+    def spelling_of(self, row: int) -> tuple[Family, Columns]:
+        """How the file that `row` is in spells a sample."""
+        spelling = self._shard_of(row)[0].texts.spelling
+        return spelling.family, spelling.columns
+
+    def close(self) -> None:
+        """Close all files; texts stay usable."""
+        for shard in self._shards:
+            shard.close()
+
+    def _shard_of(self, row: int) -> tuple[Shard, int]:
+        if not 0 <= row < self.rows:
+            raise IndexError(row)
+        index = int(np.searchsorted(self._first_rows, row, side="right")) - 1
+        return self._shards[index], row - int(self._first_rows[index])
+
+    def _by_shard(
+        self, rows: NDArray[np.int64]
+    ) -> Iterator[tuple[Shard, int, NDArray[np.int64], NDArray[np.int64]]]:
+        """Each shard that has some of `rows`: it, its first row, where they stand, their own."""
+        if len(rows) and (rows.min() < 0 or rows.max() >= self.rows):
+            raise IndexError("row out of range")
+        if len(self._shards) == 1:
+            if len(rows):
+                yield self._shards[0], 0, np.arange(len(rows)), rows
+            return
+        of = np.searchsorted(self._first_rows, rows, side="right") - 1
+        for index in np.unique(of):
+            at = np.flatnonzero(of == index)
+            first = int(self._first_rows[index])
+            yield self._shards[index], first, at, rows[at] - first
+
+    def _mask(self, *, broken: bool) -> NDArray[np.bool_]:
+        return np.concatenate([shard.log.mask(shard.rows, broken=broken) for shard in self._shards])
+
+    def _count_lengths(self) -> NDArray[np.int32]:
+        counted = self.texts.select(
+            pl.col("prompt").str.len_chars().fill_null(0)
+            + pl.col("response").str.len_chars().fill_null(0)
+        )
+        return np.asarray(counted.to_series().to_numpy(), np.int32)  # (rows,)
+
+
+def _first(records: list[dict[str, Any]]) -> dict[str, Any]:
+    return records[0] if records else {}
+
+
+def _read(record: dict[str, Any], family: Family, columns: Columns) -> Reading | Unreadable:
+    if family is Family.OTHER and record:
+        return Reading((), "", None)
+    return read_row(record, family, columns)
+
+
+def _families(shards: Sequence[Shard]) -> dict[Family, int]:
+    counts: dict[Family, int] = {}
+    for shard in shards:
+        family = shard.texts.spelling.family
+        counts[family] = counts.get(family, 0) + shard.rows
+    return counts
+
+
+def _quick_print(shards: Sequence[Shard]) -> tuple[FilePrint, ...]:
+    prints = []
+    for shard in shards:
+        status = shard.path.stat()
+        prints.append(FilePrint(shard.name, status.st_size, status.st_mtime_ns, shard.rows))
+    return tuple(prints)
+
+
+def _digest_file(path: Path, digest: blake2b) -> None:
+    try:
+        with path.open("rb") as file:
+            digest.update(os.fstat(file.fileno()).st_size.to_bytes(8, "little"))
+            while chunk := file.read(_DIGEST_CHUNK_BYTES):
+                digest.update(chunk)
+    except OSError as error:
+        raise InputError(
+            f"{printable(path)}: cannot be read: {error.strerror}", "check the path"
+        ) from error
+
+
+def _aligned(frames: list[pl.DataFrame]) -> list[pl.DataFrame]:
+    """`frames` with columns of clashing types as text, so that they can be joined."""
+    types: dict[str, set[pl.DataType]] = {}
+    for frame in frames:
+        for name, dtype in frame.schema.items():
+            types.setdefault(name, set()).add(dtype)
+    clashing = {
+        name
+        for name, found in types.items()
+        if len(found) > 1 and any(d.is_nested() for d in found)
+    }
+    return [
+        frame.with_columns(as_text(frame[name]) for name in frame.columns if name in clashing)
+        for frame in frames
+    ]
+
+
+def open_dataset(
+    path: Path,
+    *,
+    family: Family | None = None,
+    prompt_column: str | None = None,
+    response_column: str | None = None,
+    progress: Callable[[str, int, int | None], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Dataset:
+    """Open the dataset at `path`, a file or a folder of files.
+
+    A file of a folder that cannot be opened is a problem of the dataset; a folder without any
+    that can is an error.
+
+    Raises:
+        InputError: absent, unreadable, empty, or of no known format.
+        UsageError: a column that does not exist, or a family whose columns are not there.
+        Cancelled: `cancelled` said so.
+    """
+    path = Path(path)
+    files = find_files(path)
+    watch = Progress(progress, cancelled)
+    shards: list[Shard] = []
+    problems: list[Problem] = []
+    failure: InputError | None = None
+    for file in files:
+        try:
+            shards.append(
+                open_shard(
+                    file,
+                    lambda facts: choose(
+                        facts,
+                        family=family,
+                        prompt_column=prompt_column,
+                        response_column=response_column,
+                    ),
+                    watch,
+                    keep_open=len(files) <= FEW_SHARDS,
+                )
+            )
+        except InputError as error:
+            failure = failure or error
+            problems.append(Problem(None, file.name, None, _without_name(error, file), broken=True))
+        except BaseException:
+            _close(shards)
+            raise
+    if failure is not None and not shards:
+        raise failure
+    return Dataset(path, shards, problems)
+
+
+def _without_name(error: InputError, file: DataFile) -> str:
+    return error.message.removeprefix(f"{file.name}: ")
+
+
+def _close(shards: Sequence[Shard]) -> None:
+    for shard in shards:
+        shard.close()

@@ -1,0 +1,270 @@
+"""Which files a path means, and what each of them is, judged by content before name.
+
+Source: Apache Parquet format (magic `PAR1`), Arrow IPC format (magic `ARROW1`, continuation
+0xFFFFFFFF), Hugging Face datasets `save_to_disk` (state.json lists `_data_files`,
+dataset_dict.json lists `splits`).
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.dataset.reading.frame_shard import (
+    frame_shard,
+    read_csv,
+    read_polars,
+    read_text,
+)
+from engine.dataset.reading.json_rows import BOM
+from engine.dataset.reading.json_shard import (
+    HEAD_BYTES,
+    Chooser,
+    JsonLayout,
+    json_layout,
+    open_json,
+)
+from engine.dataset.reading.problems import ProblemLog
+from engine.dataset.reading.shard import Shard, SourceKind
+from engine.dataset.reading.source import HeldSource, Progress, Source, open_source
+from engine.errors import InputError
+
+PARQUET_MAGIC = b"PAR1"
+ARROW_MAGIC = b"ARROW1"
+ARROW_STREAM_MAGIC = b"\xff\xff\xff\xff"
+UTF16_MAGICS = (b"\xff\xfe", b"\xfe\xff")
+
+COMPRESSED = (".gz", ".zst", ".zstd")
+JSON_SUFFIXES = (".json", ".jsonl", ".ndjson", ".jsonlines")
+TABLE_SUFFIXES = (".parquet", ".arrow", ".feather", ".ipc", ".csv", ".tsv")
+TEXT_SUFFIXES = (".txt", ".text")
+METADATA_NAMES = frozenset(
+    {
+        "dataset_info.json",
+        "dataset_infos.json",
+        "dataset_dict.json",
+        "state.json",
+        "manifest.json",
+        "config.json",
+        "package.json",
+    }
+)
+"""Files beside the data that describe it."""
+EXPORT_MANIFEST, EXPORT_DECISIONS = "manifest.json", "decisions.parquet"
+
+FEW_SHARDS = 128
+"""Up to this many files keep their descriptor open; more would exhaust a process's limit."""
+
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*:/", re.IGNORECASE)
+_LOCAL_ONLY = (
+    "tamis opens local files only: download it first "
+    "(for example `hf download --repo-type dataset NAME --local-dir DIR`)"
+)
+_KNOWN_FORMATS = "known are JSON, JSON lines, CSV, TSV, Parquet, Arrow, plain text, .gz and .zst"
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """A file to open and the name it goes by. `layout` where the folder tells it."""
+
+    path: Path
+    name: str
+    layout: str = ""
+
+
+def printable(path: str | os.PathLike[str]) -> str:
+    """A path as valid Unicode, bytes that are no UTF-8 replaced."""
+    return os.fsencode(path).decode("utf-8", "replace")
+
+
+def find_files(path: Path) -> list[DataFile]:
+    """The files that `path` means: itself, or the shards of a folder.
+
+    Raises:
+        InputError: it does not exist, is no local path, or is a folder without data.
+    """
+    name = printable(path)
+    if path.is_dir():
+        return _hugging_face_files(path) or _folder_files(path)
+    if path.exists():
+        return [DataFile(path, name)]
+    if _ADDRESS.match(name):
+        raise InputError(f"{name}: an address, not a file", _LOCAL_ONLY)
+    hint = "check the path"
+    if len(path.parts) == 2 and not path.is_absolute() and not path.suffix:
+        hint = f"if it is the name of a dataset on a hub: {_LOCAL_ONLY}"
+    raise InputError(f"{name}: no such file or folder", hint)
+
+
+def _hugging_face_files(folder: Path) -> list[DataFile]:
+    """The Arrow streams of a `save_to_disk` folder or of all its splits; [] if it is none."""
+    splits = _json_object(folder / "dataset_dict.json").get("splits")
+    if isinstance(splits, list):
+        return [
+            DataFile(file.path, f"{printable(split)}/{file.name}", file.layout)
+            for split in splits
+            if isinstance(split, str)
+            for file in _hugging_face_files(folder / split)
+        ]
+    listed = _json_object(folder / "state.json").get("_data_files")
+    entries = listed if isinstance(listed, list) else []
+    names = [entry.get("filename") for entry in entries if isinstance(entry, dict)]
+    return [
+        DataFile(folder / name, printable(name), "arrow stream")
+        for name in names
+        if isinstance(name, str) and Path(name).name == name
+    ]
+
+
+def _json_object(path: Path) -> dict[str, object]:
+    try:
+        value = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _folder_files(folder: Path) -> list[DataFile]:
+    """The shards of a folder in the order of their names; else those one level below."""
+    for below in (False, True):
+        found = _data_files(folder, below=below)
+        if found:
+            return [DataFile(path, printable(path.relative_to(folder))) for path in found]
+    raise InputError(f"{printable(folder)}: no data files in this folder", _KNOWN_FORMATS)
+
+
+def _data_files(folder: Path, *, below: bool) -> list[Path]:
+    try:
+        found = sorted(folder.glob("*/*" if below else "*"))
+    except OSError as error:
+        raise InputError(
+            f"{printable(folder)}: cannot be listed: {error.strerror}", "check its permissions"
+        ) from error
+    files = [path for path in found if _is_shown(path, folder) and path.is_file()]
+    data = [path for path in files if _has_suffix(path, (*JSON_SUFFIXES, *TABLE_SUFFIXES))]
+    exported = {path.parent for path in files if path.name == EXPORT_MANIFEST}
+    data = [
+        path
+        for path in data
+        if path.name not in METADATA_NAMES
+        and not (path.name == EXPORT_DECISIONS and path.parent in exported)
+    ]
+    return data or [path for path in files if _has_suffix(path, TEXT_SUFFIXES)]
+
+
+def _is_shown(path: Path, folder: Path) -> bool:
+    return not any(part.startswith(".") for part in path.relative_to(folder).parts)
+
+
+def _has_suffix(path: Path, suffixes: tuple[str, ...]) -> bool:
+    return _inner_name(path).endswith(suffixes)
+
+
+def _inner_name(path: Path) -> str:
+    """The name in lower case without the suffix of its compression."""
+    name = path.name.lower()
+    for suffix in COMPRESSED:
+        name = name.removesuffix(suffix)
+    return name
+
+
+def open_shard(
+    file: DataFile, choose: Chooser, progress: Progress, *, keep_open: bool = True
+) -> Shard:
+    """Open one file, whatever it is.
+
+    Raises:
+        InputError: it cannot be read, is empty, or of no known format.
+        UsageError: the person named a column that is not there.
+        Cancelled: the person asked to stop.
+    """
+    source = open_source(file.path, file.name, progress, keep_open=keep_open)
+    try:
+        shard = _open(file, source, choose, progress)
+    except BaseException:
+        source.close()
+        raise
+    if shard.kind is not SourceKind.JSON:
+        source.close()
+    if source.trouble:
+        shard.log.add_file(source.trouble)
+    return shard
+
+
+def _open(file: DataFile, source: Source, choose: Chooser, progress: Progress) -> Shard:
+    head = source.read(0, HEAD_BYTES)
+    _refuse_hopeless(head, source)
+    layout = file.layout or _columnar_layout(head)
+    progress.step(f"reading {file.name}", 0, source.size)
+    if layout:
+        held = isinstance(source, HeldSource)
+        kind = SourceKind.PARQUET if layout == "parquet" else SourceKind.ARROW
+        data = read_polars(
+            io.BytesIO(source.read(0, source.size)) if held else file.path, file.name, layout
+        )
+        return frame_shard(file.path, file.name, kind, layout, data, choose, progress)
+    return _open_text(file, source, head, choose, progress)
+
+
+def _open_text(
+    file: DataFile, source: Source, head: bytes, choose: Chooser, progress: Progress
+) -> Shard:
+    name = _inner_name(file.path)
+    json_like = json_layout(head, source.size)
+    if name.endswith(JSON_SUFFIXES):
+        json_like = json_like or JsonLayout.LINES
+    elif not _is_certainly_json(head):
+        json_like = None
+    if isinstance(source, HeldSource) and source.trouble and json_like in (None, JsonLayout.LINES):
+        source.cut_partial_line()
+    if json_like:
+        return open_json(file.path, source, json_like, choose, progress)
+    log = ProblemLog(file.name)
+    lines = None
+    if name.endswith((".csv", ".tsv")):
+        kind, layout = SourceKind.CSV, name[-3:]
+        separator = "\t" if layout == "tsv" else _separator(head)
+        data, lines = read_csv(source, separator, log)
+    elif name.endswith(TEXT_SUFFIXES) or "." not in name:
+        kind, layout = SourceKind.TEXT, "text"
+        data, lines = read_text(source, log)
+    else:
+        raise InputError(f"{file.name}: not a known format", _KNOWN_FORMATS)
+    return frame_shard(
+        file.path, file.name, kind, layout, data, choose, progress, log=log, lines=lines
+    )
+
+
+def _refuse_hopeless(head: bytes, source: Source) -> None:
+    if not source.size:
+        raise InputError(f"{source.name}: the file is empty", source.trouble)
+    if head.startswith(UTF16_MAGICS):
+        raise InputError(
+            f"{source.name}: the file is UTF-16", "convert it first: iconv -f UTF-16 -t UTF-8"
+        )
+    if not head.removeprefix(BOM).strip() and len(head) == source.size:
+        raise InputError(f"{source.name}: the file holds only blanks", source.trouble)
+
+
+def _columnar_layout(head: bytes) -> str:
+    if head.startswith(PARQUET_MAGIC):
+        return "parquet"
+    if head.startswith(ARROW_MAGIC):
+        return "arrow file"
+    return "arrow stream" if head.startswith(ARROW_STREAM_MAGIC) else ""
+
+
+def _is_certainly_json(head: bytes) -> bool:
+    """Whether a file that is not called JSON opens with an object, or an array of them."""
+    return re.match(rb'\s*(\[\s*)?\{\s*("|\})', head.removeprefix(BOM)) is not None
+
+
+def _separator(head: bytes) -> str:
+    """The separator of a CSV, by its first line."""
+    first = head.split(b"\n", 1)[0]
+    counts = {mark: first.count(mark.encode()) for mark in (",", ";", "\t")}
+    return max(counts, key=lambda mark: counts[mark])

@@ -1,0 +1,279 @@
+"""Files that are columns already: Parquet, Arrow, CSV and plain text."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from engine.dataset.reading.columns import as_text
+from engine.dataset.reading.families import SAMPLED_VALUES, ColumnFacts, Spelling
+from engine.dataset.reading.json_rows import BOM, REPLACED_BYTES
+from engine.dataset.reading.json_shard import Chooser
+from engine.dataset.reading.problems import ProblemLog
+from engine.dataset.reading.shard import SourceKind
+from engine.dataset.reading.source import Progress, Source
+from engine.dataset.reading.texts import RowTexts, Texts, assemble
+from engine.errors import InputError
+
+TEXT_COLUMN = "text"
+_ROWS_TOGETHER = 10_000
+_FACT_ROWS = 1000
+FEW_FIELDS = "fewer fields than the header has"
+MANY_FIELDS = "more fields than the header has; the last ones were not read"
+
+
+class FrameShard:
+    """A file read into columns, which are kept: they are also what the texts share."""
+
+    def __init__(
+        self,
+        path: Path,
+        name: str,
+        kind: SourceKind,
+        layout: str,
+        data: pl.DataFrame,
+        log: ProblemLog,
+        lines: NDArray[np.int64] | None = None,
+    ) -> None:
+        self.path = path
+        self.name = name
+        self.kind = kind
+        self.layout = layout
+        self.log = log
+        self.rows = data.height
+        self.texts: Texts
+        self._data = data
+        self._row_lines = lines  # (rows,)
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """The names of all columns."""
+        return tuple(self._data.columns)
+
+    def records(self, rows: NDArray[np.int64]) -> list[dict[str, Any]]:
+        """Some rows as dictionaries."""
+        return self._data[rows].to_dicts()
+
+    def raw(self, row: int) -> bytes | None:
+        """Columns have no bytes for one row."""
+        del row
+        return None
+
+    def lines(self, rows: NDArray[np.int64]) -> list[int | None]:
+        """The lines at which rows start, where the format has lines."""
+        if self._row_lines is None and self.kind is SourceKind.CSV:
+            self._row_lines = _csv_lines(self._data)
+        if self._row_lines is None:
+            return [None] * len(rows)
+        return [int(line) for line in self._row_lines[rows]]
+
+    def frame(self, rows: NDArray[np.int64]) -> pl.DataFrame:
+        """Some rows with their own schema."""
+        return self._data[rows]
+
+    def column(self, name: str, progress: Progress) -> pl.Series:
+        """A column as it is."""
+        del progress
+        known = name in self._data.columns
+        return self._data[name] if known else pl.Series(name, [None] * self.rows, dtype=pl.Null)
+
+    def close(self) -> None:
+        """Let go of the columns."""
+        self._data = self._data.clear()
+
+
+def _csv_lines(data: pl.DataFrame) -> NDArray[np.int64]:
+    """Where each row of a CSV starts, counting the newlines inside its fields."""
+    breaks = data.select(
+        pl.sum_horizontal(pl.all().str.count_matches("\n", literal=True).fill_null(0))
+    ).to_series()
+    before = breaks.cast(pl.Int64).cum_sum().shift(1, fill_value=0).to_numpy()
+    header = sum(name.count("\n") for name in data.columns)
+    return np.asarray(np.arange(data.height) + 2 + header + before, np.int64)
+
+
+def frame_shard(
+    path: Path,
+    name: str,
+    kind: SourceKind,
+    layout: str,
+    data: pl.DataFrame,
+    choose: Chooser,
+    progress: Progress,
+    log: ProblemLog | None = None,
+    lines: NDArray[np.int64] | None = None,
+) -> FrameShard:
+    """Find the samples in `data`.
+
+    Raises:
+        InputError: it has no rows.
+        UsageError: the person named a column that is not there.
+        Cancelled: the person asked to stop.
+    """
+    if not data.height:
+        raise InputError(f"{name}: no rows in it", "check that it is the right file")
+    log = log or ProblemLog(name)
+    shard = FrameShard(path, name, kind, layout, data, log, lines)
+    spelling = choose(ColumnFacts(data.columns, lambda column: _values(data, column)))
+    if spelling.flat:
+        parts = {part: as_text(data[column]) for part, column in spelling.columns.used().items()}
+        shard.texts = assemble(parts, spelling, log)
+    else:
+        shard.texts = _read_rows(data, spelling, name, log, progress)
+    return shard
+
+
+def _values(data: pl.DataFrame, column: str) -> list[Any]:
+    head = data[column].head(_FACT_ROWS).drop_nulls()
+    if not len(head):
+        head = data[column].drop_nulls()
+    return head.head(SAMPLED_VALUES).to_list()
+
+
+def _read_rows(
+    data: pl.DataFrame, spelling: Spelling, name: str, log: ProblemLog, progress: Progress
+) -> Texts:
+    rows = RowTexts(spelling, log)
+    used = data.select(list(dict.fromkeys(spelling.columns.used().values())))
+    for start in range(0, data.height, _ROWS_TOGETHER):
+        progress.step(f"reading {name}", start, data.height)
+        if used.width:
+            rows.add(used[start : start + _ROWS_TOGETHER].to_dicts())
+        else:
+            rows.add([{}] * min(_ROWS_TOGETHER, data.height - start))
+    return rows.finish()
+
+
+def read_polars(where: Path | io.BytesIO, name: str, layout: str) -> pl.DataFrame:
+    """A Parquet or Arrow file, or its bytes, as columns.
+
+    Raises:
+        InputError: it is damaged, or holds types that cannot be read.
+    """
+    try:
+        if layout == "parquet":
+            return pl.read_parquet(where, glob=False, hive_partitioning=False)
+        return pl.read_ipc_stream(where) if layout == "arrow stream" else pl.read_ipc(where)
+    except OSError as error:
+        raise InputError(
+            f"{name}: cannot be opened: {error.strerror or 'damaged'}", "check the path"
+        ) from error
+    except (Exception, pl.exceptions.PanicException) as error:
+        if isinstance(error, MemoryError):
+            raise
+        raise InputError(
+            f"{name}: cannot be read as {layout}: {_first_line(error)}",
+            "it may be truncated or damaged: fetch it again",
+        ) from error
+
+
+_CAUSE_CHARACTERS = 160
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).splitlines()
+    return ascii(lines[0] if lines else type(error).__name__)[1:-1][:_CAUSE_CHARACTERS]
+
+
+def read_csv(
+    source: Source, separator: str, log: ProblemLog
+) -> tuple[pl.DataFrame, NDArray[np.int64] | None]:
+    """A CSV as columns of text, every value as it stands in the file, and its lines if known.
+
+    Polars reads what is regular; files with ragged rows, blank lines or invalid UTF-8 are read
+    by the standard library, which can say where they are odd.
+    """
+    data = source.read(0, source.size).removeprefix(BOM)
+    try:
+        frame = pl.read_csv(
+            data,
+            separator=separator,
+            infer_schema=False,
+            empty_string_is_null=False,
+            extra_columns="raise",
+            glob=False,
+        )
+    except (Exception, pl.exceptions.PanicException) as error:
+        if isinstance(error, MemoryError):
+            raise
+        return _read_csv_by_line(data, separator, log)
+    if _has_blank_rows(frame):
+        return _read_csv_by_line(data, separator, log)
+    return frame.with_columns(pl.all().fill_null("")), None
+
+
+def _has_blank_rows(frame: pl.DataFrame) -> bool:
+    first = frame.columns[0] if frame.columns else None
+    if first is None or not frame[first].is_in(["", None]).any():
+        return False
+    blank = frame.select(pl.all_horizontal(pl.all().fill_null("") == "")).to_series()
+    return bool(blank.any())
+
+
+def _read_csv_by_line(
+    data: bytes, separator: str, log: ProblemLog
+) -> tuple[pl.DataFrame, NDArray[np.int64]]:
+    text = data.decode("utf-8", "replace")
+    replaced = "�" in text and "�".encode() * text.count("�") != data
+    csv.field_size_limit(max(len(text), 131_072))
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    header = _unique(next(reader, []))
+    rows: list[list[str]] = []
+    lines: list[int] = []
+    start = reader.line_num + 1
+    for fields in reader:
+        if fields:
+            _note_fields(fields, len(header), len(rows), log, replaced=replaced)
+            rows.append((fields + [""] * len(header))[: len(header)])
+            lines.append(start)
+        start = reader.line_num + 1
+    columns = {
+        name: pl.Series(name, [row[index] for row in rows], dtype=pl.String)
+        for index, name in enumerate(header)
+    }
+    return pl.DataFrame(columns), np.array(lines, np.int64)
+
+
+def _note_fields(
+    fields: list[str], expected: int, row: int, log: ProblemLog, *, replaced: bool
+) -> None:
+    if len(fields) < expected:
+        log.add(row, FEW_FIELDS, broken=False)
+    elif len(fields) > expected:
+        log.add(row, MANY_FIELDS, broken=False)
+    if replaced and any("�" in field for field in fields):
+        log.add(row, REPLACED_BYTES, broken=False)
+
+
+def _unique(names: list[str]) -> list[str]:
+    """`names` with repeated ones numbered, as a table needs them."""
+    seen: dict[str, int] = {}
+    unique = []
+    for name in names:
+        count = seen[name] = seen.get(name, -1) + 1
+        unique.append(f"{name}_{count}" if count else name)
+    return unique
+
+
+def read_text(source: Source, log: ProblemLog) -> tuple[pl.DataFrame, NDArray[np.int64]]:
+    """Plain text: every line that is not blank is a row."""
+    data = source.read(0, source.size).removeprefix(BOM)
+    texts: list[str] = []
+    lines: list[int] = []
+    for number, line in enumerate(data.split(b"\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            text = line.removesuffix(b"\r").decode("utf-8")
+        except UnicodeDecodeError:
+            text = line.removesuffix(b"\r").decode("utf-8", "replace")
+            log.add(len(texts), REPLACED_BYTES, broken=False)
+        texts.append(text)
+        lines.append(number)
+    return pl.DataFrame({TEXT_COLUMN: pl.Series(texts, dtype=pl.String)}), np.array(lines, np.int64)

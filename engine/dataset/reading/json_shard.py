@@ -1,0 +1,388 @@
+"""JSON files of every layout, opened: texts in memory, rows read again from their bytes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+import polars as pl
+from numpy.typing import NDArray
+
+from engine.dataset.reading.columns import joined_column
+from engine.dataset.reading.families import SAMPLED_VALUES, ColumnFacts, Spelling
+from engine.dataset.reading.json_rows import (
+    ARRAY_CUT,
+    BOM,
+    MAX_ROW_BYTES,
+    ArrayReader,
+    RowBatch,
+    line_rows,
+    parse_row,
+)
+from engine.dataset.reading.problems import ProblemLog
+from engine.dataset.reading.shard import VALUE_COLUMN, SourceKind
+from engine.dataset.reading.source import Progress, Source
+from engine.dataset.reading.texts import RowTexts, Texts, assemble, text_series
+from engine.dataset.reading.turns import canonical, kind_of
+from engine.errors import InputError
+
+HEAD_BYTES = 1 << 20
+_HEAD_LINES = 100
+_DETECTION_ROWS = 1000
+_READ_TOGETHER_BYTES = 1 << 16
+
+Chooser = Callable[[ColumnFacts], Spelling]
+
+
+class JsonLayout(StrEnum):
+    """How rows follow each other in a JSON file."""
+
+    ARRAY = "json array"
+    LINES = "json lines"
+    OBJECTS = "json object"
+
+
+def json_layout(head: bytes, size: int) -> JsonLayout | None:
+    """How the rows of a JSON file follow each other, judged by its first bytes.
+
+    None where it does not look like JSON. Names say nothing: JSON lines are often called
+    `.json`.
+    """
+    text = head.removeprefix(BOM).lstrip()
+    if not text or text[:1] not in b'{["':
+        return None
+    lines = [line.strip() for line in text.split(b"\n")]
+    first = lines[0]
+    whole_line = len(lines) > 1 or size <= len(head)
+    parsed = _is_value(first) if whole_line else False
+    if text[:1] == b"[":
+        more = any(lines[1:]) or size > len(head)
+        return JsonLayout.LINES if parsed and more else JsonLayout.ARRAY
+    if parsed or not whole_line or text[:1] == b'"':
+        return JsonLayout.LINES
+    if first.endswith((b"{", b"[", b",", b":")) and not _looks_like_lines(lines):
+        return JsonLayout.OBJECTS
+    others = islice((line for line in lines[1:] if line), _HEAD_LINES)
+    if any(line.startswith(b"{") and _is_value(line) for line in others):
+        return JsonLayout.LINES
+    return JsonLayout.LINES if sum(1 for line in lines if line) == 1 else JsonLayout.OBJECTS
+
+
+def _looks_like_lines(lines: list[bytes]) -> bool:
+    """Whether most lines are objects of their own, whatever the first one is."""
+    seen = [line for line in lines[:_HEAD_LINES] if line]
+    return 2 * sum(line.startswith(b"{") and _is_value(line) for line in seen) > len(seen)
+
+
+def _is_value(line: bytes) -> bool:
+    try:
+        parse_row(line)
+    except ValueError:
+        return False
+    return True
+
+
+class JsonShard:
+    """A JSON file. Rows are found by their byte spans and parsed again when asked for."""
+
+    kind = SourceKind.JSON
+
+    def __init__(self, path: Path, source: Source, layout: JsonLayout, log: ProblemLog) -> None:
+        self.path = path
+        self.name = source.name
+        self.layout = layout.value
+        self.log = log
+        self.rows = 0
+        self.texts: Texts
+        self.bare = False
+        self.column_names: tuple[str, ...] = ()
+        self._source = source
+        self._starts = np.empty(0, np.int64)  # (rows,)
+        self._ends = np.empty(0, np.int64)  # (rows,)
+        self._lines = np.empty(0, np.int32)  # (rows,)
+        self._schema: dict[str, pl.DataType] | None = None
+
+    def set_spans(
+        self,
+        starts: list[NDArray[np.int64]],
+        ends: list[NDArray[np.int64]],
+        lines: list[NDArray[np.int32]],
+    ) -> None:
+        """Where the rows are, batch after batch."""
+        self._starts = np.concatenate(starts)
+        self._ends = np.concatenate(ends)
+        self._lines = np.concatenate(lines)
+        self.rows = len(self._starts)
+
+    def raw(self, row: int) -> bytes:
+        """The bytes of a row."""
+        return self._source.read(int(self._starts[row]), int(self._ends[row]))
+
+    def records(self, rows: NDArray[np.int64]) -> list[dict[str, Any]]:
+        """Some rows, parsed again; {} for one that is unparsable."""
+        return [self._record(piece) for piece in self._pieces(rows)]
+
+    def _pieces(self, rows: NDArray[np.int64]) -> Iterable[bytes]:
+        """The bytes of `rows`; neighbours are read together."""
+        at = 0
+        while at < len(rows):
+            last = at
+            start = int(self._starts[rows[at]])
+            while (
+                last + 1 < len(rows)
+                and rows[last + 1] == rows[last] + 1
+                and int(self._ends[rows[last + 1]]) - start <= _READ_TOGETHER_BYTES
+            ):
+                last += 1
+            data = self._source.read(start, int(self._ends[rows[last]]))
+            for row in rows[at : last + 1]:
+                yield data[int(self._starts[row]) - start : int(self._ends[row]) - start]
+            at = last + 1
+
+    def _record(self, piece: bytes) -> dict[str, Any]:
+        if len(piece) > MAX_ROW_BYTES:
+            return {}
+        try:
+            value, _ = parse_row(piece)
+        except ValueError:
+            return {}
+        return as_record(value, bare=self.bare) or {}
+
+    def lines(self, rows: NDArray[np.int64]) -> list[int | None]:
+        """The lines at which rows start."""
+        return [int(line) for line in self._lines[rows]]
+
+    def frame(self, rows: NDArray[np.int64]) -> pl.DataFrame:
+        """Some rows as columns; what has no one simple type becomes JSON text."""
+        if self._schema is None:
+            self._schema = self._find_schema()
+        records = self.records(rows)
+        return pl.DataFrame(
+            [
+                pl.Series(name, [_fitted(r.get(name), dtype) for r in records], dtype=dtype)
+                for name, dtype in self._schema.items()
+            ]
+        )
+
+    def column(self, name: str, progress: Progress) -> pl.Series:
+        """A column, read from all rows again; what has no one simple type becomes JSON text."""
+        parts = []
+        for start in range(0, self.rows, _DETECTION_ROWS):
+            progress.step(f"reading {name}", start, self.rows)
+            rows = np.arange(start, min(start + _DETECTION_ROWS, self.rows), dtype=np.int64)
+            values = [record.get(name) for record in self.records(rows)]
+            types = {_simple_type(value) for value in values}
+            dtype = pl.Null() if types == {type(None)} else _dtype(types)
+            parts.append(pl.Series(name, [_fitted(v, dtype) for v in values], dtype=dtype))
+        return joined_column(parts, name).rechunk()
+
+    def _find_schema(self) -> dict[str, pl.DataType]:
+        """One type per column, over all rows, so that every part of an export agrees."""
+        seen: dict[str, set[type]] = {}
+        for start in range(0, self.rows, _DETECTION_ROWS):
+            rows = np.arange(start, min(start + _DETECTION_ROWS, self.rows), dtype=np.int64)
+            for record in self.records(rows):
+                for name, value in record.items():
+                    seen.setdefault(name, set()).add(_simple_type(value))
+        return {name: _dtype(types) for name, types in seen.items()}
+
+    def close(self) -> None:
+        """Close the file."""
+        self._source.close()
+
+
+_LARGEST = 2**63
+
+
+def _simple_type(value: Any) -> type:
+    """The type of a value as a column sees it; `object` for what is stored as JSON text."""
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= _LARGEST:
+        return object
+    return type(value) if isinstance(value, str | bool | int | float | None) else object
+
+
+def _dtype(types: set[type]) -> pl.DataType:
+    types = types - {type(None)}
+    if types == {bool}:
+        return pl.Boolean()
+    if types == {int}:
+        return pl.Int64()
+    if types and types <= {int, float}:
+        return pl.Float64()
+    return pl.String()
+
+
+def _fitted(value: Any, dtype: pl.DataType) -> Any:
+    if value is None or dtype != pl.String:
+        return value
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def as_record(value: Any, *, bare: bool) -> dict[str, Any] | None:
+    """A parsed value as a row; None where it is none."""
+    if isinstance(value, dict):
+        return value
+    return {VALUE_COLUMN: value} if bare and value is not None else None
+
+
+def open_json(
+    path: Path,
+    source: Source,
+    layout: JsonLayout,
+    choose: Chooser,
+    progress: Progress,
+    *,
+    max_row_bytes: int = MAX_ROW_BYTES,
+) -> JsonShard:
+    """Read a JSON file.
+
+    Raises:
+        InputError: it has no row that can be read.
+        UsageError: the person named a column that is not there.
+        Cancelled: the person asked to stop.
+    """
+    log = ProblemLog(source.name)
+    shard = JsonShard(path, source, layout, log)
+    loader = _Loader(shard, choose, log, source_trouble=source.trouble)
+    for batch in _batches(source, layout, progress, max_row_bytes):
+        loader.add(batch)
+    loader.finish()
+    return shard
+
+
+def _batches(
+    source: Source, layout: JsonLayout, progress: Progress, max_row_bytes: int
+) -> Iterable[RowBatch]:
+    if layout is JsonLayout.LINES:
+        return line_rows(source, progress, max_row_bytes=max_row_bytes)
+    reader = ArrayReader(source, progress, max_row_bytes=max_row_bytes)
+    return reader.batches(array=layout is JsonLayout.ARRAY)
+
+
+class _Loader:
+    """Turns batches of rows into a shard's spans, texts and problems."""
+
+    def __init__(
+        self, shard: JsonShard, choose: Chooser, log: ProblemLog, *, source_trouble: str
+    ) -> None:
+        self._shard = shard
+        self._choose = choose
+        self._log = log
+        self._source_trouble = source_trouble
+        self._spelling: Spelling | None = None
+        self._numbers: set[str] = set()
+        self._parts: dict[str, list[pl.Series]] = {}
+        self._row_texts: RowTexts | None = None
+        self._starts: list[NDArray[np.int64]] = []
+        self._ends: list[NDArray[np.int64]] = []
+        self._lines: list[NDArray[np.int32]] = []
+        self._rows = 0
+        self._waiting: list[RowBatch] = []
+        self._first_cause = ""
+
+    def add(self, batch: RowBatch) -> None:
+        """Take the next rows; they wait until one of them can be read."""
+        self._first_cause = self._first_cause or next(iter(batch.broken.values()), "")
+        for cause, line in batch.of_file:
+            if not (cause == ARRAY_CUT and self._source_trouble):
+                self._log.add_file(cause, line=line)
+        if self._spelling is None:
+            self._waiting.append(batch)
+            if len(batch.broken) < len(batch.values):
+                self._decide(batch)
+            return
+        self._take(batch)
+
+    def finish(self) -> None:
+        """Put everything together."""
+        if self._spelling is None:
+            if not any(batch.values for batch in self._waiting):
+                raise InputError(
+                    f"{self._shard.name}: the file holds no rows",
+                    "choose a file that holds samples",
+                )
+            raise InputError(
+                f"{self._shard.name}: no row could be read as JSON"
+                + (f" ({self._first_cause})" if self._first_cause else ""),
+                "check that it is a dataset: JSON, JSON lines, CSV, Parquet, Arrow or text",
+            )
+        self._shard.set_spans(self._starts, self._ends, self._lines)
+        if self._row_texts is not None:
+            self._shard.texts = self._row_texts.finish()
+            return
+        columns = {part: pl.concat(series) for part, series in self._parts.items()}
+        self._shard.texts = assemble(columns, self._spelling, self._log)
+
+    def _decide(self, batch: RowBatch) -> None:
+        """Choose family and columns by the first rows that can be read."""
+        values = [value for value in batch.values if value is not None]
+        self._shard.bare = not any(isinstance(value, dict) for value in values)
+        records = [
+            record
+            for value in values[:_DETECTION_ROWS]
+            if (record := as_record(value, bare=self._shard.bare)) is not None
+        ]
+        names = tuple(dict.fromkeys(name for record in records for name in record))
+        facts = ColumnFacts(names, lambda name: _values(records, name))
+        self._shard.column_names = names
+        self._spelling = self._choose(facts)
+        used = self._spelling.columns.used()
+        self._numbers = {part for part, name in used.items() if facts.kind(name) == "number"}
+        if not self._spelling.flat:
+            self._row_texts = RowTexts(self._spelling, self._log)
+        waiting, self._waiting = self._waiting, []
+        for each in waiting:
+            self._take(each)
+
+    def _take(self, batch: RowBatch) -> None:
+        self._starts.append(np.array(batch.starts, np.int64))
+        self._ends.append(np.array(batch.ends, np.int64))
+        self._lines.append(np.array(batch.lines, np.int32))
+        for index, cause in batch.broken.items():
+            self._log.add(self._rows + index, cause, broken=True)
+        for index, remarks in batch.remarks.items():
+            for remark in remarks:
+                self._log.add(self._rows + index, remark, broken=False)
+        records = self._records(batch)
+        if self._row_texts is not None:
+            self._row_texts.add(records)
+        else:
+            self._take_parts(records)
+        self._rows += len(batch.values)
+
+    def _records(self, batch: RowBatch) -> list[dict[str, Any] | None]:
+        if all(type(value) is dict for value in batch.values):
+            return batch.values
+        records = [as_record(value, bare=self._shard.bare) for value in batch.values]
+        for index, record in enumerate(records):
+            if record is None and index not in batch.broken:
+                cause = f"the row is {kind_of(batch.values[index])} where an object belongs"
+                self._log.add(self._rows + index, cause, broken=True)
+        return records
+
+    def _take_parts(self, records: list[dict[str, Any] | None]) -> None:
+        assert self._spelling is not None
+        rows = [{} if record is None else record for record in records]
+        for part, name in self._spelling.columns.used().items():
+            values = [row.get(name) for row in rows]
+            series = text_series(values, part, self._rows, self._log, numbers=part in self._numbers)
+            self._parts.setdefault(part, []).append(series)
+
+
+def _values(records: list[dict[str, Any]], name: str) -> list[Any]:
+    found = (record[name] for record in records if record.get(name) is not None)
+    return list(islice(found, SAMPLED_VALUES))
+
+
+def record_bytes(record: dict[str, Any]) -> bytes:
+    """A row as canonical bytes, for the identity of rows that hold no turns."""
+    try:
+        return orjson.dumps(record, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
+    except TypeError:
+        return canonical(record).encode("utf-8", "surrogatepass")

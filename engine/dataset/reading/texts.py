@@ -1,0 +1,261 @@
+"""From rows or whole columns to the three texts of a sample: prompt, response, rejected.
+
+Flat families (every part one text in one column) are assembled by column, and where a
+source column is the text itself its buffers are shared, not copied. All others are read row
+by row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from engine.dataset import rows as row_shapes
+from engine.dataset.reading.families import Spelling
+from engine.dataset.reading.problems import ProblemLog
+from engine.dataset.reading.turns import MalformedRowError, Remarks, text_of
+from engine.dataset.rows import Unreadable, read_row
+from engine.sample import Family
+
+SCHEMA = {"prompt": pl.String(), "response": pl.String(), "rejected": pl.String()}
+PART_NAMES = {
+    "system": "the system prompt",
+    "prompt": "the prompt",
+    "input": "the input",
+    "response": "the response",
+    "rejected": "the rejected response",
+    "label": "the label",
+}
+UNKNOWN_LABEL = "the label is neither 1 nor 2"
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The texts of one file.
+
+    `user` and `system` are the turns that a flat file's prompt is made of, so that its samples
+    can be rebuilt without the source; None where rows have to be read again for their turns.
+    """
+
+    frame: pl.DataFrame  # (rows,) prompt, response, rejected
+    spelling: Spelling
+    user: pl.Series | None = None
+    system: pl.Series | None = None
+
+    @property
+    def has_turns(self) -> bool:
+        """Whether samples can be rebuilt from these columns alone."""
+        return self.spelling.flat
+
+
+def text_series(
+    values: list[Any], part: str, first_row: int, log: ProblemLog, *, numbers: bool
+) -> pl.Series:
+    """`values` as text; what is no text is noted and becomes null.
+
+    `numbers`: the whole column is numbers, which is no remark about any one row.
+    """
+    try:
+        return pl.Series(part, values, dtype=pl.String, strict=True)
+    except (TypeError, pl.exceptions.PolarsError):
+        return pl.Series(
+            part,
+            [
+                _text_or_none(value, part, first_row + index, log, numbers=numbers)
+                for index, value in enumerate(values)
+            ],
+            dtype=pl.String,
+        )
+
+
+def _text_or_none(value: Any, part: str, row: int, log: ProblemLog, *, numbers: bool) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    remarks = Remarks()
+    try:
+        text = text_of(value, PART_NAMES[part], remarks)
+    except MalformedRowError as error:
+        log.add(row, str(error), broken=True)
+        return None
+    for remark in remarks if not numbers and part != "label" else ():
+        log.add(row, remark, broken=False)
+    return text
+
+
+def assemble(parts: dict[str, pl.Series], spelling: Spelling, log: ProblemLog) -> Texts:
+    """The texts of a flat file from its columns, with what is empty or null noted in `log`."""
+    frame = pl.DataFrame([series.alias(part) for part, series in parts.items()])
+    _note_nothing_there(frame, spelling, log)
+    if "label" in parts:
+        frame = _by_label(frame, log)
+    broken = log.mask(frame.height, broken=True)
+    user = _user(frame)
+    system = frame["system"] if "system" in parts and _any_text(frame["system"]) else None
+    texts = pl.DataFrame(
+        {
+            "prompt": _empty(frame.height, "") if user is None else _with_system(user, system),
+            "response": _part(frame, "response"),
+            "rejected": _part(frame, "rejected"),
+        }
+    )
+    _note_texts(frame, texts, ~broken, log)
+    texts = _without_nulls(texts, set(parts), spelling)
+    return Texts(_blanked(texts, broken), spelling, user, system)
+
+
+def _part(frame: pl.DataFrame, name: str) -> pl.Series:
+    return frame[name] if name in frame.columns else _empty(frame.height, None)
+
+
+def _empty(rows: int, value: str | None) -> pl.Series:
+    return pl.repeat(value, rows, dtype=pl.String, eager=True)
+
+
+def _any_text(series: pl.Series) -> bool:
+    return bool((series.str.len_bytes() > 0).any())
+
+
+def _note_nothing_there(frame: pl.DataFrame, spelling: Spelling, log: ProblemLog) -> None:
+    nothing = frame.select(pl.all_horizontal(pl.all().is_null())).to_series().to_numpy()
+    if nothing.any():
+        nothing = nothing & ~log.mask(frame.height, broken=True)
+        cause = row_shapes.nothing_there(spelling.columns)
+        log.add_rows(np.flatnonzero(nothing), cause, broken=True)
+
+
+def _by_label(frame: pl.DataFrame, log: ProblemLog) -> pl.DataFrame:
+    """Outputs 1 and 2 as chosen and rejected, by the label that says which is better."""
+    label = frame["label"].str.strip_chars()
+    unknown = ~label.is_in(["1", "2"]).fill_null(value=False)
+    broken = log.mask(frame.height, broken=True)
+    log.add_rows(np.flatnonzero(unknown.to_numpy() & ~broken), UNKNOWN_LABEL, broken=True)
+    second = (label == "2").fill_null(value=False)
+    first_output, second_output = frame["response"], frame["rejected"]
+    return frame.with_columns(
+        second_output.zip_with(second, first_output).alias("response"),
+        first_output.zip_with(second, second_output).alias("rejected"),
+    )
+
+
+def _user(frame: pl.DataFrame) -> pl.Series | None:
+    """The user's turn: instruction and input joined where there is an input."""
+    if "prompt" not in frame.columns:
+        return None
+    prompt = frame["prompt"]
+    if "input" not in frame.columns or not _any_text(frame["input"]):
+        return prompt.fill_null("") if prompt.null_count() else prompt
+    joined = (
+        pl.when(pl.col("input").fill_null("") == "")
+        .then(pl.col("prompt").fill_null(""))
+        .when(pl.col("prompt").fill_null("") == "")
+        .then(pl.col("input"))
+        .otherwise(pl.col("prompt") + "\n" + pl.col("input"))
+    )
+    return frame.select(joined.alias("prompt")).to_series()
+
+
+def _with_system(user: pl.Series, system: pl.Series | None) -> pl.Series:
+    """The prompt as text, in the words of `engine.sample.prompt_text`."""
+    if system is None:
+        return user
+    labelled = pl.format("system: {}\n\nuser: {}", pl.col("system"), pl.col("user"))
+    return (
+        pl.DataFrame({"system": system.fill_null(""), "user": user})
+        .select(pl.when(pl.col("system") == "").then(pl.col("user")).otherwise(labelled))
+        .to_series()
+        .alias("prompt")
+    )
+
+
+def _note_texts(
+    frame: pl.DataFrame,
+    texts: pl.DataFrame,
+    readable: NDArray[np.bool_],
+    log: ProblemLog,
+) -> None:
+    """Empty, null and merged texts, in the words of `engine.dataset.rows`."""
+    named = {
+        "prompt": (row_shapes.NULL_PROMPT, row_shapes.EMPTY_PROMPT),
+        "response": (row_shapes.NULL_RESPONSE, row_shapes.EMPTY_RESPONSE),
+        "rejected": (row_shapes.NULL_REJECTED, row_shapes.EMPTY_REJECTED),
+    }
+    for part, (null_cause, empty_cause) in named.items():
+        if part not in frame.columns:
+            continue
+        null = frame[part].is_null().to_numpy() & readable
+        log.add_rows(np.flatnonzero(null), null_cause, broken=False)
+        text = texts[part].fill_null("") if texts[part].null_count() else texts[part]
+        empty = (~text.str.contains(r"\S")).to_numpy() & readable & ~null
+        log.add_rows(np.flatnonzero(empty), empty_cause, broken=False)
+    merged = _holds(texts["response"], row_shapes.MERGED_MARK)
+    log.add_rows(np.flatnonzero(merged & readable), row_shapes.MERGED_RESPONSE, broken=False)
+    nul = _holds(texts["prompt"], "\0") | _holds(texts["response"], "\0")
+    nul |= _holds(texts["rejected"], "\0")
+    log.add_rows(np.flatnonzero(nul & readable), row_shapes.NUL_CHARACTER, broken=False)
+
+
+def _holds(texts: pl.Series, mark: str) -> NDArray[np.bool_]:
+    if texts.null_count() == len(texts):
+        return np.zeros(len(texts), np.bool_)
+    found = texts.str.contains(mark, literal=True)
+    return found.fill_null(value=False).to_numpy()
+
+
+def _without_nulls(texts: pl.DataFrame, parts: set[str], spelling: Spelling) -> pl.DataFrame:
+    """A null answer is an empty one; null stays where a family has no such part."""
+    present = [part for part in ("response", "rejected") if part in parts]
+    filled = [part for part in present if texts[part].null_count()]
+    if spelling.family is Family.OTHER or not filled:
+        return texts
+    return texts.with_columns(pl.col(filled).fill_null(""))
+
+
+def _blanked(texts: pl.DataFrame, broken: NDArray[np.bool_]) -> pl.DataFrame:
+    """`texts` with all three null in broken rows."""
+    if not broken.any():
+        return texts
+    keep = pl.lit(pl.Series(~broken))
+    return texts.select(pl.when(keep).then(pl.col(name)).alias(name) for name in SCHEMA)
+
+
+class RowTexts:
+    """Collects the texts of a file that is read row by row."""
+
+    def __init__(self, spelling: Spelling, log: ProblemLog) -> None:
+        self._spelling = spelling
+        self._log = log
+        self._frames: list[pl.DataFrame] = []
+        self._row = 0
+
+    def add(self, rows: Sequence[Mapping[str, Any] | None]) -> None:
+        """Read the next rows; None is one that is known to be broken."""
+        columns: dict[str, list[str | None]] = {name: [] for name in SCHEMA}
+        for row in rows:
+            texts = (None, None, None) if row is None else self._read(row)
+            for column, text in zip(columns.values(), texts, strict=True):
+                column.append(text)
+            self._row += 1
+        self._frames.append(pl.DataFrame(columns, schema=SCHEMA))
+
+    def _read(self, row: Mapping[str, Any]) -> tuple[str | None, str | None, str | None]:
+        if self._spelling.family is Family.OTHER:
+            return None, None, None
+        reading = read_row(row, self._spelling.family, self._spelling.columns)
+        if isinstance(reading, Unreadable):
+            self._log.add(self._row, reading.cause, broken=True)
+            return None, None, None
+        for remark in reading.remarks:
+            self._log.add(self._row, remark, broken=False)
+        return reading.prompt, reading.response, reading.rejected
+
+    def finish(self) -> Texts:
+        """All texts."""
+        frame = (
+            pl.concat(self._frames, rechunk=True) if self._frames else pl.DataFrame(schema=SCHEMA)
+        )
+        return Texts(frame, self._spelling)

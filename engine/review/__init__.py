@@ -1,0 +1,1 @@
+"""What a reviewer said and what follows from it: events, what holds now, rules, orders."""

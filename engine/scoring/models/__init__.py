@@ -1,0 +1,1 @@
+"""Reward models of transformers: their files, their input formats, loading, and scoring."""

@@ -1,0 +1,106 @@
+"""Notes of several reviewers on one sample, brought together when their sessions are merged.
+
+A session has one note for each sample, the last one written; of several sessions the last one
+would silently take the place of the others. Notes that differ are joined, each under its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from engine.review.decision import Aspect
+from engine.store import StoredEvent, TakenOver
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedNote:
+    """What several reviewers noted on a sample."""
+
+    key: bytes
+    """As `StoredEvent.keys` gives it."""
+    row: int
+    """In the dataset of the event that it is from."""
+    digest: str
+    """Of that dataset."""
+    text: str
+    """A line for each name, in the order of the sessions."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Note:
+    """The note that a session ends with."""
+
+    token: int
+    key: bytes
+    row: int
+    event: StoredEvent
+
+    @property
+    def text(self) -> str:
+        return _text(self.event)
+
+
+def joined_notes(
+    sessions: Sequence[Iterable[TakenOver]], token: Callable[[StoredEvent], int]
+) -> list[JoinedNote]:
+    """The notes of samples on which sessions differ.
+
+    A note that another session has met, too, and written over or taken back is no news: one of
+    the two is a copy of the other that went on.
+
+    Args:
+        sessions: what was said in each, in its order.
+        token: equal for the same event in two copies of a session.
+    """
+    held: list[dict[bytes, _Note]] = []
+    met: list[dict[bytes, set[int]]] = []
+    for said in sessions:
+        last: dict[bytes, _Note] = {}
+        known: dict[bytes, set[int]] = {}
+        for each in said:
+            event = each.event
+            if event.aspect is not Aspect.NOTE and not event.note:
+                continue
+            mark = token(event)
+            for key, row in zip(event.keys().tolist(), event.rows.tolist(), strict=True):
+                sample = key[:-1]
+                known.setdefault(sample, set()).add(mark)
+                if each.undo is None:
+                    last[sample] = _Note(mark, key, row, event)
+        held.append(last)
+        met.append(known)
+    found = []
+    for sample in dict.fromkeys(sample for last in held for sample in last):
+        notes: dict[str, _Note] = {}
+        for at, last in enumerate(held):
+            note = last.get(sample)
+            if note is None or not note.text or _is_old(note, sample, at, held, met):
+                continue
+            notes.setdefault(note.text, note)
+        if len(notes) > 1:
+            first = next(iter(notes.values()))
+            text = "\n".join(f"{note.event.who}: {note.text}" for note in notes.values())
+            found.append(JoinedNote(first.key, first.row, first.event.dataset_digest, text))
+    return found
+
+
+def _is_old(
+    note: _Note,
+    sample: bytes,
+    at: int,
+    held: Sequence[dict[bytes, _Note]],
+    met: Sequence[dict[bytes, set[int]]],
+) -> bool:
+    """Whether another session holds this very note as a thing of the past."""
+    for other, known in enumerate(met):
+        if other == at or note.token not in known.get(sample, ()):
+            continue
+        now = held[other].get(sample)
+        if now is None or now.token != note.token:
+            return True
+    return False
+
+
+def _text(event: StoredEvent) -> str:
+    return event.text if event.aspect is Aspect.NOTE else event.note

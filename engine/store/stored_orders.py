@@ -1,0 +1,114 @@
+"""Review queues in the file: the order in hand, and every spot check that was ever drawn."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.sample import IDENTITY_BYTES, Side
+from engine.store import packing
+from engine.store.events import instant, storable
+
+_COLUMNS = "id, at, who, kind, side, dataset, facts, lasting, n, rows, occurrences, identities"
+_INSERT = (
+    f"INSERT INTO queues ({_COLUMNS}) "  # noqa: S608 - names of columns, no data
+    f"VALUES ({', '.join('?' * len(_COLUMNS.split(',')))})"
+)
+_ONE = f"SELECT {_COLUMNS} FROM queues WHERE id = ?"  # noqa: S608 - same
+_LASTING = f"SELECT {_COLUMNS} FROM queues WHERE lasting ORDER BY id"  # noqa: S608 - same
+
+
+@dataclass(frozen=True, slots=True)
+class StoredOrder:
+    """A sequence of samples as the file has it."""
+
+    kind: str
+    side: Side
+    facts: dict[str, Any]
+    """What it was made from, as JSON values."""
+    rows: NDArray[np.int64]  # (n,) positions in the dataset of `dataset_digest`
+    identities: NDArray[np.uint8] | None = None  # (n, 16)
+    """Of a queue that lasts; None for an order that is only good for its own dataset."""
+    occurrences: NDArray[np.uint32] | None = None  # (n,)
+    id: int = 0
+    at: str = ""
+    """UTC, ISO 8601 with milliseconds."""
+    who: str = ""
+    dataset_digest: str = ""
+
+    @property
+    def lasting(self) -> bool:
+        """Whether it stays on file when another one is made."""
+        return self.identities is not None
+
+
+def insert(
+    connection: sqlite3.Connection, queue: StoredOrder, *, at_ms: int, who: str, digest: str
+) -> int:
+    """Write a queue, and remove the ones that it takes the place of; its number."""
+    if not queue.lasting:
+        connection.execute("DELETE FROM queues WHERE NOT lasting")
+    # The order of a queue has no pattern that deflating could find: four plain bytes a row.
+    rows = np.ascontiguousarray(queue.rows, "<u4").tobytes()
+    cursor = connection.execute(
+        _INSERT,
+        (
+            None,
+            at_ms,
+            storable(who),
+            queue.kind,
+            queue.side.value,
+            digest,
+            json.dumps(queue.facts),
+            queue.lasting,
+            len(queue.rows),
+            rows,
+            None if queue.occurrences is None else packing.pack(queue.occurrences, "<u4"),
+            None if queue.identities is None else np.ascontiguousarray(queue.identities).tobytes(),
+        ),
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def one(connection: sqlite3.Connection, number: int) -> StoredOrder | None:
+    """The queue `number`; None where it is not on file any more.
+
+    Raises:
+        ValueError: it is damaged.
+    """
+    found = connection.execute(_ONE, (number,)).fetchone()
+    return None if found is None else _decode(found)
+
+
+def lasting(connection: sqlite3.Connection) -> list[StoredOrder]:
+    """Every queue that stays on file, oldest first.
+
+    Raises:
+        ValueError: one is damaged.
+    """
+    return [_decode(values) for values in connection.execute(_LASTING)]
+
+
+def _decode(values: tuple[Any, ...]) -> StoredOrder:
+    number, at_ms, who, kind, side, dataset, facts, _, count, rows, occurrences, identities = values
+    known = None
+    if identities is not None:
+        known = packing.plain(identities, "u1", count * IDENTITY_BYTES)
+        known = known.reshape(count, IDENTITY_BYTES)
+    return StoredOrder(
+        kind=kind,
+        side=Side(side),
+        facts=json.loads(facts),
+        rows=packing.plain(rows, "<u4", count).astype(np.int64),
+        identities=known,
+        occurrences=None if occurrences is None else packing.unpack(occurrences, "<u4", count),
+        id=number,
+        at=instant(at_ms),
+        who=who,
+        dataset_digest=dataset,
+    )

@@ -1,0 +1,1 @@
+"""Writes the bundled demo: `python -m engine.workshop.demo.generate`."""

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.dataset.identities import IdentityTable
+from tests.engine.fakes import FakeDataset
+
+words = st.lists(st.sampled_from("abcde"), max_size=40)
+
+
+@given(words)
+def test_occurrences_count_the_identical_rows_before(texts: list[str]) -> None:
+    dataset = FakeDataset(texts)
+    occurrences = IdentityTable(dataset).occurrences()
+    assert occurrences.tolist() == [dataset.occurrence(row) for row in range(len(texts))]
+
+
+@given(words, words)
+def test_locate_finds_the_same_sample_in_another_order(before: list[str], after: list[str]) -> None:
+    old, new = IdentityTable(FakeDataset(before)), IdentityTable(FakeDataset(after))
+    rows = new.locate(old.all(), old.occurrences())
+    for row, place, occurrence in zip(
+        range(len(before)), rows.tolist(), old.occurrences().tolist(), strict=True
+    ):
+        if place >= 0:
+            assert after[place] == before[row]
+            assert after[:place].count(before[row]) == occurrence
+        else:
+            assert after.count(before[row]) <= occurrence
+    found = [row for row in rows.tolist() if row >= 0]
+    assert len(found) == len(set(found))
+
+
+def test_hashing_everything_can_be_stopped() -> None:
+    table = IdentityTable(FakeDataset(["a", "b"]))
+    assert not table.complete(lambda: True)
+    assert table.complete(lambda: False)
+    assert np.array_equal(table.all(), FakeDataset(["a", "b"]).identities(np.arange(2)))

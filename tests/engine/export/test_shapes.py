@@ -1,0 +1,119 @@
+"""JSON rows as columns: any rows fit, and rows that agree come back as they were."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.export.features import card_features
+from engine.export.shapes import RowShape, parse_row
+from tests.engine.export.test_jsonline import values
+
+rows_of_any_kind = st.lists(st.dictionaries(st.text(), values, max_size=5), max_size=6)
+uniform = st.fixed_dictionaries(
+    {
+        "text": st.text() | st.none(),
+        "number": st.integers(-(2**63), 2**63 - 1) | st.none(),
+        "share": st.floats(allow_nan=False) | st.none(),
+        "flag": st.booleans() | st.none(),
+        "turns": st.lists(st.fixed_dictionaries({"role": st.text(), "n": st.integers(0, 9)})),
+        "nested": st.fixed_dictionaries({"deep": st.lists(st.lists(st.text()))}),
+    }
+)
+
+
+def through_columns(rows: list[dict[str, Any]]) -> pl.DataFrame:
+    shape = RowShape()
+    parsed = [parse_row(json.dumps(row).encode()) for row in rows]
+    shape.absorb(parsed)
+    frame = shape.frame(parsed)
+    assert frame.schema == shape.schema()
+    return frame
+
+
+@given(rows_of_any_kind)
+def test_any_rows_become_as_many_rows_of_columns(rows: list[dict[str, Any]]) -> None:
+    frame = through_columns(rows)
+    assert frame.height == len(rows)
+    for name in {name for row in rows for name in row}:
+        if name.isprintable():
+            present = [row.get(name) is not None for row in rows]
+            assert frame[name].is_not_null().to_list() == present
+
+
+@given(st.lists(uniform, min_size=1, max_size=5))
+def test_rows_of_one_kind_come_back_as_they_were(rows: list[dict[str, Any]]) -> None:
+    assert through_columns(rows).to_dicts() == rows
+
+
+def test_a_map_with_countless_keys_becomes_text() -> None:
+    rows = [{"scores": {f"id{row}-{key}": key for key in range(300)}} for row in range(5)]
+    frame = through_columns(rows)
+    assert frame.schema == {"scores": pl.String}
+    assert json.loads(frame["scores"][4]) == rows[4]["scores"]
+
+
+def test_values_nested_without_end_become_text() -> None:
+    deep: Any = "x"
+    for _ in range(200):
+        deep = [deep]
+    frame = through_columns([{"deep": deep}])
+    assert frame.height == 1
+    assert "[[[[" in json.dumps(frame.to_dicts())
+
+
+@pytest.mark.parametrize(
+    ("raw", "row"),
+    [
+        (b'"text"', {"value": "text"}),
+        (b"[1]", {"value": [1]}),
+        (b'{"a": "\xff"}', {"a": "\ufffd"}),
+        (b'{"a": "\\ud800", "\\udc00": 1}', {"a": "\ufffd", "\ufffd": 1}),
+        (b'{"a": "x\ny"}', {"a": "x\ny"}),
+        (b'{"a": 1, "a": 2}', {"a": 2}),
+    ],
+)
+def test_rows_as_mappings(raw: bytes, row: dict[str, object]) -> None:
+    assert parse_row(raw) == row
+
+
+@pytest.mark.parametrize(
+    "original",
+    [None, "", "{", "[]", '{"info": {"features": []}}', '{"info": {"features": {"b": 3}}}'],
+)
+def test_odd_metadata_does_not_disturb(original: str | None) -> None:
+    line = card_features(pl.Schema({"a": pl.String}), original)
+    assert json.loads(line or "") == [{"name": "a", "dtype": "string"}]
+
+
+@pytest.mark.parametrize(
+    ("feature", "spelled"),
+    [
+        ({"_type": "Image"}, {"dtype": "image"}),
+        ([{"_type": "Image"}], {"list": "image"}),
+        ({"_type": "List", "feature": {"dtype": "int8", "_type": "Value"}}, {"list": "int8"}),
+        ([[{"dtype": "int8", "_type": "Value"}]], {"list": {"list": "int8"}}),
+        ({"_type": "Strange"}, None),
+        ([], None),
+        ({}, None),
+        (3, None),
+        ([{"x": 3}], None),
+    ],
+)
+def test_features_of_the_source_in_the_card(feature: Any, spelled: Any) -> None:
+    line = card_features(
+        pl.Schema({"a": pl.String}), json.dumps({"info": {"features": {"a": feature}}})
+    )
+    expected = None if spelled is None else [{"name": "a", **spelled}]
+    assert (line and json.loads(line)) == expected
+
+
+def test_names_that_yaml_cannot_hold_leave_the_features_out() -> None:
+    assert card_features(pl.Schema({"a\x85": pl.String})) is None
+    assert card_features(pl.Schema({"a": pl.Datetime("us")})) is None
+    assert card_features(pl.Schema({"a": pl.List(pl.Time)})) is None

@@ -1,0 +1,306 @@
+"""A review against a plain model of it: what stands is what was said last and not taken back."""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from engine.dataset.dataset import Fingerprint
+from engine.dataset.identities import IdentityTable
+from engine.review.decision import Aspect, Circumstances, EventKind, Verdict
+from engine.review.review import Review, Said
+from engine.sample import Side
+from engine.store import Store
+from tests.engine.fakes import FakeDataset
+
+Lane = Side | Aspect
+LANES: tuple[Lane, ...] = (*Side, Aspect.COPIES)
+
+Key = tuple[str, int, Lane]
+"""A text, which of the equal ones it is, and the side under review, or its repeats."""
+
+VERDICTS = st.sampled_from(list(Verdict))
+
+
+@dataclass
+class Named:
+    """What the store wants to know of a dataset."""
+
+    fingerprint: Fingerprint
+
+
+class Opened:
+    """A dataset and its review; closed and opened again like a program that is restarted."""
+
+    def __init__(self, folder: Path, texts: list[str], sides: int = 2) -> None:
+        self.dataset = FakeDataset(texts)
+        self.store = Store.open(folder / "a.tamis.db", reviewer="me")
+        self.review = Review(
+            self.store,
+            IdentityTable(self.dataset),
+            self.dataset.occurrence,
+            sides=sides,
+            rows=len(texts),
+        )
+        digest = repr((texts, sides))
+        bound = self.store.bind(Named(Fingerprint("train.json", 1, 100, len(texts), digest)))
+        self.review.replay(self.store.events(), bound.digest)
+
+    def decide(self, rows: list[int], verdict: Verdict, side: Side = Side.CHOSEN) -> None:
+        self.say(rows, Said(verdict), side)
+
+    def decide_each(self, rows: list[int], verdicts: list[Verdict], side: Side) -> None:
+        self.say(rows, Said(verdicts[0], values=np.array(verdicts, np.int32)), side)
+
+    def repeat(self, rows: list[int], times: int, side: Side = Side.CHOSEN) -> None:
+        said = Said(aspect=Aspect.COPIES, values=np.full(len(rows), times, np.int32))
+        self.say(rows, said, side)
+
+    def say(self, rows: list[int], said: Said, side: Side) -> None:
+        self.review.say(
+            said,
+            np.array(rows, np.int64),
+            scores=np.full(len(rows), np.nan, np.float32),
+            circumstances=Circumstances(side=side),
+        )
+
+    def keys(self, lane: Lane) -> list[Key]:
+        texts = self.dataset.texts
+        return [(text, texts[:row].count(text), lane) for row, text in enumerate(texts)]
+
+    def close(self) -> None:
+        self.store.close()
+
+
+class Model(RuleBasedStateMachine):
+    """Decisions as a list; each stands or does not."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        self.said: list[dict[Key, int]] = []
+        self.stands: list[int] = []
+        self.undone: list[int] = []
+
+    @initialize(texts=st.lists(st.sampled_from("abc"), min_size=1, max_size=4))
+    def open(self, texts: list[str]) -> None:
+        self.opened = Opened(Path(self.folder.name), texts)
+
+    def teardown(self) -> None:
+        if hasattr(self, "opened"):
+            self.opened.close()
+        self.folder.cleanup()
+
+    @rule(data=st.data(), verdict=VERDICTS, side=st.sampled_from(list(Side)))
+    def decide(self, data: st.DataObject, verdict: Verdict, side: Side) -> None:
+        everything = range(self.opened.dataset.rows)
+        if not everything:
+            return
+        rows = data.draw(st.lists(st.sampled_from(everything), min_size=1, unique=True))
+        self.opened.decide(rows, verdict, side)
+        self.say(side, dict.fromkeys(rows, verdict))
+
+    @rule(data=st.data(), side=st.sampled_from(list(Side)))
+    def decide_each(self, data: st.DataObject, side: Side) -> None:
+        everything = range(self.opened.dataset.rows)
+        if not everything:
+            return
+        given = data.draw(st.dictionaries(st.sampled_from(everything), VERDICTS, min_size=1))
+        self.opened.decide_each(list(given), list(given.values()), side)
+        self.say(side, given)
+
+    @rule(data=st.data(), times=st.integers(1, 3), side=st.sampled_from(list(Side)))
+    def repeat(self, data: st.DataObject, times: int, side: Side) -> None:
+        everything = range(self.opened.dataset.rows)
+        if not everything:
+            return
+        rows = data.draw(st.lists(st.sampled_from(everything), min_size=1, unique=True))
+        self.opened.repeat(rows, times, side)
+        self.say(Aspect.COPIES, dict.fromkeys(rows, times))
+
+    def say(self, lane: Lane, given: Mapping[int, int]) -> None:
+        keys = self.opened.keys(lane)
+        self.stands.append(len(self.said))
+        self.said.append({keys[row]: value for row, value in given.items()})
+        self.undone.clear()
+
+    @rule()
+    def undo(self) -> None:
+        self.step(self.opened.review.undo() is not None, self.stands, self.undone)
+
+    @rule()
+    def redo(self) -> None:
+        self.step(self.opened.review.redo() is not None, self.undone, self.stands)
+
+    def step(self, done: bool, source: list[int], target: list[int]) -> None:
+        here = self.here()
+        steps = [number for number in reversed(source) if self.said[number].keys() & here]
+        assert done == bool(steps)
+        if steps:
+            source.remove(steps[0])
+            target.append(steps[0])
+
+    @rule()
+    def reopen(self) -> None:
+        self.change(self.opened.dataset.texts)
+
+    @rule(texts=st.lists(st.sampled_from("abc"), max_size=4))
+    def change(self, texts: list[str]) -> None:
+        self.opened.close()
+        self.opened = Opened(Path(self.folder.name), texts)
+        expected = {key for key, value in self.told().items() if value and key[2] in list(Side)}
+        assert self.opened.review.lost == len(expected - self.here())
+
+    def here(self) -> set[Key]:
+        return {key for lane in LANES for key in self.opened.keys(lane)}
+
+    def told(self) -> dict[Key, int]:
+        told: dict[Key, int] = {}
+        for number in sorted(self.stands):
+            told.update(self.said[number])
+        return told
+
+    @invariant()
+    def every_row_has_the_verdict_that_stands(self) -> None:
+        if not hasattr(self, "opened"):
+            return
+        expected = self.told()
+        repeated = [expected.get(key, 1) for key in self.opened.keys(Aspect.COPIES)]
+        assert self.opened.review.copies.tolist() == repeated
+        for index, side in enumerate(Side):
+            keys = self.opened.keys(side)
+            told = self.opened.review.verdicts[index].tolist()
+            assert told == [expected.get(key, Verdict.UNDECIDED) for key in keys]
+            for row, verdict in enumerate(told):
+                last = self.opened.review.last(row, side)
+                assert (last.verdict_of(row) if last else Verdict.UNDECIDED) == verdict
+
+
+Model.TestCase.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
+TestReview = Model.TestCase
+
+
+def test_a_bulk_is_undone_as_one_and_says_how_large_it_is(tmp_path: Path) -> None:
+    opened = Opened(tmp_path, [f"text {number}" for number in range(20)])
+    opened.decide([3], Verdict.REJECT)
+    opened.decide(list(range(10)), Verdict.ACCEPT)
+    review = opened.review
+    assert (review.undoable, review.redoable, review.largest_step) == (2, 0, 10)
+    change = review.undo()
+    assert change is not None
+    assert change.kind is EventKind.UNDO
+    assert change.rows.tolist() == list(range(10))
+    assert np.flatnonzero(review.verdicts[0]).tolist() == [3]
+    assert (review.undoable, review.redoable) == (1, 1)
+    opened.close()
+
+
+def test_a_new_decision_ends_what_could_be_redone(tmp_path: Path) -> None:
+    opened = Opened(tmp_path, ["a", "b"])
+    opened.decide([0], Verdict.REJECT)
+    opened.review.undo()
+    opened.decide([1], Verdict.ACCEPT)
+    assert opened.review.redo() is None
+    assert opened.review.verdicts[0].tolist() == [Verdict.UNDECIDED, Verdict.ACCEPT]
+    opened.close()
+
+
+def test_what_is_undone_without_some_of_its_rows_is_undone_for_those_too(tmp_path: Path) -> None:
+    opened = Opened(tmp_path, ["a", "b"])
+    opened.decide([0, 1], Verdict.ACCEPT)
+    opened.close()
+    opened = Opened(tmp_path, ["a"])
+    assert opened.review.lost == 1
+    opened.review.undo()
+    opened.close()
+    for texts in (["b"], ["a", "b"], ["c"]):
+        opened = Opened(tmp_path, texts)
+        assert not opened.review.verdicts.any()
+        assert opened.review.lost == 0
+        opened.close()
+
+
+def test_a_buried_decision_does_not_come_back_through_one_above_it(tmp_path: Path) -> None:
+    opened = Opened(tmp_path, ["x", "y", "z"])
+    opened.decide([0, 1], Verdict.ACCEPT)
+    opened.decide([0], Verdict.REJECT)
+    opened.close()
+    opened = Opened(tmp_path, ["y", "z"])
+    opened.review.undo()  # the first: nothing of the second is here
+    opened.decide([1], Verdict.SKIP)
+    opened.close()
+    opened = Opened(tmp_path, ["x", "y", "z"])
+    assert opened.review.verdicts[0].tolist() == [Verdict.REJECT, 0, Verdict.SKIP]
+    opened.review.undo()
+    opened.review.undo()
+    assert not opened.review.verdicts.any()
+    assert opened.review.undo() is None
+    opened.close()
+
+
+def test_what_is_redone_stays_below_what_was_said_after_it(tmp_path: Path) -> None:
+    opened = Opened(tmp_path, ["x", "y"])
+    opened.decide([0, 1], Verdict.ACCEPT)
+    opened.decide([0], Verdict.REJECT)
+    opened.close()
+    opened = Opened(tmp_path, ["y"])
+    opened.review.undo()
+    opened.review.redo()
+    opened.close()
+    opened = Opened(tmp_path, ["x", "y"])
+    assert opened.review.verdicts[0].tolist() == [Verdict.REJECT, Verdict.ACCEPT]
+    opened.close()
+
+
+def test_what_is_redone_is_there_when_what_covered_it_is_undone(tmp_path: Path) -> None:
+    opened = Opened(tmp_path, ["x"])
+    opened.decide([0], Verdict.ACCEPT)
+    opened.review.undo()
+    opened.review.redo()
+    opened.decide([0], Verdict.REJECT)
+    opened.review.undo()
+    assert opened.review.verdicts[0].tolist() == [Verdict.ACCEPT]
+    opened.close()
+
+
+def test_a_verdict_on_a_side_that_is_gone_touches_no_other(tmp_path: Path) -> None:
+    opened = Opened(tmp_path, ["a", "b"])
+    opened.decide([0], Verdict.ACCEPT, Side.REJECTED)
+    opened.close()
+    opened = Opened(tmp_path, ["a", "b"], sides=1)
+    assert not opened.review.verdicts.any()
+    assert opened.review.lost == 1
+    assert opened.review.undo() is None
+    opened.close()
+    opened = Opened(tmp_path, ["a", "b"])
+    assert opened.review.verdicts.tolist() == [[0, 0], [Verdict.ACCEPT, 0]]
+    opened.close()
+
+
+def test_reviewers_are_named_once_in_their_order(tmp_path: Path) -> None:
+    for name, row in itertools.product(("ann", "bob"), (0, 1)):
+        opened = Opened(tmp_path, ["a", "b"])
+        opened.store.reviewer = name
+        opened.decide([row], Verdict.SKIP)
+        opened.close()
+    opened = Opened(tmp_path, ["a", "b"])
+    assert opened.review.reviewers() == ["ann", "bob"]
+    opened.close()
+
+
+def test_a_large_bulk_finds_the_right_ones_of_identical_rows(tmp_path: Path) -> None:
+    texts = ["same"] * 30
+    opened = Opened(tmp_path, texts)
+    opened.decide(list(range(0, 30, 2)), Verdict.REJECT)
+    opened.close()
+    opened = Opened(tmp_path, ["other", *texts])
+    assert np.flatnonzero(opened.review.verdicts[0]).tolist() == list(range(1, 31, 2))
+    opened.close()

@@ -1,0 +1,187 @@
+"""The flags and arguments that several commands share, with their help."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, is_dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from engine.errors import UsageError
+from engine.sample import Family
+
+if TYPE_CHECKING:
+    from engine.scoring import ScorerOptions
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+DataArgument = Annotated[Path, typer.Argument(metavar="DATA", help="A file or folder, local.")]
+SessionOption = Annotated[
+    Path | None,
+    typer.Option("--session", metavar="PATH", help="The session file; default beside the dataset."),
+]
+ReviewerOption = Annotated[
+    str | None,
+    typer.Option("--reviewer", metavar="NAME", help="Who decides; default the login name."),
+]
+ScorerOption = Annotated[
+    str | None,
+    typer.Option(
+        "--scorer",
+        metavar="S",
+        help="builtin, heuristic, hf:NAME_OR_PATH, column:NAME, file:PATH[:COLUMN] or none; "
+        "default the one used last, else builtin.",
+    ),
+]
+ThresholdOption = Annotated[
+    str | None,
+    typer.Option("--threshold", metavar="T", help="1.5, 'top 1000' or 25%, after >= or <=."),
+]
+DropOption = Annotated[
+    str | None,
+    typer.Option(
+        "--drop-duplicates",
+        metavar="SIM",
+        help="Drop rows at least so similar to a kept one, 0.8 for example; off by default.",
+    ),
+]
+CopiesOption = Annotated[
+    str,
+    typer.Option(
+        "--repeats",
+        metavar="HOW",
+        help="Rows to be exported more than once: as rows, or with a weight column (weight).",
+    ),
+]
+KeysOption = Annotated[
+    str | None,
+    typer.Option("--keys", metavar="PRESET", help="default, prodigy or visidata, over the file's."),
+]
+ThemeOption = Annotated[
+    str | None,
+    typer.Option("--theme", metavar="NAME", help="Colours; default what fits the terminal."),
+]
+OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace the output file.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingFlags:
+    """How rows are read, where that is not to be detected."""
+
+    family: Annotated[
+        Family | None,
+        typer.Option(metavar="F", help="Read the rows as this family instead of detecting it."),
+    ] = None
+    prompt_column: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The column that holds the prompt.")
+    ] = None
+    response_column: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The column that holds the response.")
+    ] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelFlags:
+    """How a model is found, loaded and read; the fields are those of `ScorerOptions`."""
+
+    input_format: Annotated[
+        str,
+        typer.Option(
+            metavar="I",
+            help="What the model reads: pair, chat, text, hh, chapter or template:FILE; "
+            "default what it was trained with.",
+        ),
+    ] = ""
+    label: Annotated[
+        str, typer.Option(metavar="NAME", help="Which output of a classifier is the score.")
+    ] = ""
+    device: Annotated[
+        str,
+        typer.Option(metavar="D", help="cuda (every GPU), cuda:1, mps or cpu; default the best."),
+    ] = ""
+    max_length: Annotated[
+        int, typer.Option(metavar="N", min=0, help="Tokens the model reads; 0: as it says.")
+    ] = 0
+    dtype: Annotated[
+        str,
+        typer.Option(
+            metavar="T",
+            help="float32, bfloat16, or auto: bfloat16 where it is measured to be faster.",
+        ),
+    ] = ""
+    allow_pickle: Annotated[
+        bool, typer.Option("--allow-pickle", help="Load pickled weights (weights only, no code).")
+    ] = False
+    trust_remote_code: Annotated[
+        bool, typer.Option("--trust-remote-code", help="Run the model repository's own code.")
+    ] = False
+    download: Annotated[
+        bool, typer.Option("--download", help="Fetch a model that is not on this disk.")
+    ] = False
+
+    def options(self) -> ScorerOptions:
+        """What the engine takes."""
+        from engine.scoring import ScorerOptions
+
+        return ScorerOptions(**asdict(self))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskFlags:
+    """How the desk looks and is handled, over the configuration file."""
+
+    keys: KeysOption = None
+    theme: ThemeOption = None
+    ascii_only: Annotated[
+        bool | None, typer.Option("--ascii/--no-ascii", help="Signs in ASCII; default by terminal.")
+    ] = None
+    mouse: Annotated[
+        bool | None, typer.Option("--mouse/--no-mouse", help="Use the mouse, or leave it alone.")
+    ] = None
+
+
+def grouped(command: Callable[..., None]) -> Callable[..., None]:
+    """Let Typer see each flag of the groups above that a command takes as one argument."""
+    taken = inspect.signature(command, eval_str=True).parameters
+    flags = {
+        name: inspect.signature(parameter.annotation, eval_str=True).parameters
+        for name, parameter in taken.items()
+        if isinstance(parameter.annotation, type) and is_dataclass(parameter.annotation)
+    }
+
+    @functools.wraps(command)
+    def flat(**given: object) -> None:
+        for name, members in flags.items():
+            given[name] = taken[name].annotation(**{flag: given.pop(flag) for flag in members})
+        command(**given)
+
+    shown = [each for name in taken for each in flags.get(name, {name: taken[name]}).values()]
+    flat.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined] # what Typer reads
+    return flat
+
+
+def choice(
+    kind: type[Choice], text: str, flag: str, among: Sequence[Choice] | None = None
+) -> Choice:
+    """One of an enumeration's values.
+
+    Args:
+        kind: the enumeration.
+        text: what was typed.
+        flag: behind which flag.
+        among: those of its values that may be typed; default all.
+
+    Raises:
+        UsageError: it is none of them.
+    """
+    allowed = list(kind) if among is None else list(among)
+    if text in allowed:
+        return kind(text)
+    names = ", ".join(member.value for member in allowed)
+    raise UsageError(f"{flag} {text!r} does not exist", f"one of: {names}")

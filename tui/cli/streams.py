@@ -1,0 +1,73 @@
+"""What commands without a screen write: results on stdout, messages on stderr.
+
+Whatever comes from data is shown as text: no control character reaches the terminal.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import sys
+from collections.abc import Iterable, Sequence
+
+import orjson
+
+from engine.errors import ExportError
+
+
+def print_text(text: str) -> None:
+    """A result for people, on stdout."""
+    from tui.terminal.display import sanitize
+
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    _put((sanitize(text) + "\n").encode(encoding, "replace"))
+
+
+def print_json(value: object) -> None:
+    """A result for programs, on stdout."""
+    _put(orjson.dumps(value, option=orjson.OPT_INDENT_2) + b"\n")
+
+
+def print_csv(columns: Sequence[str], rows: Iterable[Iterable[float]]) -> None:
+    """A table for programs, on stdout; what is not a number stays empty."""
+    lines = [",".join(columns)]
+    lines += [",".join("" if math.isnan(cell) else repr(cell) for cell in row) for row in rows]
+    _put(("\n".join(lines) + "\n").encode())
+
+
+def complain(message: str) -> None:
+    """A message on stderr."""
+    _put_message(f"tamis: {message}".rstrip("\n") + "\n")
+
+
+def complain_of_usage(text: str) -> None:
+    """What the command line itself has to say, as it says it."""
+    _put_message(text)
+
+
+def _put(result: bytes) -> None:
+    """A result on stdout, all of it.
+
+    Raises:
+        ExportError: there is no room for it. A reader who has seen enough is no error.
+    """
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(result)
+        sys.stdout.buffer.flush()
+    except OSError as error:
+        # What is left in the buffer would be tried again at exit, with a message of its own.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+        if not isinstance(error, BrokenPipeError):
+            raise ExportError(f"the result could not be written: {error.strerror}") from error
+
+
+def _put_message(text: str) -> None:
+    from tui.terminal.display import sanitize
+
+    with contextlib.suppress(OSError):
+        sys.stderr.write(sanitize(text))
+        sys.stderr.flush()

@@ -1,0 +1,257 @@
+"""Beside a verdict: why it was a rejection, a note, tags."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import TamisError
+from engine.filter import Completion
+from engine.review.decision import Verdict
+from engine.review.review import Change
+from engine.session.annotations import tag_name
+from tui.deciding import INLINE_ROWS, NAME_CELLS
+from tui.desk.verdicts import ALL_ROWS, VerdictActions
+from tui.dialogs.dialogs import ChoiceDialog, ConfirmDialog, TextDialog
+from tui.sample.history import history_text
+from tui.terminal.display import one_line, sanitize
+from tui.terminal.editor import edited
+from tui.widgets.prompt_bar import PromptBar, Question
+
+NO_REASON = "0"
+
+TAGS_NAMED = 6
+"""As many tags in use are named in the line that asks for one."""
+
+
+class AnnotationActions(VerdictActions):
+    """What the digits after x, i, I, # and h do."""
+
+    # -- reasons -----------------------------------------------------------------------------
+
+    def action_reject(self) -> None:
+        """Reject, and name the digits that say why; whoever does not care goes on."""
+        row = self.table.cursor_row
+        single = self.table.selection_anchor is None
+        super().action_reject()
+        if single and row is not None and self.session.verdicts[row] == Verdict.REJECT:
+            self.say(self._digits())
+
+    def _digits(self) -> str:
+        words = enumerate(self.session.annotations.reasons[:9], 1)
+        return " ".join(f"{digit} {word}" for digit, word in words)
+
+    def action_code(self, key: str = "") -> None:
+        """Say why the last rejection was one; without a key, choose from the list."""
+        if key:
+            self._code(key)
+            return
+        words = self.session.annotations.reasons[:9]
+        choices = [(str(digit), f"{digit} {word}") for digit, word in enumerate(words, 1)]
+        choices.append((NO_REASON, f"{NO_REASON} no reason"))
+
+        def chosen(digit: str | None) -> None:
+            if digit is not None:
+                self._code(digit)
+
+        self.app.push_screen(ChoiceDialog("Why it was rejected", choices), chosen)
+
+    def _code(self, digit: str) -> None:
+        remarks = self.session.annotations
+        number = int(digit)
+        if number > len(remarks.reasons):
+            self.say(f"no reason has the digit {digit}: {self._digits()}")
+            return
+        reason = remarks.reasons[number - 1] if number else ""
+        rows = remarks.last_rejected
+
+        def coded(change: Change | None) -> None:
+            which = f"row {rows[0]}" if len(rows) == 1 else f"{len(rows):,} rows"
+            word = reason or "no reason"
+            self.say(f"{which}: {word}" + ("" if change is not None else " already"))
+            self._remarked()
+
+        self._work(
+            f"{reason}: {len(rows):,} rows",
+            partial(remarks.code, reason),
+            coded,
+            background=len(rows) > INLINE_ROWS,
+        )
+
+    def _remarked(self) -> None:
+        self.table.refresh_changed()
+        self._show_sample()
+
+    # -- notes -------------------------------------------------------------------------------
+
+    def action_note(self) -> None:
+        """Ask for a note on the sample, starting from the one it has."""
+        row = self._readable_row("note")
+        if row is None:
+            return
+        note = self.session.review.note(row)
+        shown = sanitize(note)
+        if "\n" in shown:
+            self.action_long_note()
+            return
+
+        def answer(text: str) -> None:
+            if text != shown:
+                self._set_note(row, text)
+
+        self.query_one(PromptBar).ask(
+            Question(
+                label=f"note on row {row}",
+                hint=f"empty takes it away; {self.key('long_note')} opens the editor",
+                value=shown,
+                answer=answer,
+                select=False,
+            )
+        )
+
+    def action_long_note(self) -> None:
+        """Write the note in the editor."""
+        row = self._readable_row("note")
+        if row is None:
+            return
+        try:
+            text = edited(self.app, self.session.review.note(row), f"note-{row}.txt")
+            if text is not None:
+                self._set_note(row, text)
+        except TamisError as error:
+            self.say(str(error), severity="error", timeout=12)
+
+    def _set_note(self, row: int, text: str) -> None:
+        change = self.session.annotations.set_note(row, text)
+        if change is None:
+            self.say("the note is as it was")
+        else:
+            self.say(f"noted on row {row}" if text.strip() else f"no note on row {row} any more")
+        self._remarked()
+
+    def _readable_row(self, what: str) -> int | None:
+        """The row to remark on; None, and why, where there is none."""
+        row = self.table.cursor_row
+        if row is None:
+            return None
+        if self.session.read_only:
+            self.say("read-only: nothing can be said here")
+            return None
+        if self.session.dataset.broken[row]:
+            self.say(f"row {row} could not be read: there is nothing to {what}")
+            return None
+        return row
+
+    # -- history -----------------------------------------------------------------------------
+
+    def action_history(self) -> None:
+        """Show everything that was said about the sample."""
+        row = self.table.cursor_row
+        if row is not None:
+            self.app.push_screen(
+                TextDialog(f"History of row {row}", history_text(self.session, row))
+            )
+
+    # -- tags --------------------------------------------------------------------------------
+
+    def action_tag(self) -> None:
+        """Ask for a tag for the sample, or for the range."""
+        if self.table.selection_anchor is not None:
+            self._ask_tag(*self._selection())
+            return
+        row = self._readable_row("tag")
+        if row is not None:
+            self._ask_tag(np.array([row], np.int64), f"row {row}")
+
+    def action_bulk_tag(self) -> None:
+        """Ask for a tag for every row of the view."""
+        self._ask_tag(self.table.order, ALL_ROWS)
+
+    def _ask_tag(self, rows: NDArray[np.int64], what: str) -> None:
+        if self.session.read_only:
+            self.say("read-only: nothing can be said here")
+            return
+        used = self.session.review.tag_counts()
+        mine = self.session.review.tags(int(rows[0])) if len(rows) == 1 else ()
+        named = [f"{_short(name)} {count:,}" for name, count in list(used.items())[:TAGS_NAMED]]
+        has = f"has {' '.join(map(_short, mine))}; " if mine else ""
+        hint = has + ("in use: " + ", ".join(named) if named else "a word; -word takes it off")
+
+        def fitting(text: str) -> str:
+            typed = text.strip().removeprefix("-").removeprefix("#").casefold()
+            found = [name for name in used if typed and name.casefold().startswith(typed)]
+            return ", ".join(f"{_short(name)} {used[name]:,}" for name in found[:TAGS_NAMED])
+
+        self.query_one(PromptBar).ask(
+            Question(
+                label=f"tag {what}",
+                hint=hint,
+                value="",
+                answer=lambda text: self._tag(rows, what, text),
+                preview=fitting,
+                complete=lambda text, place: _completion(text[:place], list(used)),
+            )
+        )
+
+    def _tag(self, rows: NDArray[np.int64], what: str, text: str) -> None:
+        """Add or take off what was typed; more than one row after a count."""
+        text = text.strip()
+        if not text:
+            return
+        remove = text.startswith("-")
+        name = tag_name(text.removeprefix("-"))
+        remarks = self.session.annotations
+        changed = remarks.changed_by(rows, name, remove=remove)
+        if not len(changed):
+            self.say(f"nothing to change: {what} has {'no' if remove else 'the'} tag {name}")
+            return
+        work = partial(remarks.tag, np.sort(changed), name, remove=remove)
+        if len(rows) == 1:
+            self._tagged(work())
+            self._tag_repeats(1, text)
+            return
+        doing = f"take the tag {name} off" if remove else f"tag {name}:"
+        lines = [
+            f"{len(rows):,} rows, {len(changed):,} of them change.",
+            f"No verdict changes. One undo ({self.key('undo')}) takes all of it back.",
+        ]
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.table.clear_selection()
+                self._tag_repeats(0 if what == ALL_ROWS else len(rows), text)
+                self._work(
+                    f"{doing} {len(changed):,} rows", work, self._tagged,
+                    background=len(changed) > INLINE_ROWS,
+                )  # fmt: skip
+
+        # After the line of input has closed: it gives the focus back to the table.
+        self.call_after_refresh(
+            self.app.push_screen,
+            ConfirmDialog(f"{doing.capitalize()} {what}?", lines, f"{doing} {len(changed):,} rows"),
+            answered,
+        )
+
+    def _tag_repeats(self, count: int, text: str) -> None:
+        self.repeats(count, lambda rows, what: self._tag(rows, what, text))
+
+    def _tagged(self, change: Change | None) -> None:
+        if change is not None:
+            word = "tagged" if change.said.text else "untagged"
+            count = len(change.rows)
+            which = f"row {change.rows[0]}" if count == 1 else f"{count:,} rows; {self.taken_back}"
+            self.say(f"{word} {_short(change.said.subject)}: {which}")
+        self._remarked()
+
+
+def _short(name: str) -> str:
+    return one_line(name, NAME_CELLS)
+
+
+def _completion(typed: str, names: list[str]) -> Completion:
+    """The tags that begin with what was typed, behind a sign."""
+    start = len(typed) - len(typed.lstrip("-#"))
+    begun = typed[start:].casefold()
+    return Completion(start, tuple(name for name in names if name.casefold().startswith(begun)))

@@ -1,0 +1,126 @@
+"""Where to write what: the settings of an export, with the counts they give."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from engine.errors import TamisError
+from engine.export import Copies, Edited, ExportFormat, ExportPlan, Keep
+from tui.dialogs.dialogs import ListDialog
+from tui.terminal.display import sanitize
+from tui.widgets.line_input import LineInput
+
+Choice = TypeVar("Choice", Keep, ExportFormat, Copies, Edited)
+
+
+class ExportDialog(ListDialog[ExportPlan]):
+    """Returns the plan, or None where the person thought better of it."""
+
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012 - Textual declares it so
+
+    def __init__(self, plan: ExportPlan, describe: Callable[[ExportPlan], list[str]]) -> None:
+        """Start from `plan`; `describe` says what a plan would write, and what speaks against."""
+        super().__init__()
+        self._plan = plan
+        self._describe = describe
+
+    def compose(self) -> ComposeResult:
+        """Folder, settings, counts."""
+        with Vertical(classes="dialog"):
+            yield Static(Content("Export"), classes="dialog-title")
+            yield Static(Content("folder (new):"), classes="dialog-label")
+            yield LineInput(str(self._plan.output), id="export-output", compact=True)
+            yield Static(id="export-counts", classes="dialog-body")
+            yield OptionList(id="export-settings")
+            yield Static(
+                Content("enter change or write    tab folder    esc cancel"), classes="dialog-keys"
+            )
+
+    def on_mount(self) -> None:
+        """The last line writes, and is where one starts."""
+        self._show()
+        settings = self.query_one("#export-settings", OptionList)
+        settings.highlighted = settings.option_count - 1
+        settings.focus()
+
+    def _show(self) -> None:
+        plan = self._plan
+        settings = self.query_one("#export-settings", OptionList)
+        highlighted = settings.highlighted
+        settings.clear_options()
+        settings.add_options(
+            [
+                Option(f"rows       {plan.keep.value}", id="keep"),
+                Option(f"format     {plan.format.value}", id="format"),
+                Option(f"annotate   {_yes(plan.annotate)}  (tamis_* columns)", id="annotate"),
+                Option(
+                    f"pending    {'allowed' if plan.allow_pending else 'refused'}", id="pending"
+                ),
+                Option(f"edits      {_EDITS[plan.edits]}", id="edits"),
+                Option(f"overwrite  {_yes(plan.overwrite)}  (an earlier export)", id="overwrite"),
+                Option(f"repeats    {plan.copies.value}  (of boosted rows)", id="repeats"),
+                Option("write it", id="write"),
+            ]
+        )
+        settings.highlighted = highlighted
+        try:
+            lines = self._describe(plan)
+        except TamisError as error:
+            lines = [str(error)]
+        self.query_one("#export-counts", Static).update(Content(sanitize("\n".join(lines))))
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Another folder."""
+        event.stop()
+        self._plan = replace(self._plan, output=Path(event.value).expanduser())
+        self._show()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """On to the settings."""
+        event.stop()
+        self.query_one("#export-settings", OptionList).focus()
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Turn a setting on, or write."""
+        event.stop()
+        plan = self._plan
+        match event.option.id:
+            case "keep":
+                plan = replace(plan, keep=_after(list(Keep), plan.keep))
+            case "format":
+                plan = replace(plan, format=_after(list(ExportFormat), plan.format))
+            case "annotate":
+                plan = replace(plan, annotate=not plan.annotate)
+            case "pending":
+                plan = replace(plan, allow_pending=not plan.allow_pending)
+            case "edits":
+                plan = replace(plan, edits=_after(list(Edited), plan.edits))
+            case "overwrite":
+                plan = replace(plan, overwrite=not plan.overwrite)
+            case "repeats":
+                plan = replace(plan, copies=_after(list(Copies), plan.copies))
+            case _:
+                self.dismiss(plan)
+                return
+        self._plan = plan
+        self._show()
+
+
+_EDITS = {Edited.APPLY: "applied", Edited.IGNORE: "left out"}
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"
+
+
+def _after(values: list[Choice], value: Choice) -> Choice:
+    return values[(values.index(value) + 1) % len(values)]

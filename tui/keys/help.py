@@ -1,0 +1,157 @@
+"""The help: long texts from `engine/help`, keys from the registry of actions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from importlib import resources
+from textwrap import fill
+from types import MappingProxyType
+from typing import Any
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+from textual.screen import Screen
+
+from engine.dataset.dataset import Dataset
+from tui.keys.actions import ACTIONS, Action, Group, actions_of, name_keys
+from tui.terminal.display import STATE_TEXT, UNICODE_GLYPHS, Glyphs, sanitize
+
+KEYS_CELLS = max(len(action.shown_keys) for action in ACTIONS)
+
+LINE_CELLS = 68
+"""Lines of the help, wrapped here so that they stay indented; they fit into 80 columns."""
+
+
+def help_text(
+    actions: Sequence[Action] = ACTIONS,
+    *,
+    obstacles: Mapping[str, str] = MappingProxyType({}),
+    first: Group | None = None,
+    page: str = "desk",
+    glyphs: Glyphs = UNICODE_GLYPHS,
+) -> Content:
+    """The keys that work now by group, those that do not, the signs, and what the words mean.
+
+    Args:
+        actions: the registry, with a person's keys.
+        obstacles: action -> why it cannot be done now.
+        first: the group to begin with.
+        page: the text on what the words mean.
+        glyphs: the signs of the table.
+    """
+    palette = next(action.shown_keys for action in actions if action.id == "palette")
+    parts: list[Content] = []
+    for group in sorted(Group, key=lambda group: group is not first):
+        here = [action for action in actions if action.group is group]
+        here = [action for action in here if action.id not in obstacles]
+        if here:
+            parts.append(Content.styled(f"{group.value}\n", "bold"))
+            parts += [_line(action, action.help, palette) for action in here]
+            parts.append(Content("\n"))
+    if obstacles:
+        parts.append(Content.styled("Not now\n", "bold"))
+        parts += [
+            _line(action, obstacles[action.id], palette)
+            for action in actions
+            if action.id in obstacles
+        ]
+        parts.append(Content("\n"))
+    parts.append(Content.styled("Signs\n", "bold"))
+    for state, sign in glyphs.states.items():
+        parts.append(Content(f"  {sign:<{KEYS_CELLS}} {STATE_TEXT[state]}\n"))
+    parts.append(Content(f"  {glyphs.skipped:<{KEYS_CELLS}} skipped\n\n"))
+    text = resources.files("engine.help").joinpath(f"{page}.md").read_text("utf-8")
+    parts.append(Content(name_keys(text, actions)))
+    return Content("").join(parts)
+
+
+def _line(action: Action, text: str, palette: str) -> Content:
+    """Keys and title, and under them a text; without keys, those of the palette."""
+    keys = action.shown_keys or palette
+    title = Content(f"  {keys:<{KEYS_CELLS}} {action.title}\n")
+    return title + Content.styled(_indented(sanitize(text)), "dim")
+
+
+def _indented(text: str) -> str:
+    indent = " " * (KEYS_CELLS + 3)
+    return fill(text, LINE_CELLS, initial_indent=indent, subsequent_indent=indent) + "\n"
+
+
+def obstacle_on(screen: Screen[Any], action: Action) -> str:
+    """Why `action` cannot be done on `screen` now; empty where it can, or where nobody knows."""
+    asked = getattr(screen, "obstacle", None)
+    return str(asked(action)) if asked is not None else ""
+
+
+def problems_text(dataset: Dataset) -> str:
+    """Every listed problem with its place, or that there is none."""
+    if not dataset.problems_total:
+        return "Every row could be read."
+    lines = []
+    for problem in dataset.problems:
+        where = problem.file + (f":{problem.line}" if problem.line is not None else "")
+        row = f" (row {problem.row})" if problem.row is not None else ""
+        lines.append(f"{where}{row}: {problem.cause}")
+    hidden = dataset.problems_total - len(dataset.problems)
+    if hidden > 0:
+        lines.append(f"… and {hidden:,} more")
+    return sanitize("\n".join(lines))
+
+
+IN_HELP = 0.01
+"""Score of an action that only its help brings up: behind all whose title matches."""
+
+
+class ActionProvider(Provider):
+    """Every action of the screen, found by the words of its title and its help.
+
+    One that cannot be done now is there, too, and says why.
+    """
+
+    async def discover(self) -> Hits:
+        """All of them, before anything is typed."""
+        for action, help_line in self._offered():
+            yield DiscoveryHit(
+                _titled(action.title, action.shown_keys),
+                self._run(action.id),
+                text=action.title,
+                help=help_line,
+            )
+
+    def _offered(self) -> list[tuple[Action, str]]:
+        """The actions that the screen has, each with its help or what stands in its way."""
+        screen = self.screen
+        return [
+            (action, f"not now: {why}" if (why := obstacle_on(screen, action)) else action.help)
+            for action in actions_of(screen.app)
+            if hasattr(screen, f"action_{action.id}")
+        ]
+
+    async def search(self, query: str) -> Hits:
+        """Those whose title matches, letters left out or not; then those with its words in help."""
+        matcher, words = self.matcher(query), query.lower().split()
+        for action, help_line in self._offered():
+            score = matcher.match(action.title)
+            if score <= 0 and words and all(word in action.help.lower() for word in words):
+                score = IN_HELP
+            if score > 0:
+                title = matcher.highlight(action.title)
+                yield Hit(
+                    score,
+                    title + f"  ({action.shown_keys})" if action.keys else title,
+                    self._run(action.id),
+                    text=action.title,
+                    help=help_line,
+                )
+
+    def _run(self, action: str) -> Callable[[], Coroutine[Any, Any, None]]:
+        screen = self.screen
+
+        async def run() -> None:
+            await screen.run_action(action)
+
+        return run
+
+
+def _titled(title: str, keys: str) -> str:
+    return f"{title}  ({keys})" if keys else title

@@ -1,0 +1,1 @@
+"""The pane with one sample in full."""

@@ -1,0 +1,270 @@
+"""The detail pane: one sample whole, with what is known about it.
+
+A pinned line says which row it is and where it stands; below it the sample scrolls. Responses of
+a preference pair stand side by side where there is room.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual.geometry import Region, Size
+from textual.reactive import Reactive
+from textual.strip import Strip
+
+from engine.dataset.text_search import Query
+from tui.sample.detail_body import Body, basis_of, make_body, warm
+from tui.sample.detail_content import DetailContent, about_lines, head_text
+from tui.sample.document import Line
+from tui.sample.wrapping import Flow, used_cells
+from tui.table.line_pane import LinePane
+from tui.terminal.display import UNICODE_GLYPHS, Glyphs, one_line
+
+READABLE_CELLS = 110
+"""Longer lines lose the eye on its way back.  Source: 45 to 75 characters are advised for prose
+(Bringhurst, The Elements of Typographic Style, 2.1.2); code and tables need more."""
+
+READY_SAMPLES = 6
+"""Samples that are kept laid out: the neighbours of the one shown, and where one came from."""
+
+LOAD_CHARACTERS = 200_000
+"""Shown at first, and added at each wish for more; takes less than a tenth of a second."""
+
+
+class SampleDetail(LinePane):
+    """The whole sample under a pinned line with its row, state and score."""
+
+    STYLES = "sample-detail"
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        f"sample-detail--{name}"
+        for name in (
+            "text",
+            "head",
+            "muted",
+            "problem",
+            "note",
+            "match",
+            "role-system",
+            "role-user",
+            "role-assistant",
+            "role-tool",
+            "heading",
+            "strong",
+            "emphasis",
+            "marker",
+            "quote",
+            "code",
+            "code-keyword",
+            "code-string",
+            "code-number",
+            "code-comment",
+            "code-name",
+        )
+    }
+
+    def __init__(
+        self,
+        *,
+        glyphs: Glyphs = UNICODE_GLYPHS,
+        empty_text: str = "no sample",
+        more_hint: str = "scroll on to load them",
+        id: str | None = None,  # noqa: A002 - the name Textual's widgets use
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self.glyphs = glyphs
+        self.empty_text = empty_text
+        self.more_hint = more_hint
+        """Appended to the line that says how much of a long sample is left out."""
+        self._content: DetailContent | None = None
+        self._search: Query | None = None
+        self._limit = LOAD_CHARACTERS
+        self._about_lines: list[Line] = []
+        self._about = Flow([], 1)
+        self._body = Body((), Flow([], 1), None, 0)
+        self._ready: dict[int, Body] = {}
+        """Bodies of samples that are likely to be shown next, by row."""
+        self._width = 0
+        self._drawn: dict[int, list[tuple[str, str]]] = {}
+
+    # What is shown
+
+    @property
+    def content(self) -> DetailContent | None:
+        """What is shown now."""
+        return self._content
+
+    @property
+    def left_out(self) -> int:
+        """Characters of the sample that are not loaded."""
+        return self._body.left_out
+
+    def show(self, content: DetailContent | None) -> None:
+        """Show a sample, from its top unless it is the one already shown."""
+        same = content and self._content and content.row == self._content.row
+        if not same:
+            self._limit = LOAD_CHARACTERS
+        self._content = content
+        self._build(keep=bool(same))
+
+    def load_more(self) -> bool:
+        """Load as much again of a long sample; False where it is all there."""
+        if not self.left_out:
+            return False
+        self._limit += LOAD_CHARACTERS
+        self._build(keep=True)
+        return True
+
+    def prepare(self, content: DetailContent) -> None:
+        """Lay out a sample that may be shown next. Called from a thread beside the screen's."""
+        width = self._width_for(content)
+        basis = basis_of(content, LOAD_CHARACTERS, width)
+        known = self._ready.get(content.row)
+        if width < 2 or (known is not None and known.basis == basis):
+            return
+        body = make_body(content, LOAD_CHARACTERS, width, self.glyphs, self.more_hint)
+        warm(body)
+        self._ready[content.row] = body
+        for row in list(self._ready)[:-READY_SAMPLES]:
+            self._ready.pop(row, None)
+
+    def set_search(self, query: Query | None) -> None:
+        """Highlight what `query` finds."""
+        self._search = query
+        self.refresh()
+
+    def scroll_to_match(self) -> bool:
+        """Bring the first match of the search into view; False where there is none."""
+        if self._search is None:
+            return False
+        first = 0
+        for flow in (self._about, *self._body.flows):
+            y = flow.find(self._search)
+            if y is not None:
+                if not self.scroll_offset.y <= first + y < self.scroll_offset.y + self.page_lines:
+                    self._scroll_to_line(first + y - self.page_lines // 2)
+                return True
+            if flow in (self._about, self._body.flow):
+                first += len(flow)
+        return False
+
+    def _build(self, *, keep: bool) -> None:
+        content = self._content
+        about = about_lines(content, self.glyphs) if content else []
+        basis = basis_of(content, self._limit, self._width_for(content)) if content else ()
+        if not (keep and about == self._about_lines and basis == self._body.basis):
+            self._about_lines = about
+            self._reflow()
+            if not keep and self.scroll_offset.y:
+                self._scroll_to_line(0)
+        self._refresh_changed()
+
+    def _refresh_changed(self) -> None:
+        """Repaint what reads differently: over a slow line most of a pane is blank both times."""
+        width = self.scrollable_content_region.width
+        for y, drawn in list(self._drawn.items()):
+            now = self._runs(y, width)
+            if now == drawn:
+                continue
+            used = max(used_cells(drawn), used_cells(now))
+            self.refresh(Region(0, y, min(used + 1, width), 1))
+
+    def _reflow(self) -> None:
+        """Lay out at the present width, or take what was laid out ahead."""
+        # A margin of a cell on either side.
+        self._width = self.scrollable_content_region.width - 2
+        content = self._content
+        width = self._width_for(content)
+        if width < 2:
+            return
+        self._about = Flow(self._about_lines, width)
+        if content is None:
+            self._body = Body((), Flow([], width), None, 0)
+        else:
+            basis = basis_of(content, self._limit, width)
+            known = self._ready.get(content.row)
+            if known is not None and known.basis == basis:
+                self._body = known
+            elif self._body.basis != basis:
+                self._body = make_body(content, self._limit, width, self.glyphs, self.more_hint)
+        # Set past the reactive: Textual would lay out the screen and repaint the whole pane.
+        height = max(self._lines_total + 1, self.scrollable_content_region.height)
+        size: Reactive[Size] = SampleDetail.virtual_size  # pyright: ignore[reportAssignmentType] # a descriptor
+        self.set_reactive(size, Size(1, height))
+        self.vertical_scrollbar.window_virtual_size = height
+
+    def _width_for(self, content: DetailContent | None) -> int:
+        """Cells of a line: as many as can be read well; all where responses stand side by side."""
+        paired = content is not None and content.other is not None
+        return self._width if paired else min(self._width, READABLE_CELLS)
+
+    @property
+    def _lines_total(self) -> int:
+        return len(self._about) + len(self._body)
+
+    # Scrolling
+
+    def move(self, lines: int) -> None:
+        """Scroll by lines; further down than the end loads more of a long sample."""
+        if lines > 0 and self.left_out and self.scroll_offset.y >= self.max_scroll_y:
+            self.load_more()
+        self._scroll_to_line(self.scroll_offset.y + lines)
+
+    def go_last(self) -> None:
+        """To the end."""
+        self._scroll_to_line(self._lines_total)
+
+    def on_resize(self) -> None:
+        """Wrap anew where the width is another."""
+        if self.scrollable_content_region.width - 2 != self._width:
+            self._reflow()
+            self.refresh()
+
+    # Drawing
+
+    def render_line(self, y: int) -> Strip:
+        """The pinned line, or a line of the sample."""
+        width = self.scrollable_content_region.width
+        if width < 3:
+            return Strip.blank(width, self.rich_style)
+        runs = self._drawn[y] = self._runs(y, width)
+        return self._strip(runs, width)
+
+    def _runs(self, y: int, width: int) -> list[tuple[str, str]]:
+        """(text, style name) of a line of the pane."""
+        if y == 0:
+            return self._head(width)
+        if self._content is None:
+            return [(self.empty_text.center(width)[:width] if y == 2 else " " * width, "muted")]
+        return [(" ", "text"), *self._line(self.scroll_offset.y + y - 1)]
+
+    def _line(self, y: int) -> list[tuple[str, str]]:
+        """(text, style name) of a line of the sample and what is known about it."""
+        search, glyphs = self._search, self.glyphs
+        if y < len(self._about):
+            return self._about.runs(y, search, glyphs)
+        y -= len(self._about)
+        flow, sides = self._body.flow, self._body.sides
+        if y < len(flow) or sides is None:
+            return flow.runs(y, search, glyphs)
+        y -= len(flow)
+        divider = (f" {glyphs.divider} ", "muted")
+        return [*sides[0].runs(y, search, glyphs), divider, *sides[1].runs(y, search, glyphs)]
+
+    def _strip(self, runs: list[tuple[str, str]], width: int) -> Strip:
+        segments: list[Segment] = []
+        for text, name in runs:
+            style = self._style(name)
+            if segments and segments[-1].style == style:
+                segments[-1] = Segment(segments[-1].text + text, style)
+            elif text:
+                segments.append(Segment(text, style))
+        return Strip(segments).adjust_cell_length(width, self._style("text"))
+
+    def _head(self, width: int) -> list[tuple[str, str]]:
+        text = head_text(self._content, self.glyphs) if self._content else ""
+        return [
+            (" " + one_line(text, width - 1, pad=True, ascii_only=self.glyphs.ascii_only), "head")
+        ]

@@ -1,0 +1,179 @@
+"""What the detail pane shows of a row, and the lines that it becomes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+from engine.sample import Message, Role, Side
+from tui.sample.document import Line, LineKind, column_lines, json_lines, plain, turn_lines
+from tui.terminal.display import STATE_TEXT, Glyphs, RowState
+
+
+@dataclass(frozen=True, slots=True)
+class DetailContent:
+    """What the pane shows of a row; every text may be raw data.
+
+    `turns` ends with the response under review. `other` is the other side's response of a
+    preference pair, None elsewhere.
+    """
+
+    row: int
+    state: RowState
+    turns: tuple[Message, ...]
+    reason: str = ""
+    """Which rule or person decided, and with what."""
+    score: float = math.nan
+    scorer: str = ""
+    tokens: int = 0
+    exported: int = 1
+    """How often an export writes it, where it is kept."""
+    cluster: int = -1
+    """Of whole samples that are alike; -1: none is known."""
+    problem: str = ""
+    note: str = ""
+    tags: tuple[str, ...] = ()
+    conflict: str = ""
+    """Who said what, where reviewers contradict each other."""
+    edited: str = ""
+    """What of the sample reads otherwise than in the source."""
+    why: tuple[str, ...] = ()
+    """The scorer's own explanation, a line each."""
+    other: str | None = None
+    other_score: float = math.nan
+    before: float = math.nan
+    """The score by the scorer before."""
+    before_scorer: str = ""
+    side: Side = Side.CHOSEN
+    tools: str | None = None
+    """The tools that the row offers, as JSON text."""
+    columns: tuple[tuple[str, str], ...] = ()
+    """Names and values of a row that no family fits, nested values as JSON text."""
+
+
+def head_text(content: DetailContent, glyphs: Glyphs) -> str:
+    """The pinned line: row, state, score with its scorer, size."""
+    dot = " | " if glyphs.ascii_only else " · "
+    parts = [
+        f"row {content.row} {glyphs.states[content.state]} {STATE_TEXT[content.state]}",
+    ]
+    if not math.isnan(content.score):
+        parts.append(f"score {content.score:.3f}")
+        if not math.isnan(content.other_score):
+            parts.append(f"margin {_margin(content):+.3f}")
+    if content.exported > 1:
+        parts.append(f"exported {glyphs.times}{content.exported}")
+    if content.cluster >= 0:
+        parts.append(f"cluster {glyphs.alike}{content.cluster}")
+    if content.tokens:
+        parts.append(f"{content.tokens:,} tokens")
+    if content.scorer:
+        parts.append(content.scorer)
+    if not math.isnan(content.before):
+        parts.append(f"before {content.before:.3f} by {content.before_scorer}")
+    return dot.join(parts)
+
+
+def _margin(content: DetailContent) -> float:
+    """Score of the chosen side less that of the rejected one, whichever is under review."""
+    margin = content.score - content.other_score
+    return margin if content.side is Side.CHOSEN else -margin
+
+
+def other_side(side: Side) -> Side:
+    """The other response of a preference pair."""
+    return Side.REJECTED if side is Side.CHOSEN else Side.CHOSEN
+
+
+@dataclass(frozen=True, slots=True)
+class BodyLines:
+    """The texts of a sample as lines, as far as they are loaded."""
+
+    lines: list[Line]
+    sides: tuple[list[Line], list[Line]] | None
+    """Chosen and rejected of a preference pair; else the response is among `lines`."""
+    left_out: int
+    """Characters beyond the limit."""
+
+
+def body_lines(content: DetailContent, limit: int, glyphs: Glyphs, more_hint: str) -> BodyLines:
+    """The sample's own lines, up to `limit` characters of it."""
+    take = _Taker(limit)
+    turns, response = content.turns, None
+    if content.other is not None and turns and turns[-1].role is Role.ASSISTANT:
+        turns, response = turns[:-1], turns[-1]
+    lines: list[Line] = []
+    for turn in turns:
+        lines += [*_titled(turn.role.value, turn.role, glyphs), *turn_lines(take(turn))]
+        lines.append(Line("", LineKind.PLAIN))
+    for name, value in content.columns:
+        shown = column_lines(take(Message(Role.TOOL, value)).text)
+        lines += [*_titled(name, Role.TOOL, glyphs), *shown, Line("", LineKind.PLAIN)]
+    sides = None
+    if content.other is not None:
+        reviewed = take(response or Message(Role.ASSISTANT, ""))
+        other = take(Message(Role.ASSISTANT, content.other))
+        one = _side(content.side, content.score, reviewed, glyphs)
+        two = _side(other_side(content.side), content.other_score, other, glyphs)
+        sides = (one, two) if content.side is Side.CHOSEN else (two, one)
+    if content.tools:
+        tools = take(Message(Role.TOOL, content.tools))
+        lines += [*_titled("tools", Role.TOOL, glyphs), *json_lines(tools.text)]
+        lines.append(Line("", LineKind.PLAIN))
+    if take.left_out:
+        hint = f", {more_hint}" if more_hint else ""
+        text = f"{glyphs.ellipsis} {take.left_out:,} more characters{hint}"
+        (sides[1] if sides else lines).append(Line(text, LineKind.PLAIN, "problem"))
+    return BodyLines(lines, sides, take.left_out)
+
+
+def about_lines(content: DetailContent, glyphs: Glyphs) -> list[Line]:
+    """What is known about the row beyond its pinned line, and a blank line after it."""
+    lines: list[Line] = []
+    if content.reason:
+        lines += plain(content.reason)
+    if content.problem:
+        lines += plain(f"{glyphs.problem} {content.problem}", "problem")
+    if content.note:
+        lines += plain(f"{glyphs.note} {content.note}", "note")
+    if content.conflict:
+        lines += plain(f"{glyphs.problem} {content.conflict}", "problem")
+    if content.edited:
+        lines += plain(f"{glyphs.edited} {content.edited}", "note")
+    if content.tags:
+        lines += plain(" ".join(f"{glyphs.tag}{tag}" for tag in content.tags), "note")
+    for why in content.why:
+        lines += plain(f"- {why}")
+    return [*lines, Line("", LineKind.PLAIN)] if lines else []
+
+
+def _titled(title: str, role: Role, glyphs: Glyphs) -> list[Line]:
+    sign = glyphs.roles[role.value]
+    return [Line(f"{sign} {title}", LineKind.TITLE, f"role-{role.value}")]
+
+
+def _side(side: Side, score: float, message: Message, glyphs: Glyphs) -> list[Line]:
+    role = Role.ASSISTANT if side is Side.CHOSEN else Role.TOOL
+    title = side.value if math.isnan(score) else f"{side.value}  {score:.3f}"
+    return [*_titled(title, role, glyphs), *turn_lines(message)]
+
+
+class _Taker:
+    """Hands out texts until a number of characters is used up, and counts what it holds back."""
+
+    def __init__(self, limit: int) -> None:
+        self._room = limit
+        self.left_out = 0
+
+    def __call__(self, message: Message) -> Message:
+        shown = message.text[: self._room]
+        self.left_out += len(message.text) - len(shown)
+        self._room -= len(shown)
+        calls: list[str] = []
+        for call in message.tool_calls:
+            calls.append(call[: self._room])
+            self.left_out += len(call) - len(calls[-1])
+            self._room -= len(calls[-1])
+        if shown is message.text and not message.tool_calls:
+            return message
+        return replace(message, text=shown, tool_calls=tuple(calls))

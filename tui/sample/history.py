@@ -1,0 +1,96 @@
+"""What was said about one sample, for reading: who, when, old and new, and what was on screen."""
+
+from __future__ import annotations
+
+import math
+
+from textual.content import Content
+
+from engine.review.decision import Aspect
+from engine.review.history import Entry
+from engine.session import Session
+from tui.terminal.display import one_line, sanitize
+
+INDENT = "    "
+
+EDIT_CELLS = 400
+
+
+def history_text(session: Session, row: int) -> Content:
+    """Every entry of the row, the newest first; scores only where they are not hidden."""
+    entries = session.review.history(row)
+    if not entries:
+        return Content("Nothing was said about this sample yet.")
+    sides, hidden = session.sides == 2, session.hides(row)
+    parts = [_entry(entry, sides=sides, hidden=hidden) for entry in reversed(entries)]
+    return Content("\n\n").join(parts)
+
+
+def _entry(entry: Entry, *, sides: bool, hidden: bool) -> Content:
+    event = entry.event
+    side = f"   {entry.side.value} side" if sides and _is_sided(entry.aspect) else ""
+    lines = [f"{moment(event.at)}   {event.who}{side}"]
+    lines += [INDENT + line for line in _said(entry)]
+    if not hidden and (seen := _seen(entry)):
+        lines.append(INDENT + seen)
+    text = sanitize("\n".join(lines))
+    if entry.undone is None:
+        return Content(text)
+    undone = f"{INDENT}undone {moment(entry.undone.at)} by {entry.undone.who}"
+    return Content.assemble((text, "dim"), "\n", sanitize(undone))
+
+
+def _is_sided(aspect: Aspect) -> bool:
+    return aspect in (Aspect.VERDICT, Aspect.REASON)
+
+
+def _said(entry: Entry) -> list[str]:
+    """Old and new, a line each thing; a note keeps its lines."""
+    event = entry.event
+    match entry.aspect:
+        case Aspect.TAG:
+            return [f"tag {event.subject} {'added' if entry.new else 'taken off'}"]
+        case Aspect.NOTE:
+            return _words("note", entry.old, entry.new)
+        case Aspect.REASON:
+            return _words("reason", entry.old, entry.new)
+        case Aspect.MERGE:
+            contradict = "the sessions contradict each other: undecided until adjudicated"
+            return ["merge: " + (contradict if entry.new == "undecided" else f"→ {entry.new}")]
+        case Aspect.EDIT:
+            old = entry.old or "as in the source"
+            before, now = _cut(old), _cut(entry.new)
+            return [f"edited the {event.subject}", f"  before: {before}", f"  now: {now}"]
+        case Aspect.COPIES:
+            return [f"exported {entry.old} → {entry.new}"]
+        case _:
+            lines = [f"{entry.old} → {entry.new}"]
+            lines += _words("reason", "", event.reason) if event.reason else []
+            return lines + (_words("note", "", event.note) if event.note else [])
+
+
+def _cut(text: str) -> str:
+    """An edited text on one line; the diff was shown when it was made."""
+    return one_line(text, EDIT_CELLS)
+
+
+def _words(what: str, old: str, new: str) -> list[str]:
+    lines = new.splitlines() or ["(taken away)"]
+    found = [f"{what}: {lines[0]}", *(f"  {line}" for line in lines[1:])]
+    return [*found, f"  before: {' '.join(old.split())}"] if old else found
+
+
+def _seen(entry: Entry) -> str:
+    """Score, scorer and threshold at that moment."""
+    seen = entry.event.circumstances
+    parts = []
+    if not math.isnan(entry.score):
+        parts.append(f"score {entry.score:.3f}" + (f" by {seen.scorer}" if seen.scorer else ""))
+    if seen.threshold is not None:
+        parts.append(f"score {seen.direction.value} {seen.threshold:.6g} kept")
+    return ", ".join(parts)
+
+
+def moment(at: str) -> str:
+    """A time of the history, in UTC to the second."""
+    return at[:19].replace("T", " ")

@@ -1,0 +1,1 @@
+"""Widgets of the desk: histogram and threshold, status and key line, prompt."""
