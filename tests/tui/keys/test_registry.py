@@ -139,7 +139,8 @@ IN_ORDER: Mapping[str, tuple[tuple[str, ...], Check]] = {
 
 CLUSTERS = "clusters/test_clusters.py::test_"
 DRIVEN_ELSEWHERE: Mapping[str, str] = {
-    "code": "desk/test_annotations.py::test_a_digit_codes_the_last_rejection_and_undo_takes_it_back",
+    "code": "desk/test_annotations.py::"
+    "test_a_digit_codes_the_last_rejection_and_undo_takes_it_back",
     "long_note": "desk/test_annotations.py::test_a_note_of_several_lines_comes_from_the_editor",
     "edit": "desk/test_edits.py::test_an_edit_is_shown_taken_scored_exported_and_undone",
     "history": "desk/test_annotations.py::"
@@ -170,9 +171,9 @@ DRIVEN_ELSEWHERE: Mapping[str, str] = {
     "search_duplicates": f"{CLUSTERS}a_search_can_be_stopped_and_gone_on_with",
     "compare_meaning": f"{CLUSTERS}clusters_of_meaning_are_listed_with_their_cosine",
     "leave_at": f"{CLUSTERS}it_opens_at_the_clusters_of_the_row_and_goes_back_to_it",
-    "training_run": "test_simulator.py::test_about_this_number_and_the_cost_of_training",
+    "training_run": "simulator/test_simulator.py::test_about_this_number_and_the_cost_of_training",
     "pause": "desk/test_desk.py::test_pause_and_resume",
-    "suspend": "test_terminals.py::test_suspended_it_leaves_the_terminal_and_comes_back",
+    "suspend": "terminal/test_terminals.py::test_suspended_it_leaves_the_terminal_and_comes_back",
 }
 """Action -> the test that drives it, `module.py::test`."""
 
