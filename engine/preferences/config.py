@@ -19,7 +19,7 @@ from typing import Any
 from engine.errors import UsageError
 from engine.preferences.toml_lines import Entry, read_lined
 from engine.review.threshold import parse_threshold
-from engine.scoring import SCORERS
+from engine.scoring.kinds import find_kind, known_scorers
 from engine.simulator.cost import TrainingRun
 
 REJECT_REASONS = (
@@ -172,10 +172,9 @@ def _yes_or_no(value: Any) -> bool:
 
 def _scorer(value: Any) -> str:
     spec = _text(value)
-    kind, _, what = spec.partition(":")
-    if spec in ("", "builtin", "heuristic", "none") or (kind in ("hf", "column", "file") and what):
-        return spec
-    raise UsageError(f"no such scorer: {spec!r}; one of {SCORERS}")
+    if spec and find_kind(spec) is None:
+        raise UsageError(f"no such scorer: {spec!r}; one of {known_scorers()}")
+    return spec
 
 
 def _threshold(value: Any) -> str:
