@@ -11,7 +11,7 @@ import pytest
 from engine.preferences.config import config_path
 from engine.session import OpenOptions
 from tests.tui.desk_app import open_desk, write_rows
-from tui.cli.command import main
+from tui.cli.main import main
 from tui.keys.actions import ACTIONS
 from tui.preferences import load_preferences
 
