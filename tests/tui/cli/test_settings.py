@@ -116,6 +116,18 @@ def test_flags_go_before_the_file() -> None:
     assert found.keymap.preset == "default"
 
 
+@pytest.mark.parametrize("action", ["preset", "accept", "close"])
+@pytest.mark.parametrize(
+    "value", ['["visidata"]', "{}", "{ a = 1 }", "3", "[[]]", "1979-05-27", f"0x{'f' * 5000}"]
+)
+def test_a_key_of_any_type_is_named_with_its_line(action: str, value: str) -> None:
+    write_config(f'[keys]\n{action} = {value}\nskip = "ctrl+g"\n')
+    found = load_preferences()
+    assert len(found.problems) == 1
+    assert "config.toml:2: " in found.problems[0]
+    assert next(each.keys for each in found.keymap.actions if each.id == "skip") == ("ctrl+g",)
+
+
 async def test_reasons_of_the_file_code_a_reject_and_stand_in_the_help(tmp_path: Path) -> None:
     write_config('[reject]\nreasons = ["boring", "[/x] \\u001b[2J"]\n')
     rows = write_rows(tmp_path / "rows.jsonl")
