@@ -33,7 +33,7 @@ def loaded(code: str, *arguments: str) -> set[str]:
 
 RUN_COMMAND = """
 import sys
-from tui.cli.command import main
+from tui.cli.main import main
 try:
     main(sys.argv[1:])
 except SystemExit as end:

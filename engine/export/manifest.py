@@ -21,6 +21,7 @@ from engine.export.place import TOOL
 from engine.export.plan import ExportPlan, ReviewState
 from engine.review.decision import Verdict
 from engine.review.policy import REASON_TEXT, Outcome, Reason
+from engine.scoring.kinds import without_folder
 
 MANIFEST_VERSION = 1
 """Grows when a key changes its meaning or goes away; new keys may appear under the same one."""
@@ -121,7 +122,7 @@ def manifest(
         "scorer": _scorer(state),
         "verdicts": _verdicts(state),
         "spot_checks": [
-            {**spotcheck.values(check, result), "scorer": _published(check.scorer)}
+            {**spotcheck.values(check, result), "scorer": without_folder(check.scorer)}
             for check, result in state.spot_checks
         ],
         "remarks": dataclasses.asdict(state.remarks),
@@ -206,31 +207,16 @@ def _repeats(state: ReviewState, plan: ExportPlan, weight: str | None) -> dict[s
 def _scorer(state: ReviewState) -> dict[str, Any]:
     key = state.score_key
     if key is not None:
-        key = dataclasses.replace(key, scorer=_published(key.scorer))
+        key = dataclasses.replace(key, scorer=without_folder(key.scorer))
     scored = ~np.isnan(state.scores)
     return {
-        "name": _published(state.scorer),
+        "name": without_folder(state.scorer),
         "revision": state.revision,
         "side": state.side.value,
         "key": None if key is None else {**dataclasses.asdict(key), "digest": key.digest()},
         "scored_rows": int(np.count_nonzero(scored.any(axis=0))),
         "failed_rows": state.summary.failed,
     }
-
-
-def _published(scorer: str) -> str:
-    """A scorer's name without where its file or folder lies on this machine.
-
-    The revision, a hash of the content, says which one it was.
-    """
-    kind, _, what = scorer.partition(":")
-    if kind not in ("file", "hf") or not os.path.isabs(what):  # noqa: PTH117 - text, with more behind it
-        return scorer
-    mark = ":" if kind == "file" else "#"
-    path, _, part = what.rpartition(mark)
-    if path and os.path.exists(path) and not os.path.exists(what):  # noqa: PTH110 - Path.exists() raises
-        return f"{kind}:{Path(path).name}{mark}{part}"
-    return f"{kind}:{Path(what).name}"
 
 
 def _verdicts(state: ReviewState) -> dict[str, Any]:

@@ -7,8 +7,8 @@ a preference is no reason not to start.
 
 from __future__ import annotations
 
-import math
 import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import UsageError
-from engine.preferences.toml_lines import Entry, read_lined
+from engine.preferences.toml_lines import TomlValue, read_lined, shown
 from engine.review.threshold import parse_threshold
-from engine.scoring import SCORERS
+from engine.scoring.kinds import find_kind, known_scorers
 from engine.simulator.cost import TrainingRun
 
 REJECT_REASONS = (
@@ -61,7 +61,7 @@ class Config:
     reasons: tuple[str, ...] = REJECT_REASONS
     training: TrainingRun = field(default_factory=TrainingRun)
     """The training run that the simulator prices until a dataset has its own."""
-    keys: tuple[Entry, ...] = ()
+    keys: tuple[TomlValue, ...] = ()
     """The table `[keys]`, for the screen to read."""
     path: Path | None = None
     """The file; None where there is none."""
@@ -125,11 +125,13 @@ def read_config(text: str, path: Path) -> Config:
     problems = [(fault.line, f"{fault.text}; left out") for fault in faults]
     settings: dict[str, Any] = {}
     training: dict[str, float] = {}
-    keys: list[Entry] = []
+    keys: list[TomlValue] = []
     lines: dict[str, int] = {}
     for entry in entries:
         if entry.path[0] == KEYS and len(entry.path) == 2:
             keys.append(entry)
+            continue
+        if entry.value == {} and entry.name in _TABLES:
             continue
         if (read := _READERS.get(entry.name)) is None:
             problems.append((entry.line, f"no such setting: {entry.name}{_near(entry)}"))
@@ -152,7 +154,7 @@ def read_config(text: str, path: Path) -> Config:
     )
 
 
-def _near(entry: Entry) -> str:
+def _near(entry: TomlValue) -> str:
     same = [name for name in _READERS if name.rpartition(".")[2] == entry.path[-1]]
     near = same or get_close_matches(entry.name, _READERS, 1)
     return f"; did you mean {near[0]}?" if near else ""
@@ -160,26 +162,25 @@ def _near(entry: Entry) -> str:
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise UsageError(f"a text in quotes, not {value!r}")
+        raise UsageError(f"a text in quotes, not {shown(value)}")
     return value.strip()
 
 
 def _yes_or_no(value: Any) -> bool:
     if not isinstance(value, bool):
-        raise UsageError(f"true or false, not {value!r}")
+        raise UsageError(f"true or false, not {shown(value)}")
     return value
 
 
 def _scorer(value: Any) -> str:
     spec = _text(value)
-    kind, _, what = spec.partition(":")
-    if spec in ("", "builtin", "heuristic", "none") or (kind in ("hf", "column", "file") and what):
-        return spec
-    raise UsageError(f"no such scorer: {spec!r}; one of {SCORERS}")
+    if spec and find_kind(spec) is None:
+        raise UsageError(f"no such scorer: {spec!r}; one of {known_scorers()}")
+    return spec
 
 
 def _threshold(value: Any) -> str:
-    text = repr(value) if type(value) in (int, float) else _text(value)
+    text = shown(value) if type(value) in (int, float) else _text(value)
     if text:
         parse_threshold(text)
     return text
@@ -197,8 +198,8 @@ def _reasons(value: Any) -> tuple[str, ...]:
 
 
 def _positive(value: Any) -> float:
-    if type(value) not in (int, float) or not 0 < value < math.inf:
-        raise UsageError(f"a number above 0, not {value!r}")
+    if type(value) not in (int, float) or not 0 < value <= sys.float_info.max:
+        raise UsageError(f"a number above 0, not {shown(value)}")
     return float(value)
 
 
@@ -218,6 +219,8 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "simulator.price_per_hour": _price,
     "simulator.epochs": _positive,
 }
+
+_TABLES = {KEYS, *(name.partition(".")[0] for name in _READERS)}
 
 SETTINGS = tuple(_READERS)
 """Every setting but the keys, as the file names it."""

@@ -11,16 +11,24 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from textwrap import shorten
 from typing import Any
 
 _PLACE = re.compile(r" \(at (line \d+, column \d+|end of document)\)")
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
 
-MAX_STATEMENT_LINES = 200
+UNFINISHED = "(at end of document)"
+"""What `tomllib` says of a text that is right as far as it goes."""
+ENDINGS = ("]", '"""', "'''")
+"""What can end a value over several lines."""
+MAX_STATEMENT_LINES = 1000
 """Longest value over several lines; a bracket never closed is looked for no further."""
+
+SHOWN_CHARACTERS = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TomlValue:
     """One value, where it is in the tables, and its line (from 1)."""
 
     path: tuple[str, ...]
@@ -29,26 +37,26 @@ class Entry:
 
     @property
     def name(self) -> str:
-        """As it is spoken of: `defaults.theme`."""
-        return ".".join(self.path)
+        """As it is written: `defaults.theme`."""
+        return _dotted(self.path)
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class TomlFault:
     """What is wrong, and in which line (from 1)."""
 
     line: int
     text: str
 
 
-def read_lined(text: str) -> tuple[list[Entry], list[Fault]]:
+def read_lined(text: str) -> tuple[list[TomlValue], list[TomlFault]]:
     """The values of a TOML text, and what of it cannot be read.
 
     Source: TOML 1.0.0, without arrays of tables. A key given twice counts the first time.
     """
-    entries: dict[tuple[str, ...], Entry] = {}
-    faults: list[Fault] = []
-    lines = text.splitlines()
+    entries: dict[tuple[str, ...], TomlValue] = {}
+    faults: list[TomlFault] = []
+    lines = text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n")
     table: tuple[str, ...] | None = ()
     at = 0
     while at < len(lines):
@@ -58,15 +66,15 @@ def read_lined(text: str) -> tuple[list[Entry], list[Fault]]:
             continue
         try:
             parsed, at = _statement(lines, start)
-        except tomllib.TOMLDecodeError as error:
-            faults.append(Fault(start + 1, _PLACE.sub("", str(error))))
+        except (ValueError, RecursionError) as error:  # too many digits, or brackets
+            faults.append(TomlFault(start + 1, _PLACE.sub("", str(error))))
             if statement.startswith("["):
                 table = None  # nobody knows where what follows belongs
             continue
         if statement.startswith("["):
             table = _header(parsed)
             if table is None:
-                faults.append(Fault(start + 1, "a list of tables has no meaning here"))
+                faults.append(TomlFault(start + 1, "a list of tables has no meaning here"))
             continue
         if table is None:
             continue
@@ -74,24 +82,41 @@ def read_lined(text: str) -> tuple[list[Entry], list[Fault]]:
             if path in entries:
                 first = entries[path].line
                 faults.append(
-                    Fault(start + 1, f"{'.'.join(path)} is given twice; line {first} counts")
+                    TomlFault(start + 1, f"{_dotted(path)} is given twice; line {first} counts")
                 )
             else:
-                entries[path] = Entry(path, value, start + 1)
+                entries[path] = TomlValue(path, value, start + 1)
     return list(entries.values()), faults
 
 
+def shown(value: Any) -> str:
+    """A value in what is said about it, in one short line."""
+    try:
+        return shorten(repr(value), SHOWN_CHARACTERS, placeholder="…")
+    except ValueError:  # a number of more digits than Python writes
+        return "so long a number"
+
+
 def _statement(lines: list[str], start: int) -> tuple[dict[str, Any], int]:
-    """The statement that begins in line `start`, and the line after it."""
-    first: tomllib.TOMLDecodeError | None = None
-    for end in range(start + 1, min(len(lines), start + MAX_STATEMENT_LINES) + 1):
+    """The statement that begins in line `start`, and the line after it.
+
+    More lines are taken only while the text is right as far as it goes, and only where one of them
+    can end it: a list with blank lines and comments in it is read, a slip costs its own line.
+    """
+    try:
+        return tomllib.loads(lines[start]), start + 1
+    except tomllib.TOMLDecodeError as error:
+        if UNFINISHED not in str(error):
+            raise
+        first = error
+    for end in range(start + 2, min(len(lines), start + MAX_STATEMENT_LINES) + 1):
+        if not any(ending in lines[end - 1] for ending in ENDINGS):
+            continue
         try:
             return tomllib.loads("\n".join(lines[start:end])), end
         except tomllib.TOMLDecodeError as error:
-            first = first or error
-            if lines[end - 1].strip() == "" and '"""' not in lines[start]:
+            if UNFINISHED not in str(error):
                 break
-    assert first is not None
     raise first
 
 
@@ -106,8 +131,13 @@ def _header(parsed: dict[str, Any]) -> tuple[str, ...] | None:
 
 
 def _flat(table: dict[str, Any], above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """The values of a table, those of its tables too; an empty table is a value."""
     for name, value in table.items():
-        if isinstance(value, dict):
+        if isinstance(value, dict) and value:
             yield from _flat(value, (*above, name))
         else:
             yield (*above, name), value
+
+
+def _dotted(path: tuple[str, ...]) -> str:
+    return ".".join(name if _BARE.fullmatch(name) else repr(name) for name in path)

@@ -11,7 +11,7 @@ from engine.sample import Family, Message, Role, Sample
 from engine.scoring.models.model_files import CHAPTER_MODEL
 from engine.scoring.models.reward_model import RewardModel
 from engine.scoring.scorer import ENCODE_ROWS, Encoded, Failed, Scored, ScorerOptions
-from engine.scoring.worker.batches import Unit, plan
+from engine.scoring.worker.batches import ScoringUnit, plan
 
 DECIMALS = 3
 _Result = TypeVar("_Result", Encoded, Scored)
@@ -69,14 +69,14 @@ def filter_sft_data(
 
 
 def _scores(model: RewardModel, prompts: Sequence[str], responses: Sequence[str]) -> list[float]:
-    units: list[Unit] = []
+    units: list[ScoringUnit] = []
     for start in range(0, len(prompts), ENCODE_ROWS):
         samples = [
             _sample(row, prompts[row], responses[row])
             for row in range(start, min(start + ENCODE_ROWS, len(prompts)))
         ]
         for sample, encoded in zip(samples, model.encode(samples), strict=True):
-            units.append(Unit(0, sample.row, _checked(sample.row, encoded)))
+            units.append(ScoringUnit(0, sample.row, _checked(sample.row, encoded)))
     scores = [0.0] * len(prompts)
     for batch in plan(units, model.token_budget):
         for unit, scored in zip(batch, model.score([each.encoded for each in batch]), strict=True):

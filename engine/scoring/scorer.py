@@ -108,7 +108,7 @@ class Scorer(Protocol):
 
     @property
     def token_budget(self) -> int:
-        """Most tokens in one batch, padding included; 0: length does not matter."""
+        """Most tokens in one batch, padding included; 0: it counts none."""
         ...
 
     def key(self, side: Side) -> ScoreKey:
@@ -176,30 +176,3 @@ def always_wanted() -> None:
 def length_in_tokens(sample: Sample) -> int:
     """A rough length for scorers without a tokeniser: four characters to a token."""
     return (len(sample.prompt) + len(sample.response)) // 4
-
-
-class NoScorer:
-    """The scorer `none`: nothing is scored, every row stays pending until it is decided by hand."""
-
-    name = "none"
-    label = "no scorer"
-    device = ""
-    start_threshold: float | None = None
-    direction = Direction.AT_LEAST
-    warnings: tuple[str, ...] = ()
-    token_budget = 0
-
-    def key(self, side: Side) -> ScoreKey:
-        """A key that no score is ever stored under."""
-        return ScoreKey("none", "", side=side)
-
-    def encode(self, samples: Sequence[Sample]) -> Sequence[Encoded | Failed]:
-        """Fail every sample: there is no scorer."""
-        return [Failed("no scorer")] * len(samples)
-
-    def score(self, batch: Sequence[Encoded]) -> Sequence[Scored | Failed]:
-        """Fail every sample: there is no scorer."""
-        return [Failed("no scorer")] * len(batch)
-
-    def close(self) -> None:
-        """Nothing to let go of."""

@@ -6,7 +6,6 @@ of a scorer that was used before are back at once.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -20,13 +19,20 @@ from engine.dataset.identities import IdentityTable
 from engine.errors import ScorerError, UsageError
 from engine.review.threshold import Threshold
 from engine.sample import Family, Side
-from engine.scoring import DEFAULT_SCORER, ScorerOptions, make_scorer
-from engine.scoring.heuristic import explain
+from engine.scoring.kinds import (
+    DEFAULT_SCORER,
+    NO_SCORER,
+    ScorerKind,
+    Work,
+    find_kind,
+    make_scorer,
+    with_absolute_path,
+)
 from engine.scoring.models.precision import FLOAT32
-from engine.scoring.scorer import ScoreKey, Scorer
+from engine.scoring.scorer import ScoreKey, Scorer, ScorerOptions
 from engine.scoring.worker.agenda import ScoredDataset
 from engine.scoring.worker.board import ScoreBoard
-from engine.scoring.worker.cached import CachedLookup, CachedScores
+from engine.scoring.worker.cached import CachedLookup, ScoreLookup
 from engine.scoring.worker.worker import FINISHED, ScoringWorker, WorkerState, WorkerStatus
 from engine.session.float32_rescoring import (
     OnlyRows,
@@ -80,7 +86,7 @@ class LiveScoring:
         self.sides = 2 if dataset.has_sides else 1
         self.side = Side.CHOSEN
         """Whose scores `scores`, `failed` and `key` are."""
-        self.spec = "none"
+        self.spec = NO_SCORER
         """The scorer as it was named, with any path in it made absolute."""
         self.board = ScoreBoard(dataset.rows, self.sides, dataset.lengths)
         self.worker: ScoringWorker | None = None
@@ -135,6 +141,17 @@ class LiveScoring:
         scorer = self.scorer  # another thread may take it away meanwhile
         return scorer.key(self.side) if scorer is not None else None
 
+    @property
+    def kind(self) -> ScorerKind | None:
+        """What kind of scorer it is; None for a name of another version of tamis."""
+        return find_kind(self.spec)
+
+    @property
+    def exact_tokens(self) -> bool:
+        """Whether the scorer counts tokens; the others have an estimate by characters."""
+        scorer = self.scorer
+        return scorer is not None and scorer.token_budget > 0
+
     def margin(self) -> NDArray[np.float32]:
         """Chosen minus rejected score of preference data; NaN elsewhere.  (rows,)."""
         if self.sides == 1:
@@ -145,10 +162,10 @@ class LiveScoring:
 
     def explain(self, row: int) -> tuple[str, ...]:
         """Why the scorer scored `row` as it did, a line each; empty where it cannot say."""
-        key = self.key
-        if key is None or key.scorer != "heuristic":
+        kind = self.kind
+        if self.scorer is None or kind is None or kind.explain is None:
             return ()
-        return tuple(map(str, explain(self._as_read().samples(np.array([row]), self.side)[0])))
+        return tuple(map(str, kind.explain(self._as_read().samples(np.array([row]), self.side)[0])))
 
     def result(self) -> dict[str, object]:
         """What was scored, as counts of rows of the side under review."""
@@ -180,7 +197,7 @@ class LiveScoring:
         chosen = options or ScorerOptions()
         if spec is None:
             spec, chosen = self.last_spec, self._as_last_time(chosen)
-        lasting = _lasting(spec)
+        lasting = with_absolute_path(spec)
         another = (lasting, chosen) != (self.spec, self._options)
         label = self.scorer.label if another and self.scorer is not None else ""
         if label:
@@ -192,7 +209,7 @@ class LiveScoring:
         self._exact = np.zeros_like(self._exact)
         self.board = ScoreBoard(self._dataset.rows, self.sides, self._dataset.lengths)
         self._filling = None
-        if lasting == "none":
+        if lasting == NO_SCORER:
             self._remember(chosen)
             return
         rows = self._as_read()
@@ -239,7 +256,7 @@ class LiveScoring:
             rows: those whose text is another now.  (n,)
         """
         self._revisions = revisions
-        if self._filling is None or _is_lookup(self.spec):
+        if self._filling is None or self._looks_up:
             return
         self._note_settled()
         if self._settling is not None:
@@ -325,6 +342,11 @@ class LiveScoring:
         if self._settling is not None and self._settling.status().state is WorkerState.DONE:
             self._exact[:, self._settled_rows] = True
 
+    @property
+    def _looks_up(self) -> bool:
+        """Whether the scores are read from a table: there is nothing to keep, nor to do again."""
+        return self.kind is not None and self.kind.work is Work.LOOKS_UP
+
     # -- what a worker asks for and tells, in its own thread ---------------------------------
 
     def _as_read(self) -> RevisedRows:
@@ -342,7 +364,7 @@ class LiveScoring:
 
         So a batch that lands after an edit belongs to the text that was read.
         """
-        spec = self.spec
+        spec, kind = self.spec, self.kind
         worker = ScoringWorker(
             dataset,
             self.board,
@@ -353,9 +375,10 @@ class LiveScoring:
                 check_wanted=worker.check_cancelled,
             ),
             on_loaded=on_loaded,
-            cached=partial(self._cached, rows),
-            on_scores=partial(self._keep_scores, rows),
+            cached=None if self._looks_up else partial(self._cached, rows),
+            on_scores=partial(self._keep_scores, rows, None if self._looks_up else self._store),
             ui_priority=self._ui_priority,
+            interpreter_bound=kind is not None and kind.interpreter_bound,
         )
         return worker
 
@@ -364,8 +387,6 @@ class LiveScoring:
         self._remember(self._options)
 
     def _cached(self, rows: RevisedRows, scorer: Scorer, side: Side) -> CachedLookup | None:
-        if _is_lookup(scorer.name):
-            return None
         key = scorer.key(side)
         coarse = self._lookup(rows, key)
         if calibration_of(scorer) is None or not self._settings.get(_settled(key), False):
@@ -373,13 +394,14 @@ class LiveScoring:
         exact = self._exact[0 if side is Side.CHOSEN else 1]
         return SettledScores(coarse, self._lookup(rows, exact_key(key)), exact)
 
-    def _lookup(self, rows: RevisedRows, key: ScoreKey) -> CachedScores:
+    def _lookup(self, rows: RevisedRows, key: ScoreKey) -> ScoreLookup:
         known = self._store.cached_scores(key)
-        return CachedScores(rows, known.identities, known.scores, known.tokens, known.truncated)
+        return ScoreLookup(rows, known.identities, known.scores, known.tokens, known.truncated)
 
     def _keep_scores(
         self,
         read: RevisedRows,
+        store: Store | None,
         scorer: Scorer,
         side: Side,
         rows: NDArray[np.int64],
@@ -387,10 +409,8 @@ class LiveScoring:
         tokens: NDArray[np.int32],
         truncated: NDArray[np.bool_],
     ) -> None:
-        if not self._store.read_only and not _is_lookup(scorer.name):
-            self._store.add_scores(
-                scorer.key(side), read.identities(rows), scores, tokens, truncated
-            )
+        if store is not None and not store.read_only:
+            store.add_scores(scorer.key(side), read.identities(rows), scores, tokens, truncated)
         self.new_scores += len(rows)
 
     # -- from visit to visit -----------------------------------------------------------------
@@ -421,11 +441,6 @@ def _settled(key: ScoreKey) -> str:
     return f"settled {replace(key, side=Side.CHOSEN).digest()}"
 
 
-def _is_lookup(scorer: str) -> bool:
-    """Whether scores are read from a table: they belong to rows, and cost nothing to read again."""
-    return scorer.startswith(("column:", "file:"))
-
-
 def _end(worker: ScoringWorker) -> None:
     """Cancel a worker and wait until it has written what it has.
 
@@ -434,14 +449,3 @@ def _end(worker: ScoringWorker) -> None:
     worker.cancel()
     if worker.status().state is not WorkerState.LOADING:
         worker.join(timeout_s=STOP_WAIT_S)
-
-
-def _lasting(spec: str) -> str:
-    """`spec` with a path in it made absolute: it is remembered longer than the working folder."""
-    kind, _, what = spec.partition(":")
-    if kind not in ("file", "hf") or not what:
-        return spec
-    path = os.path.abspath(os.path.expanduser(what))  # noqa: PTH100, PTH111 - links stay
-    bare = path.rpartition(":" if kind == "file" else "#")[0]
-    found = os.path.exists(path) or os.path.exists(bare)  # noqa: PTH110 - Path.exists() raises
-    return f"{kind}:{path}" if found else spec

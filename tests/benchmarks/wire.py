@@ -23,7 +23,7 @@ from types import TracebackType
 from typing import Self
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
-TAMIS = (sys.executable, "-m", "tui.cli.command")
+TAMIS = (sys.executable, "-m", "tui.cli.main")
 TERMINAL = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
 SIZE_NAMES = ("COLUMNS", "LINES")
 """Where they are set they overrule the terminal's own size."""

@@ -166,4 +166,4 @@ SIZES = ("COLUMNS", "LINES")
 
 TERMINAL = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
 
-TAMIS = (sys.executable, "-m", "tui.cli.command")
+TAMIS = (sys.executable, "-m", "tui.cli.main")

@@ -1,4 +1,4 @@
-"""`tamis dedup`: which rows repeat others, and which questions have several answers."""
+"""`tamis dedup`: which rows are duplicates, and which questions have several answers."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def dedup(
     reading: ReadingFlags,
     as_json: JsonOption = False,
 ) -> None:
-    """Find rows that repeat others; nothing is changed.
+    """Find duplicates and contradictions; nothing is changed.
 
     Every pair has its exact Jaccard similarity, or with --semantic its cosine. To leave rows out
     of an export, use tamis export --drop-duplicates.
@@ -114,7 +114,7 @@ def _text(values: Mapping[str, Any], bound: str, part: str) -> str:
     compared = "the whole sample" if part == "both" else part
     lines = [
         f"rows            {count['rows']}, compared by {compared}",
-        f"exact repeats   {count['exact']}",
+        f"exact           {count['exact']} duplicates",
         f"pairs           {count['pairs']} at a {bound} or more",
         f"clusters        {count['clusters']}, with {count['duplicate_rows']} rows beyond one each",
         f"duplication     {values['duplication_rate']:.2%}",

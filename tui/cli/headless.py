@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
+import signal
+import sys
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,12 +15,68 @@ from typing import TYPE_CHECKING
 
 from engine.errors import Cancelled, ScorerError, SessionLockedError, UsageError
 from engine.sample import Family
-from tui.cli.progress_line import ProgressLine
-from tui.cli.stop_signals import stopping_like_ctrl_c
+from engine.scoring.kinds import Work, find_kind
+from tui.cli.streams import complain
 
 if TYPE_CHECKING:
     from engine.scoring.worker.worker import WorkerStatus
     from engine.session import OpenOptions, Session
+
+
+SHOWN_EVERY_S = 0.1
+
+
+class ProgressLine:
+    """How far a command is: a line on stderr that is written over, if that is a terminal."""
+
+    def __init__(self) -> None:
+        self._shown = sys.stderr.isatty()
+        self._last_s = 0.0
+        self._width = 0
+
+    def __call__(self, what: str, done: int, total: int | None) -> None:
+        """Show it, at most ten times a second."""
+        now_s = time.monotonic()
+        if not self._shown or (now_s - self._last_s < SHOWN_EVERY_S and done != total):
+            return
+        self._last_s = now_s
+        share = f" of {total:,} ({done / total:.0%})" if total else ""
+        self._write(f"{what}: {done:,}{share}")
+
+    def say(self, message: str) -> None:
+        """A line that stays, terminal or not."""
+        self.clear()
+        complain(message)
+
+    def clear(self) -> None:
+        """Take the line away."""
+        self._write("")
+
+    def _write(self, text: str) -> None:
+        if self._shown and (text or self._width):
+            from tui.terminal.display import one_line
+
+            room = shutil.get_terminal_size().columns - 1
+            shown = one_line(text, room)
+            with contextlib.suppress(OSError):
+                sys.stderr.write(f"\r{shown:<{min(self._width, room)}}" + ("" if text else "\r"))
+                sys.stderr.flush()
+            self._width = len(shown)
+
+
+@contextlib.contextmanager
+def stopping_like_ctrl_c() -> Iterator[None]:
+    """Let SIGTERM and a closed terminal raise KeyboardInterrupt, as ctrl+c does."""
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is signal.SIG_DFL:  # not under nohup
+                before[number] = signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextlib.contextmanager
@@ -59,8 +120,8 @@ def refuse_unknown_rows(review: Session, scorer: str | None) -> None:
     Raises:
         UsageError: no column is known to hold a prompt or a response.
     """
-    spec = scorer or review.scoring.last_spec
-    if review.dataset.family is not Family.OTHER or spec.startswith(("column:", "file:", "none")):
+    kind = find_kind(scorer or review.scoring.last_spec)
+    if review.dataset.family is not Family.OTHER or (kind and kind.work is not Work.COMPUTES):
         return
     names = ", ".join(review.dataset.column_names[:12])
     raise UsageError(

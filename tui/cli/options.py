@@ -14,6 +14,7 @@ import typer
 
 from engine.errors import UsageError
 from engine.sample import Family
+from engine.scoring.kinds import DEFAULT_SCORER, known_scorers
 
 if TYPE_CHECKING:
     from engine.scoring import ScorerOptions
@@ -34,8 +35,7 @@ ScorerOption = Annotated[
     typer.Option(
         "--scorer",
         metavar="S",
-        help="builtin, heuristic, hf:NAME_OR_PATH, column:NAME, file:PATH[:COLUMN] or none; "
-        "default the one used last, else builtin.",
+        help=f"{known_scorers()}; default the one used last, else {DEFAULT_SCORER}.",
     ),
 ]
 ThresholdOption = Annotated[
@@ -53,9 +53,10 @@ DropOption = Annotated[
 CopiesOption = Annotated[
     str,
     typer.Option(
+        "--copies",
         "--repeats",
         metavar="HOW",
-        help="Rows to be exported more than once: as rows, or with a weight column (weight).",
+        help="How samples that count more than once are written: rows, or a weight column.",
     ),
 ]
 KeysOption = Annotated[

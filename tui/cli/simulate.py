@@ -48,7 +48,9 @@ def simulate(
     ] = None,
     duplication: Annotated[
         float | None,
-        typer.Option("--duplication", metavar="SHARE", help="Share of repeated rows, 0 to 1."),
+        typer.Option(
+            "--duplication", metavar="SHARE", help="Share of rows that are duplicates, 0 to 1."
+        ),
     ] = None,
     model: Annotated[
         str, typer.Option("--model", metavar="M", help="calibrated, or book: the chapter's own.")
@@ -148,7 +150,7 @@ def simulate(
             review.threshold_choice.forget()
             review.set_threshold(threshold, save=False)
         review.threshold_choice.resolve()
-        progress("looking for repeats", 0, None)
+        progress("looking for duplicates", 0, None)
         link.find_duplicates()
         _on_data(review, wanted, target, as_json=as_json, as_csv=as_csv)
 

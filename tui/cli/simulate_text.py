@@ -126,7 +126,7 @@ def advice_text(advice: Advice) -> str:
     elif advice.step is Step.REVIEW:
         text = f"one more hour of review, {advice.rows:,.0f} rows"
     else:
-        text = f"dropping {advice.rows:,.0f} repeated rows"
+        text = f"dropping {advice.rows:,.0f} duplicates"
     under = f" ({UNDER_ASSUMPTIONS})" if advice.assumed else ""
     return f"{gain}: {text}{under}"
 

@@ -251,7 +251,6 @@ class DeskBase(WorkingScreen):
         else:
             self.slider.show(None, session.threshold)
         self._drawn_threshold = session.threshold
-        exact = session.scoring.scorer is not None and session.scoring.scorer.token_budget > 0
         self.query_one("#summary", StatusLine).show(
             blind_parts(summary, self.key("blind"))
             if session.blind
@@ -259,7 +258,7 @@ class DeskBase(WorkingScreen):
                 summary,
                 session.threshold,
                 session.threshold_choice.text,
-                exact_tokens=exact,
+                exact_tokens=session.scoring.exact_tokens,
                 compact=self.size.width < COMPACT_BELOW_CELLS,
                 repeats=session.clusters.rate_kept,
             )

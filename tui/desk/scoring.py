@@ -6,22 +6,14 @@ import numpy as np
 
 from engine.errors import TamisError, UsageError
 from engine.sample import Side
-from engine.scoring import check_scorer
+from engine.scoring.kinds import check_scorer, find_kind, kinds_without_argument, known_scorers
 from engine.scoring.models.fetching import fetch_model
 from engine.scoring.models.known_models import known_model
-from engine.scoring.models.model_files import is_absent
 from engine.scoring.worker.worker import FINISHED, WorkerState
 from tui.cli.models import size_text
 from tui.desk.base import NOTHING_SEEN, DeskBase
 from tui.dialogs.dialogs import ConfirmDialog, WorkDialog
 from tui.dialogs.scorer_dialog import ScorerDialog
-
-SCORER_CHOICES = (
-    ("builtin", "builtin · the embedded model, offline"),
-    ("heuristic", "heuristic · surface checks, no model"),
-    ("none", "none · no scores, verdicts only"),
-)
-"""What can always be had; hf:, column: and file: are typed."""
 
 
 class ScoringActions(DeskBase):
@@ -74,13 +66,14 @@ class ScoringActions(DeskBase):
     def action_model(self) -> None:
         """Choose another scorer."""
         spec = self.session.scoring.spec
-        self.app.push_screen(ScorerDialog(spec, SCORER_CHOICES, self._choose_scorer))
+        choices = [(kind.name, kind.line) for kind in kinds_without_argument()]
+        self.app.push_screen(ScorerDialog(spec, choices, self._choose_scorer))
 
     def _choose_scorer(self, spec: str) -> None:
         """Switch to it; a model that is not on this disk is asked about first."""
-        kind, _, what = spec.strip().partition(":")
-        name = what.partition("#")[0]
-        if kind == "hf" and not self._scorer_options.download and is_absent(name):
+        kind, what = find_kind(spec.strip()), spec.strip().partition(":")[2]
+        name = kind.absent_model(what) if kind and not self._scorer_options.download else ""
+        if name:
             self.call_later(self._ask_to_fetch, name, spec.strip())  # answered to the desk
         else:
             self._switch_scorer(spec)
@@ -128,9 +121,7 @@ class ScoringActions(DeskBase):
     def _switch_scorer(self, spec: str) -> None:
         spec = spec.strip()
         if not spec:
-            raise UsageError(
-                "no scorer named", "builtin, heuristic, hf:PATH, column:NAME, file:PATH or none"
-            )
+            raise UsageError("no scorer named", f"one of {known_scorers()}")
         names = self.session.dataset.column_names
         check_scorer(spec, columns=names, options=self._scorer_options)
         self._told.clear()

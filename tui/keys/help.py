@@ -18,6 +18,9 @@ from tui.terminal.display import STATE_TEXT, UNICODE_GLYPHS, Glyphs, sanitize
 
 KEYS_CELLS = max(len(action.shown_keys) for action in ACTIONS)
 
+REFERENCE = ("commands", "scorers", "data", "session", "export")
+"""Pages that follow that of the desk."""
+
 LINE_CELLS = 68
 """Lines of the help, wrapped here so that they stay indented; they fit into 80 columns."""
 
@@ -60,8 +63,11 @@ def help_text(
     for state, sign in glyphs.states.items():
         parts.append(Content(f"  {sign:<{KEYS_CELLS}} {STATE_TEXT[state]}\n"))
     parts.append(Content(f"  {glyphs.skipped:<{KEYS_CELLS}} skipped\n\n"))
-    text = resources.files("engine.help").joinpath(f"{page}.md").read_text("utf-8")
-    parts.append(Content(name_keys(text, actions)))
+    texts = [
+        resources.files("engine.help").joinpath(f"{name}.md").read_text("utf-8")
+        for name in ((page, *REFERENCE) if page == "desk" else (page,))
+    ]
+    parts.append(Content(name_keys("\n".join(texts), actions)))
     return Content("").join(parts)
 
 

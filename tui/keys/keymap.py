@@ -14,7 +14,7 @@ from typing import Any
 
 from textual.keys import KEY_NAME_REPLACEMENTS
 
-from engine.preferences.toml_lines import Entry
+from engine.preferences.toml_lines import TomlValue, shown
 from tui.keys.actions import ACTIONS, Action, key_name, share_a_screen, with_keys
 
 DEFAULT_PRESET = "default"
@@ -116,7 +116,7 @@ class Keymap:
         return changed
 
 
-def make_keymap(entries: Iterable[Entry] = (), preset: str | None = None) -> Keymap:
+def make_keymap(entries: Iterable[TomlValue] = (), preset: str | None = None) -> Keymap:
     """The keymap of a config file's `[keys]`.
 
     Args:
@@ -124,16 +124,18 @@ def make_keymap(entries: Iterable[Entry] = (), preset: str | None = None) -> Key
         preset: goes before the file's own choice; must exist.
     """
     problems: list[tuple[int, str]] = []
-    own: list[tuple[Entry, tuple[str, ...]]] = []
+    own: list[tuple[TomlValue, tuple[str, ...]]] = []
     from_file = DEFAULT_PRESET
     for entry in entries:
         name = entry.path[-1]
         if name == "preset":
-            if entry.value in PRESETS:
+            if isinstance(entry.value, str) and entry.value in PRESETS:
                 from_file = entry.value
             else:
                 known = ", ".join(PRESETS)
-                problems.append((entry.line, f"no such preset: {entry.value!r}; one of {known}"))
+                problems.append(
+                    (entry.line, f"no such preset: {shown(entry.value)}; one of {known}")
+                )
             continue
         try:
             own.append((entry, _keys_for(name, entry.value)))
@@ -152,8 +154,8 @@ def make_keymap(entries: Iterable[Entry] = (), preset: str | None = None) -> Key
 
 
 def _clash(
-    own: Sequence[tuple[Entry, tuple[str, ...]]], keys: Mapping[str, tuple[str, ...]]
-) -> tuple[Entry, str] | None:
+    own: Sequence[tuple[TomlValue, tuple[str, ...]]], keys: Mapping[str, tuple[str, ...]]
+) -> tuple[TomlValue, str] | None:
     """The last entry that wants a key of another action, and what to say about it."""
     for entry, found in reversed(own):
         mine = _BY_ID[entry.path[-1]]

@@ -12,8 +12,7 @@ from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 
-FOLDERS = {"builtin": "builtin"}
-"""Scorers with figures, and the folder beside this module where they lie."""
+from engine.scoring.kinds import find_kind
 
 FILE = "figures.json"
 
@@ -37,10 +36,10 @@ class MeasuredAuc:
 @cache
 def start_auc(spec: str) -> MeasuredAuc | None:
     """The AUC to start from for scorer `spec`; None where none was measured."""
-    folder = FOLDERS.get(spec)
-    if folder is None:
+    kind = find_kind(spec)
+    if kind is None or not kind.figures:
         return None
-    return read_start_auc(resources.files("engine.scoring").joinpath(folder, FILE))
+    return read_start_auc(resources.files("engine.scoring").joinpath(kind.figures, FILE))
 
 
 def read_start_auc(file: Traversable) -> MeasuredAuc | None:

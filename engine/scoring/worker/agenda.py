@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from engine.sample import Sample, Side
 from engine.scoring.scorer import ENCODE_ROWS, Encoded, Failed, Scorer
-from engine.scoring.worker.batches import Batch, Unit, plan
-from engine.scoring.worker.budget import StepBudget
+from engine.scoring.worker.batches import Batch, ScoringUnit, StepBudget, plan
 from engine.scoring.worker.ledger import SIDES, Ledger
 from engine.scoring.worker.status import one_line
 from engine.ui_priority import Breaths
@@ -72,7 +71,7 @@ class Agenda:
         self._urgent: deque[Batch] = deque()
         self._near: deque[NDArray[np.int64]] = deque()
         self._window: deque[Batch] = deque()
-        self._collected: list[Unit] = []
+        self._collected: list[ScoringUnit] = []
         self._cursor = 0
 
     def look_at(self, view: NDArray[np.int64], near: NDArray[np.int64]) -> None:
@@ -97,7 +96,7 @@ class Agenda:
         self._cursor = 0
 
     def encode_anew(self, rows: NDArray[np.int64]) -> None:
-        """Forget how `rows` were encoded: their texts are others now."""
+        """Forget how `rows` were encoded: they have another text now."""
         gone = set(rows.tolist())
 
         def left(batch: Batch) -> Batch:
@@ -126,12 +125,12 @@ class Agenda:
 
     def collect(self) -> bool:
         """Encode one chunk towards the next window; False when no row is left to encode."""
-        plain = self._budget.plain
-        step = self._budget.plain_rows if plain else ENCODE_ROWS
+        bound = self._budget.interpreter_bound
+        step = self._budget.bound_rows if bound else ENCODE_ROWS
         rows = self._next_rows(max(1, step // self._ledger.sides))
         if rows.size:
             units = self._encode(rows)
-            if plain:
+            if bound:
                 self._urgent.append(units)
             else:
                 self._collected += units
@@ -147,9 +146,9 @@ class Agenda:
             self._queued[unit.side, unit.row] = False
             self._cursor = min(self._cursor, unit.row)
 
-    def _queue(self, units: list[Unit], most_rows: int) -> None:
-        if self._budget.plain:
-            step = self._budget.plain_rows
+    def _queue(self, units: list[ScoringUnit], most_rows: int) -> None:
+        if self._budget.interpreter_bound:
+            step = self._budget.bound_rows
             self._urgent.extend(units[at : at + step] for at in range(0, len(units), step))
         else:
             self._urgent.extend(plan(units, self._budget.tokens, most_rows))
@@ -166,9 +165,9 @@ class Agenda:
             self._cursor += 4 * ENCODE_ROWS
         return np.empty(0, np.int64)
 
-    def _encode(self, rows: NDArray[np.int64]) -> list[Unit]:
+    def _encode(self, rows: NDArray[np.int64]) -> list[ScoringUnit]:
         """Encode what is pending of at most `ENCODE_ROWS` rows; failures go to the ledger."""
-        units: list[Unit] = []
+        units: list[ScoringUnit] = []
         for side in range(self._ledger.sides):
             wanted = rows[self._ledger.pending[side, rows] & ~self._queued[side, rows]]
             if not wanted.size:
@@ -179,14 +178,14 @@ class Agenda:
                 if isinstance(encoded, Failed):
                     self._ledger.fail(side, row, encoded.reason)
                 else:
-                    fresh.append(Unit(side, row, encoded))
+                    fresh.append(ScoringUnit(side, row, encoded))
             if side == 0 and fresh:
                 self._ledger.measure(
                     np.array([unit.row for unit in fresh], np.int64),
                     np.array([unit.encoded.tokens for unit in fresh], np.int32),
                 )
             units += fresh
-        self._breaths.take(yielding=self._budget.plain)
+        self._breaths.take(yielding=self._budget.interpreter_bound)
         return units
 
     def _encode_side(

@@ -15,7 +15,7 @@ STEP_ROWS = 4_096
 CachedLookup = Callable[
     [NDArray[np.int64]], tuple[NDArray[np.float32], NDArray[np.int32], NDArray[np.bool_]]
 ]
-"""Rows to their cached scores (NaN: none), tokens and truncation; see `CachedScores`."""
+"""Rows to their cached scores (NaN: none), tokens and truncation; see `ScoreLookup`."""
 
 
 class HasIdentities(Protocol):
@@ -26,7 +26,7 @@ class HasIdentities(Protocol):
         ...
 
 
-class CachedScores:
+class ScoreLookup:
     """A lookup from rows to the scores that the session already has.
 
     Identities are hashed for the rows asked about only, and not at all where nothing is cached.
@@ -99,7 +99,7 @@ class EarlierScores:
             scores, tokens, truncated = lookup(wanted)
             found = np.isfinite(scores)
             if found.any():
-                self._ledger.settle(
+                self._ledger.record(
                     side, wanted[found], scores[found], tokens[found], truncated[found]
                 )
 

@@ -12,7 +12,7 @@ from engine.sample import Side
 from engine.scoring.scorer import Failed, Scored, Scorer
 from engine.scoring.worker.batches import Batch
 from engine.scoring.worker.board import ScoreBoard
-from engine.scoring.worker.status import Pace
+from engine.scoring.worker.status import RateMeter
 
 FLUSH_S = 1.0
 LARGEST_SCORE = float(np.finfo(np.float32).max)
@@ -58,7 +58,7 @@ class Ledger:
         self.done = 0
         """Scored or failed of them."""
         self.failed = 0
-        self.pace = Pace()
+        self.pace = RateMeter()
         self._board, self._on_scores = board, on_scores
         self._off_board = False
         self._unsaved: list[tuple[int, NDArray[np.int64], list[Scored]]] = []
@@ -68,11 +68,6 @@ class Ledger:
     def sides(self) -> int:
         """How many sides of a row are scored."""
         return self._board.sides
-
-    def nothing_to_score(self) -> None:
-        """Leave every row as it is."""
-        self.pending[:] = False
-        self.total = 0
 
     def leave_board(self) -> None:
         """Write nothing to the board from now on; from another thread than the scoring one."""
@@ -102,11 +97,11 @@ class Ledger:
                     good.append(result)
             if rows:
                 at = np.array(rows, np.int64)
-                self.settle(side, at, *_columns(good))
+                self.record(side, at, *_columns(good))
                 self._unsaved.append((side, at, good))
                 self.pace.add(len(rows))
 
-    def settle(
+    def record(
         self,
         side: int,
         rows: NDArray[np.int64],
@@ -143,7 +138,7 @@ class Ledger:
         return again
 
     def renew(self, rows: NDArray[np.int64]) -> None:
-        """Put `rows` on the list again, whatever became of them: their texts are others now."""
+        """Put `rows` on the list again, whatever became of them: they have another text now."""
         for side in range(self.sides):
             for row in rows.tolist():
                 was_failed = bool(self._board.failed[side, row])

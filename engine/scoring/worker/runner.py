@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 
 from engine.scoring.scorer import Encoded, Failed, Launching, Scored, Scorer
-from engine.scoring.worker.batches import Batch, padded_tokens, split
-from engine.scoring.worker.budget import StepBudget
+from engine.scoring.worker.batches import Batch, StepBudget, padded_tokens, split
 from engine.scoring.worker.ledger import Ledger
 from engine.scoring.worker.status import is_out_of_memory, one_line
 from engine.ui_priority import Breaths
@@ -33,7 +32,7 @@ class BatchRunner:
             scorer: loaded.
             ledger: receives what becomes of each row.
             budget: learns how long batches take, and where memory ran out.
-            breaths: taken after each batch of plain Python.
+            breaths: taken after each batch that held the interpreter.
             put_first: receives the pieces of a batch that was too large or raised, to be run next.
         """
         self._scorer, self._ledger, self._budget = scorer, ledger, budget
@@ -55,7 +54,7 @@ class BatchRunner:
         if not batch:
             return
         budget = self._budget
-        if not budget.plain and len(batch) > 1 and padded_tokens(batch) > budget.tokens:
+        if not budget.interpreter_bound and len(batch) > 1 and padded_tokens(batch) > budget.tokens:
             self._put_first(split(batch, budget.tokens))
             return
         encoded = [unit.encoded for unit in batch]
@@ -70,7 +69,7 @@ class BatchRunner:
             return
         budget.took(batch, time.monotonic() - began)
         self._ledger.accept(batch, results)
-        if budget.plain:  # a model has let go of the interpreter while it computed
+        if budget.interpreter_bound:
             self._breaths.take(yielding=True)
 
     def land(self) -> None:

@@ -1,4 +1,4 @@
-"""What the worker says of itself: its state, its pace, and what went wrong in one line."""
+"""What the worker says of itself: its state, its rate, and what went wrong in one line."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class WorkerStatus:
     warnings: tuple[str, ...]
 
 
-class Pace:
+class RateMeter:
     """Units a second over the last half minute of work; pauses do not count."""
 
     def __init__(self) -> None:

@@ -6,8 +6,8 @@ cancel, another view). Its interface is message-shaped (calls that set a wish, a
 value), so a child process can take its place.
 
     agenda    what is encoded and scored next
+    batches   what is scored in one step, and how large that may be
     runner    batches through the scorer, and what becomes of one that raises
-    budget    how large a batch may be
     ledger    what is scored, what failed, what is left, what is to be saved
 """
 
@@ -24,10 +24,10 @@ from numpy.typing import NDArray
 from engine.errors import Cancelled, TamisError
 from engine.review.threshold import Direction
 from engine.sample import Side
-from engine.scoring.scorer import NoScorer, Scorer
+from engine.scoring.scorer import Scorer
 from engine.scoring.worker.agenda import Agenda, ScoredDataset
+from engine.scoring.worker.batches import StepBudget
 from engine.scoring.worker.board import ScoreBoard
-from engine.scoring.worker.budget import StepBudget
 from engine.scoring.worker.cached import CachedLookup, EarlierScores
 from engine.scoring.worker.ledger import SIDES, Ledger, OnScores
 from engine.scoring.worker.runner import BatchRunner
@@ -60,6 +60,7 @@ class ScoringWorker:
         cached: Callable[[Scorer, Side], CachedLookup | None] | None = None,
         on_scores: OnScores | None = None,
         ui_priority: UiPriority | None = None,
+        interpreter_bound: bool = False,
     ) -> None:
         """Prepare; nothing is loaded before `start`.
 
@@ -71,8 +72,9 @@ class ScoringWorker:
             cached: gives a lookup of earlier scores for a side, or None where there are none.
             on_scores: receives what was scored (never what was cached or failed) at least
                 every second and at the end. All callbacks run in the worker's thread.
-            ui_priority: tells when the screen wants the interpreter. A scorer in plain Python
-                waits then; a model lets go of the interpreter while it computes.
+            ui_priority: tells when the screen wants the interpreter.
+            interpreter_bound: the scorer holds the interpreter while it works, so it waits for the
+                screen and its steps are short; a model lets go of it while it computes.
         """
         self.error: TamisError | None = None
         """What a failed worker failed of, for those who raise it; None for other exceptions."""
@@ -80,6 +82,7 @@ class ScoringWorker:
         self._on_loaded, self._cached = on_loaded, cached
         self._ledger = Ledger(board, dataset.broken, on_scores)
         self._ui_priority = ui_priority or UiPriority()
+        self._interpreter_bound = interpreter_bound
         self._breaths = Breaths(self._ui_priority)
         self._changed = threading.Condition()
         self._state = WorkerState.IDLE
@@ -171,7 +174,7 @@ class ScoringWorker:
             self._changed.notify_all()
 
     def renew(self, rows: NDArray[np.int64], change: Callable[[], None]) -> None:
-        """Score `rows` again, because their texts are others from now on.
+        """Score `rows` again, because they have another text from now on.
 
         While it is paused they wait without a score, and after its end they stay without one.
 
@@ -195,9 +198,9 @@ class ScoringWorker:
         After `cancel` it waits until the scorer is let go.
         """
         with self._changed:
-            return self._changed.wait_for(self._settled, timeout_s)
+            return self._changed.wait_for(self._at_rest, timeout_s)
 
-    def _settled(self) -> bool:
+    def _at_rest(self) -> bool:
         if self._state is WorkerState.DONE:
             return not self._cancelled  # it is about to be cancelled
         return self._state in FINISHED
@@ -251,12 +254,10 @@ class ScoringWorker:
     def _work(self, scorer: Scorer) -> None:
         """Everything that is to be done with a loaded scorer, until it is cancelled."""
         ledger = self._ledger
-        budget = StepBudget(scorer.token_budget)
+        budget = StepBudget(scorer.token_budget, interpreter_bound=self._interpreter_bound)
         agenda = Agenda(self._dataset, scorer, ledger, budget, self._breaths)
         runner = BatchRunner(scorer, ledger, budget, self._breaths, agenda.put_first)
         self._runner = runner
-        if isinstance(scorer, NoScorer):
-            ledger.nothing_to_score()
         earlier = self._earlier = EarlierScores(self._lookups(scorer), self._dataset.rows, ledger)
         self._enter(WorkerState.SCORING)
         while True:
@@ -333,9 +334,8 @@ class ScoringWorker:
             self._ledger.flush(scorer)
         for rows, change in renewals:
             change()
-            if not isinstance(scorer, NoScorer):
-                self._ledger.renew(rows)
-                agenda.encode_anew(rows)
+            self._ledger.renew(rows)
+            agenda.encode_anew(rows)
 
     def _rest(self) -> None:
         """Everything is scored: wait for something to try again."""

@@ -23,7 +23,7 @@ from engine.workshop.builtin_model.fitting import Fit, calibrate, fit, score
 from engine.workshop.builtin_model.shapes import (
     BASE_SHA256,
     SHAPES,
-    Shape,
+    ClassifierShape,
     cut_classifier,
     cut_vocabulary,
     new_classifier,
@@ -75,7 +75,7 @@ def _calibrate(model: Any, tokenizer: Any, held_out: Planted) -> None:
     calibrate(model, score(model, tokenizer, pairs), sound)
 
 
-def _begin(shape: Shape, base: Path | None, pairs: Sequence[Pair]) -> tuple[Any, Any]:
+def _begin(shape: ClassifierShape, base: Path | None, pairs: Sequence[Pair]) -> tuple[Any, Any]:
     """A classifier before training, and its tokenizer."""
     from transformers import AutoTokenizer, BertModel
 

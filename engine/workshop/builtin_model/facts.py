@@ -18,7 +18,7 @@ from engine.workshop.builtin_model.sources import SOURCES
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class ModelShape:
     """The classifier, as its folder has it."""
 
     architecture: str
@@ -77,7 +77,7 @@ class Training:
 class Facts:
     """Everything about the shipped model that was not measured by the evaluation."""
 
-    shape: Shape
+    shape: ModelShape
     base: Base | None
     """None: from scratch."""
     training: Training
@@ -99,7 +99,7 @@ class Facts:
         """
         try:
             return cls(
-                shape=Shape(**record["shape"]),
+                shape=ModelShape(**record["shape"]),
                 base=Base(**record["base"]) if record["base"] else None,
                 training=Training(
                     **{**record["training"], "recipe": tuple(record["training"]["recipe"])}
@@ -115,7 +115,7 @@ class Facts:
             ) from error
 
 
-def shape_of(folder: Path) -> Shape:
+def shape_of(folder: Path) -> ModelShape:
     """Read the shape of a saved classifier.
 
     Raises:
@@ -128,7 +128,7 @@ def shape_of(folder: Path) -> Shape:
         tensors = json.loads(weights[8 : 8 + size])
         tensors.pop("__metadata__", None)
         dtypes = sorted({tensor["dtype"] for tensor in tensors.values()})
-        return Shape(
+        return ModelShape(
             architecture=config["architectures"][0],
             layers=config["num_hidden_layers"],
             hidden=config["hidden_size"],

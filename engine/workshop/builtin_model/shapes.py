@@ -16,7 +16,7 @@ SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class ClassifierShape:
     """What is kept of MiniLM, or what is made anew.
 
     `layers` are the numbers of MiniLM's layers that stay, in order; from scratch only how many
@@ -32,12 +32,16 @@ class Shape:
 
 
 SHAPES = {
-    "minilm-2-narrow": Shape((0, 1), intermediate=1_024),
-    "minilm-2": Shape((0, 1)),
-    "minilm-3-narrow": Shape((0, 1, 2), intermediate=512, vocabulary=18_000),
-    "minilm-3": Shape((0, 1, 2), vocabulary=15_000),
-    "scratch-2": Shape((0, 1), hidden=256, intermediate=1_024, heads=4, from_scratch=True),
-    "scratch-4": Shape((0, 1, 2, 3), hidden=256, intermediate=1_024, heads=4, from_scratch=True),
+    "minilm-2-narrow": ClassifierShape((0, 1), intermediate=1_024),
+    "minilm-2": ClassifierShape((0, 1)),
+    "minilm-3-narrow": ClassifierShape((0, 1, 2), intermediate=512, vocabulary=18_000),
+    "minilm-3": ClassifierShape((0, 1, 2), vocabulary=15_000),
+    "scratch-2": ClassifierShape(
+        (0, 1), hidden=256, intermediate=1_024, heads=4, from_scratch=True
+    ),
+    "scratch-4": ClassifierShape(
+        (0, 1, 2, 3), hidden=256, intermediate=1_024, heads=4, from_scratch=True
+    ),
 }
 """The candidates. Each takes 24 MB as float16 at most."""
 BASE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -121,7 +125,7 @@ def _fast(kind: Any, **made_from: Any) -> Any:
     )
 
 
-def new_classifier(shape: Shape, vocabulary: int) -> Any:
+def new_classifier(shape: ClassifierShape, vocabulary: int) -> Any:
     """A BERT classifier with one output, its weights drawn by chance."""
     from transformers import BertConfig, BertForSequenceClassification
 
@@ -142,7 +146,7 @@ def new_classifier(shape: Shape, vocabulary: int) -> Any:
     return BertForSequenceClassification(config)
 
 
-def cut_classifier(source: Any, shape: Shape, pieces: Sequence[int]) -> Any:
+def cut_classifier(source: Any, shape: ClassifierShape, pieces: Sequence[int]) -> Any:
     """MiniLM with some of its layers, positions, word pieces and hidden units, and a new head.
 
     Args:

@@ -35,7 +35,7 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class TextSource:
     """Files of the training data: where they lie, what they are, how much of them is used."""
 
     name: str
@@ -111,14 +111,14 @@ HELD_OUT = 0.05
 """Share of the prompts that candidates are chosen on."""
 MIT, APACHE = "MIT", "Apache-2.0"
 SOURCES = (
-    Source(
+    TextSource(
         "gsm8k",
         {"gsm8k/train.jsonl": "17f347dc51477c50d4efb83959dbb7c56297aba886e5544ee2aaed3024813465"},
         MIT,
         _gsm8k,
         most=1_800,
     ),
-    Source(
+    TextSource(
         "gpteacher-codegen",
         {
             "gpteacher/codegen-instruct.json": (
@@ -129,7 +129,7 @@ SOURCES = (
         _alpaca,
         most=2_000,
     ),
-    Source(
+    TextSource(
         "gpteacher-roleplay",
         {
             "gpteacher/roleplay-simple-deduped.json": (
@@ -140,7 +140,7 @@ SOURCES = (
         _alpaca,
         most=1_900,
     ),
-    Source(
+    TextSource(
         "gpteacher-toolformer",
         {
             "gpteacher/toolformer-dedupe-only-dataset.json": (
@@ -151,7 +151,7 @@ SOURCES = (
         _alpaca,
         most=900,
     ),
-    Source(
+    TextSource(
         "justeval-llama",
         {
             "justeval/example_data.json": (
@@ -163,7 +163,7 @@ SOURCES = (
         most=1_000,
         repeats=2,
     ),
-    Source(
+    TextSource(
         "justeval-mistral",
         {
             "justeval/Mistral-7B-Instruct-v0.1.to_eval.json": (
@@ -175,7 +175,7 @@ SOURCES = (
         most=1_000,
         repeats=2,
     ),
-    Source(
+    TextSource(
         "seed-tasks",
         {
             "alpaca/seed_tasks.jsonl": (
@@ -187,7 +187,7 @@ SOURCES = (
         most=1_000,
         repeats=4,
     ),
-    Source(
+    TextSource(
         "self-instruct",
         {
             "selfinstruct/user_oriented_instructions.jsonl": (
@@ -199,7 +199,7 @@ SOURCES = (
         most=1_000,
         repeats=4,
     ),
-    Source(
+    TextSource(
         "self-instruct-davinci",
         {
             "selfinstruct/text-davinci-003_predictions.jsonl": (
@@ -211,7 +211,7 @@ SOURCES = (
         most=1_000,
         repeats=4,
     ),
-    Source(
+    TextSource(
         "arena-hard",
         {
             "arena_hard/question.jsonl": (

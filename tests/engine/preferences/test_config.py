@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import json
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +77,15 @@ def test_what_the_file_says_is_used_and_knows_its_line() -> None:
         ("[[defaults]]\n", 1, "list of tables"),
         ("[screen]\nmouse = true\nmouse = false\n", 3, "given twice; line 2 counts"),
         ("[reject]\nreasons = [\n", 2, "left out"),
+        ("[defaults]\nscorer = {}\n", 2, "a text in quotes, not {}"),
+        ('[defaults]\nscorer.name = "none"\n', 2, "no such setting: defaults.scorer.name"),
+        ('"defaults.scorer" = "none"\n', 1, "no such setting: 'defaults.scorer'"),
+        ("defaults = 1\n", 1, "no such setting: defaults"),
+        ("keys = 1\n", 1, "no such setting: keys"),
+        (f"[simulator]\nepochs = 1{'0' * 5000}\n", 2, "left out"),
+        (f"[simulator]\nepochs = 0x{'f' * 5000}\n", 2, "not so long a number"),
+        (f"[defaults]\nthreshold = 0x{'f' * 5000}\n", 2, "defaults.threshold"),
+        (f"[defaults]\nscorer = {'[' * 5000}\n", 2, "left out"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_line_and_the_rest_is_used(
@@ -134,6 +145,92 @@ def test_every_value_is_read_with_the_line_it_stands_in(values: dict[str, Any]) 
     assert faults == []
     assert {entry.path[1]: entry.value for entry in entries} == values
     assert [entry.line for entry in entries] == [3 + 2 * n for n in range(len(values))]
+
+
+def written(value: Any) -> str:
+    """A value in TOML, over several lines and with comments where TOML has them."""
+    if isinstance(value, dict):
+        inside = (f"{flat(name)} = {flat(each)}" for name, each in value.items())
+        return f"{{ {', '.join(inside)} }}"
+    if isinstance(value, list):
+        return "".join(["[  # a ] comment\n\n", *(f"{written(each)},\n" for each in value), "]"])
+    if isinstance(value, str) and "\n" in value and "'" not in value and value.isascii():
+        return f"'''\n{value}'''"
+    return flat(value)
+
+
+def flat(value: Any) -> str:
+    """A value in TOML, in one line."""
+    if isinstance(value, dict):
+        return written(value)
+    if isinstance(value, list):
+        return f"[{', '.join(map(flat, value))}]"
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return repr(value) if isinstance(value, (int, float)) else value.isoformat()
+
+
+TEXTS = st.text(
+    st.one_of(
+        st.sampled_from("a.#=[]{}\"' \n\t\u2028\x85,"),
+        st.characters(exclude_categories=["Cs", "Cc"]),
+    ),
+    max_size=12,
+)
+SINGLE = st.one_of(
+    TEXTS,
+    st.booleans(),
+    st.integers(-(2**63), 2**63 - 1),
+    st.floats(allow_nan=False),
+    st.dates(),
+    st.datetimes(),
+)
+VALUES = st.recursive(
+    SINGLE,
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(TEXTS, inner, max_size=3)),
+    max_leaves=5,
+)
+TABLES = st.dictionaries(TEXTS, st.dictionaries(TEXTS, VALUES, max_size=4), max_size=4)
+
+
+def leaves(table: dict[str, Any], above: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:
+    found: dict[tuple[str, ...], Any] = {}
+    for name, value in table.items():
+        if isinstance(value, dict) and value:
+            found |= leaves(value, (*above, name))
+        else:
+            found[*above, name] = value
+    return found
+
+
+@given(TABLES, st.sampled_from(["\n", "\r\n"]))
+def test_whatever_is_valid_is_read_as_it_is_meant(tables: dict[str, Any], newline: str) -> None:
+    lines = ["# a comment"]
+    for header, values in tables.items():
+        lines += ["", f"  [{flat(header)}]  # a comment"]
+        for name, value in values.items():
+            lines += ["", f"{flat(name)} = {written(value)}  # a comment"]
+    text = "\n".join(lines).replace("\n", newline)
+    entries, faults = read_lined(text)
+    assert faults == []
+    meant = leaves({header: values for header, values in tables.items() if values})
+    assert leaves({name: value for name, value in tomllib.loads(text).items() if value}) == meant
+    assert {entry.path: entry.value for entry in entries} == meant
+    rows = text.split("\n")
+    for entry in entries:
+        assert " = " in rows[entry.line - 1]
+
+
+@given(st.sampled_from(SETTINGS), VALUES)
+def test_a_value_of_any_type_is_used_or_named_with_its_line(setting: str, value: Any) -> None:
+    table, _, name = setting.partition(".")
+    text = f"\n[{table}]\n{name} = {written(value)}\n[keys]\nx = 1\n"
+    config = read_config(text, FILE)
+    assert all(problem.startswith(f"{FILE}:3: ") for problem in config.problems)
+    assert bool(config.problems) != (setting in config.lines)
+    assert [entry.path for entry in config.keys] == [("keys", "x")]
 
 
 def test_a_session_takes_preferences_where_it_remembers_nothing(tmp_path: Path) -> None:

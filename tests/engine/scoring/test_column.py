@@ -12,7 +12,7 @@ import pytest
 from engine.errors import ScorerError, UsageError
 from engine.sample import Side
 from engine.scoring import make_scorer
-from engine.scoring.scorer import Encoded, Failed, NoScorer, Scored, ScoreKey, Scorer
+from engine.scoring.scorer import Encoded, Scored, ScoreKey, Scorer
 from engine.scoring.worker.board import ScoreBoard
 from engine.scoring.worker.worker import ScoringWorker
 from tests.engine.scoring.samples import FakeDataset, random_samples
@@ -155,7 +155,12 @@ def test_files_that_cannot_be_read_are_messages(
 
 def test_a_column_goes_through_the_worker(dataset: FakeDataset) -> None:
     board = ScoreBoard(ROWS, 1, dataset.lengths)
-    worker = ScoringWorker(dataset, board, lambda: make_scorer("column:quality", dataset=dataset))
+    worker = ScoringWorker(
+        dataset,
+        board,
+        lambda: make_scorer("column:quality", dataset=dataset),
+        interpreter_bound=True,
+    )
     worker.start()
     assert worker.join(100)
     worker.cancel()
@@ -165,15 +170,11 @@ def test_a_column_goes_through_the_worker(dataset: FakeDataset) -> None:
 
 def test_scorers_by_name(dataset: FakeDataset) -> None:
     assert make_scorer("heuristic").name == "heuristic"
-    none = make_scorer("none")
-    assert isinstance(none, NoScorer)
-    assert none.encode([]) == []
-    assert none.score([Encoded(1)]) == [Failed("no scorer")]
-    assert none.key(Side.CHOSEN).scorer == "none"
-    none.close()
+    with pytest.raises(UsageError, match="none scores nothing"):
+        make_scorer("none")
     with pytest.raises(ScorerError, match="needs a dataset"):
         make_scorer("column:x")
-    for spec in ("", "hf:", "column:", "gpt", "heuristics"):
+    for spec in ("", "hf:", "column:", "gpt", "heuristics", "builtin:x", "heuristic:"):
         with pytest.raises(UsageError, match="no such scorer"):
             make_scorer(spec, dataset=dataset)
 

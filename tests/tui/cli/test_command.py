@@ -21,7 +21,7 @@ from engine.review.decision import Verdict
 from engine.session import OpenOptions, Session
 from engine.session.live_scoring import LiveScoring
 from tests.tui.pty_terminal import TAMIS, Terminal
-from tui.cli.command import main, with_default_command
+from tui.cli.main import main, with_default_command
 
 GOOD = "Prepare the materials, combine them slowly, and check the result before you serve it."
 REFUSAL = "As an AI language model, I cannot help with that."
@@ -142,7 +142,7 @@ def test_a_slip_in_a_command_is_told_from_a_slip_in_a_path(tamis: Run) -> None:
         ["export", "train.jsonl", "--output", "o", "--keep", "bogus"],
         ["export", "train.jsonl", "--output", "o", "--threshold", "bogus"],
         ["export", "train.jsonl", "--output", "o", "--drop-duplicates", "80"],
-        ["export", "train.jsonl", "--output", "o", "--repeats", "bogus"],
+        ["export", "train.jsonl", "--output", "o", "--copies", "bogus"],
         ["dedup", "train.jsonl", "--on", "bogus"],
         ["dedup", "train.jsonl", "--shingle", "word"],
         ["dedup", "train.jsonl", "--similarity", "0"],
@@ -230,7 +230,7 @@ def test_info_of_columns_that_nobody_knows(tamis: Run, data: Path) -> None:
 def test_info_imports_no_screen_and_no_model(data: Path) -> None:
     program = (
         "import sys\n"
-        "from tui.cli.command import main\n"
+        "from tui.cli.main import main\n"
         "try: main(['info', sys.argv[1]])\n"
         "except SystemExit as end: assert end.code == 0\n"
         "heavy = {'textual', 'torch', 'transformers', 'datasketch', 'datasets', 'pyarrow'}\n"
@@ -470,7 +470,7 @@ def paced(self, batch):
     time.sleep(0.003 * len(batch))
     return score(self, batch)
 HeuristicScorer.score = paced
-from tui.cli.command import main
+from tui.cli.main import main
 main()
 """
 """The command with a scorer that takes its time: 24 s for what `slow` gives it."""

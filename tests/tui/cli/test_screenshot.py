@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from engine.paths import state_folder
-from tui.cli.command import main
+from tui.cli.main import main
 from tui.cli.screenshot import SCENES
 from tui.desk import Desk
 

@@ -11,7 +11,7 @@ import pytest
 from engine.preferences.config import config_path
 from engine.session import OpenOptions
 from tests.tui.desk_app import open_desk, write_rows
-from tui.cli.command import main
+from tui.cli.main import main
 from tui.keys.actions import ACTIONS
 from tui.preferences import load_preferences
 
@@ -114,6 +114,18 @@ def test_flags_go_before_the_file() -> None:
     found = load_preferences(theme="dark", ascii_only=False, mouse=True, keys="default")
     assert (found.theme, found.ascii_only, found.mouse) == ("dark", False, True)
     assert found.keymap.preset == "default"
+
+
+@pytest.mark.parametrize("action", ["preset", "accept", "close"])
+@pytest.mark.parametrize(
+    "value", ['["visidata"]', "{}", "{ a = 1 }", "3", "[[]]", "1979-05-27", f"0x{'f' * 5000}"]
+)
+def test_a_key_of_any_type_is_named_with_its_line(action: str, value: str) -> None:
+    write_config(f'[keys]\n{action} = {value}\nskip = "ctrl+g"\n')
+    found = load_preferences()
+    assert len(found.problems) == 1
+    assert "config.toml:2: " in found.problems[0]
+    assert next(each.keys for each in found.keymap.actions if each.id == "skip") == ("ctrl+g",)
 
 
 async def test_reasons_of_the_file_code_a_reject_and_stand_in_the_help(tmp_path: Path) -> None:

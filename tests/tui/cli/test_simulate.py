@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tui.cli.command import main
+from tui.cli.main import main
 
 Run = Callable[..., tuple[int, str, str]]
 

@@ -12,7 +12,7 @@ import pytest
 
 from engine.review.decision import Verdict
 from engine.session import OpenOptions, Session
-from tui.cli.command import main
+from tui.cli.main import main
 
 Run = Callable[..., tuple[int, str, str]]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import tui
-from engine.preferences.toml_lines import Entry, read_lined
+from engine.preferences.toml_lines import TomlValue, read_lined
 from engine.review.decision import Verdict
 from engine.session.duplication import SearchState
 from tests.tui.desk_app import DeskDriver, open_desk, write_rows
@@ -45,7 +45,7 @@ def test_no_preset_gives_a_key_twice_or_names_what_is_not_there(preset: str) -> 
     # Each could be written into a config file as it stands, but for what is built in.
     for action, keys in PRESETS[preset].items():
         if action != "close":
-            entry = Entry(("keys", action), list(keys), 1)
+            entry = TomlValue(("keys", action), list(keys), 1)
             assert make_keymap([entry], preset).problems == ()
 
 

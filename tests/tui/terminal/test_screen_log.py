@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tui.cli.command import main
+from tui.cli.main import main
 from tui.terminal.screen_log import (
     MAX_LOG_BYTES,
     bound_log,

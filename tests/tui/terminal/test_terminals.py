@@ -173,7 +173,7 @@ def noisy(self, session):
     threading.Thread(target=lambda: 1 / 0).start()
     start(self, session)
 app.TamisApp._open_on = noisy
-from tui.cli.command import main
+from tui.cli.main import main
 main()
 """
 

@@ -12,7 +12,7 @@ from engine.review.threshold import Direction
 from engine.sample import Sample
 from engine.scoring.scorer import ENCODE_ROWS, Encoded, Failed, Scorer
 from engine.scoring.worker.agenda import WINDOW_UNITS
-from engine.scoring.worker.batches import Unit, plan
+from engine.scoring.worker.batches import ScoringUnit, plan
 
 Score = Callable[[Sequence[Sample]], NDArray[np.float64]]
 """Samples to their scores, higher is better.  (rows,) -> (rows,)."""
@@ -38,13 +38,13 @@ def score_with(scorer: Scorer) -> Score:
     return score
 
 
-def _encode(scorer: Scorer, samples: Sequence[Sample], start: int) -> Iterator[Unit]:
+def _encode(scorer: Scorer, samples: Sequence[Sample], start: int) -> Iterator[ScoringUnit]:
     for first in range(start, min(start + WINDOW_UNITS, len(samples)), ENCODE_ROWS):
         last = min(first + ENCODE_ROWS, start + WINDOW_UNITS, len(samples))
         for row, encoded in enumerate(scorer.encode(samples[first:last]), first):
             if not isinstance(encoded, Encoded):
                 raise _unscored(scorer, encoded)
-            yield Unit(0, row, encoded)
+            yield ScoringUnit(0, row, encoded)
 
 
 def _unscored(scorer: Scorer, failed: Failed) -> ScorerError:

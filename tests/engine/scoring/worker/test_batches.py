@@ -5,13 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.scoring.scorer import Encoded
-from engine.scoring.worker.batches import Unit, padded_tokens, plan, split
+from engine.scoring.worker.batches import ScoringUnit, padded_tokens, plan, split
 
 lengths = st.lists(st.integers(1, 400), max_size=200)
 
 
-def units(tokens: list[int]) -> list[Unit]:
-    return [Unit(0, row, Encoded(count)) for row, count in enumerate(tokens)]
+def units(tokens: list[int]) -> list[ScoringUnit]:
+    return [ScoringUnit(0, row, Encoded(count)) for row, count in enumerate(tokens)]
 
 
 @given(tokens=lengths, budget=st.integers(1, 2_000), most=st.integers(0, 8))

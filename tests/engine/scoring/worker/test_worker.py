@@ -18,9 +18,9 @@ from engine.errors import ScorerError
 from engine.review.threshold import Direction
 from engine.sample import Sample, Side
 from engine.scoring.heuristic import HeuristicScorer
-from engine.scoring.scorer import Encoded, Failed, NoScorer, Scored, Scorer
+from engine.scoring.scorer import Encoded, Failed, Scored, Scorer
 from engine.scoring.worker.board import ScoreBoard
-from engine.scoring.worker.cached import CachedScores
+from engine.scoring.worker.cached import ScoreLookup
 from engine.scoring.worker.worker import ScoringWorker, WorkerState
 from engine.ui_priority import NICENESS, UiPriority
 from tests.engine.scoring.samples import FakeDataset, FakeScorer, random_samples, sample
@@ -532,7 +532,7 @@ def test_no_exception_leaves_the_thread(dataset: FakeDataset) -> None:
 
 def test_cached_scores_are_applied_first_and_not_saved_again(dataset: FakeDataset) -> None:
     rows = np.arange(0, 300, 2)
-    lookup = CachedScores(
+    lookup = ScoreLookup(
         dataset,
         dataset.identities(rows),
         np.full(len(rows), 42.0, np.float32),
@@ -565,7 +565,7 @@ def test_a_lookup_of_nothing_hashes_nothing() -> None:
             raise AssertionError("hashed for nothing")
 
     empty = np.empty(0)
-    lookup = CachedScores(
+    lookup = ScoreLookup(
         NoHash(),
         np.empty((0, 16), np.uint8),
         empty.astype(np.float32),
@@ -588,16 +588,6 @@ def test_scores_are_handed_over_while_it_goes_on(
     assert worker.join(WAIT_S)
     worker.cancel()
     assert saved.calls > 3
-
-
-def test_no_scorer_has_nothing_to_do(dataset: FakeDataset) -> None:
-    board = board_for(dataset)
-    worker = ScoringWorker(dataset, board, NoScorer)
-    worker.start()
-    assert worker.join(WAIT_S)
-    worker.cancel()
-    assert (worker.status().total, worker.status().failed) == (0, 0)
-    assert np.isnan(board.scores).all()
 
 
 def test_an_empty_dataset_is_done_at_once() -> None:
@@ -646,7 +636,7 @@ def test_the_rate_is_known_while_it_works(dataset: FakeDataset) -> None:
 def test_the_heuristic_goes_through_the_same_worker() -> None:
     dataset = FakeDataset([sample("Tell me.", "", 0), *random_samples(50, seed=6)[1:]])
     board = board_for(dataset)
-    worker = ScoringWorker(dataset, board, HeuristicScorer)
+    worker = ScoringWorker(dataset, board, HeuristicScorer, interpreter_bound=True)
     worker.start()
     assert worker.join(WAIT_S)
     worker.cancel()

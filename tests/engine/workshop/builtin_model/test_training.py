@@ -31,15 +31,15 @@ from engine.workshop.builtin_model.fitting import (
 )
 from engine.workshop.builtin_model.shapes import (
     SPECIAL,
-    Shape,
+    ClassifierShape,
     cut_classifier,
     cut_vocabulary,
     new_classifier,
     train_vocabulary,
 )
-from engine.workshop.builtin_model.sources import Pair, Prompts, Source, split, usable
+from engine.workshop.builtin_model.sources import Pair, Prompts, TextSource, split, usable
 
-TINY = Shape((0, 1), hidden=24, intermediate=32, heads=2, vocabulary=300)
+TINY = ClassifierShape((0, 1), hidden=24, intermediate=32, heads=2, vocabulary=300)
 
 
 def pairs(count: int = 60, source: str = "gsm8k") -> list[Pair]:
@@ -172,7 +172,7 @@ def test_splitting_keeps_prompts_together() -> None:
     assert not {pair.prompt for pair in kept} & {pair.prompt for pair in held}
 
 
-def _source(folder: Path, rows: list[dict[str, str]]) -> Source:
+def _source(folder: Path, rows: list[dict[str, str]]) -> TextSource:
     path = folder / "rows.jsonl"
     path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
 
@@ -180,7 +180,9 @@ def _source(folder: Path, rows: list[dict[str, str]]) -> Source:
         for row in rows:
             yield row["q"], row["a"]
 
-    return Source("made", {"rows.jsonl": digest_of(path.read_bytes()).hexdigest()}, "MIT", read, 20)
+    return TextSource(
+        "made", {"rows.jsonl": digest_of(path.read_bytes()).hexdigest()}, "MIT", read, 20
+    )
 
 
 def test_sources_are_checked_read_and_decontaminated(

@@ -1,56 +1,55 @@
-"""What `tamis keys` and `tamis config` write, for people and for programs."""
+"""`tamis config`: every setting as it holds, and where that comes from."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from engine.preferences.config import KEYS, SETTINGS, Config, config_path
-from tui.keys.actions import ACTIONS, Group, name_keys
-from tui.keys.keymap import Keymap
-from tui.preferences import Preferences
+import typer
 
+from tui.cli.options import JsonOption
+from tui.cli.streams import complain, print_json, print_text
 
-def keys_text(keymap: Keymap) -> str:
-    """A table by group: keys, what they do, and the name that the config file uses."""
-    built_in = {action.id: action.keys for action in ACTIONS}
-    width = max(len(action.shown_keys) for action in keymap.actions)
-    titles = max(len(action.title) for action in keymap.actions)
-    lines = [f"preset: {keymap.preset}"]
-    for group in Group:
-        lines += ["", group.value]
-        for action in keymap.actions:
-            if action.group is group:
-                changed = "" if action.keys == built_in[action.id] else "  (changed)"
-                keys_ = action.shown_keys or "-"
-                lines.append(f"  {keys_:<{width}}  {action.title:<{titles}}  {action.id}{changed}")
-    palette = name_keys("{palette}", keymap.actions)
-    lines += ["", f"-: no key; the palette ({palette}) finds every action by words"]
-    return "\n".join(lines)
+if TYPE_CHECKING:
+    from engine.preferences.config import Config
+    from tui.preferences import Preferences
 
 
-def keys_json(preferences: Preferences) -> dict[str, Any]:
-    """The same for programs."""
-    built_in = {action.id: action.keys for action in ACTIONS}
-    return {
-        "preset": preferences.keymap.preset,
-        "actions": [
-            {
-                "id": action.id,
-                "title": action.title,
-                "help": action.help,
-                "group": action.group.value,
-                "keys": list(action.keys),
-                "changed": action.keys != built_in[action.id],
-            }
-            for action in preferences.keymap.actions
-        ],
-        "problems": list(preferences.problems),
-    }
+def config(
+    *,
+    path: Annotated[
+        bool, typer.Option("--path", help="Print where the file is, or would be.")
+    ] = False,
+    sample: Annotated[
+        bool, typer.Option("--sample", help="Print a commented file with every setting.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Show every setting as it holds, and where that comes from."""
+    from engine.preferences.config import config_path, sample_config
+
+    if path:
+        print_text(str(config_path()))
+        return
+    if sample:
+        print_text(sample_config().rstrip("\n"))
+        return
+    from tui.preferences import load_preferences
+
+    preferences = load_preferences()
+    for problem in preferences.problems:
+        complain(problem)
+    if as_json:
+        print_json(config_json(preferences))
+    else:
+        print_text(config_text(preferences))
 
 
 def config_text(preferences: Preferences) -> str:
     """Every setting, its value, and where that comes from."""
+    from engine.preferences.config import KEYS, config_path
+    from tui.keys.actions import ACTIONS
+
     values = _values(preferences.config)
     width = max(map(len, values))
     lines = [f"file: {preferences.config.path or f'none at {config_path()}'}", ""]
@@ -79,6 +78,8 @@ def _word(value: Any) -> str:
 
 def config_json(preferences: Preferences) -> dict[str, Any]:
     """The same for programs."""
+    from engine.preferences.config import config_path
+
     found = preferences.config
     return {
         "path": str(config_path()),
@@ -94,6 +95,8 @@ def config_json(preferences: Preferences) -> dict[str, Any]:
 
 
 def _values(found: Config) -> dict[str, Any]:
+    from engine.preferences.config import SETTINGS
+
     training = asdict(found.training)
     return {
         name: training[name.partition(".")[2]]

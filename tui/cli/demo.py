@@ -1,0 +1,36 @@
+"""`tamis demo`: the desk on the bundled rows."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from tui.cli.desk import run_on
+from tui.cli.options import DeskFlags, ReviewerOption, ScorerOption, grouped
+
+
+@grouped
+def demo(
+    *,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Forget earlier decisions on the demo.")
+    ] = False,
+    scorer: ScorerOption = None,
+    reviewer: ReviewerOption = None,
+    looks: DeskFlags,
+) -> None:
+    """Open the desk on 2,000 bundled rows with planted faults."""
+    from engine.demo import demo_folder
+    from engine.session import OpenOptions
+    from tui.preferences import load_preferences
+
+    run_on(
+        demo_folder(),
+        OpenOptions(reviewer=reviewer, demo=True, fresh=fresh),
+        scorer=scorer,
+        threshold=None,
+        scorer_options=None,
+        preferences=load_preferences(**asdict(looks)),
+    )

@@ -1,0 +1,114 @@
+"""`tamis open`, and what every command does that opens the desk."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from typer.core import TyperGroup
+
+from engine.errors import InputError, UsageError
+from engine.review.threshold import parse_threshold
+from tui.cli.options import (
+    DataArgument,
+    DeskFlags,
+    ModelFlags,
+    ReadingFlags,
+    ReviewerOption,
+    ScorerOption,
+    SessionOption,
+    ThresholdOption,
+    grouped,
+)
+
+if TYPE_CHECKING:
+    from engine.scoring import ScorerOptions
+    from engine.session import OpenOptions
+    from tui.preferences import Preferences
+
+
+@grouped
+def open_desk(
+    context: typer.Context,
+    data: DataArgument,
+    *,
+    scorer: ScorerOption = None,
+    threshold: ThresholdOption = None,
+    reading: ReadingFlags,
+    session: SessionOption = None,
+    reviewer: ReviewerOption = None,
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="Look, beside a desk that is open, decide nothing.")
+    ] = False,
+    model: ModelFlags,
+    looks: DeskFlags,
+) -> None:
+    """Open the review desk on DATA; `tamis DATA` is the same."""
+    from engine.session import OpenOptions
+    from tui.preferences import load_preferences
+
+    group = context.find_root().command
+    assert isinstance(group, TyperGroup)
+    _check_there(data, group.list_commands(context))
+    run_on(
+        data,
+        OpenOptions(**asdict(reading), session=session, reviewer=reviewer, read_only=read_only),
+        scorer=scorer,
+        threshold=threshold,
+        scorer_options=model.options(),
+        preferences=load_preferences(**asdict(looks)),
+    )
+
+
+def run_on(
+    data: Path,
+    options: OpenOptions,
+    *,
+    scorer: str | None,
+    threshold: str | None,
+    scorer_options: ScorerOptions | None,
+    preferences: Preferences,
+) -> None:
+    """Open the desk on `data`.
+
+    Raises:
+        UsageError: there is no terminal, or the threshold is none.
+    """
+    if threshold is not None:
+        parse_threshold(threshold)
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(
+            "the desk needs a terminal",
+            "without one, use tamis info, tamis score or tamis export",
+        )
+    from tui.app import run_desk
+
+    run_desk(
+        data,
+        options,
+        scorer=scorer,
+        threshold=threshold,
+        scorer_options=scorer_options,
+        preferences=preferences,
+    )
+
+
+def _check_there(data: Path, commands: Sequence[str]) -> None:
+    """Tell a slip in a command from a slip in a path, before a screen opens.
+
+    Raises:
+        UsageError: neither a file nor a command.
+        InputError: no such file.
+    """
+    if os.path.lexists(data):
+        return
+    if data.name == str(data) and not data.suffix:
+        raise UsageError(
+            f"no file and no command of this name: {data}", f"commands: {', '.join(commands)}"
+        )
+    raise InputError(f"{data}: no such file or folder", "check the path")

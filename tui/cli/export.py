@@ -1,0 +1,190 @@
+"""`tamis export`: the subset that verdicts, scores and threshold keep, without a screen."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from engine.review.threshold import parse_threshold
+from tui.cli.headless import (
+    headless,
+    opened,
+    refuse_unknown_rows,
+    wait_for_duplicates,
+    wait_for_scores,
+)
+from tui.cli.options import (
+    CopiesOption,
+    DataArgument,
+    DropOption,
+    JsonOption,
+    ModelFlags,
+    ReadingFlags,
+    ScorerOption,
+    SessionOption,
+    ThresholdOption,
+    choice,
+    grouped,
+)
+from tui.cli.streams import print_json, print_text
+
+if TYPE_CHECKING:
+    from engine.export import ExportReport
+    from engine.session import Session
+
+
+@grouped
+def export(
+    data: DataArgument,
+    *,
+    output: Annotated[Path, typer.Option("--output", metavar="OUT", help="A new folder.")],
+    threshold: ThresholdOption = None,
+    scorer: ScorerOption = None,
+    drop_duplicates: DropOption = None,
+    copies: CopiesOption = "rows",
+    file_format: Annotated[
+        str, typer.Option("--format", help="jsonl, parquet, csv or hf; default as the source.")
+    ] = "",
+    keep: Annotated[
+        str, typer.Option("--keep", help="Which rows: kept, dropped, pending or all.")
+    ] = "kept",
+    annotate: Annotated[
+        bool, typer.Option("--annotate", help="Add what tamis knows as tamis_* columns.")
+    ] = False,
+    edits: Annotated[
+        str,
+        typer.Option("--edits", help="Edited samples: apply (as they read now) or ignore."),
+    ] = "apply",
+    allow_pending: Annotated[
+        bool, typer.Option("--allow-pending", help="Export although rows are not scored.")
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace an earlier export of tamis.")
+    ] = False,
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="Export beside a desk that is open.")
+    ] = False,
+    reading: ReadingFlags,
+    session: SessionOption = None,
+    model: ModelFlags,
+    as_json: JsonOption = False,
+) -> None:
+    """Write the subset that verdicts, scores and threshold keep.
+
+    What is not scored yet is scored first. The threshold holds for this run; without one, the
+    one set in the desk, else the scorer's own, else the median as a guess. With
+    --drop-duplicates, or with the rule switched on in the desk, rows too like a better kept one
+    are dropped last.
+    """
+    from engine.export import Copies, Edited, ExportFormat, ExportPlan, Keep
+    from engine.session import OpenOptions
+    from engine.session.exporting import check_plan, export_session, native_format
+
+    wanted = choice(ExportFormat, file_format, "--format") if file_format else None
+    rows = choice(Keep, keep, "--keep")
+    written = choice(Copies, copies, "--copies")
+    edited = choice(Edited, edits, "--edits")
+    if threshold is not None:
+        parse_threshold(threshold)
+    similarity = None
+    if drop_duplicates is not None:
+        from engine.duplicates.settings import parse_similarity
+
+        similarity = parse_similarity(drop_duplicates)
+    options = OpenOptions(**asdict(reading), session=session, read_only=read_only)
+    with headless() as progress, opened(data, options, progress) as review:
+        plan = ExportPlan(
+            output=output,
+            format=wanted or native_format(review.dataset),
+            keep=rows,
+            annotate=annotate,
+            overwrite=overwrite,
+            allow_pending=allow_pending,
+            copies=written,
+            edits=edited,
+        )
+        check_plan(review, plan)
+        refuse_unknown_rows(review, scorer)
+        review.start_scoring(scorer, model.options())
+        wait_for_scores(review, progress)
+        if threshold is not None:
+            review.threshold_choice.forget()
+            review.set_threshold(threshold, save=False)
+        if similarity is not None:
+            review.duplicates.set_rule(similarity, save=False)
+        if not review.duplicates.ready:
+            review.duplicates.require()
+            wait_for_duplicates(review, progress)
+        report = export_session(
+            review, plan, progress=lambda done, all_: progress("exporting", done, all_)
+        )
+        source = _threshold_source(review, threshold)
+    described = report.manifest["threshold"]
+    if isinstance(described, dict):
+        described = {**described, "source": source}
+    if as_json:
+        print_json(
+            {
+                "output": str(report.output),
+                "counts": report.counts,
+                "threshold": described,
+                "duplicates": report.manifest["duplicates"],
+                "repeats": report.manifest["repeats"],
+                "files": report.files,
+            }
+        )
+    else:
+        print_text(export_text(report, described))
+
+
+def _threshold_source(review: Session, given: str | None) -> str:
+    """Who set the threshold of an export."""
+    if given is not None:
+        return "given"
+    if review.threshold_choice.preferred:
+        return "the config file's"
+    if review.threshold_choice.text:
+        return "set in the session"
+    guess = review.threshold is not None and review.threshold.guess
+    return "a guess: the median" if guess else "the scorer's own"
+
+
+def export_text(report: ExportReport, threshold: object) -> str:
+    """An export, and the threshold of its manifest with who set it."""
+    count = {name: f"{rows:,}" for name, rows in report.counts.items()}
+    kept = f"{count['kept_by_hand']} by hand, {count['kept_by_rule']} by rule"
+    dropped = f"{count['dropped_by_hand']} by hand, {count['dropped_by_rule']} by rule"
+    lines = [
+        f"{report.output}: {count['rows']} rows",
+        f"kept      {count['kept']}: {kept}",
+        f"dropped   {count['dropped']}: {dropped}, {count['dropped_broken']} could not be read",
+        f"pending   {count['pending']}",
+    ]
+    if isinstance(threshold, dict):
+        typed = f", for {threshold['text']}" if threshold["text"] else ""
+        lines.append(f"threshold {threshold['says']} ({threshold['source']}{typed})")
+        asked = parse_threshold(threshold["text"]).top if threshold["text"] else None
+        if asked is not None and report.counts["kept_by_rule"] > asked:
+            lines.append("equal scores stand together, so more rows are kept than asked for")
+        if threshold["guess"]:
+            lines.append("nobody chose that threshold: set one with --threshold")
+    else:
+        lines.append("threshold none")
+    rule = report.manifest["duplicates"]
+    if isinstance(rule, dict):
+        lines.append(
+            f"alike     {rule['dropped']:,} duplicates dropped at a similarity of "
+            f"{rule['similarity']:g} or more; {rule['duplication_rate_kept']:.1%} of the kept rows "
+            "are duplicates still"
+        )
+    copies = report.manifest["repeats"]
+    if isinstance(copies, dict) and copies["repeated_rows"]:
+        how = f"column {copies['column']}" if copies["column"] else "lines"
+        lines.append(
+            f"copies    {copies['repeated_rows']:,} rows count more than once ({how}): "
+            f"{copies['kept_counted']:,} rows with their copies"
+        )
+    return "\n".join(lines)

@@ -1,0 +1,69 @@
+"""`tamis info`: what a dataset is, and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from tui.cli.headless import headless
+from tui.cli.options import DataArgument, JsonOption, ReadingFlags, grouped
+from tui.cli.streams import print_json, print_text
+
+LISTED_PROBLEMS = 20
+LISTED_COLUMNS = 30
+
+
+@grouped
+def info(
+    data: DataArgument,
+    *,
+    reading: ReadingFlags,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what DATA is: family, columns, rows, problems."""
+    from engine.dataset.dataset import open_dataset
+    from engine.dataset.info import describe
+
+    with headless() as progress:
+        dataset = open_dataset(data, **asdict(reading), progress=progress)
+        description = describe(dataset)
+        dataset.close()
+    if as_json:
+        print_json(description)
+    else:
+        print_text(info_text(description))
+
+
+def info_text(description: Mapping[str, Any]) -> str:
+    """A dataset, from `engine.dataset.info.describe`."""
+    columns = ", ".join(f"{part} = {name}" for part, name in description["columns"].items())
+    families = description["families"]
+    counted = ", ".join(f"{name} {rows:,}" for name, rows in families.items())
+    longest = description["longest"]
+    broken = description["broken"]
+    files = description["files"]
+    unread = f", {broken:,} could not be read" if broken else ""
+    lines = [
+        f"family    {description['family']}" + (f" ({counted})" if len(families) > 1 else ""),
+        f"format    {description['format']}" + (f", {files:,} files" if files > 1 else ""),
+        f"columns   {columns or _unknown(description['all_columns'])}",
+        f"rows      {description['rows']:,}{unread}",
+        f"longest   row {longest['row']}, {longest['characters']:,} characters" if longest else "",
+        f"system    {description['system_turns']:,} turns, tool {description['tool_turns']:,}",
+        f"problems  {description['problems_total']:,}",
+    ]
+    for problem in description["problems"][:LISTED_PROBLEMS]:
+        where = problem["file"] + (f":{problem['line']}" if problem["line"] else "")
+        row = "" if problem["row"] is None else f" (row {problem['row']})"
+        lines.append(f"  {where}{row}: {problem['cause']}")
+    hidden = description["problems_total"] - LISTED_PROBLEMS
+    if hidden > 0:
+        lines.append(f"  … and {hidden:,} more: --json lists the first 1,000")
+    return "\n".join(" ".join(line.splitlines()) for line in lines if line)
+
+
+def _unknown(names: Sequence[str]) -> str:
+    more = ", …" if len(names) > LISTED_COLUMNS else ""
+    listed = ", ".join(names[:LISTED_COLUMNS]) + more
+    return f"{listed}: no family fits, name the prompt with --prompt-column"

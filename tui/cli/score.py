@@ -1,0 +1,82 @@
+"""`tamis score`: every row scored, without a screen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from engine.errors import ScorerError, UsageError
+from engine.scoring.kinds import NO_SCORER
+from tui.cli.headless import headless, opened, refuse_unknown_rows, wait_for_scores
+from tui.cli.options import (
+    DataArgument,
+    JsonOption,
+    ModelFlags,
+    OverwriteOption,
+    ReadingFlags,
+    ScorerOption,
+    SessionOption,
+    grouped,
+)
+from tui.cli.streams import print_json, print_text
+
+
+@grouped
+def score(
+    data: DataArgument,
+    *,
+    scorer: ScorerOption = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", help="Also write the scores as Parquet: row, identity, score."),
+    ] = None,
+    overwrite: OverwriteOption = False,
+    reading: ReadingFlags,
+    session: SessionOption = None,
+    model: ModelFlags,
+    as_json: JsonOption = False,
+) -> None:
+    """Score every row; resumes a run that was stopped or killed."""
+    from engine.session import OpenOptions
+    from engine.session.scores_file import check_output, write_scores
+
+    _refuse_no_scorer(scorer)
+    options = OpenOptions(**asdict(reading), session=session)
+    with headless() as progress, opened(data, options, progress) as review:
+        _refuse_no_scorer(scorer or review.scoring.last_spec)
+        refuse_unknown_rows(review, scorer)
+        if output is not None:
+            check_output(output, review, overwrite=overwrite)
+        review.start_scoring(scorer, model.options())
+        wait_for_scores(review, progress)
+        result = review.scoring.result()
+        if not result["scored"] and result["failed"]:
+            reason = next(iter(review.board.reasons.values()), "")
+            raise ScorerError(f"none of {result['rows']:,} rows could be scored", reason)
+        if output is not None:
+            write_scores(review, output)
+            result["output"] = str(output)
+    if as_json:
+        print_json(result)
+    else:
+        print_text(score_text(result))
+
+
+def _refuse_no_scorer(scorer: str | None) -> None:
+    if scorer == NO_SCORER:
+        raise UsageError(f"{NO_SCORER} scores nothing", "name a scorer with --scorer")
+
+
+def score_text(result: Mapping[str, Any]) -> str:
+    """A run of scoring, from `LiveScoring.result`."""
+    form = f" in the format {result['input_format']}" if result["input_format"] else ""
+    cut = f", {result['truncated']:,} read in part" if result["truncated"] else ""
+    return (
+        f"{result['scored']:,} of {result['rows']:,} rows scored by {result['scorer']}{form}"
+        f"{cut}, {result['failed']:,} failed, {result['broken']:,} could not be read; "
+        f"{result['new_scores']:,} scores are new"
+    )
