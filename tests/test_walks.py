@@ -54,7 +54,7 @@ def walking(title: str) -> Iterator[Walker]:
         yield walker
     finally:
         sys.setprofile(None)
-        threading.setprofile(None)  # type: ignore[arg-type] # as its documentation says
+        threading.setprofile(None)
     assert walker.left == []
 
 

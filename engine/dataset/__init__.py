@@ -1,1 +1,13 @@
-"""From a file to rows to samples: reading, columns, identities, edited rows, text search."""
+"""From a file to rows to samples: reading, columns, identities, edited rows, text search.
+
+A `Dataset` is read-only; what reviewers change lies beside it.
+
+    dataset      an opened file or folder, read-only; the way in
+    reading      files, each of its kind
+    rows         what one row says, whatever its family
+    editing      the texts of a row that can be edited
+    edited_rows  a dataset as it reads with its edits
+    identities   where each sample is
+    text_search  rows whose texts hold something
+    info         what `tamis info` says of a dataset
+"""

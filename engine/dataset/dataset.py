@@ -27,9 +27,9 @@ from engine.dataset.reading.identify import broken_identity, flat_identities, ro
 from engine.dataset.reading.problems import MAX_PROBLEMS, Problem
 from engine.dataset.reading.samples import blank_sample, flat_samples, sample_of
 from engine.dataset.reading.shard import Shard, SourceKind
-from engine.dataset.reading.source import Progress
-from engine.dataset.reading.words import count_words
-from engine.dataset.rows import Columns, Reading, Unreadable, read_row
+from engine.dataset.reading.source import ReadProgress
+from engine.dataset.reading.texts import count_words
+from engine.dataset.rows import Columns, RowContent, Unreadable, read_row
 from engine.errors import InputError, UsageError
 from engine.sample import IDENTITY_BYTES, Family, Sample, Side
 
@@ -299,7 +299,7 @@ class Dataset:
                 f"the dataset has no column {name!r}",
                 f"its columns: {', '.join(self.all_column_names)}",
             )
-        step = Progress(cancelled=cancelled)
+        step = ReadProgress(cancelled=cancelled)
         return joined_column([shard.column(name, step) for shard in self._shards], name)
 
     @cached_property
@@ -355,9 +355,9 @@ def _first(records: list[dict[str, Any]]) -> dict[str, Any]:
     return records[0] if records else {}
 
 
-def _read(record: dict[str, Any], family: Family, columns: Columns) -> Reading | Unreadable:
+def _read(record: dict[str, Any], family: Family, columns: Columns) -> RowContent | Unreadable:
     if family is Family.OTHER and record:
-        return Reading((), "", None)
+        return RowContent((), "", None)
     return read_row(record, family, columns)
 
 
@@ -427,7 +427,7 @@ def open_dataset(
     """
     path = Path(path)
     files = find_files(path)
-    watch = Progress(progress, cancelled)
+    watch = ReadProgress(progress, cancelled)
     shards: list[Shard] = []
     problems: list[Problem] = []
     failure: InputError | None = None

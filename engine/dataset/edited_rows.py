@@ -13,7 +13,7 @@ from engine.dataset.dataset import Dataset
 from engine.dataset.editing import Part
 from engine.dataset.identities import IdentityTable
 from engine.dataset.reading.samples import sample_of
-from engine.dataset.rows import Reading
+from engine.dataset.rows import RowContent
 from engine.sample import Family, Sample, Side
 
 
@@ -22,7 +22,7 @@ class Revision:
     """A row as it reads with its edits."""
 
     record: dict[str, Any]
-    reading: Reading
+    reading: RowContent
     family: Family
     identity: bytes
     parts: tuple[Part, ...]

@@ -19,7 +19,7 @@ from engine.dataset.reading.turns import (
     is_transcript,
     transcript_spans,
 )
-from engine.dataset.rows import Columns, Reading, Unreadable, read_row, side_columns
+from engine.dataset.rows import Columns, RowContent, Unreadable, read_row, side_columns
 from engine.errors import UsageError
 from engine.sample import Family, Role
 
@@ -79,7 +79,7 @@ def editable(row: Mapping[str, Any], family: Family, columns: Columns) -> dict[P
 
 def with_text(
     row: Mapping[str, Any], family: Family, columns: Columns, part: Part, text: str
-) -> tuple[dict[str, Any], Reading]:
+) -> tuple[dict[str, Any], RowContent]:
     """`row` with `text` in the place of a part, and what it says then.
 
     Raises:

@@ -1,6 +1,6 @@
 """Rows of every known family to turns: pure functions, no I/O.
 
-`Columns` says which column plays which part; `read_row` turns one row into a `Reading`
+`Columns` says which column plays which part; `read_row` turns one row into a `RowContent`
 (prompt, response, rejected, turns), or into the cause why it cannot be read. Which columns
 and which family a file has is decided in `engine.dataset.reading.families`.
 """
@@ -59,7 +59,7 @@ class Columns:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class RowContent:
     """What one row says. `turns` is the chosen side; `response` None where there is no answer."""
 
     turns: tuple[Message, ...]
@@ -78,7 +78,7 @@ class Unreadable:
     cause: str
 
 
-def read_row(row: Mapping[str, Any], family: Family, columns: Columns) -> Reading | Unreadable:
+def read_row(row: Mapping[str, Any], family: Family, columns: Columns) -> RowContent | Unreadable:
     """What `row` says under `family`; a row that says nothing is a value, not an exception."""
     remarks = Remarks()
     try:
@@ -111,7 +111,7 @@ def _turns(
 
 def _reading(
     turns: tuple[Message, ...], family: Family, remarks: Remarks, tools: str | None
-) -> Reading:
+) -> RowContent:
     before, answer = split_turns(turns)
     if answer is None and family in (Family.MESSAGES, Family.SHAREGPT):
         remarks.note(NO_ANSWER)
@@ -120,10 +120,12 @@ def _reading(
     prompt = prompt_text(before)
     response = None if answer is None else message_text(answer)
     _remark_texts(remarks, prompt if family is not Family.TEXT else None, response)
-    return Reading(turns, prompt, response, tools=tools, remarks=tuple(remarks))
+    return RowContent(turns, prompt, response, tools=tools, remarks=tuple(remarks))
 
 
-def _read_pair(row: Mapping[str, Any], columns: Columns, remarks: Remarks) -> Reading | Unreadable:
+def _read_pair(
+    row: Mapping[str, Any], columns: Columns, remarks: Remarks
+) -> RowContent | Unreadable:
     chosen, rejected = side_columns(row, columns)
     if row.get(chosen) is None and row.get(rejected) is None:
         return Unreadable(nothing_there(columns))
@@ -135,7 +137,7 @@ def _read_pair(row: Mapping[str, Any], columns: Columns, remarks: Remarks) -> Re
     response, other = _tail(kept[shared:]), _tail(lost[shared:])
     prompt = prompt_text(kept[:shared])
     _remark_texts(remarks, prompt, response, other)
-    return Reading(
+    return RowContent(
         kept,
         prompt,
         response,

@@ -9,7 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from engine.export.plan import ExportFormat, ExportPlan
+from engine.export.formats import format_named
+from engine.export.plan import ExportPlan
 
 DECISIONS = "decisions.parquet"
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -74,7 +75,7 @@ def _front_matter(plan: ExportPlan, row_files: Mapping[str, str | None]) -> str:
     # `datasets` takes one reader for all configurations of a folder, so the decisions, which are
     # Parquet, are one only beside rows in Parquet.
     files = list(row_files)
-    if plan.format in (ExportFormat.PARQUET, ExportFormat.HF):
+    if format_named(plan.format).is_parquet:
         files.append(DECISIONS)
     for position, name in enumerate(files):
         lines.append(f"- config_name: {name.partition('.')[0]}")

@@ -129,7 +129,7 @@ def manifest(
         "edits": {"rows": len(state.revisions), "applied": state.applies_edits},
         "tokens": {"all": state.summary.tokens, "kept": state.summary.tokens_kept},
         "options": {
-            "format": plan.format.value,
+            "format": plan.format,
             "keep": plan.keep.value,
             "annotate": plan.annotate,
             "overwrite": plan.overwrite,

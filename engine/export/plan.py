@@ -22,20 +22,6 @@ from engine.sample import Side
 from engine.scoring.scorer import ScoreKey
 
 
-class ExportFormat(StrEnum):
-    """How rows are written; `HF` is Parquet in a folder that `datasets.load_dataset` reads."""
-
-    JSONL = "jsonl"
-    PARQUET = "parquet"
-    CSV = "csv"
-    HF = "hf"
-
-    @property
-    def suffix(self) -> str:
-        """The suffix of the files that hold rows."""
-        return ".parquet" if self is ExportFormat.HF else f".{self.value}"
-
-
 class Keep(StrEnum):
     """Which rows are written out; `decisions.parquet` speaks of every row all the same."""
 
@@ -75,7 +61,8 @@ class ExportPlan:
     """What the person asked for."""
 
     output: Path
-    format: ExportFormat = ExportFormat.JSONL
+    format: str = "jsonl"
+    """The name of a row of `engine.export.formats`."""
     keep: Keep = Keep.KEPT
     annotate: bool = False
     """Add what tamis knows as `tamis_*` columns to the rows, besides `decisions.parquet`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -9,32 +10,26 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import orjson
 import polars as pl
 from numpy.typing import NDArray
 
 from engine.dataset.dataset import Dataset
+from engine.dataset.reading.json_rows import MAX_ROW_BYTES, parse_record
 from engine.errors import Cancelled, ExportError, InputError
 from engine.export.card import DECISIONS, card
+from engine.export.formats import format_named
 from engine.export.manifest import WrittenFile, manifest, seal
+from engine.export.parquet import write_parquet
 from engine.export.place import MANIFEST, check_place, staged
 from engine.export.plan import (
-    Copies,
     Edited,
     ExportPlan,
     ExportReport,
     ReviewState,
     check_pending,
 )
-from engine.export.writers import (
-    Extra,
-    decisions_table,
-    free_prefix,
-    free_weight,
-    unreadable_rows,
-    write_parquet,
-    write_rows,
-    write_unreadable,
-)
+from engine.export.table import Tick, decisions_table, free_columns, has_lines
 from engine.review.policy import Outcome
 
 UNREADABLE = "unreadable.jsonl"
@@ -108,44 +103,65 @@ def _write(
     cancelled: Callable[[], bool] | None,
 ) -> dict[str, Any]:
     """Fill `folder` and return the manifest that is in it."""
-    unreadable = unreadable_rows(state.dataset)
+    form = format_named(plan.format)
+    unreadable = _unreadable_rows(state.dataset)
     parts = {outcome: state.written(outcome, plan.copies) for outcome in plan.keep.outcomes}
     total = sum(len(rows) for rows in parts.values()) + state.dataset.rows
     tick = _Progress(total, progress, cancelled).tick
     tick(0)
-    prefix = None
-    if plan.annotate:
-        written = np.setdiff1d(np.concatenate(list(parts.values())), unreadable)
-        prefix = free_prefix(state, written, tick)
-    weight = None
-    if plan.copies is Copies.WEIGHT:
-        written = np.setdiff1d(np.concatenate(list(parts.values())), unreadable)
-        weight = free_weight(state, written, tick)
+    extra = free_columns(state.dataset, plan)
     files: list[WrittenFile] = []
     features: dict[str, str | None] = {}
     for outcome, all_rows in parts.items():
         rows = all_rows
         if outcome is Outcome.DROPPED:
             rows = np.setdiff1d(all_rows, unreadable, assume_unique=True)
-        extra = Extra(prefix, weight)
-        path = folder / f"{outcome.name.lower()}{plan.format.suffix}"
-        described_features = write_rows(path, state, rows, plan.format, extra, tick)
+        path = folder / f"{outcome.name.lower()}{form.suffix}"
+        described_features = form.write(path, state, rows, extra, tick)
         files.append(seal(path, len(rows)))
         # Readers stumble over files without rows; kept rows stay what is loaded by default.
         if len(rows) or outcome is Outcome.KEPT:
             features[path.name] = described_features
     if len(unreadable) and Outcome.DROPPED in parts:
         path = folder / UNREADABLE
-        write_unreadable(path, state.dataset, unreadable, tick)
+        _write_unreadable(path, state.dataset, unreadable, tick)
         files.append(seal(path, len(unreadable)))
     files.append(_write_decisions(state, folder / DECISIONS, tick))
-    described = manifest(state, plan, files, len(unreadable), weight)
+    described = manifest(state, plan, files, len(unreadable), extra.weight)
     _write_text(folder / CARD, card(described, plan, features))
     files = [*files, seal(folder / CARD, None)]
-    described = manifest(state, plan, files, len(unreadable), weight)
+    described = manifest(state, plan, files, len(unreadable), extra.weight)
     _write_text(folder / MANIFEST, json.dumps(described, indent=2, ensure_ascii=False) + "\n")
     seal(folder / MANIFEST, None)
     return described
+
+
+def _unreadable_rows(dataset: Dataset) -> NDArray[np.int64]:
+    """Rows of a JSON source that no reader can make a row of; their text is written apart."""
+    broken = np.flatnonzero(dataset.broken) if has_lines(dataset) else np.zeros(0, np.int64)
+    return np.array([row for row in broken.tolist() if not _is_json(dataset.raw(row))], np.int64)
+
+
+def _is_json(raw: bytes | None) -> bool:
+    """Whether a broken row is JSON all the same, if not a sample; None is a row of columns."""
+    try:
+        return raw is None or (len(raw) <= MAX_ROW_BYTES and bool(parse_record(raw)))
+    except ValueError:
+        return False
+
+
+def _write_unreadable(path: Path, dataset: Dataset, rows: NDArray[np.int64], tick: Tick) -> None:
+    """One JSON object a line for every unreadable row, its bytes as Base64 where not UTF-8."""
+    with path.open("wb") as file:
+        for row in rows.tolist():
+            raw = dataset.raw(row) or b""
+            line: dict[str, object] = {"row": row, "problem": dataset.problem(row)}
+            try:
+                line["text"] = raw.decode()
+            except UnicodeDecodeError:
+                line["base64"] = base64.b64encode(raw).decode()
+            file.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+            tick(1)
 
 
 def _write_decisions(state: ReviewState, path: Path, tick: Callable[[int], None]) -> WrittenFile:

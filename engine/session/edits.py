@@ -18,7 +18,7 @@ from engine.dataset.dataset import Dataset
 from engine.dataset.edited_rows import Revision
 from engine.dataset.editing import Editable, Part, editable, with_text
 from engine.dataset.reading.identify import row_identity
-from engine.dataset.rows import Reading
+from engine.dataset.rows import RowContent
 from engine.errors import TamisError, UsageError
 from engine.review.decision import Aspect
 from engine.review.review import Change, Review, Said
@@ -165,7 +165,7 @@ class Edits:
             return None
         family, columns = self._dataset.spelling_of(row)
         record = source = self._dataset.record(row)
-        reading: Reading | None = None
+        reading: RowContent | None = None
         parts: list[Part] = []
         original = editable(source, family, columns)
         for name, text in edits.items():

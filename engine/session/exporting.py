@@ -10,19 +10,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.dataset.dataset import Dataset, SourceKind
 from engine.duplicates.duplication_rate import gauge
 from engine.errors import ExportError
 from engine.export import (
     DuplicateRule,
     Edited,
-    ExportFormat,
     ExportPlan,
     ExportReport,
     Given,
     ReviewState,
     check_place,
     export,
+    native_format,
     preview,
 )
 from engine.review.decision import Verdict
@@ -111,14 +110,6 @@ def _unready(session: Session) -> str:
     return session.duplicates.status.error or "the search for duplicates has not ended"
 
 
-def native_format(dataset: Dataset) -> ExportFormat:
-    """The export format that needs no conversion of the source."""
-    kind = dataset.source_kind
-    if kind in (SourceKind.PARQUET, SourceKind.ARROW):
-        return ExportFormat.PARQUET
-    return ExportFormat.CSV if kind is SourceKind.CSV else ExportFormat.JSONL
-
-
 def default_plan(session: Session) -> ExportPlan:
     """Beside the dataset, in the format that keeps its rows as they are.
 
@@ -130,7 +121,7 @@ def default_plan(session: Session) -> ExportPlan:
     stem = session.title.split(".")[0] or session.title
     names = (f"{stem}-kept" + (f"-{number}" if number else "") for number in itertools.count())
     free = next(name for name in names if not (folder / name).exists())
-    return ExportPlan(folder / free, format=native_format(session.dataset))
+    return ExportPlan(folder / free, format=native_format(session.dataset.source_kind))
 
 
 def _size(size_bytes: int) -> str:

@@ -79,11 +79,11 @@ def export(
     --drop-duplicates, or with the rule switched on in the desk, rows too like a better kept one
     are dropped last.
     """
-    from engine.export import Copies, Edited, ExportFormat, ExportPlan, Keep
+    from engine.export import Copies, Edited, ExportPlan, Keep, format_named, native_format
     from engine.session import OpenOptions
-    from engine.session.exporting import check_plan, export_session, native_format
+    from engine.session.exporting import check_plan, export_session
 
-    wanted = choice(ExportFormat, file_format, "--format") if file_format else None
+    wanted = format_named(file_format).name if file_format else None
     rows = choice(Keep, keep, "--keep")
     written = choice(Copies, copies, "--copies")
     edited = choice(Edited, edits, "--edits")
@@ -98,7 +98,7 @@ def export(
     with headless() as progress, opened(data, options, progress) as review:
         plan = ExportPlan(
             output=output,
-            format=wanted or native_format(review.dataset),
+            format=wanted or native_format(review.dataset.source_kind),
             keep=rows,
             annotate=annotate,
             overwrite=overwrite,

@@ -14,12 +14,12 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from engine.errors import TamisError
-from engine.export import Copies, Edited, ExportFormat, ExportPlan, Keep
+from engine.export import FORMATS, Copies, Edited, ExportPlan, Keep
 from tui.dialogs.dialogs import ListDialog
 from tui.terminal.display import sanitize
 from tui.widgets.line_input import LineInput
 
-Choice = TypeVar("Choice", Keep, ExportFormat, Copies, Edited)
+Choice = TypeVar("Choice", Keep, str, Copies, Edited)
 
 
 class ExportDialog(ListDialog[ExportPlan]):
@@ -60,14 +60,14 @@ class ExportDialog(ListDialog[ExportPlan]):
         settings.add_options(
             [
                 Option(f"rows       {plan.keep.value}", id="keep"),
-                Option(f"format     {plan.format.value}", id="format"),
+                Option(f"format     {plan.format}", id="format"),
                 Option(f"annotate   {_yes(plan.annotate)}  (tamis_* columns)", id="annotate"),
                 Option(
                     f"pending    {'allowed' if plan.allow_pending else 'refused'}", id="pending"
                 ),
                 Option(f"edits      {_EDITS[plan.edits]}", id="edits"),
                 Option(f"overwrite  {_yes(plan.overwrite)}  (an earlier export)", id="overwrite"),
-                Option(f"repeats    {plan.copies.value}  (of boosted rows)", id="repeats"),
+                Option(f"copies     {plan.copies.value}  (of boosted rows)", id="copies"),
                 Option("write it", id="write"),
             ]
         )
@@ -97,7 +97,7 @@ class ExportDialog(ListDialog[ExportPlan]):
             case "keep":
                 plan = replace(plan, keep=_after(list(Keep), plan.keep))
             case "format":
-                plan = replace(plan, format=_after(list(ExportFormat), plan.format))
+                plan = replace(plan, format=_after(list(FORMATS), plan.format))
             case "annotate":
                 plan = replace(plan, annotate=not plan.annotate)
             case "pending":
@@ -106,7 +106,7 @@ class ExportDialog(ListDialog[ExportPlan]):
                 plan = replace(plan, edits=_after(list(Edited), plan.edits))
             case "overwrite":
                 plan = replace(plan, overwrite=not plan.overwrite)
-            case "repeats":
+            case "copies":
                 plan = replace(plan, copies=_after(list(Copies), plan.copies))
             case _:
                 self.dismiss(plan)

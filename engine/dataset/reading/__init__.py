@@ -1,4 +1,18 @@
 """How files become rows: what kind a file is, where its rows start and end, what they say.
 
 `engine.dataset.dataset` is the only caller; everything here knows one file (a shard) at a time.
+
+    files        which files a path means, and what each of them is
+    source       the bytes of a file, decompressed
+    shard        what every opened file can do
+    json_rows    JSON rows with the bytes each came from: the one parser of them
+    json_shard   JSON files, opened
+    frame_shard  Parquet, Arrow, CSV and plain text, opened
+    columns      columns of one type each: the one inference of types
+    families     which columns play which part
+    turns        every spelling of a conversation, as turns
+    texts        the texts of all rows: prompt, response, rejected
+    samples      samples from texts, or from a row
+    identify     identities of many rows
+    problems     what could not be read, and what is odd
 """

@@ -30,7 +30,7 @@ from engine.dataset.reading.json_shard import (
 )
 from engine.dataset.reading.problems import ProblemLog
 from engine.dataset.reading.shard import Shard, SourceKind
-from engine.dataset.reading.source import HeldSource, Progress, Source, open_source
+from engine.dataset.reading.source import ByteSource, HeldSource, ReadProgress, open_source
 from engine.errors import InputError
 
 PARQUET_MAGIC = b"PAR1"
@@ -173,7 +173,7 @@ def _inner_name(path: Path) -> str:
 
 
 def open_shard(
-    file: DataFile, choose: Chooser, progress: Progress, *, keep_open: bool = True
+    file: DataFile, choose: Chooser, progress: ReadProgress, *, keep_open: bool = True
 ) -> Shard:
     """Open one file, whatever it is.
 
@@ -195,7 +195,7 @@ def open_shard(
     return shard
 
 
-def _open(file: DataFile, source: Source, choose: Chooser, progress: Progress) -> Shard:
+def _open(file: DataFile, source: ByteSource, choose: Chooser, progress: ReadProgress) -> Shard:
     head = source.read(0, HEAD_BYTES)
     _refuse_hopeless(head, source)
     layout = file.layout or _columnar_layout(head)
@@ -211,7 +211,7 @@ def _open(file: DataFile, source: Source, choose: Chooser, progress: Progress) -
 
 
 def _open_text(
-    file: DataFile, source: Source, head: bytes, choose: Chooser, progress: Progress
+    file: DataFile, source: ByteSource, head: bytes, choose: Chooser, progress: ReadProgress
 ) -> Shard:
     name = _inner_name(file.path)
     json_like = json_layout(head, source.size)
@@ -239,7 +239,7 @@ def _open_text(
     )
 
 
-def _refuse_hopeless(head: bytes, source: Source) -> None:
+def _refuse_hopeless(head: bytes, source: ByteSource) -> None:
     if not source.size:
         raise InputError(f"{source.name}: the file is empty", source.trouble)
     if head.startswith(UTF16_MAGICS):

@@ -17,7 +17,7 @@ from engine.dataset.reading.json_rows import BOM, REPLACED_BYTES
 from engine.dataset.reading.json_shard import Chooser
 from engine.dataset.reading.problems import ProblemLog
 from engine.dataset.reading.shard import SourceKind
-from engine.dataset.reading.source import Progress, Source
+from engine.dataset.reading.source import ByteSource, ReadProgress
 from engine.dataset.reading.texts import RowTexts, Texts, assemble
 from engine.errors import InputError
 
@@ -77,7 +77,7 @@ class FrameShard:
         """Some rows with their own schema."""
         return self._data[rows]
 
-    def column(self, name: str, progress: Progress) -> pl.Series:
+    def column(self, name: str, progress: ReadProgress) -> pl.Series:
         """A column as it is."""
         del progress
         known = name in self._data.columns
@@ -105,7 +105,7 @@ def frame_shard(
     layout: str,
     data: pl.DataFrame,
     choose: Chooser,
-    progress: Progress,
+    progress: ReadProgress,
     log: ProblemLog | None = None,
     lines: NDArray[np.int64] | None = None,
 ) -> FrameShard:
@@ -137,7 +137,7 @@ def _values(data: pl.DataFrame, column: str) -> list[Any]:
 
 
 def _read_rows(
-    data: pl.DataFrame, spelling: Spelling, name: str, log: ProblemLog, progress: Progress
+    data: pl.DataFrame, spelling: Spelling, name: str, log: ProblemLog, progress: ReadProgress
 ) -> Texts:
     rows = RowTexts(spelling, log)
     used = data.select(list(dict.fromkeys(spelling.columns.used().values())))
@@ -182,7 +182,7 @@ def _first_line(error: BaseException) -> str:
 
 
 def read_csv(
-    source: Source, separator: str, log: ProblemLog
+    source: ByteSource, separator: str, log: ProblemLog
 ) -> tuple[pl.DataFrame, NDArray[np.int64] | None]:
     """A CSV as columns of text, every value as it stands in the file, and its lines if known.
 
@@ -261,7 +261,7 @@ def _unique(names: list[str]) -> list[str]:
     return unique
 
 
-def read_text(source: Source, log: ProblemLog) -> tuple[pl.DataFrame, NDArray[np.int64]]:
+def read_text(source: ByteSource, log: ProblemLog) -> tuple[pl.DataFrame, NDArray[np.int64]]:
     """Plain text: every line that is not blank is a row."""
     data = source.read(0, source.size).removeprefix(BOM)
     texts: list[str] = []

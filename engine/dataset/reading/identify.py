@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from engine.dataset.reading.json_shard import record_bytes
 from engine.dataset.reading.texts import Texts
-from engine.dataset.rows import Reading
+from engine.dataset.rows import RowContent
 from engine.sample import IDENTITY_BYTES, IDENTITY_VERSION, Role, identify
 
 
@@ -62,7 +62,7 @@ def _fed(
         yield b"" if optional and not text else role + len(text).to_bytes(8, "little") + text
 
 
-def row_identity(reading: Reading, record: dict[str, Any]) -> bytes:
+def row_identity(reading: RowContent, record: dict[str, Any]) -> bytes:
     """The identity of a row that was read for its turns; without turns, of the row itself."""
     if not reading.turns:
         return _hash(_OTHER + _field(record_bytes(record)))

@@ -21,7 +21,8 @@ from typing import Any
 import numpy as np
 import orjson
 
-from engine.dataset.reading.source import Progress, Source
+from engine.dataset.reading.columns import VALUE_COLUMN
+from engine.dataset.reading.source import ByteSource, ReadProgress
 
 MAX_ROW_BYTES = 64 << 20
 """A longer row is a problem row and is not parsed."""
@@ -38,6 +39,8 @@ TOO_DEEP = "nested too deeply"
 REPLACED_BYTES = "invalid UTF-8, replaced by U+FFFD"
 REPLACED_SURROGATE = "a lone surrogate, replaced by U+FFFD"
 NOT_STRICT = "not strictly JSON (control character, NaN or the like), read all the same"
+TOO_MANY_DIGITS = "a number of more than 4,000 digits, read as infinite"
+INNER_BOM = "a byte order mark precedes the row, as where files were joined; it is left out"
 MISSING_COMMA = "a comma is missing before this row"
 ARRAY_CUT = "the JSON array does not end: the file is truncated"
 AFTER_ARRAY = "something follows the end of the JSON array and was not read"
@@ -45,6 +48,7 @@ AFTER_ARRAY = "something follows the end of the JSON array and was not read"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _SURROGATE_ESCAPE = re.compile(rb"\\u[dD][89abAB-F]", re.IGNORECASE)
 _MAX_DIGITS = 4000
+_TOO_MANY_DIGITS = re.compile(rb"\d{%d}" % (_MAX_DIGITS + 1))
 
 
 @dataclass(slots=True)
@@ -59,15 +63,15 @@ class RowBatch:
     remarks: dict[int, tuple[str, ...]] = field(default_factory=dict)
     of_file: list[tuple[str, int]] = field(default_factory=list)
 
-    def add(self, start: int, end: int, line: int, piece: bytes) -> None:
-        """Parse `piece`, the bytes of one row, and append it."""
+    def add(self, start: int, end: int, line: int, piece: bytes, *noted: str) -> None:
+        """Parse `piece`, the bytes of one row, and append it; `noted`: what is odd around it."""
         try:
             value, remarks = parse_row(piece)
         except ValueError as error:
             self.add_broken(start, end, line, str(error))
             return
-        if remarks:
-            self.remarks[len(self.values)] = remarks
+        if remarks or noted:
+            self.remarks[len(self.values)] = (*remarks, *noted)
         self._append(start, end, line, value)
 
     def add_broken(self, start: int, end: int, line: int, cause: str) -> None:
@@ -97,6 +101,16 @@ def parse_row(piece: bytes) -> tuple[Any, tuple[str, ...]]:
     return value, ()
 
 
+def parse_record(piece: bytes) -> dict[str, Any]:
+    """A JSON row as columns; one that is no object is the column `value` of one.
+
+    Raises:
+        ValueError: `parse_row` cannot read it.
+    """
+    value, _ = parse_row(piece)
+    return value if isinstance(value, dict) else {VALUE_COLUMN: value}
+
+
 def _parse_leniently(piece: bytes) -> tuple[Any, tuple[str, ...]]:
     remarks: list[str] = []
     try:
@@ -111,6 +125,8 @@ def _parse_leniently(piece: bytes) -> tuple[Any, tuple[str, ...]]:
     except json.JSONDecodeError as error:
         raise ValueError(f"invalid JSON: {_lowered(error.msg)}") from error
     _check_depth(value)
+    if _TOO_MANY_DIGITS.search(piece):
+        remarks.append(TOO_MANY_DIGITS)
     if _SURROGATE_ESCAPE.search(piece):
         scrubbed = _scrubbed(value)
         if scrubbed != value:
@@ -157,7 +173,7 @@ def _scrubbed(value: Any) -> Any:
 
 
 def line_rows(
-    source: Source, progress: Progress, *, max_row_bytes: int = MAX_ROW_BYTES
+    source: ByteSource, progress: ReadProgress, *, max_row_bytes: int = MAX_ROW_BYTES
 ) -> Iterator[RowBatch]:
     """The rows of JSON lines; blank lines are none. A line over the limit is a broken row."""
     at = len(BOM) if source.read(0, len(BOM)) == BOM else 0
@@ -184,7 +200,7 @@ def line_rows(
         line += chunk.count(b"\n")
 
 
-def _line_end(source: Source, at: int, progress: Progress) -> int:
+def _line_end(source: ByteSource, at: int, progress: ReadProgress) -> int:
     """Where the line that starts at `at` ends, without holding it."""
     while at < source.size:
         progress.step(f"reading {source.name}", at, source.size)
@@ -202,11 +218,15 @@ def _line_batch(chunk: bytes, base: int, line: int, max_row_bytes: int) -> RowBa
     start = 0
     for number, end in enumerate([*breaks, len(chunk)], line):
         piece = chunk[start:end].strip()
+        noted: tuple[str, ...] = ()
+        if piece.startswith(BOM):
+            start, noted = chunk.index(BOM, start) + len(BOM), (INNER_BOM,)
+            piece = chunk[start:end].strip()
         if len(piece) > max_row_bytes:
             batch.add_broken(base + start, base + end, number, TOO_LONG)
         elif piece:
             first = base + start + _leading(chunk, start, piece)
-            batch.add(first, first + len(piece), number, piece)
+            batch.add(first, first + len(piece), number, piece, *noted)
         start = end + 1
     return batch
 
@@ -216,7 +236,8 @@ def _leading(chunk: bytes, start: int, piece: bytes) -> int:
     return 0 if chunk[start] == piece[0] else chunk.index(piece[:1], start) - start
 
 
-_SEPARATOR = re.compile(r"[\s,]*")
+_SEPARATOR = re.compile(r"(?:[\s,]+|\xef\xbb\xbf)*")
+"""Between elements: blanks, commas, and the byte order marks of joined files."""
 _NEXT_ELEMENT = re.compile(r"[,\n\]}]\s*(?=\{)")
 _FIRST_KEY = re.compile(r'\{\s*"((?:[^"\\]|\\.){0,200})"')
 _MAX_CANDIDATES = 20_000
@@ -234,7 +255,7 @@ class ArrayReader:
     """
 
     def __init__(
-        self, source: Source, progress: Progress, *, max_row_bytes: int = MAX_ROW_BYTES
+        self, source: ByteSource, progress: ReadProgress, *, max_row_bytes: int = MAX_ROW_BYTES
     ) -> None:
         self._source = source
         self._progress = progress

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from enum import StrEnum
 from itertools import islice
@@ -14,7 +13,13 @@ import orjson
 import polars as pl
 from numpy.typing import NDArray
 
-from engine.dataset.reading.columns import joined_column
+from engine.dataset.reading.columns import (
+    VALUE_COLUMN,
+    InferredSchema,
+    joined_column,
+    plain,
+    plain_column,
+)
 from engine.dataset.reading.families import SAMPLED_VALUES, ColumnFacts, Spelling
 from engine.dataset.reading.json_rows import (
     ARRAY_CUT,
@@ -26,8 +31,8 @@ from engine.dataset.reading.json_rows import (
     parse_row,
 )
 from engine.dataset.reading.problems import ProblemLog
-from engine.dataset.reading.shard import VALUE_COLUMN, SourceKind
-from engine.dataset.reading.source import Progress, Source
+from engine.dataset.reading.shard import SourceKind
+from engine.dataset.reading.source import ByteSource, ReadProgress
 from engine.dataset.reading.texts import RowTexts, Texts, assemble, text_series
 from engine.dataset.reading.turns import canonical, kind_of
 from engine.errors import InputError
@@ -93,7 +98,7 @@ class JsonShard:
 
     kind = SourceKind.JSON
 
-    def __init__(self, path: Path, source: Source, layout: JsonLayout, log: ProblemLog) -> None:
+    def __init__(self, path: Path, source: ByteSource, layout: JsonLayout, log: ProblemLog) -> None:
         self.path = path
         self.name = source.name
         self.layout = layout.value
@@ -106,7 +111,7 @@ class JsonShard:
         self._starts = np.empty(0, np.int64)  # (rows,)
         self._ends = np.empty(0, np.int64)  # (rows,)
         self._lines = np.empty(0, np.int32)  # (rows,)
-        self._schema: dict[str, pl.DataType] | None = None
+        self._inferred: InferredSchema | None = None
 
     def set_spans(
         self,
@@ -160,68 +165,34 @@ class JsonShard:
 
     def frame(self, rows: NDArray[np.int64]) -> pl.DataFrame:
         """Some rows as columns; what has no one simple type becomes JSON text."""
-        if self._schema is None:
-            self._schema = self._find_schema()
-        records = self.records(rows)
-        return pl.DataFrame(
-            [
-                pl.Series(name, [_fitted(r.get(name), dtype) for r in records], dtype=dtype)
-                for name, dtype in self._schema.items()
-            ]
-        )
+        if self._inferred is None:
+            self._inferred = self._infer()
+        return self._inferred.frame(_plain_row(record) for record in self.records(rows))
 
-    def column(self, name: str, progress: Progress) -> pl.Series:
+    def _infer(self) -> InferredSchema:
+        """One type per column, over all rows, so that any two frames agree."""
+        inferred = InferredSchema()
+        for start in range(0, self.rows, _DETECTION_ROWS):
+            rows = np.arange(start, min(start + _DETECTION_ROWS, self.rows), dtype=np.int64)
+            inferred.absorb(_plain_row(record) for record in self.records(rows))
+        return inferred
+
+    def column(self, name: str, progress: ReadProgress) -> pl.Series:
         """A column, read from all rows again; what has no one simple type becomes JSON text."""
         parts = []
         for start in range(0, self.rows, _DETECTION_ROWS):
             progress.step(f"reading {name}", start, self.rows)
             rows = np.arange(start, min(start + _DETECTION_ROWS, self.rows), dtype=np.int64)
-            values = [record.get(name) for record in self.records(rows)]
-            types = {_simple_type(value) for value in values}
-            dtype = pl.Null() if types == {type(None)} else _dtype(types)
-            parts.append(pl.Series(name, [_fitted(v, dtype) for v in values], dtype=dtype))
+            parts.append(plain_column(name, (record.get(name) for record in self.records(rows))))
         return joined_column(parts, name).rechunk()
-
-    def _find_schema(self) -> dict[str, pl.DataType]:
-        """One type per column, over all rows, so that every part of an export agrees."""
-        seen: dict[str, set[type]] = {}
-        for start in range(0, self.rows, _DETECTION_ROWS):
-            rows = np.arange(start, min(start + _DETECTION_ROWS, self.rows), dtype=np.int64)
-            for record in self.records(rows):
-                for name, value in record.items():
-                    seen.setdefault(name, set()).add(_simple_type(value))
-        return {name: _dtype(types) for name, types in seen.items()}
 
     def close(self) -> None:
         """Close the file."""
         self._source.close()
 
 
-_LARGEST = 2**63
-
-
-def _simple_type(value: Any) -> type:
-    """The type of a value as a column sees it; `object` for what is stored as JSON text."""
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= _LARGEST:
-        return object
-    return type(value) if isinstance(value, str | bool | int | float | None) else object
-
-
-def _dtype(types: set[type]) -> pl.DataType:
-    types = types - {type(None)}
-    if types == {bool}:
-        return pl.Boolean()
-    if types == {int}:
-        return pl.Int64()
-    if types and types <= {int, float}:
-        return pl.Float64()
-    return pl.String()
-
-
-def _fitted(value: Any, dtype: pl.DataType) -> Any:
-    if value is None or dtype != pl.String:
-        return value
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+def _plain_row(record: dict[str, Any]) -> dict[str, Any]:
+    return {name: plain(value) for name, value in record.items()}
 
 
 def as_record(value: Any, *, bare: bool) -> dict[str, Any] | None:
@@ -233,10 +204,10 @@ def as_record(value: Any, *, bare: bool) -> dict[str, Any] | None:
 
 def open_json(
     path: Path,
-    source: Source,
+    source: ByteSource,
     layout: JsonLayout,
     choose: Chooser,
-    progress: Progress,
+    progress: ReadProgress,
     *,
     max_row_bytes: int = MAX_ROW_BYTES,
 ) -> JsonShard:
@@ -257,7 +228,7 @@ def open_json(
 
 
 def _batches(
-    source: Source, layout: JsonLayout, progress: Progress, max_row_bytes: int
+    source: ByteSource, layout: JsonLayout, progress: ReadProgress, max_row_bytes: int
 ) -> Iterable[RowBatch]:
     if layout is JsonLayout.LINES:
         return line_rows(source, progress, max_row_bytes=max_row_bytes)
@@ -285,6 +256,7 @@ class _Loader:
         self._rows = 0
         self._waiting: list[RowBatch] = []
         self._first_cause = ""
+        self._columns: dict[str, None] = {}
 
     def add(self, batch: RowBatch) -> None:
         """Take the next rows; they wait until one of them can be read."""
@@ -313,6 +285,7 @@ class _Loader:
                 "check that it is a dataset: JSON, JSON lines, CSV, Parquet, Arrow or text",
             )
         self._shard.set_spans(self._starts, self._ends, self._lines)
+        self._shard.column_names = tuple(self._columns)
         if self._row_texts is not None:
             self._shard.texts = self._row_texts.finish()
             return
@@ -330,7 +303,7 @@ class _Loader:
         ]
         names = tuple(dict.fromkeys(name for record in records for name in record))
         facts = ColumnFacts(names, lambda name: _values(records, name))
-        self._shard.column_names = names
+        self._columns = dict.fromkeys(names)
         self._spelling = self._choose(facts)
         used = self._spelling.columns.used()
         self._numbers = {part for part, name in used.items() if facts.kind(name) == "number"}
@@ -350,6 +323,7 @@ class _Loader:
             for remark in remarks:
                 self._log.add(self._rows + index, remark, broken=False)
         records = self._records(batch)
+        self._note_columns(records)
         if self._row_texts is not None:
             self._row_texts.add(records)
         else:
@@ -365,6 +339,12 @@ class _Loader:
                 cause = f"the row is {kind_of(batch.values[index])} where an object belongs"
                 self._log.add(self._rows + index, cause, broken=True)
         return records
+
+    def _note_columns(self, records: list[dict[str, Any] | None]) -> None:
+        """Learn of the columns that begin here; most batches bring none."""
+        if not set().union(*filter(None, records)) <= self._columns.keys():
+            for record in filter(None, records):
+                self._columns |= dict.fromkeys(record)
 
     def _take_parts(self, records: list[dict[str, Any] | None]) -> None:
         assert self._spelling is not None

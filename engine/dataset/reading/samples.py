@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from engine.dataset.reading.families import Spelling
 from engine.dataset.reading.texts import Texts
-from engine.dataset.rows import Reading
+from engine.dataset.rows import RowContent
 from engine.sample import Family, Message, Role, Sample, Side
 
 FEW_ROWS = 64
@@ -65,7 +65,7 @@ def _turns(system: str | None, user: str | None, response: str | None) -> tuple[
     return turns if response is None else (*turns, Message(Role.ASSISTANT, response))
 
 
-def sample_of(reading: Reading, family: Family, row: int, side: Side) -> Sample:
+def sample_of(reading: RowContent, family: Family, row: int, side: Side) -> Sample:
     """The sample of a row that was read for its turns."""
     response, other = reading.response, reading.rejected
     turns = reading.turns

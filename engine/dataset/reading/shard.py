@@ -11,11 +11,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from engine.dataset.reading.problems import ProblemLog
-from engine.dataset.reading.source import Progress
+from engine.dataset.reading.source import ReadProgress
 from engine.dataset.reading.texts import Texts
-
-VALUE_COLUMN = "value"
-"""The column of a file whose rows are bare strings or numbers."""
 
 
 class SourceKind(StrEnum):
@@ -42,7 +39,7 @@ class Shard(Protocol):
 
     @property
     def column_names(self) -> tuple[str, ...]:
-        """The names of the file's columns, as far as they are known."""
+        """The names of the file's columns, those of all rows."""
         ...
 
     def records(self, rows: NDArray[np.int64]) -> list[dict[str, Any]]:
@@ -61,7 +58,7 @@ class Shard(Protocol):
         """Some rows with their original columns, in the order given."""
         ...
 
-    def column(self, name: str, progress: Progress) -> pl.Series:
+    def column(self, name: str, progress: ReadProgress) -> pl.Series:
         """An original column of all rows, of type Null where the file has none such.
 
         Raises:

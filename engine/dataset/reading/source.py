@@ -23,7 +23,7 @@ GZIP_MAGIC = b"\x1f\x8b"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 
 
-class Progress:
+class ReadProgress:
     """Tells how far reading has come, and stops it when asked."""
 
     def __init__(
@@ -46,7 +46,7 @@ class Progress:
             self._report(what, done, total)
 
 
-class Source(Protocol):
+class ByteSource(Protocol):
     """Decompressed bytes with a size; `trouble` says why they end early, "" if they do not."""
 
     name: str
@@ -159,7 +159,9 @@ def _print_of(fd: int) -> tuple[int, int]:
     return status.st_size, status.st_mtime_ns
 
 
-def open_source(path: Path, name: str, progress: Progress, *, keep_open: bool = True) -> Source:
+def open_source(
+    path: Path, name: str, progress: ReadProgress, *, keep_open: bool = True
+) -> ByteSource:
     """The decompressed bytes of `path`; gzip and Zstandard are known by their first bytes.
 
     Raises:
@@ -204,7 +206,7 @@ def _expanded(
     kind: str,
     new_decoder: Callable[[], _Decoder],
     damage: type[Exception],
-    progress: Progress,
+    progress: ReadProgress,
 ) -> HeldSource:
     """All members (frames) of a compressed file one after the other, as far as they can be read.
 

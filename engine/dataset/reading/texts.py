@@ -32,6 +32,8 @@ PART_NAMES = {
     "label": "the label",
 }
 UNKNOWN_LABEL = "the label is neither 1 nor 2"
+_COUNTED_ROWS = 8_192
+"""Some megabytes of bytes at once: what fits into a processor's cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,3 +261,21 @@ class RowTexts:
             pl.concat(self._frames, rechunk=True) if self._frames else pl.DataFrame(schema=SCHEMA)
         )
         return Texts(frame, self._spelling)
+
+
+def count_words(texts: pl.Series) -> NDArray[np.int32]:
+    """Words of each text: runs of anything between ASCII white space; null has none.
+
+    The bytes of many texts are looked at together, which takes half the time of a regular
+    expression.
+    """
+    counts = np.zeros(len(texts), np.int32)
+    for start in range(0, len(texts), _COUNTED_ROWS):
+        piece = texts[start : start + _COUNTED_ROWS].fill_null("")
+        ends = np.cumsum(piece.str.len_bytes().to_numpy().astype(np.int64) + 1)  # and a newline
+        joined = ("\n" + piece.str.join("\n")[0]).encode("utf-8", "surrogatepass")
+        data = np.frombuffer(joined, np.uint8)
+        space = (data == ord(" ")) | ((data >= ord("\t")) & (data <= ord("\r")))
+        begins = np.flatnonzero(space[:-1] & ~space[1:])
+        counts[start : start + len(piece)] = np.diff(np.searchsorted(begins, ends), prepend=0)
+    return counts

@@ -248,7 +248,7 @@ def test_columns_and_rows_read_the_same(
     tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, Any]]
 ) -> None:
     """What is read by column equals what `read_row` says, row by row."""
-    from engine.dataset.rows import Reading, read_row
+    from engine.dataset.rows import RowContent, read_row
 
     dataset = (
         dataset_of(tmp_path_factory.mktemp("rows"), rows, family=Family.ALPACA)
@@ -259,7 +259,7 @@ def test_columns_and_rows_read_the_same(
         return
     for index, row in enumerate(rows):
         reading = read_row(row, Family.ALPACA, dataset.columns)
-        assert isinstance(reading, Reading)
+        assert isinstance(reading, RowContent)
         assert dataset.texts.row(index) == (reading.prompt, reading.response, None)
         assert dataset.problem(index) == "; ".join(sorted(reading.remarks))
         assert dataset.sample(index).turns == reading.turns

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.dataset.reading.turns import MalformedRowError, Remarks, transcript_turns, turns_of
-from engine.dataset.rows import Columns, Reading, Unreadable, read_row
+from engine.dataset.rows import Columns, RowContent, Unreadable, read_row
 from engine.sample import Family, Message, Role
 
 ALPACA = Columns(prompt="instruction", input="input", response="output")
@@ -18,9 +18,9 @@ CHAT = Columns(messages="messages")
 PAIR = Columns(prompt="prompt", response="chosen", rejected="rejected")
 
 
-def read(row: dict[str, Any], family: Family, columns: Columns) -> Reading:
+def read(row: dict[str, Any], family: Family, columns: Columns) -> RowContent:
     reading = read_row(row, family, columns)
-    assert isinstance(reading, Reading), reading
+    assert isinstance(reading, RowContent), reading
     return reading
 
 
@@ -287,7 +287,7 @@ def test_no_row_whatever_it_holds_raises(first: object, second: object, family: 
         Family.TEXT: Columns(response="messages"),
     }.get(family, Columns(prompt="messages", response="b", tools="p"))
     reading = read_row({"messages": first, "b": second, "p": first}, family, columns)
-    assert isinstance(reading, Reading | Unreadable)
+    assert isinstance(reading, RowContent | Unreadable)
 
 
 def test_a_message_must_have_a_known_role() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from engine.dataset.dataset import open_dataset
-from engine.export import ExportFormat, ExportPlan, Given, Keep, ReviewState
+from engine.export import ExportPlan, Given, Keep, ReviewState
 from engine.review.decision import Verdict
 from engine.review.policy import Tally, decide
 from engine.review.threshold import Threshold
@@ -84,4 +84,4 @@ def review(
 
 def plan(output: Path, form: str = "jsonl", keep: str = "kept", **options: Any) -> ExportPlan:
     """A plan that allows pending rows, as the reviews above have one."""
-    return ExportPlan(output, ExportFormat(form), Keep(keep), **{"allow_pending": True, **options})
+    return ExportPlan(output, form, Keep(keep), **{"allow_pending": True, **options})

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from engine.export import Copies, ExportFormat, ExportPlan, Keep, ReviewState, export, preview
+from engine.export import FORMATS, Copies, ExportPlan, Keep, ReviewState, export, preview
 from tests.engine.export.exporting import ROWS, review, write_lines
 
 TIMES = [1, 3, 2, 5, 1, 4]
@@ -33,16 +33,16 @@ def state(request: pytest.FixtureRequest, tmp_path: Path) -> ReviewState:
 
 
 def written(
-    state: ReviewState, output: Path, repeats: Copies, form: ExportFormat, keep: Keep = Keep.KEPT
+    state: ReviewState, output: Path, repeats: Copies, form: str, keep: Keep = Keep.KEPT
 ) -> tuple[pl.DataFrame, dict[str, Any]]:
     plan = ExportPlan(output, form, keep, copies=repeats, allow_pending=True)
     told = preview(state, plan)
     report = export(state, plan)
-    path = output / f"kept{form.suffix}"
+    path = output / f"kept{FORMATS[form].suffix}"
     match form:
-        case ExportFormat.JSONL:
+        case "jsonl":
             frame = pl.read_ndjson(path)
-        case ExportFormat.CSV:
+        case "csv":
             frame = pl.read_csv(path)
         case _:
             frame = pl.read_parquet(path)
@@ -54,10 +54,8 @@ def written(
     return frame, manifest
 
 
-@pytest.mark.parametrize("form", list(ExportFormat))
-def test_as_lines_one_after_the_other(
-    state: ReviewState, tmp_path: Path, form: ExportFormat
-) -> None:
+@pytest.mark.parametrize("form", list(FORMATS))
+def test_as_lines_one_after_the_other(state: ReviewState, tmp_path: Path, form: str) -> None:
     frame, manifest = written(state, tmp_path / "out", Copies.ROWS, form)
     expected = [
         row["instruction"]
@@ -72,10 +70,8 @@ def test_as_lines_one_after_the_other(
     assert "2 kept rows count more than once" in (tmp_path / "out" / "README.md").read_text()
 
 
-@pytest.mark.parametrize("form", list(ExportFormat))
-def test_as_a_weight_beside_the_rows(
-    state: ReviewState, tmp_path: Path, form: ExportFormat
-) -> None:
+@pytest.mark.parametrize("form", list(FORMATS))
+def test_as_a_weight_beside_the_rows(state: ReviewState, tmp_path: Path, form: str) -> None:
     frame, manifest = written(state, tmp_path / "out", Copies.WEIGHT, form)
     assert frame["instruction"].to_list() == [row["instruction"] for row in ROWS[:3]]
     assert frame["weight"].to_list() == TIMES[:3]
@@ -84,12 +80,12 @@ def test_as_a_weight_beside_the_rows(
 
 def test_only_kept_rows_are_repeated(tmp_path: Path) -> None:
     state = replace(review(write_lines(tmp_path / "rows.jsonl")), copies=np.array(TIMES, np.int32))
-    written(state, tmp_path / "out", Copies.ROWS, ExportFormat.JSONL, Keep.ALL)
+    written(state, tmp_path / "out", Copies.ROWS, "jsonl", Keep.ALL)
     for name, rows in (("dropped", 2), ("pending", 1)):
         assert pl.read_ndjson(tmp_path / "out" / f"{name}.jsonl").height == rows
     told = pl.read_parquet(tmp_path / "out" / "decisions.parquet")
     assert told["repeats"].to_list() == TIMES
-    written(state, tmp_path / "again", Copies.WEIGHT, ExportFormat.JSONL, Keep.ALL)
+    written(state, tmp_path / "again", Copies.WEIGHT, "jsonl", Keep.ALL)
     assert pl.read_ndjson(tmp_path / "again" / "dropped.jsonl")["weight"].to_list() == [1, 1]
 
 
@@ -98,13 +94,13 @@ def test_a_column_that_is_there_already_is_not_overwritten(tmp_path: Path) -> No
     state = replace(
         review(write_lines(tmp_path / "rows.jsonl", rows)), copies=np.array(TIMES, np.int32)
     )
-    frame, manifest = written(state, tmp_path / "out", Copies.WEIGHT, ExportFormat.PARQUET)
+    frame, manifest = written(state, tmp_path / "out", Copies.WEIGHT, "parquet")
     assert (frame["weight"].to_list(), frame["weight2"].to_list()) == ([70] * 3, [1, 3, 2])
     assert manifest["repeats"]["column"] == "weight2"
 
 
 def test_without_repeats_nothing_is_said_of_them(tmp_path: Path) -> None:
     state = review(write_lines(tmp_path / "rows.jsonl"))
-    frame, manifest = written(state, tmp_path / "out", Copies.ROWS, ExportFormat.JSONL)
+    frame, manifest = written(state, tmp_path / "out", Copies.ROWS, "jsonl")
     assert frame.height == manifest["repeats"]["kept_counted"] == 3
     assert "Repeats" not in (tmp_path / "out" / "README.md").read_text()

@@ -12,7 +12,7 @@ import pytest
 
 from engine.duplicates.finder import Finder
 from engine.errors import Cancelled, ExportError, UsageError
-from engine.export import ExportFormat, ExportPlan
+from engine.export import ExportPlan
 from engine.review.decision import Verdict
 from engine.review.policy import Outcome, Reason
 from engine.session import OpenOptions, Session
@@ -251,7 +251,7 @@ def test_rows_that_could_not_be_read_are_no_duplicates(
 def test_an_export_names_what_each_dropped_row_repeats(session: Session, tmp_path: Path) -> None:
     session.duplicates.set_rule(0.7)
     session.duplicates.wait(lambda _: None)
-    export_session(session, ExportPlan(tmp_path / "out", format=ExportFormat.JSONL))
+    export_session(session, ExportPlan(tmp_path / "out", format="jsonl"))
     told = pl.read_parquet(tmp_path / "out" / "decisions.parquet")
     assert told["matched_row"].to_list() == [1, None, 1, None, None, None]
     assert told["similarity"].is_null().to_list() == told["matched_row"].is_null().to_list()
@@ -270,7 +270,7 @@ def test_an_export_names_what_each_dropped_row_repeats(session: Session, tmp_pat
 def test_without_the_rule_an_export_says_nothing_of_duplicates(
     session: Session, tmp_path: Path
 ) -> None:
-    export_session(session, ExportPlan(tmp_path / "out", format=ExportFormat.JSONL))
+    export_session(session, ExportPlan(tmp_path / "out", format="jsonl"))
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
     assert manifest["duplicates"] is None
     assert "Duplicates" not in (tmp_path / "out" / "README.md").read_text()
@@ -285,7 +285,7 @@ def test_nothing_is_exported_while_the_rule_waits_for_its_search(
     monkeypatch.setattr(Finder, "run", stopped)
     session.duplicates.set_rule(0.7)
     session.duplicates.wait(lambda _: None)
-    plan = ExportPlan(tmp_path / "out", format=ExportFormat.JSONL)
+    plan = ExportPlan(tmp_path / "out", format="jsonl")
     assert "refused: the search for duplicates has not ended" in describe_plan(session, plan)
     with pytest.raises(ExportError, match="has not ended"):
         export_session(session, plan)

@@ -21,7 +21,7 @@ from engine.errors import (
     StoreError,
     UsageError,
 )
-from engine.export import ExportFormat, ExportPlan
+from engine.export import ExportPlan, native_format
 from engine.review.decision import Verdict
 from engine.review.policy import Outcome
 from engine.review.review import Change, Review
@@ -36,7 +36,6 @@ from engine.session.exporting import (
     default_plan,
     describe_plan,
     export_session,
-    native_format,
     review_state,
 )
 from engine.session.sort_order import Column, Sort
@@ -830,7 +829,7 @@ def test_an_export_is_planned_described_and_written(data: Path, tmp_path: Path) 
     session.set_threshold("5")
     session.decide(at(0), Verdict.ACCEPT)
     plan = default_plan(session)
-    assert plan.format is ExportFormat.JSONL
+    assert plan.format == "jsonl"
     check_plan(session, plan)
     report = export_session(session, plan)
     assert report.counts["kept"] == 6
@@ -841,11 +840,9 @@ def test_an_export_is_planned_described_and_written(data: Path, tmp_path: Path) 
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("a.csv", ExportFormat.CSV), ("a.parquet", ExportFormat.PARQUET)],
+    [("a.csv", "csv"), ("a.parquet", "parquet")],
 )
-def test_the_format_of_the_source_is_the_default(
-    tmp_path: Path, name: str, expected: ExportFormat
-) -> None:
+def test_the_format_of_the_source_is_the_default(tmp_path: Path, name: str, expected: str) -> None:
     import polars as pl
 
     frame = pl.DataFrame({"prompt": ["a"], "response": ["b"]})
@@ -855,7 +852,7 @@ def test_the_format_of_the_source_is_the_default(
     else:
         frame.write_parquet(path)
     session = opened(path)
-    assert native_format(session.dataset) is expected
+    assert native_format(session.dataset.source_kind) == expected
     session.close()
 
 
@@ -871,7 +868,7 @@ def test_the_demo_is_scored_and_reviewed(tmp_path: Path) -> None:
     assert len(session.dataset.families) == 2
     session.decide(np.arange(session.dataset.rows), Verdict.SKIP)
     session.undo()
-    plan = ExportPlan(tmp_path / "out", format=native_format(session.dataset))
+    plan = ExportPlan(tmp_path / "out", format=native_format(session.dataset.source_kind))
     report = export_session(session, plan)
     assert 0 < report.counts["kept"] < session.dataset.rows
     session.close()

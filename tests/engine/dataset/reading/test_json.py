@@ -15,7 +15,7 @@ from engine.dataset.dataset import Dataset, open_dataset
 from engine.dataset.reading import json_rows
 from engine.dataset.reading.json_rows import ArrayReader, RowBatch, line_rows, parse_row
 from engine.dataset.reading.json_shard import JsonLayout, json_layout
-from engine.dataset.reading.source import HeldSource, Progress
+from engine.dataset.reading.source import HeldSource, ReadProgress
 from engine.errors import InputError
 
 GOOD = [{"instruction": f"Say {i}", "input": "", "output": f"é {i}"} for i in range(5)]
@@ -287,11 +287,11 @@ def test_too_long_rows_are_skipped_in_lines_and_arrays(monkeypatch: pytest.Monke
     long = {"instruction": "x" * 1000, "output": "y"}
     rows = [GOOD[0], long, GOOD[1], long]
     text = lines(rows)
-    found = rows_of(line_rows(HeldSource(text.encode(), "f"), Progress(), max_row_bytes=500))
+    found = rows_of(line_rows(HeldSource(text.encode(), "f"), ReadProgress(), max_row_bytes=500))
     assert found[0] == [GOOD[0], None, GOOD[1], None]
     assert found[1] == [json_rows.TOO_LONG] * 2
     source = HeldSource(json.dumps(rows).encode(), "f")
-    reader = ArrayReader(source, Progress(), max_row_bytes=500)
+    reader = ArrayReader(source, ReadProgress(), max_row_bytes=500)
     values, broken, _ = rows_of(reader.batches(array=True))
     assert [value for value in values if value] == [GOOD[0], GOOD[1]]
     assert broken
@@ -322,7 +322,7 @@ def test_windows_of_any_size_find_the_same_rows(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(json_rows, "CHUNK_BYTES", chunk)
         source = HeldSource(encoded, "f")
-        batches = list(ArrayReader(source, Progress()).batches(array=True))
+        batches = list(ArrayReader(source, ReadProgress()).batches(array=True))
     expected = [parse_row(json.dumps(row).encode())[0] for row in rows]
     assert [value for batch in batches for value in batch.values] == expected
     assert not any(batch.remarks or batch.of_file for batch in batches)
@@ -339,7 +339,7 @@ def test_lines_in_chunks_of_any_size_are_the_same_rows(
     data = newline.join(json.dumps(row) for row in rows).encode()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(json_rows, "CHUNK_BYTES", chunk)
-        batches = list(line_rows(HeldSource(data, "f"), Progress()))
+        batches = list(line_rows(HeldSource(data, "f"), ReadProgress()))
     spans = [pair for b in batches for pair in zip(b.starts, b.ends, strict=True)]
     assert [json.loads(data[start:end]) for start, end in spans] == rows
     breaks = [data[:start].count(b"\n") + 1 for start, _ in spans]
@@ -350,8 +350,8 @@ def test_lines_in_chunks_of_any_size_are_the_same_rows(
 def test_no_bytes_whatever_they_are_raise_anything_but_an_input_error(pieces: list[bytes]) -> None:
     data = b"[" + b"".join(pieces)
     for array in (True, False):
-        rows_of(ArrayReader(HeldSource(data, "f"), Progress()).batches(array=array))
-    rows_of(line_rows(HeldSource(data, "f"), Progress()))
+        rows_of(ArrayReader(HeldSource(data, "f"), ReadProgress()).batches(array=array))
+    rows_of(line_rows(HeldSource(data, "f"), ReadProgress()))
     json_layout(data, len(data))
 
 

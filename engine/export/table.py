@@ -1,0 +1,241 @@
+"""The rows of an export as columns: those of the source, and what tamis adds to them."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from engine.dataset.dataset import Dataset, SourceKind
+from engine.dataset.reading.columns import InferredSchema, json_text
+from engine.dataset.reading.json_rows import parse_record
+from engine.export.decisions import decisions, decisions_schema
+from engine.export.plan import Copies, ExportPlan, ReviewState
+
+CHUNK_ROWS = 20_000
+CHUNK_CHARACTERS = 32_000_000
+"""A chunk ends at whichever comes first; this bounds the memory that an export takes."""
+
+WEIGHT = "weight"
+"""The column that says how often a row counts, where rows are not repeated."""
+
+Tick = Callable[[int], None]
+"""Called with the number of rows just written; raises Cancelled to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows as columns: a schema, and the frame of any chunk in that schema."""
+
+    schema: pl.Schema
+    frame: Callable[[NDArray[np.int64]], pl.DataFrame]
+
+
+def chunks(rows: NDArray[np.int64], lengths: NDArray[np.int32]) -> Iterator[NDArray[np.int64]]:
+    """`rows` in pieces that are neither too many rows nor too much text."""
+    start = 0
+    while start < len(rows):
+        piece = rows[start : start + CHUNK_ROWS]
+        characters = np.cumsum(lengths[piece], dtype=np.int64)
+        fitting = int(np.searchsorted(characters, CHUNK_CHARACTERS, side="right"))
+        piece = piece[: max(fitting, 1)]
+        yield piece
+        start += len(piece)
+
+
+def has_lines(dataset: Dataset) -> bool:
+    """Whether rows are JSON in the source; in a mixed folder those that are not become it."""
+    return dataset.source_kind in (SourceKind.JSON, SourceKind.MIXED)
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """Columns that rows get besides their own."""
+
+    prefix: str | None = None
+    """Of those that say what tamis knows; None leaves them out."""
+    weight: str | None = None
+    """The one that says how often a row counts; None leaves it out."""
+
+    def __bool__(self) -> bool:
+        return self.prefix is not None or self.weight is not None
+
+    def schema(self, state: ReviewState) -> dict[str, pl.DataType]:
+        """The columns and their types."""
+        known = decisions_schema(state) if self.prefix is not None else {}
+        found = {f"{self.prefix}{name}": dtype for name, dtype in known.items()}
+        if self.weight is not None:
+            found[self.weight] = pl.Int32()
+        return found
+
+    def frame(self, state: ReviewState, rows: NDArray[np.int64]) -> pl.DataFrame:
+        """The columns of `rows`."""
+        columns = []
+        if self.prefix is not None:
+            columns += _prefixed(decisions(state, rows), self.prefix).get_columns()
+        if self.weight is not None:
+            columns.append(pl.Series(self.weight, state.times(rows)))
+        return pl.DataFrame(columns)
+
+
+def free_columns(dataset: Dataset, plan: ExportPlan) -> Extra:
+    """The columns that `plan` adds, by names that no column of the dataset has yet.
+
+    Those are `tamis_*` and `weight`, numbered where they are taken.
+    """
+    taken = dataset.all_column_names
+    prefixes = (f"tamis{number}_" for number in _numbers())
+    weights = (f"{WEIGHT}{number}" for number in _numbers())
+    prefix = next(new for new in prefixes if not any(name.startswith(new) for name in taken))
+    weight = next(new for new in weights if new not in taken)
+    return Extra(
+        prefix if plan.annotate else None, weight if plan.copies is Copies.WEIGHT else None
+    )
+
+
+def _numbers() -> Iterator[str]:
+    """Nothing, then 2, 3 and so on."""
+    return itertools.chain([""], map(str, itertools.count(2)))
+
+
+def source_table(state: ReviewState, rows: NDArray[np.int64], tick: Tick) -> Table:
+    """The original columns of `rows`, in their own types, or in fitting ones for JSON."""
+    dataset = state.dataset
+    if not has_lines(dataset):
+        starts = _file_starts(dataset)
+        schema = dataset.frame(starts).schema
+
+        def frame(piece: NDArray[np.int64]) -> pl.DataFrame:
+            parts = np.split(piece, np.searchsorted(piece, starts[1:]))
+            frames = [
+                _revised(state, _conformed(dataset.frame(part), schema), part)
+                for part in parts
+                if len(part)
+            ]
+            return pl.concat(frames)
+
+        return Table(schema, frame)
+    inferred = InferredSchema()
+    for piece in chunks(rows, dataset.lengths):
+        inferred.absorb(_record(state, row) for row in piece.tolist())
+        tick(0)
+    return Table(
+        inferred.schema(),
+        lambda piece: inferred.frame(_record(state, row) for row in piece.tolist()),
+    )
+
+
+def _revised(state: ReviewState, frame: pl.DataFrame, rows: NDArray[np.int64]) -> pl.DataFrame:
+    """`frame` of `rows` with the edited texts in it, every column in its own type."""
+    found = {at: state.revised(row) for at, row in enumerate(rows.tolist()) if state.revisions}
+    edited = {at: record for at, record in found.items() if record is not None}
+    for name in frame.columns if edited else ():
+        column = frame[name]
+        values = column.to_list()
+        changed = [at for at, record in edited.items() if record.get(name) != values[at]]
+        for at in changed:
+            values[at] = edited[at][name]
+        if changed:
+            plain = isinstance(column.dtype, pl.Categorical | pl.Enum)
+            dtype = pl.String() if plain else column.dtype
+            frame = frame.with_columns(pl.Series(name, values, dtype=dtype))
+    return frame
+
+
+def _record(state: ReviewState, row: int) -> dict[str, Any]:
+    revised = state.revised(row)
+    if revised is not None:
+        return revised
+    raw = state.dataset.raw(row)
+    return state.dataset.record(row) if raw is None else parse_record(raw)
+
+
+def _file_starts(dataset: Dataset) -> NDArray[np.int64]:
+    """The first row of every file that has rows."""
+    rows = np.array([file.rows for file in dataset.quick_print], np.int64)
+    starts: NDArray[np.int64] = (np.cumsum(rows) - rows)[rows > 0]
+    return starts
+
+
+def _conformed(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
+    """`frame` of one file with the columns of all of them."""
+    if frame.schema == schema:
+        return frame
+    return pl.DataFrame(
+        [
+            _as(frame[name], dtype)
+            if name in frame.columns
+            else pl.repeat(None, frame.height, dtype=dtype, eager=True).alias(name)
+            for name, dtype in schema.items()
+        ]
+    )
+
+
+def _as(column: pl.Series, dtype: pl.DataType) -> pl.Series:
+    if dtype == pl.String and column.dtype.is_nested():
+        return json_column(column)
+    return column.cast(dtype)
+
+
+def json_column(column: pl.Series) -> pl.Series:
+    """A nested column as JSON text."""
+    texts = [None if value is None else json_text(value) for value in column.to_list()]
+    return pl.Series(column.name, texts, dtype=pl.String)
+
+
+def decisions_table(state: ReviewState) -> Table:
+    """The columns of `decisions.parquet`."""
+    return Table(decisions_schema(state), lambda rows: decisions(state, rows))
+
+
+def whole_table(state: ReviewState, rows: NDArray[np.int64], extra: Extra, tick: Tick) -> Table:
+    """The original columns of `rows` and those that they get."""
+    table = source_table(state, rows, tick)
+    if not extra:
+        return table
+
+    def frame(rows: NDArray[np.int64]) -> pl.DataFrame:
+        return table.frame(rows).hstack(extra.frame(state, rows))
+
+    return Table(pl.Schema({**table.schema, **extra.schema(state)}), frame)
+
+
+def _prefixed(frame: pl.DataFrame, prefix: str) -> pl.DataFrame:
+    return frame.rename(lambda name: prefix + name)
+
+
+def without_bytes(column: pl.Series) -> pl.Series:
+    """A column as text formats can hold it: bytes, however deep, as Base64."""
+    dtype = _text_type(column.dtype)
+    if dtype == column.dtype:
+        return column
+    return pl.Series(column.name, [encoded(value) for value in column.to_list()], dtype=dtype)
+
+
+def _text_type(dtype: Any) -> Any:
+    if dtype == pl.Binary:
+        return pl.String()
+    if isinstance(dtype, pl.List):
+        return pl.List(_text_type(dtype.inner))
+    if isinstance(dtype, pl.Array):
+        return pl.Array(_text_type(dtype.inner), dtype.size)
+    if isinstance(dtype, pl.Struct):
+        return pl.Struct({field.name: _text_type(field.dtype) for field in dtype.fields})
+    return dtype
+
+
+def encoded(value: Any) -> Any:
+    """A value with its bytes as Base64."""
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if isinstance(value, list):
+        return [encoded(item) for item in value]
+    if isinstance(value, dict):
+        return {name: encoded(member) for name, member in value.items()}
+    return value
