@@ -67,20 +67,36 @@ class IdentityTable:
             )
         return True
 
+    @property
+    def counted(self) -> bool:
+        """Whether every row is hashed and its occurrence known."""
+        return self._occurrences is not None
+
     def occurrences(self) -> NDArray[np.uint32]:
-        """How many earlier rows are the identical sample, for every row.  (rows,)."""
+        """How many earlier rows are the identical sample, hashing what is left.  (rows,)."""
         with self._lock:
             if self._occurrences is None:
                 self.complete()
-                order = np.argsort(self._keys(), kind="stable")
-                keys = self._keys()[order]
-                starts = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]])
-                lengths = np.diff(np.r_[starts, len(keys)])
-                rank = np.arange(len(keys)) - np.repeat(starts, lengths)
-                occurrences = np.empty(len(keys), np.uint32)
-                occurrences[order] = rank
-                self._sorted, self._occurrences = order.astype(np.int64), occurrences
+                self._sorted, self._occurrences = _ranked(self._table)
             return self._occurrences
+
+    def occurrences_of(self, rows: NDArray[np.int64]) -> NDArray[np.uint32]:
+        """The same for some rows, hashing those alone: too small where others are to be hashed.
+
+        A look-up once `counted`; before, some ms a million rows, and never a wait for a thread
+        that is hashing.  (n,) -> (n,)
+        """
+        known = self._occurrences
+        if known is not None:
+            return known[rows]
+        self.identities(rows)
+        marks = self._table.view("<u2")[:, 0]  # (rows,) few rows share one and are not identical
+        wanted = np.zeros(1 << 16, np.bool_)
+        wanted[marks[rows]] = True
+        near = np.flatnonzero(wanted[marks[: rows.max(initial=-1) + 1]])
+        near = near[self._known[near]]
+        _, occurrences = _ranked(self._table[near])
+        return occurrences[np.searchsorted(near, rows)]
 
     def locate(
         self, identities: NDArray[np.uint8], occurrences: NDArray[np.uint32]
@@ -110,6 +126,19 @@ class IdentityTable:
 
     def _keys(self) -> NDArray[np.void]:
         return _as_keys(self._table)
+
+
+def _ranked(identities: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.uint32]]:
+    """Their order by value, and how many before each are equal to it.  (n, 16) -> (n,), (n,)."""
+    halves = _halves(identities)
+    order = np.lexsort((halves[:, 1], halves[:, 0])).astype(np.int64, copy=False)
+    new = np.ones(len(order), np.bool_)
+    new[1:] = (halves[order[1:]] != halves[order[:-1]]).any(axis=1)
+    starts = np.flatnonzero(new)
+    lengths = np.diff(np.append(starts, len(order)))
+    occurrences = np.empty(len(order), np.uint32)
+    occurrences[order] = np.arange(len(order)) - np.repeat(starts, lengths)
+    return order, occurrences
 
 
 def _as_keys(identities: NDArray[np.uint8]) -> NDArray[np.void]:

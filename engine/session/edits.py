@@ -20,9 +20,10 @@ from engine.dataset.editing import Editable, Part, editable, with_text
 from engine.dataset.reading.identify import row_identity
 from engine.dataset.rows import Reading
 from engine.errors import TamisError, UsageError
-from engine.review.decision import Aspect
-from engine.review.review import Change, Review, Said
+from engine.review.decision import Aspect, Said
+from engine.review.review import Change, Review
 from engine.sample import IDENTITY_BYTES, Family, Sample, Side
+from engine.session.recorder import Recorder
 
 MOST_CHARACTERS = 1_000_000
 
@@ -34,23 +35,20 @@ class Edits:
         self,
         dataset: Dataset,
         review: Review,
-        say: Callable[[Said, NDArray[np.int64]], Change],
-        check_writable: Callable[[], None],
+        recorder: Recorder,
         rescore: Callable[[Mapping[int, Revision], NDArray[np.int64]], None],
     ) -> None:
         """Nothing is edited before `restore`.
 
         Args:
             dataset: the source.
-            review: where the events are.
-            say: appends an event.
-            check_writable: raises where nothing can be said.
+            review: what holds now.
+            recorder: puts on file what is said.
             rescore: told of all revisions, and of the rows whose text is another now.
         """
         self._dataset = dataset
         self._review = review
-        self._say = say
-        self._check_writable = check_writable
+        self._recorder = recorder
         self._rescore = rescore
         self.revisions: Mapping[int, Revision] = {}
         """Row -> how it reads now, for those that read otherwise than in the source."""
@@ -101,7 +99,7 @@ class Edits:
         Raises:
             UsageError: a broken row, a row of no known family, or a read-only session.
         """
-        self._check_writable()
+        self._recorder.check_writable()
         if self._dataset.broken[row]:
             raise UsageError(f"row {row} could not be read: there is nothing to edit")
         family, columns = self._dataset.spelling_of(row)
@@ -131,7 +129,7 @@ class Edits:
             raise UsageError("the text holds characters that no dataset should", "take them out")
         with_text(self.record(row), *self._dataset.spelling_of(row), part, text)
         said = Said(aspect=Aspect.EDIT, subject=part.value, text=text)
-        change = self._say(said, np.array([row], np.int64))
+        change = self._recorder.say(said, np.array([row], np.int64))
         self.follow(change)
         return change
 

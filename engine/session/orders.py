@@ -67,10 +67,6 @@ class Rows(Protocol):
         """Rows that could not be read.  (rows,)."""
         ...
 
-    def occurrence(self, row: int, /) -> int:
-        """How many earlier rows are the identical sample."""
-        ...
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReviewOrder:
@@ -302,7 +298,7 @@ class ReviewOrders:
                 facts,
                 drawn,
                 self._identities.identities(drawn),
-                np.array([self._dataset.occurrence(int(row)) for row in drawn], np.uint32),
+                self._identities.occurrences()[drawn],  # a check on file is never corrected
             )
         )
         check = self._as_check(stored)

@@ -465,7 +465,7 @@ class SimulatorLink:
             event.at
             for event in reversed(self._review.events)
             if event.kind is EventKind.DECIDE
-            and event.aspect is Aspect.VERDICT
+            and event.said.aspect is Aspect.VERDICT
             and len(event.rows) == 1
         )
         times = [datetime.fromisoformat(at).timestamp() for at in islice(recent, TIMED_DECISIONS)]

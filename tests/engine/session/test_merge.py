@@ -149,7 +149,7 @@ def test_notes_that_differ_are_joined_under_their_names(data: Path) -> None:
     out = data.parent / "all.db"
     inputs = [data.parent / f"{name}.db" for name in ("ann", "bob", "copy")]
     report = merge(inputs, out, reviewer="cy")
-    assert report.joined_notes == 1
+    assert report.merged_notes == 1
     both = open_as(data, "cy", "all.db")
     notes = [both.review.note(row) for row in range(5)]
     assert notes == ["same", "ann (ann.db): of ann\nbob: of bob\nin lines", "", "only bob", "newer"]
