@@ -1,7 +1,8 @@
 """Where each sample of a dataset is: identities and occurrences for every row.
 
 Filling the table for a million rows takes seconds, so it is done in chunks, on demand for the
-rows that are asked for and in the background for the rest.
+rows that are asked for and in the background for the rest. The occurrence of a row, how many
+earlier rows hold the identical sample, is certain only when all of them are hashed.
 """
 
 from __future__ import annotations
@@ -77,25 +78,29 @@ class IdentityTable:
         with self._lock:
             if self._occurrences is None:
                 self.complete()
-                self._sorted, self._occurrences = _ranked(self._table)
+                self._sorted, self._occurrences = _ranked(_halves(self._table))
             return self._occurrences
 
     def occurrences_of(self, rows: NDArray[np.int64]) -> NDArray[np.uint32]:
-        """The same for some rows, hashing those alone: too small where others are to be hashed.
+        """The same for some rows, hashing no others: too small while identical ones are not hashed.
 
-        A look-up once `counted`; before, some ms a million rows, and never a wait for a thread
-        that is hashing.  (n,) -> (n,)
+        A look-up once `counted`. Before that it takes some milliseconds at a million rows, and
+        never waits for a thread that is hashing.  (n,) -> (n,)
         """
         known = self._occurrences
         if known is not None:
             return known[rows]
         self.identities(rows)
-        marks = self._table.view("<u2")[:, 0]  # (rows,) few rows share one and are not identical
+        halves = _halves(self._table)  # (rows, 2) zero where not hashed, as no identity is
+        if len(rows) == 1:
+            high, low = halves[: rows[0]].T
+            own = halves[rows[0]]
+            return np.array([np.count_nonzero((high == own[0]) & (low == own[1]))], np.uint32)
+        marks = self._table.view("<u2")[:, 0]  # (rows,) shared by few rows that differ
         wanted = np.zeros(1 << 16, np.bool_)
         wanted[marks[rows]] = True
         near = np.flatnonzero(wanted[marks[: rows.max(initial=-1) + 1]])
-        near = near[self._known[near]]
-        _, occurrences = _ranked(self._table[near])
+        _, occurrences = _ranked(halves[near])
         return occurrences[np.searchsorted(near, rows)]
 
     def locate(
@@ -128,12 +133,13 @@ class IdentityTable:
         return _as_keys(self._table)
 
 
-def _ranked(identities: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.uint32]]:
-    """Their order by value, and how many before each are equal to it.  (n, 16) -> (n,), (n,)."""
-    halves = _halves(identities)
-    order = np.lexsort((halves[:, 1], halves[:, 0])).astype(np.int64, copy=False)
+def _ranked(halves: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.uint32]]:
+    """Their order by value, and how many before each are equal to it.  (n, 2) -> (n,), (n,)."""
+    high, low = np.ascontiguousarray(halves.T)
+    order = np.lexsort((low, high)).astype(np.int64, copy=False)
+    high, low = high[order], low[order]
     new = np.ones(len(order), np.bool_)
-    new[1:] = (halves[order[1:]] != halves[order[:-1]]).any(axis=1)
+    new[1:] = (high[1:] != high[:-1]) | (low[1:] != low[:-1])
     starts = np.flatnonzero(new)
     lengths = np.diff(np.append(starts, len(order)))
     occurrences = np.empty(len(order), np.uint32)
