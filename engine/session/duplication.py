@@ -65,7 +65,7 @@ from engine.review.review import Review
 from engine.review.threshold import Direction, Threshold
 from engine.session.live_scoring import LiveScoring
 from engine.session.searching import Found, Searches, SearchState, SearchStatus
-from engine.session.settings import Settings as Remembered
+from engine.session.settings import SessionSettings
 from engine.session.splits import Splits
 from engine.store import Store
 from engine.ui_priority import UiPriority
@@ -85,7 +85,7 @@ class Duplicates:
         store: Store,
         scoring: LiveScoring,
         review: Review,
-        remembered: Remembered,
+        remembered: SessionSettings,
         ui_priority: UiPriority,
         notices: list[str],
         threshold: Callable[[], Threshold | None],

@@ -36,7 +36,7 @@ from engine.session.float32_rescoring import (
     exact_key,
     uncertain_rows,
 )
-from engine.session.settings import Settings
+from engine.session.settings import SessionSettings
 from engine.store import Store
 from engine.ui_priority import UiPriority
 
@@ -67,7 +67,7 @@ class LiveScoring:
         dataset: Dataset,
         store: Store,
         identities: IdentityTable,
-        settings: Settings,
+        settings: SessionSettings,
         ui_priority: UiPriority,
     ) -> None:
         self._dataset = dataset

@@ -40,8 +40,7 @@ from engine.session.edits import Edits
 from engine.session.live_scoring import LiveScoring
 from engine.session.orders import ReviewOrders
 from engine.session.recorder import Recorder
-from engine.session.saved_filters import SavedFilters
-from engine.session.settings import Settings
+from engine.session.settings import SavedFilters, SessionSettings
 from engine.session.simulation import Simulation
 from engine.session.simulator_link import SimulatorLink
 from engine.session.threshold_choice import ThresholdChoice
@@ -91,7 +90,7 @@ class Session:
         self.identities = IdentityTable(dataset)
         self.config = config or Config()
         """What the person prefers; the session's own settings go before it."""
-        self._settings = Settings(store, self.notices, self.config)
+        self._settings = SessionSettings(store, self.notices, self.config)
         self.scoring = LiveScoring(
             dataset, store, self.identities, self._settings, self.ui_priority
         )

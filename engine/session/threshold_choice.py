@@ -13,13 +13,15 @@ from numpy.typing import NDArray
 from engine.errors import UsageError
 from engine.review.threshold import Direction, Threshold, ThresholdRequest, parse_threshold
 from engine.session.live_scoring import LiveScoring
-from engine.session.settings import Settings
+from engine.session.settings import SessionSettings
 
 
 class ThresholdChoice:
     """The threshold for the scorer at work and the side under review."""
 
-    def __init__(self, scoring: LiveScoring, settings: Settings, broken: NDArray[np.bool_]) -> None:
+    def __init__(
+        self, scoring: LiveScoring, settings: SessionSettings, broken: NDArray[np.bool_]
+    ) -> None:
         """Decide by the scores of `scoring`.
 
         Args:
