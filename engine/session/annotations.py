@@ -147,7 +147,7 @@ class Annotations:
         said = Said(aspect=Aspect.TAG, subject=name, text="" if remove else name)
         return self._recorder.say(said, rows) if len(rows) else None
 
-    def remarked(self) -> NDArray[np.bool_]:
+    def annotated(self) -> NDArray[np.bool_]:
         """Rows with a note or a tag.  (rows,)."""
         return self._review.noted() | self.with_tag(ANY)
 

@@ -166,7 +166,7 @@ class ClusterReview:
         self._listed: dict[Kind, Listed] = {}
         self._made_from: dict[Kind, object] = {}
         self._listing = _Latest("listing clusters", session.notices)
-        self._counting = _Latest("counting repeats", session.notices)
+        self._counting = _Latest("counting duplicates", session.notices)
         self._followed: object = None
         self._counted: object = None
         self._count_due_s = 0.0
@@ -376,11 +376,11 @@ class ClusterReview:
             return None
         candidates = session.duplicates.candidates()
         lost = session.duplicates.judge(clusters, candidates)
-        kept, repeats = candidates.survives, session.copies.astype(np.int64)
+        kept, copies = candidates.survives, session.copies.astype(np.int64)
         return RuleEffect(
             clusters.similarity,
-            gauge(clusters.label, kept, repeats),
-            gauge(clusters.label, kept & (lost.matched < 0), repeats),
+            gauge(clusters.label, kept, copies),
+            gauge(clusters.label, kept & (lost.matched < 0), copies),
             lost.count,
         )
 

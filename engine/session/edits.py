@@ -1,7 +1,7 @@
 """Edited samples: revisions beside a source that is never touched.
 
-An edit is an event like a decision: it says which part of a sample reads how from then on. Here
-the rows that have edits are kept as they read now, for the screen, the scorer and the export.
+An edit is an event like a decision: it says which part of a sample has which text from then on.
+Here the edited rows are kept with their edits applied, for the screen, the scorer and the export.
 Verdicts and notes stay with the sample as it is in the source.
 """
 
@@ -51,14 +51,14 @@ class Edits:
         self._recorder = recorder
         self._rescore = rescore
         self.revisions: Mapping[int, Revision] = {}
-        """Row -> how it reads now, for those that read otherwise than in the source."""
+        """Row -> its sample with all edits, for the rows that differ from the source."""
         self.unmade = 0
         """Edits of earlier visits that the rows of this dataset have no place for."""
         self._texts: tuple[Mapping[int, Revision], pl.DataFrame] | None = None
 
     @property
     def texts(self) -> pl.DataFrame:
-        """Columns prompt, response, rejected of every row, as they read now."""
+        """Columns prompt, response, rejected of every row, edits applied."""
         revisions, known = self.revisions, self._texts  # an edit may come at any moment
         if not revisions:
             return self._dataset.texts
@@ -82,19 +82,19 @@ class Edits:
         )
 
     def sample(self, row: int, side: Side) -> Sample:
-        """The sample at `row` as it reads now."""
+        """The sample at `row`, edits applied."""
         revision = self.revisions.get(row)
         if revision is not None:
             return revision.sample(row, side)
         return self._dataset.sample(row, side)
 
     def record(self, row: int) -> dict[str, Any]:
-        """The columns of `row` as they read now."""
+        """The columns of `row`, edits applied."""
         revision = self.revisions.get(row)
         return self._dataset.record(row) if revision is None else revision.record
 
     def editable(self, row: int) -> dict[Part, Editable]:
-        """The parts of `row` that can be edited, as they read now.
+        """The parts of `row` that can be edited, with the edits so far.
 
         Raises:
             UsageError: a broken row, a row of no known family, or a read-only session.
@@ -113,7 +113,7 @@ class Edits:
         return parts
 
     def revise(self, row: int, part: Part, text: str) -> Change | None:
-        """Let `part` of `row` read `text`, as one event; None where it reads so already.
+        """Change `part` of `row` to `text`, as one event; None where that is its text already.
 
         Raises:
             UsageError: the row cannot hold this text there, or nothing can be edited.
@@ -124,7 +124,7 @@ class Edits:
             return None
         if len(text) > MOST_CHARACTERS:
             raise UsageError(f"an edited text holds at most {MOST_CHARACTERS:,} characters")
-        # What the file cannot hold would read otherwise after a restart.
+        # What the session file cannot hold would be another text after a restart.
         if "\0" in text or text != text.encode("utf-8", "replace").decode():
             raise UsageError("the text holds characters that no dataset should", "take them out")
         with_text(self.record(row), *self._dataset.spelling_of(row), part, text)
@@ -134,7 +134,7 @@ class Edits:
         return change
 
     def follow(self, change: Change | None) -> None:
-        """Let rows read as they should after an event was made, undone or redone."""
+        """Apply an edit that was made, undone or redone to the texts."""
         if change is not None and change.aspect is Aspect.EDIT:
             self._refresh(change.rows)
 
@@ -157,7 +157,7 @@ class Edits:
             self._rescore(revisions, np.array(changed, np.int64))
 
     def _revision(self, row: int) -> Revision | None:
-        """How `row` reads with the edits that stand; None where it reads as in the source."""
+        """The sample of `row` with the edits that stand; None where it is as in the source."""
         edits = self._review.edits(row)
         if not edits or self._dataset.broken[row]:
             return None
@@ -172,7 +172,7 @@ class Edits:
                 continue
             try:
                 record, reading = with_text(record, family, columns, part, text)
-            except TamisError:  # the dataset spells this sample otherwise now
+            except TamisError:  # this version of the dataset has no such part
                 self.unmade += 1
             else:
                 parts.append(part)

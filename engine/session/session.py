@@ -105,18 +105,18 @@ class Session:
         )
         """Reasons, notes and tags."""
         self.edits = Edits(dataset, self.review, self._recorder, self._revised)
-        """Samples that read otherwise than in the source."""
+        """Samples whose text was edited; the source stays as it is."""
         self.duplicates = Duplicates(
             dataset, store, self.scoring, self.review, self._settings, self.ui_priority,
             self.notices, lambda: self.threshold, lambda: self.edits.texts,
         )  # fmt: skip
-        """Which rows repeat others; its rule is off until it is set."""
+        """Which rows are duplicates of others; its rule is off until it is set."""
         self.clusters = ClusterReview(self)
         """Which clusters are listed, and what is decided about them."""
         self.simulator_link = SimulatorLink(
             self, self.scoring, self.review, self._settings, dataset.broken, self._all_identities
         )
-        """The simulator, coupled to the rows kept now."""
+        """The simulator, fed with the rows kept now."""
         self.simulation = Simulation(self.simulator_link, self._settings)
         """What its panel shows."""
         self.orders = ReviewOrders(
@@ -196,7 +196,7 @@ class Session:
 
     def _change_notice(self) -> str:
         kept = int(np.count_nonzero(self.review.verdicts))
-        text = "the dataset has changed since the last time, or is read otherwise"
+        text = "the dataset has changed since the last time, or its columns are read as others"
         if kept or self.review.lost:
             text += f": {kept:,} verdicts still match"
         if self.review.lost:
@@ -371,7 +371,7 @@ class Session:
         return self._recorder.say(Said(aspect=Aspect.COPIES, values=values), rows)
 
     def undo(self) -> Change | None:
-        """Take back the last decision or remark; None where there is none.
+        """Take back the last decision, annotation or edit; None where there is none.
 
         Raises:
             UsageError: the session is open read-only.
@@ -389,12 +389,12 @@ class Session:
         return self._edited(self.review.redo())
 
     def _edited(self, change: Change | None) -> Change | None:
-        """`change`, once the rows read as it says."""
+        """`change`, once the texts of its rows are as it says."""
         self.edits.follow(change)
         return change
 
     def _revised(self, revisions: Mapping[int, Revision], rows: NDArray[np.int64]) -> None:
-        """Score and compare rows that read otherwise now."""
+        """Score and compare again the rows whose text has changed."""
         self.scoring.revise(revisions, rows)
         self.duplicates.refresh()
 

@@ -120,8 +120,8 @@ class ThresholdChoice:
         scores = self._scoring.scores
         known = scores[~np.isnan(scores)]
         grown = known.size >= max(2 * self._guessed_from, 1)
-        settled = known.size + int(np.count_nonzero(self._scoring.failed | self._broken))
-        finished = settled >= scores.size
+        answered = known.size + int(np.count_nonzero(self._scoring.failed | self._broken))
+        finished = answered >= scores.size
         if grown or (finished and known.size > self._guessed_from):
             self._guessed_from = known.size
             self.threshold = Threshold(float(np.median(known)), self.direction, guess=True)

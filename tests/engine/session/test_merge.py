@@ -113,11 +113,8 @@ def test_two_reviewers_come_together(data: Path) -> None:
     assert [entry.old for entry in both.review.history(1)][:2] == ["undecided", ""]
     both.decide(at(1), REJECT)
     assert both.annotations.in_conflict("open").sum() == 0
-    assert (
-        both.annotations.in_conflict("settled").sum()
-        == both.annotations.in_conflict("any").sum()
-        == 1
-    )
+    for word in ("any", "adjudicated", "settled"):  # the last one in filters saved long ago
+        assert both.annotations.in_conflict(word).nonzero()[0].tolist() == [1]
     both.close()
 
     again = open_as(data, "cy", "both.db")

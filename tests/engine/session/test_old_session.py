@@ -122,7 +122,7 @@ def test_it_can_be_gone_on_with_and_undone_to_the_first_word(
     assert not again.verdicts.any()
     assert not again.edits.revisions
     assert (again.copies == 1).all()
-    assert not again.annotations.remarked().any()
+    assert not again.annotations.annotated().any()
     again.close()
 
 
