@@ -17,6 +17,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.dataset.dataset import Dataset
 from engine.duplicates.clusters import Clusters
 from engine.duplicates.contradictions import Contradictions
 from engine.duplicates.duplication_rate import Gauge, gauge
@@ -28,52 +29,25 @@ from engine.duplicates.texts import unit_texts
 from engine.review.decision import Verdict
 from engine.review.policy import Outcome, decide
 from engine.review.review import Review
-from engine.review.threshold import Direction, Threshold
+from engine.review.threshold import Direction
 from engine.scoring.worker.board import ScoreBoard
 from engine.scoring.worker.status import one_line
 from engine.session.duplication import Duplicates
 from engine.session.edits import Edits
+from engine.session.orders import OrderedSession
 
 SHARE_OF_TIME = 0.1
 """Counting what streams in takes no more of it; at a million rows the gauge follows less often."""
 
 
-class ClusteredRows(Protocol):
-    """The part of a dataset that this module needs."""
-
-    @property
-    def rows(self) -> int:
-        """How many there are."""
-        ...
-
-    @property
-    def lengths(self) -> NDArray[np.int32]:
-        """Characters.  (rows,)."""
-        ...
-
-    @property
-    def broken(self) -> NDArray[np.bool_]:
-        """Rows that could not be read.  (rows,)."""
-        ...
-
-
-class ClusteredSession(Protocol):
+class ClusteredSession(OrderedSession, Protocol):
     """The part of a session that this module needs; arrays are of the side under review."""
 
+    dataset: Dataset
     review: Review
     edits: Edits
     duplicates: Duplicates
     notices: list[str]
-
-    @property
-    def dataset(self) -> ClusteredRows:
-        """The rows."""
-        ...
-
-    @property
-    def verdicts(self) -> NDArray[np.int8]:
-        """By hand.  (rows,)."""
-        ...
 
     @property
     def scores(self) -> NDArray[np.float32]:
@@ -93,16 +67,6 @@ class ClusteredSession(Protocol):
     @property
     def board(self) -> ScoreBoard:
         """Tells when scores have changed."""
-        ...
-
-    @property
-    def threshold(self) -> Threshold | None:
-        """The one that decides now."""
-        ...
-
-    @property
-    def blind(self) -> bool:
-        """Whether scores are hidden."""
         ...
 
 

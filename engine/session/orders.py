@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from engine.audit import spotcheck
 from engine.audit.spotcheck import SpotCheck, SpotCheckResult
+from engine.dataset.dataset import Dataset
 from engine.dataset.identities import IdentityTable
 from engine.errors import UsageError
 from engine.review.decision import Verdict
@@ -51,20 +52,6 @@ class OrderedSession(Protocol):
 
     def outcomes(self) -> Outcomes:
         """Of every row."""
-        ...
-
-
-class Rows(Protocol):
-    """The part of a dataset that this module needs."""
-
-    @property
-    def lengths(self) -> NDArray[np.int32]:
-        """Characters.  (rows,)."""
-        ...
-
-    @property
-    def broken(self) -> NDArray[np.bool_]:
-        """Rows that could not be read.  (rows,)."""
         ...
 
 
@@ -108,7 +95,7 @@ class ReviewOrders:
     def __init__(
         self,
         session: OrderedSession,
-        dataset: Rows,
+        dataset: Dataset,
         scoring: LiveScoring,
         review: Review,
         identities: IdentityTable,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -27,7 +28,7 @@ _COLUMNS = (
     "id, at, who, kind, verdict, about, reason, note, threshold, direction, scorer, revision, "
     "side, dataset, n, old, occurrences, rows, scores, identities"
 )
-INSERT = (
+_INSERT = (
     f"INSERT INTO events ({_COLUMNS}) "  # noqa: S608 - names of columns, no data
     f"VALUES ({', '.join('?' * len(_COLUMNS.split(',')))})"
 )
@@ -37,8 +38,12 @@ SPAN = (
     "remarks.aspect, subject, text FROM events LEFT JOIN event_values ON event_values.event = id "
     "LEFT JOIN remarks ON remarks.event = id WHERE id > ? AND id <= ? ORDER BY id"
 )
-INSERT_ANNOTATION = "INSERT INTO remarks (event, aspect, subject, text) VALUES (?, ?, ?, ?)"
-INSERT_VALUES = "INSERT INTO event_values (event, aspect, value) VALUES (?, ?, ?)"
+_INSERT_ANNOTATION = "INSERT INTO remarks (event, aspect, subject, text) VALUES (?, ?, ?, ?)"
+_INSERT_VALUES = "INSERT INTO event_values (event, aspect, value) VALUES (?, ?, ?)"
+
+
+_ANNOTATIONS = frozenset({Aspect.REASON, Aspect.NOTE, Aspect.TAG, Aspect.EDIT, Aspect.MERGE})
+"""Aspects that are said in words."""
 
 
 def milliseconds(at: str) -> int:
@@ -55,7 +60,7 @@ class TakenOver:
 
 
 def encode(stored: StoredEvent, at_ms: int) -> tuple[object, ...]:
-    """The values of `INSERT`; the number is left to the file.
+    """The values of `_INSERT`; the number is left to the file.
 
     Raises:
         ValueError: the arrays are not of one length.
@@ -87,6 +92,18 @@ def encode(stored: StoredEvent, at_ms: int) -> tuple[object, ...]:
         np.ascontiguousarray(event.scores, "<f4").tobytes(),
         np.ascontiguousarray(stored.identities, "u1").reshape(count, IDENTITY_BYTES).tobytes(),
     )
+
+
+def insert(connection: sqlite3.Connection, said: Said, encoded: tuple[object, ...]) -> int:
+    """Write an event with all that belongs to it, and give it its number; in a transaction."""
+    number = int(connection.execute(_INSERT, encoded).lastrowid or 0)
+    if said.values is not None:
+        values = packing.pack(said.values, "<i4")
+        connection.execute(_INSERT_VALUES, (number, said.aspect.value, values))
+    if said.aspect in _ANNOTATIONS:
+        words = (number, said.aspect.value, said.subject, said.text)
+        connection.execute(_INSERT_ANNOTATION, words)
+    return number
 
 
 def decode(values: tuple[Any, ...]) -> StoredEvent:
@@ -126,24 +143,6 @@ def decode(values: tuple[Any, ...]) -> StoredEvent:
         packing.unpack(occurrences, "<u4", count),
         dataset_digest,
     )
-
-
-def encode_values(said: Said, number: int) -> tuple[object, ...] | None:
-    """The values of `INSERT_VALUES` for the event of that number; None where it has none."""
-    if said.values is None:
-        return None
-    return number, said.aspect.value, packing.pack(said.values, "<i4")
-
-
-def encode_annotation(said: Said, number: int) -> tuple[object, ...] | None:
-    """The values of `INSERT_ANNOTATION` for the event of that number; None where it is none."""
-    if said.aspect not in ANNOTATIONS:
-        return None
-    return number, said.aspect.value, said.subject, said.text
-
-
-ANNOTATIONS = frozenset({Aspect.REASON, Aspect.NOTE, Aspect.TAG, Aspect.EDIT, Aspect.MERGE})
-"""Aspects that are said in words."""
 
 
 def instant(at_ms: int) -> str:

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import StoreError
-from engine.review.decision import Event, EventKind, Said, StoredEvent
+from engine.review.decision import Event, EventKind, StoredEvent
 from engine.store import cache, datasets, events, journal, schema, searches, stored_orders
 from engine.store.cache import CachedScores
 from engine.store.datasets import Bindable, BindState, KnownDataset
@@ -109,7 +109,7 @@ class Store:
         stored = StoredEvent(event, identities, occurrences, self._digest)
         encoded = events.encode(stored, at_ms)
         with self._writing("decision not saved", durable=True) as connection:
-            number = _insert(connection, said, encoded)
+            number = events.insert(connection, said, encoded)
         return replace(stored, event=replace(event, id=number))
 
     def take_over(self, dataset: KnownDataset, said: Iterable[TakenOver]) -> None:
@@ -125,7 +125,7 @@ class Store:
             for each in said:
                 event, undo = each.stored.event, each.undo
                 at_ms = events.milliseconds(event.at) if event.at else _now_ms()
-                number = _insert(connection, event.said, events.encode(each.stored, at_ms))
+                number = events.insert(connection, event.said, events.encode(each.stored, at_ms))
                 if undo is not None:
                     back = replace(
                         event, kind=EventKind.UNDO, said=replace(event.said, values=None),
@@ -134,7 +134,7 @@ class Store:
                     encoded = events.encode(
                         replace(each.stored, event=back), events.milliseconds(undo.at)
                     )
-                    _insert(connection, back.said, encoded)
+                    events.insert(connection, back.said, encoded)
 
     def latest_dataset(self) -> KnownDataset | None:
         """The dataset that this session was opened with last; None before the first."""
@@ -447,16 +447,6 @@ class Store:
             f"{what} cannot be read, the file is damaged: {self.path}",
             "restore it from a copy, or start anew with --session PATH",
         )
-
-
-def _insert(connection: sqlite3.Connection, said: Said, encoded: tuple[object, ...]) -> int:
-    """Write an event with all that belongs to it, and give it its number."""
-    number = int(connection.execute(events.INSERT, encoded).lastrowid or 0)
-    if values := events.encode_values(said, number):
-        connection.execute(events.INSERT_VALUES, values)
-    if annotation := events.encode_annotation(said, number):
-        connection.execute(events.INSERT_ANNOTATION, annotation)
-    return number
 
 
 def _span_end(sizes: list[tuple[int, int]]) -> int:
