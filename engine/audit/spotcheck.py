@@ -42,7 +42,7 @@ class SpotCheck:
     """A sample as it was drawn; what was said of its rows is in the verdicts."""
 
     id: int
-    """Of the queue on file; 0 where the session could not be written."""
+    """Of the review order on file; 0 where the session could not be written."""
     rows: NDArray[np.int64]  # (n,) in the order of review; those gone from the dataset left out
     seed: int
     drawn_at: str

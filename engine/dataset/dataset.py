@@ -207,22 +207,6 @@ class Dataset:
             else:
                 yield identity
 
-    def occurrence(self, row: int) -> int:
-        """How many rows before `row` hold the identical sample.
-
-        Rows with other texts cannot be identical, so only those with the same ones are hashed.
-        """
-        texts = self.texts.row(row)
-        before = self.texts[:row]
-        same = np.ones(row, np.bool_)  # (row,)
-        for column, text in zip(before.get_columns(), texts, strict=True):
-            same &= column.eq_missing(pl.Series([text], dtype=pl.String)).to_numpy()
-        rows = np.flatnonzero(same)
-        if not len(rows):
-            return 0
-        own = self.identities(np.array([row], np.int64))
-        return int((self.identities(rows) == own).all(axis=1).sum())
-
     def record(self, row: int) -> dict[str, Any]:
         """The original row as parsed; {} where it is unparsable."""
         shard, local = self._shard_of(row)

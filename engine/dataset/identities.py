@@ -1,7 +1,8 @@
 """Where each sample of a dataset is: identities and occurrences for every row.
 
 Filling the table for a million rows takes seconds, so it is done in chunks, on demand for the
-rows that are asked for and in the background for the rest.
+rows that are asked for and in the background for the rest. The occurrence of a row, how many
+earlier rows hold the identical sample, is certain only when all of them are hashed.
 """
 
 from __future__ import annotations
@@ -67,20 +68,40 @@ class IdentityTable:
             )
         return True
 
+    @property
+    def counted(self) -> bool:
+        """Whether every row is hashed and its occurrence known."""
+        return self._occurrences is not None
+
     def occurrences(self) -> NDArray[np.uint32]:
-        """How many earlier rows are the identical sample, for every row.  (rows,)."""
+        """How many earlier rows are the identical sample, hashing what is left.  (rows,)."""
         with self._lock:
             if self._occurrences is None:
                 self.complete()
-                order = np.argsort(self._keys(), kind="stable")
-                keys = self._keys()[order]
-                starts = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]])
-                lengths = np.diff(np.r_[starts, len(keys)])
-                rank = np.arange(len(keys)) - np.repeat(starts, lengths)
-                occurrences = np.empty(len(keys), np.uint32)
-                occurrences[order] = rank
-                self._sorted, self._occurrences = order.astype(np.int64), occurrences
+                self._sorted, self._occurrences = _ranked(_halves(self._table))
             return self._occurrences
+
+    def occurrences_of(self, rows: NDArray[np.int64]) -> NDArray[np.uint32]:
+        """The same for some rows, hashing no others: too small while identical ones are not hashed.
+
+        A look-up once `counted`. Before that it takes some milliseconds at a million rows, and
+        never waits for a thread that is hashing.  (n,) -> (n,)
+        """
+        known = self._occurrences
+        if known is not None:
+            return known[rows]
+        self.identities(rows)
+        halves = _halves(self._table)  # (rows, 2) zero where not hashed, as no identity is
+        if len(rows) == 1:
+            high, low = halves[: rows[0]].T
+            own = halves[rows[0]]
+            return np.array([np.count_nonzero((high == own[0]) & (low == own[1]))], np.uint32)
+        marks = self._table.view("<u2")[:, 0]  # (rows,) shared by few rows that differ
+        wanted = np.zeros(1 << 16, np.bool_)
+        wanted[marks[rows]] = True
+        near = np.flatnonzero(wanted[marks[: rows.max(initial=-1) + 1]])
+        _, occurrences = _ranked(halves[near])
+        return occurrences[np.searchsorted(near, rows)]
 
     def locate(
         self, identities: NDArray[np.uint8], occurrences: NDArray[np.uint32]
@@ -110,6 +131,20 @@ class IdentityTable:
 
     def _keys(self) -> NDArray[np.void]:
         return _as_keys(self._table)
+
+
+def _ranked(halves: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.uint32]]:
+    """Their order by value, and how many before each are equal to it.  (n, 2) -> (n,), (n,)."""
+    high, low = np.ascontiguousarray(halves.T)
+    order = np.lexsort((low, high)).astype(np.int64, copy=False)
+    high, low = high[order], low[order]
+    new = np.ones(len(order), np.bool_)
+    new[1:] = (high[1:] != high[:-1]) | (low[1:] != low[:-1])
+    starts = np.flatnonzero(new)
+    lengths = np.diff(np.append(starts, len(order)))
+    occurrences = np.empty(len(order), np.uint32)
+    occurrences[order] = np.arange(len(order)) - np.repeat(starts, lengths)
+    return order, occurrences
 
 
 def _as_keys(identities: NDArray[np.uint8]) -> NDArray[np.void]:

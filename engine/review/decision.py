@@ -1,8 +1,11 @@
-"""What a reviewer said: verdicts, remarks, and the append-only events that carry them.
+"""What a reviewer said: verdicts, annotations, and the append-only events that carry them.
 
 A verdict is never overwritten. Each decision is an event that records who, when, old → new and
 the score that was on screen; so are reasons, notes and tags; undo and redo are events too. The
 state of a review is what the events add up to.
+
+`Said` is what is said, `Event` adds when, by whom and about which rows, `StoredEvent` which
+samples these are in any dataset.
 """
 
 from __future__ import annotations
@@ -14,13 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.review.threshold import Direction
-from engine.sample import Side
+from engine.sample import IDENTITY_BYTES, Side
 
 
 class Verdict(IntEnum):
     """A reviewer's word on a sample, as stored (int8); UNDECIDED is the absence of one.
 
-    SKIP is recorded, so that queues and undo know of it, and leaves the outcome to the policy.
+    SKIP is recorded, so that review orders and undo know of it; the outcome is left to the policy.
     """
 
     UNDECIDED = 0
@@ -50,7 +53,7 @@ class Aspect(StrEnum):
     TAG = "tag"
     """Whether it has a tag; each tag is an aspect of its own."""
     EDIT = "edit"
-    """How a part of it reads."""
+    """The text of one of its parts."""
     MERGE = "merge"
     """The verdict that several reviewers' sessions come to; UNDECIDED where they contradict each
     other."""
@@ -72,41 +75,74 @@ class Circumstances:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What an event says, without who said it, when and about which rows."""
+
+    verdict: Verdict = Verdict.UNDECIDED
+    reason: str = ""
+    """Code of the reason that a decision brings along."""
+    note: str = ""
+    """The words that a decision brings along."""
+    aspect: Aspect = Aspect.VERDICT
+    values: NDArray[np.int32] | None = None  # (n,) new value of each row, of `aspect`
+    """None where every row got `verdict`."""
+    subject: str = ""
+    """Which one of `aspect`: the name of a tag, the part that an edit is about."""
+    text: str = ""
+    """A reason, a note or a tag, each taken away by an empty text; or what an edit put there."""
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
-    """One line of the history: a decision on one or many rows, or the undoing of one.
+    """One line of the history: something said about one or many rows, or the undoing of that.
 
     A bulk is one event: all of it is written, undone and redone, or none of it.
     """
 
-    id: int
-    at: str
-    """UTC, ISO 8601 with milliseconds."""
-    who: str
     kind: EventKind
-    verdict: Verdict
-    """The new verdict; for undo and redo, that of the event they are about."""
-    rows: NDArray[
-        np.int64
-    ]  # (n,) positions in the dataset open now; -1 where it has no such sample
-    old: NDArray[np.int8]  # (n,) verdicts before
+    said: Said
+    """For undo and redo: what the event that they are about says, without its `values`."""
+    rows: NDArray[np.int64]  # (n,) positions in the dataset; -1 where it has no such sample
+    old: NDArray[np.int8]  # (n,) verdicts before; of `Aspect.COPIES`, the numbers before
     scores: NDArray[np.float32]  # (n,) scores at that moment, NaN where there was none
     circumstances: Circumstances = field(default_factory=Circumstances)
-    reason: str = ""
-    note: str = ""
     about: int | None = None
     """The event that an undo or redo is about."""
-    aspect: Aspect = Aspect.VERDICT
-    values: NDArray[np.int32] | None = None  # (n,) new value of each row, of `aspect`
-    """None where every row got `verdict`."""
-
-    subject: str = ""
-    """Which one of `aspect`: the name of a tag, the part that an edit is about."""
-    text: str = ""
-    """What a remark says: a reason, a note, the tag, all of which an empty one takes away; or the
-    text that an edit put there."""
+    id: int = 0
+    """Its number, given when it is written; 0 before, as `at` and `who` are empty."""
+    at: str = ""
+    """UTC, ISO 8601 with milliseconds."""
+    who: str = ""
 
     def verdict_of(self, row: int) -> Verdict:
         """What this decision said about `row`, one of its rows."""
-        if self.values is None or self.aspect is not Aspect.VERDICT:
-            return self.verdict
-        return Verdict(int(self.values[np.flatnonzero(self.rows == row)[0]]))
+        if self.said.values is None or self.said.aspect is not Aspect.VERDICT:
+            return self.said.verdict
+        return Verdict(int(self.said.values[np.flatnonzero(self.rows == row)[0]]))
+
+
+KEY_BYTES = IDENTITY_BYTES + 5
+"""Identity, occurrence and side."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """An event as the session file has it: with what finds its samples in any other dataset.
+
+    The arrays are read-only where they were read from the file.
+    """
+
+    event: Event
+    """Its rows are those of the dataset of `dataset_digest`."""
+    identities: NDArray[np.uint8]  # (n, 16)
+    occurrences: NDArray[np.uint32]  # (n,) how many earlier rows were the identical sample
+    dataset_digest: str = ""
+    """Of the dataset under review at that moment; empty where there was none."""
+
+    def keys(self) -> NDArray[np.void]:
+        """Of each sample what tells a verdict on it from others: itself and the side.  (n,)."""
+        keys = np.zeros((len(self.identities), KEY_BYTES), np.uint8)
+        keys[:, :IDENTITY_BYTES] = self.identities
+        keys[:, IDENTITY_BYTES:-1] = self.occurrences.astype("<u4")[:, None].view(np.uint8)
+        keys[:, -1] = list(Side).index(self.event.circumstances.side)
+        return keys.view(f"V{KEY_BYTES}").ravel()

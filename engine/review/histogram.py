@@ -39,8 +39,8 @@ class ScoreBins:
 
         Args:
             threshold: None drops nothing and keeps nothing by rule; all counts show as dropped.
-            kept_by_rule: rows that the threshold keeps, from `policy.summarise`; it settles the
-                share of the one bin that the threshold cuts through.
+            kept_by_rule: rows that the threshold keeps, from `policy.Tally`; it tells the kept
+                part of the one bin that the threshold cuts through.
         """
         kept = np.zeros_like(self.by_rule)
         if threshold is not None:

@@ -11,7 +11,7 @@ from engine.sample import Side
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class HistoryLine:
     """One thing that was said about a row, and what it changed."""
 
     event: Event
@@ -27,7 +27,7 @@ class Entry:
     @property
     def aspect(self) -> Aspect:
         """What it is about."""
-        return self.event.aspect
+        return self.event.said.aspect
 
     @property
     def side(self) -> Side:
@@ -45,11 +45,11 @@ class Opinion:
 
 
 def value_of(event: Event | None, aspect: Aspect, row: int) -> str:
-    """What `event` says about `row`; what holds before anything is said for None."""
+    """What `event` says about `row`, in words; None: what holds before anything is said."""
     if aspect in (Aspect.VERDICT, Aspect.MERGE):
         return "undecided" if event is None else event.verdict_of(row).name.lower()
     if aspect is Aspect.COPIES:
-        if event is None or event.values is None:
+        if event is None or event.said.values is None:
             return "x1"
-        return f"x{event.values[np.flatnonzero(event.rows == row)[0]]}"
-    return "" if event is None else event.text
+        return f"x{event.said.values[np.flatnonzero(event.rows == row)[0]]}"
+    return "" if event is None else event.said.text

@@ -1,7 +1,7 @@
 """Which of the events about one thing holds for each row: the last one that stands.
 
-There is a layer for everything that can be said about a row at a time: a verdict for each side,
-a reason, a note, every tag. Events are known here by their position in the history.
+There is one `LatestEvent` for each thing that can be said about a row: a verdict for each side, a
+reason, a note, every tag. Events are known here by their position in the history.
 """
 
 from __future__ import annotations
@@ -12,41 +12,48 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-class Layer:
-    """The position of the event that holds for each row, and what each event covered."""
+class LatestEvent:
+    """The event that holds for each row, and the one that held before each event."""
 
     def __init__(self, rows: int) -> None:
-        self.latest = np.full(rows, -1, np.int32)
+        self.position = np.full(rows, -1, np.int32)
         """(rows,) position of the last event that stands; -1 where there is none."""
         self._said: dict[int, tuple[NDArray[np.int64], NDArray[np.int32]]] = {}
-        """The rows of an event, and what `latest` was for them when it was made."""
+        """The rows of an event, and what `position` was for them when it was made."""
 
     def say(self, position: int, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Let a new event hold for `rows`; the rows for which it does."""
-        self._said[position] = (rows, self.latest[rows])
+        """Let a new event hold for `rows`.  -> (m,) the rows for which it does."""
+        self._said[position] = (rows, self.position[rows])
         return self.stand(position)
 
     def stand(self, position: int) -> NDArray[np.int64]:
-        """Let an event hold again, but for rows about which more was said later."""
+        """Let an event hold again, but for rows about which more was said later.
+
+        Returns:
+            (m,) the rows for which it holds now.
+        """
         rows, _ = self._said[position]
-        rows = rows[self.latest[rows] < position]
-        self.latest[rows] = position
+        rows = rows[self.position[rows] < position]
+        self.position[rows] = position
         return rows
 
     def fall(self, position: int, undone: Collection[int]) -> NDArray[np.int64]:
-        """Give the rows of an event back to what stands below it; the rows that it held.
+        """Let the event before it hold again for the rows of an event that is undone.
 
         Args:
             position: of the event that is undone.
             undone: positions of all that do not stand.
+
+        Returns:
+            (m,) the rows for which it held.
         """
         said, before = self._said[position]
-        held = self.latest[said] == position
+        held = self.position[said] == position
         rows: NDArray[np.int64] = said[held]
         below = before[held]
         for at in np.flatnonzero(np.isin(below, list(undone))):
-            below[at] = self._standing(int(rows[at]), int(below[at]), undone)
-        self.latest[rows] = below
+            below[at] = self._last_that_stands(int(rows[at]), int(below[at]), undone)
+        self.position[rows] = below
         return rows
 
     def below(self, position: int, row: int) -> int:
@@ -59,9 +66,9 @@ class Layer:
         yes = np.zeros(max(self._said, default=-1) + 2, np.bool_)  # the last one is for -1
         for position in self._said:
             yes[position] = holds(position)
-        return yes[self.latest]
+        return yes[self.position]
 
-    def _standing(self, row: int, position: int, undone: Collection[int]) -> int:
+    def _last_that_stands(self, row: int, position: int, undone: Collection[int]) -> int:
         """The last event about `row` at or before `position` that stands; -1 for none."""
         while position in undone:
             position = self.below(position, row)

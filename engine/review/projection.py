@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.review.decision import Aspect, Event, EventKind, Verdict
-from engine.review.history import Entry, Opinion, value_of
-from engine.review.latest_event import Layer
+from engine.review.history import HistoryLine, Opinion, value_of
+from engine.review.latest_event import LatestEvent
 from engine.sample import Side
 
 Topic = tuple[Aspect, str]
@@ -34,7 +34,7 @@ class Projection:
         self.boosted = False
         """Whether any sample was ever given another number than 1."""
         self.events: list[Event] = []
-        self._layers: dict[Topic, Layer] = {}
+        self._latest: dict[Topic, LatestEvent] = {}
         self._undo: list[int] = []  # positions of the decisions that stand
         self._undone: set[int] = set()  # of those that do not, buried by a new decision or not
         self._by_id: dict[int, int] = {}
@@ -48,7 +48,7 @@ class Projection:
     def last_decision(self) -> Event | None:
         """The decision given last of those that stand; None where there is none."""
         steps = (self.events[position] for position in reversed(self._undo))
-        return next((event for event in steps if event.aspect is Aspect.VERDICT), None)
+        return next((event for event in steps if event.said.aspect is Aspect.VERDICT), None)
 
     def reason(self, row: int, side: Side = Side.CHOSEN) -> str:
         """Why `row` is rejected; empty where it is not, or where nobody said."""
@@ -67,16 +67,16 @@ class Projection:
 
     def _reasons_at(self, side: Side, rows: slice) -> NDArray[np.int32]:
         """Positions of the reasons that hold for `rows`; -1 where none does."""
-        given = self._layers.get((Aspect.REASON, side.value))
-        decided = self._layers.get((Aspect.VERDICT, side.value))
+        given = self._latest.get((Aspect.REASON, side.value))
+        decided = self._latest.get((Aspect.VERDICT, side.value))
         rejected = (
             self.verdicts[min(index_of(side), len(self.verdicts) - 1), rows] == Verdict.REJECT
         )
         if given is None or decided is None:
             return np.full(len(rejected), -1, np.int32)
         # A reason is of the rejection that it was given to, not of one that came later.
-        holds = rejected & (given.latest[rows] >= decided.latest[rows])
-        return np.where(holds, given.latest[rows], np.int32(-1))
+        holds = rejected & (given.position[rows] >= decided.position[rows])
+        return np.where(holds, given.position[rows], np.int32(-1))
 
     def note(self, row: int) -> str:
         """The reviewer's words on `row`."""
@@ -89,20 +89,20 @@ class Projection:
 
     def tags(self, row: int) -> tuple[str, ...]:
         """The tags of `row`, sorted."""
-        names = (name for aspect, name in list(self._layers) if aspect is Aspect.TAG)
+        names = (name for aspect, name in list(self._latest) if aspect is Aspect.TAG)
         return tuple(sorted(name for name in names if self._has_tag(row, name)))
 
     def _has_tag(self, row: int, name: str) -> bool:
         event = self._holding((Aspect.TAG, name), row)
-        return event is not None and bool(event.text)
+        return event is not None and bool(event.said.text)
 
     def tagged(self, name: str) -> NDArray[np.bool_]:
         """Which rows have the tag `name`.  (rows,)."""
-        return self._where((Aspect.TAG, name), lambda event: bool(event.text))
+        return self._where((Aspect.TAG, name), lambda event: bool(event.said.text))
 
     def tag_counts(self) -> dict[str, int]:
         """The tags in use and how many rows have each, the most used first."""
-        names = [name for aspect, name in list(self._layers) if aspect is Aspect.TAG]
+        names = [name for aspect, name in list(self._latest) if aspect is Aspect.TAG]
         counts = {name: int(np.count_nonzero(self.tagged(name))) for name in names}
         used = sorted((-count, name) for name, count in counts.items() if count)
         return {name: -count for count, name in used}
@@ -119,7 +119,7 @@ class Projection:
         return [
             event
             for event in self._merged
-            if event.verdict is Verdict.UNDECIDED and event.circumstances.side is side
+            if event.said.verdict is Verdict.UNDECIDED and event.circumstances.side is side
         ]
 
     def opinions(self, row: int, side: Side = Side.CHOSEN) -> list[Opinion]:
@@ -133,26 +133,26 @@ class Projection:
             if entry.undone is not None or entry.side is not side or event.id > self._merged[-1].id:
                 continue
             if entry.aspect is Aspect.VERDICT:
-                found[who] = Opinion(who, event.verdict_of(row), event.reason)
+                found[who] = Opinion(who, event.verdict_of(row), event.said.reason)
             elif entry.aspect is Aspect.REASON and who in found:
                 found[who] = replace(found[who], reason=entry.new)
         return [each for each in found.values() if each.verdict is not Verdict.UNDECIDED]
 
     def edits(self, row: int) -> dict[str, str]:
         """The parts of `row` that were edited, and how they read."""
-        names = [name for aspect, name in list(self._layers) if aspect is Aspect.EDIT]
+        names = [name for aspect, name in list(self._latest) if aspect is Aspect.EDIT]
         found = {name: self._holding((Aspect.EDIT, name), row) for name in names}
-        return {name: event.text for name, event in found.items() if event is not None}
+        return {name: event.said.text for name, event in found.items() if event is not None}
 
     def edited_rows(self) -> NDArray[np.int64]:
         """The rows that have edits.  (n,)."""
         mask = np.zeros(self.verdicts.shape[1], np.bool_)
-        for topic in list(self._layers):
+        for topic in list(self._latest):
             if topic[0] is Aspect.EDIT:
-                mask |= self._layers[topic].latest >= 0
+                mask |= self._latest[topic].position >= 0
         return np.flatnonzero(mask)
 
-    def history(self, row: int) -> list[Entry]:
+    def history(self, row: int) -> list[HistoryLine]:
         """Everything that was said about `row`, the oldest first; what was undone is marked."""
         undone_by = {
             self._by_id[event.about]: event
@@ -165,20 +165,20 @@ class Projection:
             if event.kind is not EventKind.DECIDE or row not in event.rows:
                 continue
             place = np.flatnonzero(event.rows == row)[0]
-            before = self._layers[topics(event)[0]].below(position, row)
-            if event.aspect in (Aspect.VERDICT, Aspect.MERGE):
+            before = self._latest[topics(event)[0]].below(position, row)
+            if event.said.aspect in (Aspect.VERDICT, Aspect.MERGE):
                 decided[event.circumstances.side] = position
-            elif event.aspect is Aspect.REASON and before < decided[event.circumstances.side]:
+            elif event.said.aspect is Aspect.REASON and before < decided[event.circumstances.side]:
                 before = -1  # it was of an earlier rejection
             old = self.events[before] if before >= 0 else None
-            told = value_of(old, event.aspect, row)
-            if event.aspect is Aspect.VERDICT:  # in its own session, where several were merged
+            told = value_of(old, event.said.aspect, row)
+            if event.said.aspect is Aspect.VERDICT:  # in its own session, where several were merged
                 told = Verdict(int(event.old[place])).name.lower()
             found.append(
-                Entry(
+                HistoryLine(
                     event,
                     told,
-                    value_of(event, event.aspect, row),
+                    value_of(event, event.said.aspect, row),
                     float(event.scores[place]),
                     undone_by.get(position) if position in self._undone else None,
                 )
@@ -190,42 +190,42 @@ class Projection:
         return list(dict.fromkeys(event.who for event in self.events))
 
     def _holding(self, topic: Topic, row: int) -> Event | None:
-        layer = self._layers.get(topic)
-        position = int(layer.latest[row]) if layer is not None else -1
+        latest = self._latest.get(topic)
+        position = int(latest.position[row]) if latest is not None else -1
         return self.events[position] if position >= 0 else None
 
     def _where(self, topic: Topic, holds: Callable[[Event], bool]) -> NDArray[np.bool_]:
-        layer = self._layers.get(topic)
-        if layer is None:
+        latest = self._latest.get(topic)
+        if latest is None:
             return np.zeros(self.verdicts.shape[1], np.bool_)
-        return layer.where(lambda position: holds(self.events[position]))
+        return latest.where(lambda position: holds(self.events[position]))
 
 
 def topics(event: Event) -> tuple[Topic, ...]:
     """What an event speaks of; a decision may bring its reason and a note along."""
     side = event.circumstances.side.value
-    match event.aspect:
+    match event.said.aspect:
         case Aspect.VERDICT:
             found: list[Topic] = [(Aspect.VERDICT, side)]
-            found += [(Aspect.REASON, side)] if event.reason else []
-            found += [(Aspect.NOTE, "")] if event.note else []
+            found += [(Aspect.REASON, side)] if event.said.reason else []
+            found += [(Aspect.NOTE, "")] if event.said.note else []
             return tuple(found)
         case Aspect.REASON:
             return ((Aspect.REASON, side),)
         case Aspect.MERGE:
             return ((Aspect.VERDICT, side),)
         case _:
-            return ((event.aspect, event.subject),)
+            return ((event.said.aspect, event.said.subject),)
 
 
 def _reason_of(event: Event) -> str:
-    """The reason that an event gives, whether it is a decision or a remark on one."""
-    return event.text if event.aspect is Aspect.REASON else event.reason
+    """The reason that an event gives, whether it is a decision or an annotation of one."""
+    return event.said.text if event.said.aspect is Aspect.REASON else event.said.reason
 
 
 def _note_of(event: Event) -> str:
     """The note that an event writes."""
-    return event.text if event.aspect is Aspect.NOTE else event.note
+    return event.said.text if event.said.aspect is Aspect.NOTE else event.said.note
 
 
 def index_of(side: Side) -> int:

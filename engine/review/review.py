@@ -1,4 +1,4 @@
-"""The events of a review, and what they add up to: verdicts, remarks, undo and redo.
+"""The events of a review, and what they add up to: verdicts, annotations, undo and redo.
 
 The state is nothing but the replayed history. A decision, an undo and a redo are each appended
 to the session file first and applied to the arrays after; opening the file again replays them.
@@ -9,34 +9,49 @@ redone. All topics share one undo.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+import contextlib
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.dataset.identities import IdentityTable
-from engine.review.decision import Aspect, Circumstances, Event, EventKind, Verdict
-from engine.review.latest_event import Layer
+from engine.errors import StoreError
+from engine.review.decision import (
+    Aspect,
+    Circumstances,
+    Event,
+    EventKind,
+    Said,
+    StoredEvent,
+    Verdict,
+)
+from engine.review.latest_event import LatestEvent
 from engine.review.projection import Projection, Topic, index_of, topics
 from engine.sample import Side
-from engine.store import Store, StoredEvent
-
-FEW_ROWS = 8
-"""Up to this many rows, occurrences are looked up one by one instead of for the whole dataset."""
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What an event says, without who said it, when and about which rows."""
+class EventLog(Protocol):
+    """Where events are written: the part of a session file that a review needs."""
 
-    verdict: Verdict = Verdict.UNDECIDED
-    reason: str = ""
-    note: str = ""
-    aspect: Aspect = Aspect.VERDICT
-    values: NDArray[np.int32] | None = None  # (n,) of each row; None: `verdict` for all
-    subject: str = ""
-    text: str = ""
+    def append(
+        self, event: Event, identities: NDArray[np.uint8], occurrences: NDArray[np.uint32], /
+    ) -> StoredEvent:
+        """Write an event and give it its number, time and reviewer; on disk when this returns.
+
+        Args:
+            event: what was said; its rows are those of the dataset under review.
+            identities: of its samples.  (n, 16)
+            occurrences: which of the identical samples each one is.  (n,)
+        """
+        ...
+
+    def correct_occurrences(self, right: Mapping[int, NDArray[np.uint32]], /) -> None:
+        """Let the events of these numbers be read with other occurrences.  Each (n,)."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,22 +85,26 @@ class Review(Projection):
 
     def __init__(
         self,
-        store: Store,
+        log: EventLog,
         identities: IdentityTable,
-        occurrence: Callable[[int], int],
         *,
         sides: int,
         rows: int,
     ) -> None:
+        """Nothing is known of earlier visits before `replay`."""
         super().__init__(sides, rows)
         self.version = 0
         """Grows with every change; tells the screen what to draw again."""
         self.lost = 0
         """Verdicts given to samples that the dataset open now does not hold; they stay on file."""
-        self._store = store
+        self._log = log
         self._identities = identities
-        self._occurrence = occurrence
         self._redo: list[int] = []
+        self.uncounted = False
+        """Whether a decision of this visit waits for `count_occurrences`."""
+        self._to_count: list[StoredEvent] = []
+        """Events of this dataset whose occurrences have not been compared with all of its rows."""
+        self._counting = threading.Lock()
 
     def replay(self, stored: Iterable[StoredEvent], digest: str) -> None:
         """Rebuild the state from the file's history.
@@ -97,23 +116,25 @@ class Review(Projection):
         """
         history = list(stored)
         places = self._places(history, digest)
-        for event in history:
-            self._apply(_event(event, places.get(event.id, event.rows)))
+        for each in history:
+            self._apply(replace(each.event, rows=places.get(each.event.id, each.event.rows)))
         self.lost = self._count_lost(history)
+        self._to_count = [each for each in history if each.dataset_digest == digest]
 
     def _places(self, history: list[StoredEvent], digest: str) -> dict[int, NDArray[np.int64]]:
-        """Where the samples of events that were made on another dataset are in this one."""
-        foreign = [event for event in history if event.dataset_digest != digest]
+        """By event, where samples of events of another dataset are in this one.  Each (n,)."""
+        foreign = [each for each in history if each.dataset_digest != digest]
         if not foreign:
             return {}
         located = self._identities.locate(
-            np.concatenate([event.identities for event in foreign]),
-            np.concatenate([event.occurrences for event in foreign]),
+            np.concatenate([each.identities for each in foreign]),
+            np.concatenate([each.occurrences for each in foreign]),
         )
-        cuts = np.cumsum([len(event.rows) for event in foreign])[:-1]
-        places = dict(zip((event.id for event in foreign), np.split(located, cuts), strict=True))
-        for event in foreign:
-            sided = event.aspect in (Aspect.VERDICT, Aspect.REASON, Aspect.MERGE)
+        cuts = np.cumsum([len(each.identities) for each in foreign])[:-1]
+        found = np.split(located, cuts)
+        places = {each.event.id: rows for each, rows in zip(foreign, found, strict=True)}
+        for event in (each.event for each in foreign):
+            sided = event.said.aspect in (Aspect.VERDICT, Aspect.REASON, Aspect.MERGE)
             if sided and index_of(event.circumstances.side) >= len(self.verdicts):
                 places[event.id] = np.full(len(event.rows), -1, np.int64)
         return places
@@ -122,16 +143,15 @@ class Review(Projection):
         """How many samples that are not here have a verdict."""
         keys: list[NDArray[np.void]] = []
         verdicts: list[NDArray[np.int8]] = []
-        for stored in history:
-            position = self._by_id[stored.id]
-            absent = self.events[position].rows < 0
-            stands = stored.kind is EventKind.DECIDE and position not in self._undone
-            decides = stored.aspect in (Aspect.VERDICT, Aspect.MERGE)
+        for position, (stored, event) in enumerate(zip(history, self.events, strict=True)):
+            absent, said = event.rows < 0, event.said
+            stands = event.kind is EventKind.DECIDE and position not in self._undone
+            decides = said.aspect in (Aspect.VERDICT, Aspect.MERGE)
             if not (stands and decides and absent.any()):
                 continue
             keys.append(stored.keys()[absent])
-            said = np.full(len(absent), stored.verdict) if stored.values is None else stored.values
-            verdicts.append(said[absent].astype(np.int8))
+            given = np.full(len(absent), said.verdict) if said.values is None else said.values
+            verdicts.append(given[absent].astype(np.int8))
         if not keys:
             return 0
         _, last = np.unique(np.concatenate(keys)[::-1], return_index=True)
@@ -190,13 +210,11 @@ class Review(Projection):
         event = self._next(stack)
         if event is None:
             return None
-        present = event.rows >= 0
-        values = None if event.values is None else event.values[present]
-        said = Said(
-            event.verdict, event.reason, event.note, event.aspect, values, event.subject, event.text
-        )
+        here = event.rows >= 0
+        values = None if event.said.values is None else event.said.values[here]
+        said = replace(event.said, values=values)
         return self._append(
-            kind, said, event.rows[present], event.scores[present], event.circumstances, event.id
+            kind, said, event.rows[here], event.scores[here], event.circumstances, event.id
         )
 
     def _next(self, stack: list[int]) -> Event | None:
@@ -217,46 +235,54 @@ class Review(Projection):
             old = self.copies[rows].astype(np.int8)
         else:
             old = self.verdicts[index_of(circumstances.side), rows]
-        stored = self._store.append(
-            kind=kind,
-            verdict=said.verdict,
-            identities=self._identities.identities(rows),
-            occurrences=self._occurrences(rows),
-            rows=rows,
-            old=old,
-            scores=scores,
-            circumstances=circumstances,
-            reason=said.reason,
-            note=said.note,
-            about=about,
-            aspect=said.aspect,
-            values=said.values if kind is EventKind.DECIDE else None,
-            subject=said.subject,
-            text=said.text,
-        )
-        self._apply(_event(stored, rows))
+        written = said if kind is EventKind.DECIDE else replace(said, values=None)
+        event = Event(kind, written, rows, old, scores, circumstances, about)
+        identities = self._identities.identities(rows)
+        counted = self._identities.counted
+        stored = self._log.append(event, identities, self._identities.occurrences_of(rows))
+        if not counted:
+            self.uncounted = True
+            self._to_count.append(stored)
+            if self._identities.counted:  # meanwhile: whoever counted cannot have seen this one
+                self.count_occurrences()
+        self._apply(stored.event)
         return Change(kind, said, rows, circumstances.side)
 
-    def _occurrences(self, rows: NDArray[np.int64]) -> NDArray[np.uint32]:
-        if len(rows) <= FEW_ROWS:
-            return np.array([self._occurrence(int(row)) for row in rows], np.uint32)
-        return self._identities.occurrences()[rows]
+    def count_occurrences(self) -> None:
+        """Put right on file which of identical samples each event of this dataset is about.
+
+        A decision hashes only its own rows: that an earlier row is the identical sample may be
+        known only when all are hashed. Until then the event has too small a number. That matters
+        for another version of the dataset alone; in this one events find their rows by number.
+
+        Hashes every row that is left, so it belongs in a thread. Where nothing can be written,
+        the next visit does it.
+        """
+        with self._counting, contextlib.suppress(StoreError):
+            occurrences = self._identities.occurrences()
+            events = list(self._to_count)  # decisions may add to it meanwhile
+            right = {each.event.id: occurrences[each.event.rows] for each in events}
+            wrong = [e for e in events if not np.array_equal(right[e.event.id], e.occurrences)]
+            if wrong:
+                self._log.correct_occurrences({e.event.id: right[e.event.id] for e in wrong})
+            del self._to_count[: len(events)]
+            self.uncounted = bool(self._to_count)
 
     def _apply(self, event: Event) -> None:
         position = len(self.events)
         self.events.append(event)
-        self.boosted = self.boosted or event.aspect is Aspect.COPIES
+        self.boosted = self.boosted or event.said.aspect is Aspect.COPIES
         self._by_id[event.id] = position
         if event.kind is EventKind.DECIDE:
             self._redo.clear()
-            if event.aspect is Aspect.MERGE:
+            if event.said.aspect is Aspect.MERGE:
                 self._merged.append(event)
                 self._undo.clear()  # what other sessions said is history here
             else:
                 self._undo.append(position)
             for topic in topics(event):
-                layer = self._layers.setdefault(topic, Layer(self.verdicts.shape[1]))
-                self._settle(topic, layer.say(position, event.rows[event.rows >= 0]))
+                latest = self._latest.setdefault(topic, LatestEvent(self.verdicts.shape[1]))
+                self._follow(topic, latest.say(position, event.rows[event.rows >= 0]))
         else:
             assert event.about is not None
             position = self._by_id[event.about]
@@ -265,22 +291,22 @@ class Review(Projection):
                 _move(position, self._undo, self._redo)
                 self._undone.add(position)
                 for topic in about:
-                    self._settle(topic, self._layers[topic].fall(position, self._undone))
+                    self._follow(topic, self._latest[topic].fall(position, self._undone))
             else:
                 _move(position, self._redo, self._undo)
                 self._undone.discard(position)
                 for topic in about:
-                    self._settle(topic, self._layers[topic].stand(position))
+                    self._follow(topic, self._latest[topic].stand(position))
         self.version += 1
 
-    def _settle(self, topic: Topic, rows: NDArray[np.int64]) -> None:
+    def _follow(self, topic: Topic, rows: NDArray[np.int64]) -> None:
         """Bring the state of `rows` in line with the decisions that hold for them now."""
         aspect, side = topic
         if aspect not in (Aspect.VERDICT, Aspect.COPIES) or not len(rows):
             return
         copies = aspect is Aspect.COPIES
         state = self.copies if copies else self.verdicts[index_of(Side(side))]
-        latest = self._layers[topic].latest[rows]
+        latest = self._latest[topic].position[rows]
         order = np.argsort(latest, kind="stable")
         sources, starts = np.unique(latest[order], return_index=True)
         for source, held in zip(sources.tolist(), np.split(rows[order], starts[1:]), strict=True):
@@ -289,10 +315,10 @@ class Review(Projection):
     def _said_about(self, position: int, rows: NDArray[np.int64]) -> NDArray[np.int32] | Verdict:
         """What the decision at `position` gave to some of its rows.  (n,)."""
         event = self.events[position]
-        if event.values is None:
-            return event.verdict
+        if event.said.values is None:
+            return event.said.verdict
         order = np.argsort(event.rows, kind="stable")
-        return event.values[order[np.searchsorted(event.rows[order], rows)]]
+        return event.said.values[order[np.searchsorted(event.rows[order], rows)]]
 
 
 def _move(position: int, source: list[int], target: list[int]) -> None:
@@ -302,12 +328,3 @@ def _move(position: int, source: list[int], target: list[int]) -> None:
     else:
         source.remove(position)
     target.append(position)
-
-
-def _event(stored: StoredEvent, rows: NDArray[np.int64]) -> Event:
-    """A line of the file, about `rows` of the dataset open now."""
-    return Event(
-        stored.id, stored.at, stored.who, stored.kind, stored.verdict, rows, stored.old,
-        stored.scores, stored.circumstances, stored.reason, stored.note, stored.about,
-        stored.aspect, stored.values, stored.subject, stored.text,
-    )  # fmt: skip

@@ -1,10 +1,10 @@
 """Review orders: which samples to look at first, and why.
 
-A queue is a fixed sequence of rows. It is worked out when it is made, from scores and verdicts as
-they are then, and doesn't change while scores arrive: nothing jumps under the cursor. Making it
-again follows them.
+A review order is a fixed sequence of rows. It is worked out when it is made, from scores and
+verdicts as they are then, and doesn't change while scores arrive: nothing jumps under the cursor.
+Made again, it follows them.
 
-The random one is drawn otherwise, see `engine.audit.spotcheck`.
+The rows of a spot check are drawn at random instead, see `engine.audit.spotcheck`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Rows = NDArray[np.int64]
 
 
 class OrderKind(StrEnum):
-    """What a queue puts first."""
+    """What a review order puts first."""
 
     FILE = "file order"
     NEAREST = "nearest to the threshold"
@@ -77,11 +77,11 @@ class OrderView:
     threshold: Threshold | None
 
 
-def queue_rows(kind: OrderKind, view: OrderView, *, unreviewed: bool = False) -> Rows:
-    """The rows of a queue in its order; equal ones as the dataset has them.
+def ordered_rows(kind: OrderKind, view: OrderView, *, unreviewed: bool = False) -> Rows:
+    """The rows of a review order; equal ones as the dataset has them.
 
-    Rows that have no score come last where scores decide; the disagreements hold only rows
-    that both have spoken of.
+    Rows without a score come last where scores decide; the disagreements hold only rows that
+    both scorers, or the scorer and the reviewer, have judged.
 
     Args:
         kind: any but the spot check.
@@ -170,5 +170,5 @@ def _against(view: OrderView, threshold: Threshold) -> Rows:
     )
     rows = np.flatnonzero(against & scored & ~view.broken)
     if not len(rows):
-        raise UsageError("no verdict goes against the threshold", "there is nothing to settle here")
+        raise UsageError("no verdict goes against the threshold", "nothing is left to compare")
     return rows[_rising(-np.abs(view.scores[rows] - np.float32(threshold.value)))]

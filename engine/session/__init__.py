@@ -1,22 +1,30 @@
 """A review as both front ends hold it, and what belongs to one.
 
-    session           `Session`: opening, verdicts, outcomes; it owns the parts below
-    live_scoring      scores while they come: board, scorer, worker, cache
-    threshold_choice  which threshold holds: asked for, the scorer's own, or a guess
-    queues            review orders, spot checks
-    remarks           reasons, notes and tags beside the verdicts
-    edits             samples that read otherwise than in the source
-    duplication       which rows repeat others, and which of them are dropped
-    searching         the search for them in the background, and what the file keeps of it
-    splits            clusters that are cut higher than the others
-    link          the simulator, coupled to the rows kept now
-    settings          what is remembered from visit to visit
-    saved_filters     filters kept under a name
-    view              which rows are shown, in what order
-    exporting         from a session to an export: plan, preview, writing
-    keeping           decisions about clusters of duplicates
+    session            `Session`: opening, verdicts, outcomes; it owns the parts below
+    recorder           puts on file what is said, with what was on screen
+    live_scoring       scores while they come: board, scorer, worker, cache
+    float32_rescoring  rows near the threshold, scored again in float32
+    threshold_choice   which threshold holds: asked for, the scorer's own, or a guess
+    orders             review orders, spot checks
+    annotations        reasons, notes and tags beside the verdicts
+    edits              samples whose text was edited
+    duplication        which rows are duplicates of others, and which of them are dropped
+    searching          the search for them in the background, and what the file keeps of it
+    splits             clusters that are cut higher than the others
+    cluster_review     which clusters are listed, and what is decided about them
+    simulator_link     feeds the simulator with the rows kept now
+    simulation         what the simulator's panel shows
+    settings           what is remembered from visit to visit, saved filters too
 
-The last three read a session and are not part of it.
+Front ends use these on a session; no part of a session imports them:
+
+    view               which rows are shown, in what order
+    sort_order         columns to sort by
+    exporting          from a session to an export: plan, preview, writing
+    scores_file        scores as a file of their own
+    cluster_verdicts   decisions about clusters, as verdicts
+    merge              several reviewers' sessions in a new one
+    merged_notes       their notes on one sample, brought together
 """
 
 from engine.session.session import OpenOptions, Session

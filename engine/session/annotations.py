@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,14 +10,19 @@ from numpy.typing import NDArray
 from engine.errors import UsageError
 from engine.export.plan import AnnotationCounts
 from engine.filter import ANY
-from engine.review.decision import Aspect, Circumstances, Verdict
-from engine.review.review import Change, Review, Said
+from engine.review.decision import Aspect, Said, Verdict
+from engine.review.projection import index_of
+from engine.review.review import Change, Review
 from engine.sample import Side
 from engine.session.live_scoring import LiveScoring
+from engine.session.recorder import Recorder
 
-OPEN, ADJUDICATED = "open", "settled"
+OPEN, ADJUDICATED = "open", "adjudicated"
 """In a filter: rows on which merged sessions contradict each other, by whether anybody has
 adjudicated."""
+
+_ADJUDICATED_BEFORE = "settled"
+"""The word for it in filters that were saved before it was called adjudicated."""
 
 TAG_CHARACTERS = 64
 
@@ -35,18 +40,16 @@ class Annotations:
         review: Review,
         scoring: LiveScoring,
         broken: NDArray[np.bool_],
-        circumstances: Callable[[], Circumstances],
-        check_writable: Callable[[], None],
+        recorder: Recorder,
         reasons: Sequence[str],
     ) -> None:
-        """Remark on the rows of a review.
+        """Annotate the rows of a review.
 
         Args:
-            review: where they are kept.
-            scoring: whose scores, and whose side is under review.
+            review: what holds now.
+            scoring: tells the side under review.
             broken: rows that hold no sample.  (rows,)
-            circumstances: what is on screen now.
-            check_writable: raises where nothing can be said.
+            recorder: puts on file what is said.
             reasons: the words that digits stand for, from 1.
         """
         self.reasons = reasons
@@ -54,8 +57,7 @@ class Annotations:
         self._review = review
         self._scoring = scoring
         self._broken = broken
-        self._circumstances = circumstances
-        self._check_writable = check_writable
+        self._recorder = recorder
         self._rejected_again: tuple[NDArray[np.int64], Side] | None = None
 
     # -- reasons -----------------------------------------------------------------------------
@@ -78,10 +80,10 @@ class Annotations:
     def _last_rejected(self) -> tuple[NDArray[np.int64], Side]:
         if self._rejected_again is not None:
             rows, side = self._rejected_again
-            still = self._review.verdicts[self._index(side), rows] == Verdict.REJECT
+            still = self._review.verdicts[index_of(side), rows] == Verdict.REJECT
             return rows[still], side
         event = self._review.last_decision()
-        if event is None or event.verdict is not Verdict.REJECT:
+        if event is None or event.said.verdict is not Verdict.REJECT:
             return np.empty(0, np.int64), self._scoring.side
         return event.rows[event.rows >= 0], event.circumstances.side
 
@@ -92,7 +94,7 @@ class Annotations:
             UsageError: the last decision rejects nothing, or the session is open read-only.
             StoreError: it could not be written; nothing has changed.
         """
-        self._check_writable()
+        self._recorder.check_writable()
         rows, side = self._last_rejected()
         if not len(rows):
             raise UsageError("the last decision rejects nothing", "reject first, then a digit")
@@ -103,7 +105,7 @@ class Annotations:
         else:
             rows = np.intersect1d(rows, np.concatenate([alike, *coded.values()]))
         said = Said(aspect=Aspect.REASON, text=reason)
-        return self.say(said, rows, side) if len(rows) else None
+        return self._recorder.say(said, rows, side) if len(rows) else None
 
     # -- notes and tags ----------------------------------------------------------------------
 
@@ -114,7 +116,7 @@ class Annotations:
             UsageError: a broken row, too long a note, or a session open read-only.
             StoreError: it could not be written; nothing has changed.
         """
-        self._check_writable()
+        self._recorder.check_writable()
         text = text.strip()
         if len(text) > NOTE_CHARACTERS:
             raise UsageError(f"a note holds at most {NOTE_CHARACTERS:,} characters")
@@ -122,7 +124,7 @@ class Annotations:
             raise UsageError(f"row {row} could not be read: there is nothing to note")
         if text == self._review.note(row):
             return None
-        return self.say(Said(aspect=Aspect.NOTE, text=text), np.array([row], np.int64))
+        return self._recorder.say(Said(aspect=Aspect.NOTE, text=text), np.array([row], np.int64))
 
     def changed_by(
         self, rows: NDArray[np.int64], name: str, *, remove: bool = False
@@ -139,28 +141,13 @@ class Annotations:
             UsageError: no name for a tag, or a session open read-only.
             StoreError: it could not be written; nothing has changed.
         """
-        self._check_writable()
+        self._recorder.check_writable()
         name = tag_name(name)
         rows = self.changed_by(rows, name, remove=remove)
-        return (
-            self.say(Said(aspect=Aspect.TAG, subject=name, text="" if remove else name), rows)
-            if len(rows)
-            else None
-        )
+        said = Said(aspect=Aspect.TAG, subject=name, text="" if remove else name)
+        return self._recorder.say(said, rows) if len(rows) else None
 
-    def say(self, said: Said, rows: NDArray[np.int64], side: Side | None = None) -> Change:
-        """Append an event about `rows`, with what is on screen now, on `side`."""
-        seen = self._circumstances()
-        if side is not None and side is not seen.side:
-            seen = Circumstances(scorer=seen.scorer, revision=seen.revision, side=side)
-        scores = self._scoring.board.scores[self._index(seen.side), rows]
-        return self._review.say(said, rows, scores=scores, circumstances=seen)
-
-    def _index(self, side: Side) -> int:
-        """Where a side is in arrays of both."""
-        return min(list(Side).index(side), self._scoring.sides - 1)
-
-    def remarked(self) -> NDArray[np.bool_]:
+    def annotated(self) -> NDArray[np.bool_]:
         """Rows with a note or a tag.  (rows,)."""
         return self._review.noted() | self.with_tag(ANY)
 
@@ -212,15 +199,13 @@ class Annotations:
         """
         side = self._scoring.side
         mask = self._review.conflicts(side)
-        decided = np.isin(
-            self._review.verdicts[self._index(side)], (Verdict.ACCEPT, Verdict.REJECT)
-        )
+        decided = np.isin(self._review.verdicts[index_of(side)], (Verdict.ACCEPT, Verdict.REJECT))
         match name.casefold():
             case str(word) if word == ANY:
                 return mask
             case str(word) if word == OPEN:
                 return mask & ~decided
-            case str(word) if word == ADJUDICATED:
+            case str(word) if word in (ADJUDICATED, _ADJUDICATED_BEFORE):
                 return mask & decided
         raise UsageError(f"filter: a conflict is conflict:{ANY}, :{OPEN} or :{ADJUDICATED}")
 

@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.dataset.dataset import Dataset
 from engine.duplicates.clusters import Clusters
 from engine.duplicates.contradictions import Contradictions
 from engine.duplicates.duplication_rate import Gauge, gauge
@@ -27,14 +28,46 @@ from engine.duplicates.similarity import Likeness, likeness
 from engine.duplicates.texts import unit_texts
 from engine.review.decision import Verdict
 from engine.review.policy import Outcome, decide
+from engine.review.review import Review
 from engine.review.threshold import Direction
+from engine.scoring.worker.board import ScoreBoard
 from engine.scoring.worker.status import one_line
-
-if TYPE_CHECKING:
-    from engine.session.session import Session
+from engine.session.duplication import Duplicates
+from engine.session.edits import Edits
+from engine.session.orders import OrderedSession
 
 SHARE_OF_TIME = 0.1
 """Counting what streams in takes no more of it; at a million rows the gauge follows less often."""
+
+
+class ClusteredSession(OrderedSession, Protocol):
+    """The part of a session that this module needs; arrays are of the side under review."""
+
+    dataset: Dataset
+    review: Review
+    edits: Edits
+    duplicates: Duplicates
+    notices: list[str]
+
+    @property
+    def scores(self) -> NDArray[np.float32]:
+        """NaN where there is none.  (rows,)."""
+        ...
+
+    @property
+    def failed(self) -> NDArray[np.bool_]:
+        """Where scoring failed.  (rows,)."""
+        ...
+
+    @property
+    def copies(self) -> NDArray[np.int32]:
+        """How often an export writes each row.  (rows,)."""
+        ...
+
+    @property
+    def board(self) -> ScoreBoard:
+        """Tells when scores have changed."""
+        ...
 
 
 class Kind(StrEnum):
@@ -73,7 +106,7 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Duplication:
+class RuleEffect:
     """The rows that verdicts and threshold keep, before the rule and after it."""
 
     similarity: float
@@ -86,17 +119,18 @@ class Duplication:
 class ClusterReview:
     """See the module's docstring; one per session."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: ClusteredSession) -> None:
+        """Nothing is listed before `refresh`."""
         self._session = session
         self.kind = Kind.WHOLE
         self.version = 0
         """Grows with every other list and count."""
-        self.duplication: Duplication | None = None
+        self.duplication: RuleEffect | None = None
         """As it was a moment ago; None until it has been counted."""
         self._listed: dict[Kind, Listed] = {}
         self._made_from: dict[Kind, object] = {}
         self._listing = _Latest("listing clusters", session.notices)
-        self._counting = _Latest("counting repeats", session.notices)
+        self._counting = _Latest("counting duplicates", session.notices)
         self._followed: object = None
         self._counted: object = None
         self._count_due_s = 0.0
@@ -296,7 +330,7 @@ class ClusterReview:
         now = found.after if self._session.duplicates.rule_on else found.before
         return now.duplication_rate
 
-    def count(self) -> Duplication | None:
+    def count(self) -> RuleEffect | None:
         """The duplication among the rows kept now, before the rule and after it; takes a while.
 
         None while whole samples have not been listed.
@@ -306,11 +340,11 @@ class ClusterReview:
             return None
         candidates = session.duplicates.candidates()
         lost = session.duplicates.judge(clusters, candidates)
-        kept, repeats = candidates.survives, session.copies.astype(np.int64)
-        return Duplication(
+        kept, copies = candidates.survives, session.copies.astype(np.int64)
+        return RuleEffect(
             clusters.similarity,
-            gauge(clusters.label, kept, repeats),
-            gauge(clusters.label, kept & (lost.matched < 0), repeats),
+            gauge(clusters.label, kept, copies),
+            gauge(clusters.label, kept & (lost.matched < 0), copies),
             lost.count,
         )
 

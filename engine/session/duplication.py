@@ -65,7 +65,7 @@ from engine.review.review import Review
 from engine.review.threshold import Direction, Threshold
 from engine.session.live_scoring import LiveScoring
 from engine.session.searching import Found, Searches, SearchState, SearchStatus
-from engine.session.settings import Settings as Remembered
+from engine.session.settings import SessionSettings
 from engine.session.splits import Splits
 from engine.store import Store
 from engine.ui_priority import UiPriority
@@ -85,7 +85,7 @@ class Duplicates:
         store: Store,
         scoring: LiveScoring,
         review: Review,
-        remembered: Remembered,
+        remembered: SessionSettings,
         ui_priority: UiPriority,
         notices: list[str],
         threshold: Callable[[], Threshold | None],
@@ -176,7 +176,7 @@ class Duplicates:
         return self._reaches(unit) and unit not in self._searches.outdated and answered
 
     def refresh(self) -> None:
-        """Search again what was found, for rows that read otherwise now: only they are signed.
+        """Search again what was found, for rows whose text has changed: only they are signed.
 
         Until it has ended everything is as it was before; an export waits for it.
         """
@@ -379,7 +379,7 @@ class Duplicates:
     # -- the rule's judgement --------------------------------------------------------------------
 
     @property
-    def _standing_basis(self) -> object:
+    def _rules_before_basis(self) -> object:
         board = self._scoring.board
         return (
             board, board.version, self._review.version, self._scoring.side, self._direction,
@@ -397,13 +397,13 @@ class Duplicates:
 
     def candidates(self) -> Candidates:
         """Which rows the rules before this one keep now, and which were accepted by hand."""
-        accepted, could = self._standing()
+        accepted, could = self._accepted_and_keepable()
         threshold = self._threshold()
         if threshold is None:
             return Candidates(accepted.copy(), accepted)
         return Candidates(accepted | (could & threshold.keeps(self._scoring.scores)), accepted)
 
-    def _standing(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    def _accepted_and_keepable(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Rows accepted by hand, and rows that some threshold keeps.  both (rows,)."""
         readable = ~self._dataset.broken
         accepted = readable & (self._verdicts == Verdict.ACCEPT)
@@ -432,14 +432,14 @@ class Duplicates:
         if clusters is None:
             return None
         at = (threshold or self._threshold()) if self.by_threshold else None
-        basis = (clusters, self._standing_basis, tuple(self.preferences), at)
+        basis = (clusters, self._rules_before_basis, tuple(self.preferences), at)
         known = self._judged
         if known is None or known[0] != basis:
             known = self._judged = (basis, self._judge(clusters, at))
         return known[1]
 
     def _judge(self, clusters: Clusters, threshold: Threshold | None) -> Dropped:
-        accepted, could = self._standing()
+        accepted, could = self._accepted_and_keepable()
         if threshold is not None:
             could &= threshold.keeps(self._scoring.scores)
         return self.judge(clusters, Candidates(accepted | could, accepted))

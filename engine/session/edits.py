@@ -1,7 +1,7 @@
 """Edited samples: revisions beside a source that is never touched.
 
-An edit is an event like a decision: it says which part of a sample reads how from then on. Here
-the rows that have edits are kept as they read now, for the screen, the scorer and the export.
+An edit is an event like a decision: it says which part of a sample has which text from then on.
+Here the edited rows are kept with their edits applied, for the screen, the scorer and the export.
 Verdicts and notes stay with the sample as it is in the source.
 """
 
@@ -20,9 +20,10 @@ from engine.dataset.editing import Editable, Part, editable, with_text
 from engine.dataset.reading.identify import row_identity
 from engine.dataset.rows import RowContent
 from engine.errors import TamisError, UsageError
-from engine.review.decision import Aspect
-from engine.review.review import Change, Review, Said
+from engine.review.decision import Aspect, Said
+from engine.review.review import Change, Review
 from engine.sample import IDENTITY_BYTES, Family, Sample, Side
+from engine.session.recorder import Recorder
 
 MOST_CHARACTERS = 1_000_000
 
@@ -34,33 +35,30 @@ class Edits:
         self,
         dataset: Dataset,
         review: Review,
-        say: Callable[[Said, NDArray[np.int64]], Change],
-        check_writable: Callable[[], None],
+        recorder: Recorder,
         rescore: Callable[[Mapping[int, Revision], NDArray[np.int64]], None],
     ) -> None:
         """Nothing is edited before `restore`.
 
         Args:
             dataset: the source.
-            review: where the events are.
-            say: appends an event.
-            check_writable: raises where nothing can be said.
+            review: what holds now.
+            recorder: puts on file what is said.
             rescore: told of all revisions, and of the rows whose text is another now.
         """
         self._dataset = dataset
         self._review = review
-        self._say = say
-        self._check_writable = check_writable
+        self._recorder = recorder
         self._rescore = rescore
         self.revisions: Mapping[int, Revision] = {}
-        """Row -> how it reads now, for those that read otherwise than in the source."""
+        """Row -> its sample with all edits, for the rows that differ from the source."""
         self.unmade = 0
         """Edits of earlier visits that the rows of this dataset have no place for."""
         self._texts: tuple[Mapping[int, Revision], pl.DataFrame] | None = None
 
     @property
     def texts(self) -> pl.DataFrame:
-        """Columns prompt, response, rejected of every row, as they read now."""
+        """Columns prompt, response, rejected of every row, edits applied."""
         revisions, known = self.revisions, self._texts  # an edit may come at any moment
         if not revisions:
             return self._dataset.texts
@@ -84,24 +82,24 @@ class Edits:
         )
 
     def sample(self, row: int, side: Side) -> Sample:
-        """The sample at `row` as it reads now."""
+        """The sample at `row`, edits applied."""
         revision = self.revisions.get(row)
         if revision is not None:
             return revision.sample(row, side)
         return self._dataset.sample(row, side)
 
     def record(self, row: int) -> dict[str, Any]:
-        """The columns of `row` as they read now."""
+        """The columns of `row`, edits applied."""
         revision = self.revisions.get(row)
         return self._dataset.record(row) if revision is None else revision.record
 
     def editable(self, row: int) -> dict[Part, Editable]:
-        """The parts of `row` that can be edited, as they read now.
+        """The parts of `row` that can be edited, with the edits so far.
 
         Raises:
             UsageError: a broken row, a row of no known family, or a read-only session.
         """
-        self._check_writable()
+        self._recorder.check_writable()
         if self._dataset.broken[row]:
             raise UsageError(f"row {row} could not be read: there is nothing to edit")
         family, columns = self._dataset.spelling_of(row)
@@ -115,7 +113,7 @@ class Edits:
         return parts
 
     def revise(self, row: int, part: Part, text: str) -> Change | None:
-        """Let `part` of `row` read `text`, as one event; None where it reads so already.
+        """Change `part` of `row` to `text`, as one event; None where that is its text already.
 
         Raises:
             UsageError: the row cannot hold this text there, or nothing can be edited.
@@ -126,17 +124,17 @@ class Edits:
             return None
         if len(text) > MOST_CHARACTERS:
             raise UsageError(f"an edited text holds at most {MOST_CHARACTERS:,} characters")
-        # What the file cannot hold would read otherwise after a restart.
+        # What the session file cannot hold would be another text after a restart.
         if "\0" in text or text != text.encode("utf-8", "replace").decode():
             raise UsageError("the text holds characters that no dataset should", "take them out")
         with_text(self.record(row), *self._dataset.spelling_of(row), part, text)
         said = Said(aspect=Aspect.EDIT, subject=part.value, text=text)
-        change = self._say(said, np.array([row], np.int64))
+        change = self._recorder.say(said, np.array([row], np.int64))
         self.follow(change)
         return change
 
     def follow(self, change: Change | None) -> None:
-        """Let rows read as they should after an event was made, undone or redone."""
+        """Apply an edit that was made, undone or redone to the texts."""
         if change is not None and change.aspect is Aspect.EDIT:
             self._refresh(change.rows)
 
@@ -159,7 +157,7 @@ class Edits:
             self._rescore(revisions, np.array(changed, np.int64))
 
     def _revision(self, row: int) -> Revision | None:
-        """How `row` reads with the edits that stand; None where it reads as in the source."""
+        """The sample of `row` with the edits that stand; None where it is as in the source."""
         edits = self._review.edits(row)
         if not edits or self._dataset.broken[row]:
             return None
@@ -174,7 +172,7 @@ class Edits:
                 continue
             try:
                 record, reading = with_text(record, family, columns, part, text)
-            except TamisError:  # the dataset spells this sample otherwise now
+            except TamisError:  # this version of the dataset has no such part
                 self.unmade += 1
             else:
                 parts.append(part)

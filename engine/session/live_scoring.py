@@ -42,7 +42,7 @@ from engine.session.float32_rescoring import (
     exact_key,
     uncertain_rows,
 )
-from engine.session.settings import Settings
+from engine.session.settings import SessionSettings
 from engine.store import Store
 from engine.ui_priority import UiPriority
 
@@ -73,7 +73,7 @@ class LiveScoring:
         dataset: Dataset,
         store: Store,
         identities: IdentityTable,
-        settings: Settings,
+        settings: SessionSettings,
         ui_priority: UiPriority,
     ) -> None:
         self._dataset = dataset
@@ -247,12 +247,12 @@ class LiveScoring:
             self.scorer = None
 
     def revise(self, revisions: Mapping[int, Revision], rows: NDArray[np.int64]) -> None:
-        """Let `rows` read otherwise from now on, and score them again.
+        """Take the edits of `rows` into account, and score these rows again.
 
         Scores of a column or a file belong to the row and stay.
 
         Args:
-            revisions: of all rows that read otherwise than in the source.
+            revisions: of all rows whose text differs from the source.
             rows: those whose text is another now.  (n,)
         """
         self._revisions = revisions

@@ -1,8 +1,8 @@
 """Several reviewers' sessions of one dataset brought together into a new one.
 
 Each session is read as it stands. The new one holds everything that was said, with who and when:
-decisions first, then remarks, then what the merge makes of it. Notes that differ are joined; of
-edits that differ the latest stands, and is counted. Where reviewers agree, or only one
+decisions first, then annotations, then what the merge makes of it. Notes that differ are joined;
+of edits that differ the latest stands, and is counted. Where reviewers agree, or only one
 decided, that verdict stands; where one accepts what another rejects, the row is undecided until
 somebody adjudicates. What came before the merge is history: undo does not reach into it.
 """
@@ -21,12 +21,20 @@ from numpy.typing import NDArray
 
 from engine.audit.agreement import Agreement
 from engine.errors import InputError, StoreError, UsageError
-from engine.review.decision import Aspect, Circumstances, EventKind, Verdict
+from engine.review.decision import (
+    KEY_BYTES,
+    Aspect,
+    Circumstances,
+    Event,
+    EventKind,
+    Said,
+    StoredEvent,
+    Verdict,
+)
 from engine.sample import IDENTITY_BYTES, Side
 from engine.scoring.scorer import ScoreKey
-from engine.session.merged_notes import JoinedNote, joined_notes
-from engine.store import KnownDataset, Store, StoredEvent, TakenOver
-from engine.store.events import KEY_BYTES
+from engine.session.merged_notes import MergedNote, merged_notes
+from engine.store import KnownDataset, Store, TakenOver
 from engine.store.schema import HEADER_BYTES, is_session
 
 SETTINGS = ("scorer", "scorer options", "side")
@@ -36,7 +44,7 @@ _VERDICTS = frozenset({Aspect.VERDICT, Aspect.MERGE})
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class PairAgreement:
     """How far two of the sessions agree."""
 
     first: str
@@ -58,14 +66,14 @@ class MergeReport:
     conflicts: int
     """Accepted by one and rejected by another: undecided until they are adjudicated."""
     notes: int
-    joined_notes: int
+    merged_notes: int
     """Noted differently by several: all of it is kept, under their names."""
     tags: int
     edits: int
     """Samples of which a part was edited."""
     edit_conflicts: int
     """Edited differently by several: the latest edit stands, the others are in the history."""
-    pairs: list[Pair] = field(default_factory=list)
+    pairs: list[PairAgreement] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +85,16 @@ class _Input:
     """Its reviewers."""
     dataset: KnownDataset
     events: list[StoredEvent]
-    undone: dict[int, StoredEvent]
+    undone: dict[int, Event]
     """Number of an event that does not stand -> the undo that took it back."""
 
     @property
     def said(self) -> list[TakenOver]:
         """What was said in it, with what took it back."""
         return [
-            TakenOver(event, self.undone.get(event.id))
-            for event in self.events
-            if event.kind is EventKind.DECIDE
+            TakenOver(stored, self.undone.get(stored.event.id))
+            for stored in self.events
+            if stored.event.kind is EventKind.DECIDE
         ]
 
 
@@ -119,14 +127,14 @@ def merge(
     read = _named([_read(path) for path in inputs])
     _check_datasets(read)
     said = _said(read)
-    raters = [_standing(one.said) for one in read]
+    raters = [_last_verdicts(one.said) for one in read]
     keys, matrix, tokens = _aligned(raters)
-    conflict, wanted = _settled(matrix)
-    places = _places(keys, [each.event for each in said], read[0].dataset.digest)
+    conflict, wanted = _reconciled(matrix)
+    places = _places(keys, [each.stored for each in said], read[0].dataset.digest)
     wishes = _Wishes(keys, places, wanted, conflict)
     digest = read[0].dataset.digest
-    notes = _note_events(joined_notes([one.said for one in read], _token), digest, reviewer)
-    merged = [*notes, *_merge_events(wishes, _standing(said), digest, reviewer)]
+    notes = _note_events(merged_notes([one.said for one in read], _token), digest, reviewer)
+    merged = [*notes, *_merge_events(wishes, _last_verdicts(said), digest, reviewer)]
     _write(output, read, said, merged, reviewer=reviewer)
     counted = matrix[:, ~conflict]
     votes = (np.isin(counted, (Verdict.ACCEPT, Verdict.REJECT))).sum(axis=0)
@@ -137,12 +145,12 @@ def merge(
         agreed=int(np.count_nonzero(votes > 1)),
         conflicts=int(np.count_nonzero(conflict)),
         notes=_count(said, Aspect.NOTE),
-        joined_notes=len(notes),
+        merged_notes=len(notes),
         tags=_count(said, Aspect.TAG),
         edits=_count(said, Aspect.EDIT),
         edit_conflicts=_edit_conflicts(read),
         pairs=[
-            Pair(read[a].name, read[b].name, _agreement(matrix[[a, b]], tokens[[a, b]]))
+            PairAgreement(read[a].name, read[b].name, _agreement(matrix[[a, b]], tokens[[a, b]]))
             for a, b in combinations(range(len(read)), 2)
         ],
     )
@@ -180,8 +188,8 @@ def _read(path: Path) -> _Input:
         dataset = store.latest_dataset()
     if dataset is None:
         raise InputError(f"this session has seen no dataset: {path}", "open one with it first")
-    undone: dict[int, StoredEvent] = {}
-    for event in events:
+    undone: dict[int, Event] = {}
+    for event in (stored.event for stored in events):
         if event.kind is EventKind.UNDO and event.about is not None:
             undone[event.about] = event
         elif event.kind is EventKind.REDO and event.about is not None:
@@ -191,17 +199,19 @@ def _read(path: Path) -> _Input:
 
 def _named(read: list[_Input]) -> list[_Input]:
     """Sessions by their reviewers; a name that is in several carries its file's."""
-    names = [dict.fromkeys(event.who for event in one.events) for one in read]
+    names = [dict.fromkeys(stored.event.who for stored in one.events) for one in read]
     count = Counter(name for found in names for name in found)
-    shared = {_token(event) for event in read[0].events}.intersection(
-        *({_token(event) for event in one.events} for one in read[1:])
+    shared = {_token(stored) for stored in read[0].events}.intersection(
+        *({_token(stored) for stored in one.events} for one in read[1:])
     )
     named = []
     for one, found in zip(read, names, strict=True):
         known = {name: f"{name} ({one.path.name})" if count[name] > 1 else name for name in found}
         events = [
-            event if _token(event) in shared else replace(event, who=known[event.who])
-            for event in one.events
+            stored
+            if _token(stored) in shared
+            else replace(stored, event=replace(stored.event, who=known[stored.event.who]))
+            for stored in one.events
         ]
         name = ", ".join(known.values()) or one.path.name
         named.append(replace(one, name=name, events=events))
@@ -229,49 +239,52 @@ def _described(one: _Input) -> str:
 def _said(read: list[_Input]) -> list[TakenOver]:
     """Everything said in any session, each once; decisions come first.
 
-    A reason is of the rejection before it, so remarks come behind all decisions.
+    A reason is of the rejection before it, so annotations come behind all decisions.
     """
     found: dict[int, TakenOver] = {}
     for one in read:
         for each in one.said:
-            known = found.setdefault(_token(each.event), each)
+            known = found.setdefault(_token(each.stored), each)
             if each.undo is not None and known.undo is None:
-                found[_token(each.event)] = each
-    return sorted(
-        found.values(),
-        key=lambda each: (each.event.aspect not in _VERDICTS, each.event.at, each.event.id),
-    )
+                found[_token(each.stored)] = each
+
+    def place(each: TakenOver) -> tuple[bool, str, int]:
+        event = each.stored.event
+        return event.said.aspect not in _VERDICTS, event.at, event.id
+
+    return sorted(found.values(), key=place)
 
 
-def _token(event: StoredEvent) -> int:
+def _token(stored: StoredEvent) -> int:
     """Equal for the same event in two copies of a session."""
+    event, said = stored.event, stored.event.said
     return hash(
-        (event.at, event.kind, event.verdict, event.aspect, event.subject, event.text,
-         event.identities.tobytes())
+        (event.at, event.kind, said.verdict, said.aspect, said.subject, said.text,
+         stored.identities.tobytes())
     )  # fmt: skip
 
 
-def _standing(said: Iterable[TakenOver]) -> _Verdicts:
+def _last_verdicts(said: Iterable[TakenOver]) -> _Verdicts:
     """The last verdict of each key among what stands."""
     keys, verdicts, tokens = [], [], []
     for each in said:
-        event = each.event
-        if each.undo is not None or event.aspect not in _VERDICTS:
+        words, count = each.stored.event.said, len(each.stored.identities)
+        if each.undo is not None or words.aspect not in _VERDICTS:
             continue
-        keys.append(event.keys())
-        given = event.values if event.aspect is Aspect.VERDICT else None
-        same = np.full(len(event.rows), event.verdict, np.int8)
+        keys.append(each.stored.keys())
+        given = words.values if words.aspect is Aspect.VERDICT else None
+        same = np.full(count, words.verdict, np.int8)
         verdicts.append(same if given is None else given.astype(np.int8))
-        tokens.append(np.full(len(event.rows), _token(event), np.int64))
+        tokens.append(np.full(count, _token(each.stored), np.int64))
     if not keys:
         nothing = np.empty(0, np.int8)
         return _Verdicts(np.empty(0, f"V{KEY_BYTES}"), nothing, nothing.astype(np.int64))
     backwards = slice(None, None, -1)
     found, last = np.unique(np.concatenate(keys)[backwards], return_index=True)
-    said = np.concatenate(verdicts)[backwards][last]
-    decided = said != Verdict.UNDECIDED
+    latest = np.concatenate(verdicts)[backwards][last]
+    decided = latest != Verdict.UNDECIDED
     by = np.concatenate(tokens)[backwards][last]
-    return _Verdicts(found[decided], said[decided], by[decided])
+    return _Verdicts(found[decided], latest[decided], by[decided])
 
 
 def _aligned(
@@ -287,7 +300,7 @@ def _aligned(
     return keys, matrix, tokens
 
 
-def _settled(matrix: NDArray[np.int8]) -> tuple[NDArray[np.bool_], NDArray[np.int8]]:
+def _reconciled(matrix: NDArray[np.int8]) -> tuple[NDArray[np.bool_], NDArray[np.int8]]:
     """Where sessions contradict each other, and the verdict of each key without that.  (n,)."""
     accepted = (matrix == Verdict.ACCEPT).any(axis=0)
     rejected = (matrix == Verdict.REJECT).any(axis=0)
@@ -313,10 +326,10 @@ def _count(said: list[TakenOver], aspect: Aspect) -> int:
     """Samples about which something of an aspect stands."""
     last: dict[tuple[bytes, str], bool] = {}
     for each in said:
-        event = each.event
-        if each.undo is None and event.aspect is aspect:
-            for key in event.keys().tolist():
-                last[key[:-1], event.subject] = bool(event.text) or aspect is Aspect.EDIT
+        words = each.stored.event.said
+        if each.undo is None and words.aspect is aspect:
+            for key in each.stored.keys().tolist():
+                last[key[:-1], words.subject] = bool(words.text) or aspect is Aspect.EDIT
     return len({key for (key, _), there in last.items() if there})
 
 
@@ -325,9 +338,11 @@ def _edit_conflicts(read: list[_Input]) -> int:
     for one in read:
         mine: dict[tuple[bytes, str], str] = {}
         for each in one.said:
-            event = each.event
-            if each.undo is None and event.aspect is Aspect.EDIT:
-                mine |= {(key[:-1], event.subject): event.text for key in event.keys().tolist()}
+            words = each.stored.event.said
+            if each.undo is None and words.aspect is Aspect.EDIT:
+                mine |= {
+                    (key[:-1], words.subject): words.text for key in each.stored.keys().tolist()
+                }
         for place, text in mine.items():
             texts.setdefault(place, set()).add(text)
     return sum(len(found) > 1 for found in texts.values())
@@ -369,64 +384,61 @@ def _merge_events(
             # One is written whatever was found: it says that there was a merge.
             if chosen.any() or (verdict is Verdict.UNDECIDED and side is Side.CHOSEN):
                 rows = wishes.places[chosen]
-                found.append(_event(keys[chosen], rows, verdict, side, digest, reviewer))
+                text = "conflict" if verdict is Verdict.UNDECIDED else "agreed"
+                said = Said(verdict, aspect=Aspect.MERGE, text=text)
+                found.append(_event(said, keys[chosen], rows, side, digest, reviewer))
     return found
 
 
-def _note_events(notes: list[JoinedNote], digest: str, reviewer: str) -> list[StoredEvent]:
+def _note_events(notes: list[MergedNote], digest: str, reviewer: str) -> list[StoredEvent]:
     """What the merge itself notes."""
     found = []
     for note in notes:
         key = np.frombuffer(note.key, f"V{KEY_BYTES}")
         row = note.row if note.digest == digest else -1
-        event = _event(
-            key, np.array([row], np.int64), Verdict.UNDECIDED, Side.CHOSEN, digest, reviewer
-        )
-        found.append(replace(event, aspect=Aspect.NOTE, text=note.text))
+        said = Said(aspect=Aspect.NOTE, text=note.text)
+        found.append(_event(said, key, np.array([row], np.int64), Side.CHOSEN, digest, reviewer))
     return found
 
 
 def _places(keys: NDArray[np.void], events: list[StoredEvent], digest: str) -> NDArray[np.int64]:
     """The row of each key in the dataset; -1 where no event of that dataset tells.  (n,)."""
     places = np.full(len(keys), -1, np.int64)
-    for event in events:
-        if event.dataset_digest == digest and event.aspect in _VERDICTS:
-            own = event.keys()
+    for stored in events:
+        if stored.dataset_digest == digest and stored.event.said.aspect in _VERDICTS:
+            own = stored.keys()
             at = np.minimum(np.searchsorted(keys, own), len(keys) - 1)
             known = keys[at] == own
-            places[at[known]] = event.rows[known]
+            places[at[known]] = stored.event.rows[known]
     return places
 
 
 def _event(
+    said: Said,
     keys: NDArray[np.void],
     places: NDArray[np.int64],
-    verdict: Verdict,
     side: Side,
     digest: str,
     reviewer: str,
 ) -> StoredEvent:
+    """What the merge says about the samples of `keys` (n,), at the rows `places` (n,)."""
     parts = keys.view(np.uint8).reshape(-1, KEY_BYTES)
     occurrences = np.ascontiguousarray(parts[:, IDENTITY_BYTES:-1]).view("<u4").ravel()
-    return StoredEvent(
-        id=0,
-        at="",
-        who=reviewer,
-        kind=EventKind.DECIDE,
-        verdict=verdict,
-        identities=np.ascontiguousarray(parts[:, :IDENTITY_BYTES]),
-        occurrences=occurrences.astype(np.uint32),
-        rows=places,
+    event = Event(
+        EventKind.DECIDE,
+        said,
+        places,
         old=np.zeros(len(keys), np.int8),
         scores=np.full(len(keys), np.nan, np.float32),
         circumstances=Circumstances(side=side),
-        reason="",
-        note="",
-        about=None,
+        who=reviewer,
+    )
+    return StoredEvent(
+        event,
+        np.ascontiguousarray(parts[:, :IDENTITY_BYTES]),
+        occurrences.astype(np.uint32),
         # Without a row for every sample they are looked for by identity.
-        dataset_digest=digest if (places >= 0).all() else "",
-        aspect=Aspect.MERGE,
-        text="conflict" if verdict is Verdict.UNDECIDED else "agreed",
+        digest if (places >= 0).all() else "",
     )
 
 
@@ -441,10 +453,10 @@ def _write(
     partial = output.with_name(f"{output.name}.partial")
     own = [TakenOver(event) for event in merged]
     order = [
-        *(each for each in said if each.event.aspect in _VERDICTS),
-        *(each for each in own if each.event.verdict is not Verdict.UNDECIDED),
-        *(each for each in said if each.event.aspect not in _VERDICTS),
-        *(each for each in own if each.event.verdict is Verdict.UNDECIDED),
+        *(each for each in said if each.stored.event.said.aspect in _VERDICTS),
+        *(each for each in own if each.stored.event.said.verdict is not Verdict.UNDECIDED),
+        *(each for each in said if each.stored.event.said.aspect not in _VERDICTS),
+        *(each for each in own if each.stored.event.said.verdict is Verdict.UNDECIDED),
     ]
     try:
         with Store.open(partial, reviewer=reviewer, fresh=True) as store:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from engine.review.decision import Aspect
-from engine.store import StoredEvent, TakenOver
+from engine.review.decision import Aspect, Event, StoredEvent
+from engine.store import TakenOver
 
 
 @dataclass(frozen=True, slots=True)
-class JoinedNote:
+class MergedNote:
     """What several reviewers noted on a sample."""
 
     key: bytes
@@ -34,20 +34,22 @@ class _Note:
     token: int
     key: bytes
     row: int
-    event: StoredEvent
+    digest: str
+    event: Event
 
     @property
     def text(self) -> str:
-        return _text(self.event)
+        said = self.event.said
+        return said.text if said.aspect is Aspect.NOTE else said.note
 
 
-def joined_notes(
+def merged_notes(
     sessions: Sequence[Iterable[TakenOver]], token: Callable[[StoredEvent], int]
-) -> list[JoinedNote]:
+) -> list[MergedNote]:
     """The notes of samples on which sessions differ.
 
-    A note that another session has met, too, and written over or taken back is no news: one of
-    the two is a copy of the other that went on.
+    A note that another session has held, too, and written over or taken back, is out of date: one
+    of the two sessions is a copy of the other that went on.
 
     Args:
         sessions: what was said in each, in its order.
@@ -59,15 +61,15 @@ def joined_notes(
         last: dict[bytes, _Note] = {}
         known: dict[bytes, set[int]] = {}
         for each in said:
-            event = each.event
-            if event.aspect is not Aspect.NOTE and not event.note:
+            stored, event = each.stored, each.stored.event
+            if event.said.aspect is not Aspect.NOTE and not event.said.note:
                 continue
-            mark = token(event)
-            for key, row in zip(event.keys().tolist(), event.rows.tolist(), strict=True):
+            mark = token(stored)
+            for key, row in zip(stored.keys().tolist(), event.rows.tolist(), strict=True):
                 sample = key[:-1]
                 known.setdefault(sample, set()).add(mark)
                 if each.undo is None:
-                    last[sample] = _Note(mark, key, row, event)
+                    last[sample] = _Note(mark, key, row, stored.dataset_digest, event)
         held.append(last)
         met.append(known)
     found = []
@@ -81,7 +83,7 @@ def joined_notes(
         if len(notes) > 1:
             first = next(iter(notes.values()))
             text = "\n".join(f"{note.event.who}: {note.text}" for note in notes.values())
-            found.append(JoinedNote(first.key, first.row, first.event.dataset_digest, text))
+            found.append(MergedNote(first.key, first.row, first.digest, text))
     return found
 
 
@@ -100,7 +102,3 @@ def _is_old(
         if now is None or now.token != note.token:
             return True
     return False
-
-
-def _text(event: StoredEvent) -> str:
-    return event.text if event.aspect is Aspect.NOTE else event.note

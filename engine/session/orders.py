@@ -1,7 +1,7 @@
 """The review order in hand, and the spot checks of a session.
 
-The order is fixed when a queue is made and is there again after a restart; how far it is
-follows from the verdicts. Spot checks stay on file for ever, with their seed and sample.
+An order is fixed when it is made and is there again after a restart; how far the reviewer is in
+it follows from the verdicts. Spot checks stay on file for ever, with their seed and sample.
 """
 
 from __future__ import annotations
@@ -15,23 +15,24 @@ from numpy.typing import NDArray
 
 from engine.audit import spotcheck
 from engine.audit.spotcheck import SpotCheck, SpotCheckResult
+from engine.dataset.dataset import Dataset
 from engine.dataset.identities import IdentityTable
 from engine.errors import UsageError
 from engine.review.decision import Verdict
 from engine.review.policy import Outcome, Outcomes, Reason
 from engine.review.review import Review
-from engine.review.review_orders import SHORT_TEXT, TELLING, OrderKind, OrderView, queue_rows
+from engine.review.review_orders import SHORT_TEXT, TELLING, OrderKind, OrderView, ordered_rows
 from engine.review.threshold import Direction, Threshold
 from engine.sample import Side
 from engine.session.live_scoring import LiveScoring
-from engine.session.settings import Settings
+from engine.session.settings import SessionSettings
 from engine.store import Store, StoredOrder
 
 SETTING = "queue"
-"""The setting with the number of the queue in hand."""
+"""The setting with the number of the review order in hand."""
 
 
-class Reviewed(Protocol):
+class OrderedSession(Protocol):
     """The part of a session that this module needs."""
 
     @property
@@ -51,24 +52,6 @@ class Reviewed(Protocol):
 
     def outcomes(self) -> Outcomes:
         """Of every row."""
-        ...
-
-
-class Rows(Protocol):
-    """The part of a dataset that this module needs."""
-
-    @property
-    def lengths(self) -> NDArray[np.int32]:
-        """Characters.  (rows,)."""
-        ...
-
-    @property
-    def broken(self) -> NDArray[np.bool_]:
-        """Rows that could not be read.  (rows,)."""
-        ...
-
-    def occurrence(self, row: int, /) -> int:
-        """How many earlier rows are the identical sample."""
         ...
 
 
@@ -98,8 +81,8 @@ class ReviewOrder:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a queue is, in rows."""
+class OrderProgress:
+    """How far the reviewer is in an order, in rows."""
 
     seen: int
     """Rows with a verdict, skipped ones too."""
@@ -111,13 +94,13 @@ class ReviewOrders:
 
     def __init__(
         self,
-        session: Reviewed,
-        dataset: Rows,
+        session: OrderedSession,
+        dataset: Dataset,
         scoring: LiveScoring,
         review: Review,
         identities: IdentityTable,
         store: Store,
-        settings: Settings,
+        settings: SessionSettings,
     ) -> None:
         """Nothing is in hand before `restore`."""
         self._session, self._dataset, self._scoring = session, dataset, scoring
@@ -128,7 +111,7 @@ class ReviewOrders:
         """The order in hand; None: the table's own."""
         self.checks: list[SpotCheck] = []
         """Every spot check, oldest first."""
-        self._progress: tuple[ReviewOrder, object, Progress] | None = None
+        self._progress: tuple[ReviewOrder, object, OrderProgress] | None = None
         self._hidden: tuple[object, frozenset[int]] | None = None
         self._results: dict[int, tuple[object, SpotCheckResult]] = {}
 
@@ -137,11 +120,11 @@ class ReviewOrders:
 
         Args:
             digest: of the dataset as it is read now.
-            notices: told where the queue in hand was of another version of the dataset.
+            notices: told where the order in hand was of another version of the dataset.
         """
         self._digest = digest
         stored = self._store.lasting_orders()
-        self.checks = [self._as_check(queue) for queue in stored]
+        self.checks = [self._as_check(order) for order in stored]
         number = self._settings.get(SETTING)
         if not isinstance(number, int):
             return
@@ -150,18 +133,18 @@ class ReviewOrders:
             if check.side is self._scoring.side and len(check.rows):
                 self.current = _of_check(check)
             return
-        queue = self._store.order(number)
-        if queue is None or queue.kind not in set(OrderKind):
+        order = self._store.order(number)
+        if order is None or order.kind not in set(OrderKind):
             return
-        if queue.dataset_digest != digest:
+        if order.dataset_digest != digest:
             notices.append("the review order was of the dataset before it changed: make another")
             return
         self.current = ReviewOrder(
-            OrderKind(queue.kind),
-            queue.rows,
-            bool(queue.facts.get("unreviewed", False)),
-            queue.side,
-            queue.id,
+            OrderKind(order.kind),
+            order.rows,
+            bool(order.facts.get("unreviewed", False)),
+            order.side,
+            order.id,
         )
 
     # -- orders ------------------------------------------------------------------------------
@@ -191,16 +174,16 @@ class ReviewOrders:
             conflicts=self._review.conflicts(self._scoring.side),
             threshold=self._session.threshold,
         )
-        rows = queue_rows(kind, view, unreviewed=unreviewed)
+        rows = ordered_rows(kind, view, unreviewed=unreviewed)
         if not len(rows):
             raise UsageError("no row is left for this order", "every row has a verdict")
-        queue = ReviewOrder(kind, rows, unreviewed, self._scoring.side)
+        order = ReviewOrder(kind, rows, unreviewed, self._scoring.side)
         if not self._store.read_only:
             facts = {"unreviewed": unreviewed}
-            stored = self._store.add_order(StoredOrder(kind.value, queue.side, facts, rows))
-            queue = replace(queue, id=stored.id)
-        self._take(queue)
-        return queue
+            stored = self._store.add_order(StoredOrder(kind.value, order.side, facts, rows))
+            order = replace(order, id=stored.id)
+        self._take(order)
+        return order
 
     def again(self) -> ReviewOrder | None:
         """Make the order in hand once more, from scores and verdicts as they are now.
@@ -222,22 +205,22 @@ class ReviewOrders:
             self.current = None
             self._settings.remember(SETTING, None)
 
-    def _take(self, queue: ReviewOrder) -> None:
-        self.current = queue
-        self._settings.remember(SETTING, queue.id or None)
+    def _take(self, order: ReviewOrder) -> None:
+        self.current = order
+        self._settings.remember(SETTING, order.id or None)
 
-    def progress(self) -> Progress | None:
-        """How far the queue in hand is; None where there is none."""
-        queue, basis = self.current, (self._review.version, self._scoring.side)
-        if queue is None:
+    def progress(self) -> OrderProgress | None:
+        """How far the reviewer is in the order in hand; None where there is none."""
+        order, basis = self.current, (self._review.version, self._scoring.side)
+        if order is None:
             return None
-        if self._progress is None or self._progress[:2] != (queue, basis):
-            seen = int(np.count_nonzero(self._session.verdicts[queue.rows]))
-            self._progress = (queue, basis, Progress(seen, len(queue.rows)))
+        if self._progress is None or self._progress[:2] != (order, basis):
+            seen = int(np.count_nonzero(self._session.verdicts[order.rows]))
+            self._progress = (order, basis, OrderProgress(seen, len(order.rows)))
         return self._progress[2]
 
     def first_open(self) -> int | None:
-        """The first row of the queue in hand that has no verdict; None where all have one."""
+        """The first row of the order in hand that has no verdict; None where all have one."""
         if self.current is None:
             return None
         rows = self.current.rows
@@ -302,7 +285,7 @@ class ReviewOrders:
                 facts,
                 drawn,
                 self._identities.identities(drawn),
-                np.array([self._dataset.occurrence(int(row)) for row in drawn], np.uint32),
+                self._identities.occurrences()[drawn],  # a check on file is never corrected
             )
         )
         check = self._as_check(stored)
@@ -345,27 +328,27 @@ class ReviewOrders:
             self._hidden = (basis, rows)
         return self._hidden[1]
 
-    def _as_check(self, queue: StoredOrder) -> SpotCheck:
+    def _as_check(self, order: StoredOrder) -> SpotCheck:
         """A check as it is on file, its rows found in the dataset open now."""
-        rows, facts = queue.rows, queue.facts
-        if queue.dataset_digest != self._digest:
-            assert queue.identities is not None
-            assert queue.occurrences is not None
-            rows = self._identities.locate(queue.identities, queue.occurrences)
+        rows, facts = order.rows, order.facts
+        if order.dataset_digest != self._digest:
+            assert order.identities is not None
+            assert order.occurrences is not None
+            rows = self._identities.locate(order.identities, order.occurrences)
         return SpotCheck(
-            id=queue.id,
+            id=order.id,
             rows=rows[rows >= 0],
             seed=int(facts["seed"]),
-            drawn_at=queue.at,
-            drawn_by=queue.who,
-            side=queue.side,
+            drawn_at=order.at,
+            drawn_by=order.who,
+            side=order.side,
             scorer=str(facts["scorer"]),
             bound=float(facts["bound"]),
             direction=Direction(facts["direction"]),
             population=int(facts["population"]),
             kept=int(facts["kept"]),
             kept_digest=str(facts["kept_digest"]),
-            drawn=len(queue.rows),
+            drawn=len(order.rows),
         )
 
 

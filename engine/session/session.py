@@ -26,10 +26,10 @@ from engine.duplicates.duplication_rate import Gauge, gauge
 from engine.errors import InputError, UsageError
 from engine.preferences.config import Config
 from engine.review import histogram
-from engine.review.decision import MOST_COPIES, Aspect, Circumstances, Event, Verdict
+from engine.review.decision import MOST_COPIES, Aspect, Event, Said, Verdict
 from engine.review.policy import Outcome, Outcomes, Summary, Tally, decide, without_duplicates
-from engine.review.review import Change, Review, Said
-from engine.review.threshold import Direction, Threshold
+from engine.review.review import Change, Review
+from engine.review.threshold import Threshold
 from engine.sample import Family, Side
 from engine.scoring import ScorerOptions
 from engine.scoring.worker.board import ScoreBoard
@@ -39,8 +39,8 @@ from engine.session.duplication import Duplicates
 from engine.session.edits import Edits
 from engine.session.live_scoring import LiveScoring
 from engine.session.orders import ReviewOrders
-from engine.session.saved_filters import SavedFilters
-from engine.session.settings import Settings
+from engine.session.recorder import Recorder
+from engine.session.settings import SavedFilters, SessionSettings
 from engine.session.simulation import Simulation
 from engine.session.simulator_link import SimulatorLink
 from engine.session.threshold_choice import ThresholdChoice
@@ -48,6 +48,9 @@ from engine.store import Store, session_path
 from engine.ui_priority import UiPriority
 
 ALL_ROWS = slice(None)
+
+HASHING_S = 5.0
+"""Closing waits so long for the hashing of rows."""
 
 Progress = Callable[[str, int, int | None], None]
 """Told what is being done, how much of it, and of how much (None: unknown)."""
@@ -87,39 +90,33 @@ class Session:
         self.identities = IdentityTable(dataset)
         self.config = config or Config()
         """What the person prefers; the session's own settings go before it."""
-        self._settings = Settings(store, self.notices, self.config)
+        self._settings = SessionSettings(store, self.notices, self.config)
         self.scoring = LiveScoring(
             dataset, store, self.identities, self._settings, self.ui_priority
         )
         self.sides = self.scoring.sides
         self.threshold_choice = ThresholdChoice(self.scoring, self._settings, dataset.broken)
-        self.review = Review(
-            store, self.identities, dataset.occurrence, sides=self.sides, rows=dataset.rows
+        self.review = Review(store, self.identities, sides=self.sides, rows=dataset.rows)
+        self._recorder = Recorder(
+            self.review, self.scoring, self.threshold_choice, read_only=store.read_only
         )
         self.annotations = Annotations(
-            self.review,
-            self.scoring,
-            dataset.broken,
-            self._circumstances,
-            self._refuse_read_only,
-            self.config.reasons,
+            self.review, self.scoring, dataset.broken, self._recorder, self.config.reasons
         )
         """Reasons, notes and tags."""
-        self.edits = Edits(
-            dataset, self.review, self.annotations.say, self._refuse_read_only, self._revised
-        )
-        """Samples that read otherwise than in the source."""
+        self.edits = Edits(dataset, self.review, self._recorder, self._revised)
+        """Samples whose text was edited; the source stays as it is."""
         self.duplicates = Duplicates(
             dataset, store, self.scoring, self.review, self._settings, self.ui_priority,
             self.notices, lambda: self.threshold, lambda: self.edits.texts,
         )  # fmt: skip
-        """Which rows repeat others; its rule is off until it is set."""
+        """Which rows are duplicates of others; its rule is off until it is set."""
         self.clusters = ClusterReview(self)
         """Which clusters are listed, and what is decided about them."""
         self.simulator_link = SimulatorLink(
             self, self.scoring, self.review, self._settings, dataset.broken, self._all_identities
         )
-        """The simulator, coupled to the rows kept now."""
+        """The simulator, fed with the rows kept now."""
         self.simulation = Simulation(self.simulator_link, self._settings)
         """What its panel shows."""
         self.orders = ReviewOrders(
@@ -199,7 +196,7 @@ class Session:
 
     def _change_notice(self) -> str:
         kept = int(np.count_nonzero(self.review.verdicts))
-        text = "the dataset has changed since the last time, or is read otherwise"
+        text = "the dataset has changed since the last time, or its columns are read as others"
         if kept or self.review.lost:
             text += f": {kept:,} verdicts still match"
         if self.review.lost:
@@ -207,14 +204,18 @@ class Session:
         return text
 
     def hash_in_background(self) -> None:
-        """Start hashing every row, so that a bulk or an export need not wait for it."""
+        """Start hashing every row, so that an export need not wait for it.
+
+        When it is done, the file learns which of identical samples the decisions are about.
+        """
         self._hasher = threading.Thread(target=self._hash_all, name="hashing", daemon=True)
         self._hasher.start()
 
     def _hash_all(self) -> None:
         # A source that changes while it is open is told to whoever needs the rest of it.
         with contextlib.suppress(InputError):
-            self.identities.complete(self._closing.is_set)
+            if self.identities.complete(self._closing.is_set):
+                self.review.count_occurrences()
 
     def _all_identities(self) -> NDArray[np.uint8] | None:
         """Of every row, (rows, 16); None where closing or a changed source came first."""
@@ -226,15 +227,26 @@ class Session:
         return None
 
     def close(self) -> None:
-        """Stop scoring, write what is left, and let go of the files. Safe to call twice."""
+        """Stop scoring, write what is left, and let go of the files. Safe to call twice.
+
+        Where decisions were made before every row was hashed, that is waited for a few seconds:
+        before the next visit the dataset may be another one.
+        """
+        if self.review.uncounted and not self._closing.is_set():
+            if self._hasher is None:
+                self.hash_in_background()
+            self._join_hasher()
         self._closing.set()
         self.duplicates.stop()
         self.clusters.wait()
         self.scoring.stop()
-        if self._hasher is not None:
-            self._hasher.join(timeout=5)
+        self._join_hasher()
         self.store.close()
         self.dataset.close()
+
+    def _join_hasher(self) -> None:
+        if self._hasher is not None:
+            self._hasher.join(timeout=HASHING_S)
 
     @property
     def read_only(self) -> bool:
@@ -291,12 +303,12 @@ class Session:
             UsageError: the session is open read-only.
             StoreError: it could not be written; nothing has changed.
         """
-        self._refuse_read_only()
+        self._recorder.check_writable()
         rows = rows[~self.dataset.broken[rows]]
         changed = rows[self.verdicts[rows] != verdict]
         again = verdict is Verdict.REJECT and not len(changed)
         self.annotations.rejected_again(rows if again else None)
-        return self.annotations.say(Said(verdict), changed) if len(changed) else None
+        return self._recorder.say(Said(verdict), changed) if len(changed) else None
 
     def decide_each(
         self,
@@ -318,13 +330,13 @@ class Session:
             UsageError: the session is open read-only.
             StoreError: it could not be written; nothing has changed.
         """
-        self._refuse_read_only()
+        self._recorder.check_writable()
         changes = (self.verdicts[rows] != verdicts) & ~self.dataset.broken[rows]
         rows, verdicts = rows[changes], verdicts[changes]
         if not len(rows):
             return None
         said = Said(Verdict(int(verdicts[0])), reason, note, values=verdicts.astype(np.int32))
-        return self.annotations.say(said, rows)
+        return self._recorder.say(said, rows)
 
     @property
     def copies(self) -> NDArray[np.int32]:
@@ -347,7 +359,7 @@ class Session:
             UsageError: so often is not possible, or the session is open read-only.
             StoreError: it could not be written; nothing has changed.
         """
-        self._refuse_read_only()
+        self._recorder.check_writable()
         if not 1 <= times <= MOST_COPIES:
             raise UsageError(
                 f"a sample is exported 1 to {MOST_COPIES} times, not {times}", "2 and 3 are usual"
@@ -356,25 +368,15 @@ class Session:
         if not len(rows):
             return None
         values = np.full(len(rows), times, np.int32)
-        return self.annotations.say(Said(aspect=Aspect.COPIES, values=values), rows)
-
-    def _circumstances(self) -> Circumstances:
-        threshold, key = self.threshold, self.scoring.key
-        return Circumstances(
-            threshold=threshold.value if threshold else None,
-            direction=threshold.direction if threshold else Direction.AT_LEAST,
-            scorer=key.scorer if key else None,
-            revision=key.revision if key else None,
-            side=self.side,
-        )
+        return self._recorder.say(Said(aspect=Aspect.COPIES, values=values), rows)
 
     def undo(self) -> Change | None:
-        """Take back the last decision or remark; None where there is none.
+        """Take back the last decision, annotation or edit; None where there is none.
 
         Raises:
             UsageError: the session is open read-only.
         """
-        self._refuse_read_only()
+        self._recorder.check_writable()
         return self._edited(self.review.undo())
 
     def redo(self) -> Change | None:
@@ -383,29 +385,22 @@ class Session:
         Raises:
             UsageError: the session is open read-only.
         """
-        self._refuse_read_only()
+        self._recorder.check_writable()
         return self._edited(self.review.redo())
 
     def _edited(self, change: Change | None) -> Change | None:
-        """`change`, once the rows read as it says."""
+        """`change`, once the texts of its rows are as it says."""
         self.edits.follow(change)
         return change
 
     def _revised(self, revisions: Mapping[int, Revision], rows: NDArray[np.int64]) -> None:
-        """Score and compare rows that read otherwise now."""
+        """Score and compare again the rows whose text has changed."""
         self.scoring.revise(revisions, rows)
         self.duplicates.refresh()
 
     def last_decision(self, row: int) -> Event | None:
         """The decision behind the verdict that `row` has now."""
         return self.review.last(row, self.side)
-
-    def _refuse_read_only(self) -> None:
-        if self.read_only:
-            raise UsageError(
-                "this session is open read-only",
-                "close the other desk, or open without --read-only",
-            )
 
     # -- scores and threshold ----------------------------------------------------------------
 

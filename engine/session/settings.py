@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.errors import StoreError
+from engine.errors import StoreError, UsageError
 from engine.preferences.config import Config
 from engine.store import Store
 
+MAX_NAME_CHARACTERS = 40
 
-class Settings:
+
+class SessionSettings:
     """Named values in the session file; a failure to write one is told, not raised."""
 
     def __init__(self, store: Store, notices: list[str], config: Config | None = None) -> None:
@@ -35,3 +37,37 @@ class Settings:
         except StoreError as error:
             if str(error) not in self._notices:
                 self._notices.append(str(error))
+
+
+class SavedFilters:
+    """Names and rules, kept in the session file."""
+
+    def __init__(self, settings: SessionSettings) -> None:
+        """Keep them in `settings`."""
+        self._settings = settings
+
+    def all(self) -> dict[str, str]:
+        """The rule of every name, in the order they were saved."""
+        found = self._settings.get("filters", {})
+        if not isinstance(found, dict):
+            return {}
+        return {str(name): rule for name, rule in found.items() if isinstance(rule, str)}
+
+    def save(self, name: str, rule: str) -> None:
+        """Keep `rule` under `name`, in place of what it stood for.
+
+        Raises:
+            UsageError: no name, or one that is too long to be read in a list.
+        """
+        name = " ".join(name.split())
+        if not name or len(name) > MAX_NAME_CHARACTERS:
+            raise UsageError(
+                f"a filter's name has 1 to {MAX_NAME_CHARACTERS} characters", "such as: refusals"
+            )
+        self._settings.remember("filters", {**self.all(), name: rule})
+
+    def delete(self, name: str) -> None:
+        """Forget a name; one that is not there is nothing."""
+        left = self.all()
+        left.pop(name, None)
+        self._settings.remember("filters", left)

@@ -14,7 +14,7 @@ from enum import StrEnum
 import numpy as np
 
 from engine.errors import UsageError
-from engine.session.settings import Settings
+from engine.session.settings import SessionSettings
 from engine.session.simulator_link import Live, SimulatorLink
 from engine.simulator.advice import Advice, advise
 from engine.simulator.noise import AUC_RANGE, Assumption, NoiseSource
@@ -97,7 +97,7 @@ class Shown:
 class Simulation:
     """See the module's docstring; one per session."""
 
-    def __init__(self, link: SimulatorLink, settings: Settings) -> None:
+    def __init__(self, link: SimulatorLink, settings: SessionSettings) -> None:
         """Show what the last visit showed, else the rows under review."""
         self._link, self._settings = link, settings
         self.model = Model.CALIBRATED

@@ -30,7 +30,7 @@ from engine.scoring.worker.status import one_line
 from engine.session.duplication import Duplicates
 from engine.session.live_scoring import LiveScoring
 from engine.session.orders import ReviewOrders
-from engine.session.settings import Settings
+from engine.session.settings import SessionSettings
 from engine.simulator.advice import Pace, review_pace
 from engine.simulator.cost import Savings, TrainingRun, training_cost
 from engine.simulator.cumulative_counts import Ladder
@@ -139,7 +139,7 @@ class SimulatorLink:
         session: Reviewed,
         scoring: LiveScoring,
         review: Review,
-        settings: Settings,
+        settings: SessionSettings,
         broken: NDArray[np.bool_],
         identities: Callable[[], NDArray[np.uint8] | None],
     ) -> None:
@@ -465,7 +465,7 @@ class SimulatorLink:
             event.at
             for event in reversed(self._review.events)
             if event.kind is EventKind.DECIDE
-            and event.aspect is Aspect.VERDICT
+            and event.said.aspect is Aspect.VERDICT
             and len(event.rows) == 1
         )
         times = [datetime.fromisoformat(at).timestamp() for at in islice(recent, TIMED_DECISIONS)]

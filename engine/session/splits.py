@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from engine.duplicates.settings import Unit, check_similarity
 from engine.errors import UsageError
-from engine.session.settings import Settings
+from engine.session.settings import SessionSettings
 
 NAME = "duplicate splits"
 """The setting that holds them."""
@@ -25,7 +25,7 @@ class _Split:
 class Splits:
     """Which rows need a higher similarity to be in one cluster; rows of one dataset's content."""
 
-    def __init__(self, remembered: Settings, digest: str) -> None:
+    def __init__(self, remembered: SessionSettings, digest: str) -> None:
         """Take what an earlier visit has left, where the dataset is still the same.
 
         Args:

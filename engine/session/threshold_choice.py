@@ -13,13 +13,15 @@ from numpy.typing import NDArray
 from engine.errors import UsageError
 from engine.review.threshold import Direction, Threshold, ThresholdRequest, parse_threshold
 from engine.session.live_scoring import LiveScoring
-from engine.session.settings import Settings
+from engine.session.settings import SessionSettings
 
 
 class ThresholdChoice:
     """The threshold for the scorer at work and the side under review."""
 
-    def __init__(self, scoring: LiveScoring, settings: Settings, broken: NDArray[np.bool_]) -> None:
+    def __init__(
+        self, scoring: LiveScoring, settings: SessionSettings, broken: NDArray[np.bool_]
+    ) -> None:
         """Decide by the scores of `scoring`.
 
         Args:
@@ -118,8 +120,8 @@ class ThresholdChoice:
         scores = self._scoring.scores
         known = scores[~np.isnan(scores)]
         grown = known.size >= max(2 * self._guessed_from, 1)
-        settled = known.size + int(np.count_nonzero(self._scoring.failed | self._broken))
-        finished = settled >= scores.size
+        answered = known.size + int(np.count_nonzero(self._scoring.failed | self._broken))
+        finished = answered >= scores.size
         if grown or (finished and known.size > self._guessed_from):
             self._guessed_from = known.size
             self.threshold = Threshold(float(np.median(known)), self.direction, guess=True)

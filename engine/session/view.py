@@ -158,10 +158,10 @@ def rows_shown(
     Returns:
         (shown,) row numbers.
     """
-    queue = session.orders.current
-    if queue is None:
+    order = session.orders.current
+    if order is None:
         return rows_in_order(session, sort, matching)
-    return queue.rows if matching is None else queue.rows[matching[queue.rows]]
+    return order.rows if matching is None else order.rows[matching[order.rows]]
 
 
 def rows_in_order(

@@ -142,13 +142,13 @@ def latest(identities: NDArray[np.uint8]) -> NDArray[np.intp] | slice:
     """
     high, low = np.ascontiguousarray(identities).view("<u8").T  # (n,), (n,)
     order = np.argsort(high, kind="stable")
-    repeats = high[order][1:] == high[order][:-1]
-    if not repeats.any():
+    again = high[order][1:] == high[order][:-1]
+    if not again.any():
         return slice(None)
-    if (low[order][1:] != low[order][:-1])[repeats].any():
+    if (low[order][1:] != low[order][:-1])[again].any():
         order = np.lexsort((low, high))
-        repeats = (high[order][1:] == high[order][:-1]) & (low[order][1:] == low[order][:-1])
-    last = np.append(~repeats, True)
+        again = (high[order][1:] == high[order][:-1]) & (low[order][1:] == low[order][:-1])
+    last = np.append(~again, True)
     return np.sort(order[last])
 
 

@@ -8,7 +8,6 @@ one block of scores.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import json
 import os
 import sqlite3
@@ -16,6 +15,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -24,11 +24,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import StoreError
-from engine.review.decision import Aspect, Circumstances, EventKind, Verdict
+from engine.review.decision import Event, EventKind, StoredEvent
 from engine.store import cache, datasets, events, journal, schema, searches, stored_orders
 from engine.store.cache import CachedScores
 from engine.store.datasets import Bindable, BindState, KnownDataset
-from engine.store.events import StoredEvent, TakenOver
+from engine.store.events import TakenOver
 from engine.store.faults import explained
 from engine.store.opening import Opened, open_reader, open_writer
 from engine.store.searches import StoredSearch
@@ -42,6 +42,10 @@ _SPAN_SAMPLES = 65_536
 
 _BREATH_S = 0.001
 """Pause between two blocks of scores: a lock released and taken again at once wakes nobody."""
+
+
+OCCURRENCES = "occurrences"
+"""The setting that holds occurrences counted after an event was written, by its number."""
 
 
 class Store:
@@ -85,74 +89,28 @@ class Store:
         return cls(real, opened, reviewer=reviewer, read_only=read_only)
 
     def append(
-        self,
-        *,
-        kind: EventKind,
-        verdict: Verdict,
-        identities: NDArray[np.uint8],
-        occurrences: NDArray[np.uint32],
-        rows: NDArray[np.int64],
-        old: NDArray[np.int8],
-        scores: NDArray[np.float32],
-        circumstances: Circumstances,
-        reason: str = "",
-        note: str = "",
-        about: int | None = None,
-        aspect: Aspect = Aspect.VERDICT,
-        values: NDArray[np.int32] | None = None,
-        subject: str = "",
-        text: str = "",
+        self, event: Event, identities: NDArray[np.uint8], occurrences: NDArray[np.uint32]
     ) -> StoredEvent:
-        """Write one event, a single decision or a bulk, and give it its number and time.
+        """Write one event, a single decision or a bulk, and give it its number, time and reviewer.
 
         On return it is on disk, whole; on an error nothing of it is.
 
         Args:
-            kind: what the event does.
-            verdict: the new verdict.
-            identities: the samples.  (n, 16)
+            event: what was said; its rows are those of the dataset bound now.
+            identities: of its samples.  (n, 16)
             occurrences: which of the identical samples each one is.  (n,)
-            rows: where they are in the dataset bound now.  (n,)
-            old: the verdicts before.  (n,)
-            scores: what was on screen, NaN where nothing was.  (n,)
-            circumstances: threshold, scorer and side at this moment.
-            reason: code of the reason, empty where none was given.
-            note: the reviewer's words.
-            about: the event that an undo or redo is about.
-            aspect: what `values` are values of.
-            values: of each sample, where they are not all `verdict`.  (n,)
-            subject: which one of `aspect`: the name of a tag.
-            text: what a remark says.
 
         Raises:
             StoreError: it was not saved: disk full, file gone, or opened read-only.
         """
         at_ms = _now_ms()
-        event = StoredEvent(
-            id=0,
-            at=events.instant(at_ms),
-            who=self.reviewer,
-            kind=kind,
-            verdict=verdict,
-            identities=identities,
-            occurrences=occurrences,
-            rows=rows,
-            old=old,
-            scores=scores,
-            circumstances=circumstances,
-            reason=events.storable(reason),
-            note=events.storable(note),
-            about=about,
-            dataset_digest=self._digest,
-            aspect=aspect,
-            values=values,
-            subject=events.storable(subject),
-            text=events.storable(text),
-        )
-        encoded = events.encode(event, at_ms)
+        said = events.storable_words(event.said)
+        event = replace(event, said=said, at=events.instant(at_ms), who=self.reviewer)
+        stored = StoredEvent(event, identities, occurrences, self._digest)
+        encoded = events.encode(stored, at_ms)
         with self._writing("decision not saved", durable=True) as connection:
-            number = _insert(connection, event, encoded)
-        return dataclasses.replace(event, id=number)
+            number = events.insert(connection, said, encoded)
+        return replace(stored, event=replace(event, id=number))
 
     def take_over(self, dataset: KnownDataset, said: Iterable[TakenOver]) -> None:
         """Write what was said in other sessions of `dataset`, each with its own who and when.
@@ -165,15 +123,18 @@ class Store:
         with self._writing("sessions not merged", durable=True) as connection:
             datasets.take_over(connection, dataset)
             for each in said:
-                event = each.event
+                event, undo = each.stored.event, each.undo
                 at_ms = events.milliseconds(event.at) if event.at else _now_ms()
-                number = _insert(connection, event, events.encode(event, at_ms))
-                if each.undo is not None:
-                    undo = dataclasses.replace(
-                        event, kind=EventKind.UNDO, who=each.undo.who, about=number, values=None
+                number = events.insert(connection, event.said, events.encode(each.stored, at_ms))
+                if undo is not None:
+                    back = replace(
+                        event, kind=EventKind.UNDO, said=replace(event.said, values=None),
+                        who=undo.who, about=number,
+                    )  # fmt: skip
+                    encoded = events.encode(
+                        replace(each.stored, event=back), events.milliseconds(undo.at)
                     )
-                    encoded = events.encode(undo, events.milliseconds(each.undo.at))
-                    _insert(connection, undo, encoded)
+                    events.insert(connection, back.said, encoded)
 
     def latest_dataset(self) -> KnownDataset | None:
         """The dataset that this session was opened with last; None before the first."""
@@ -191,14 +152,30 @@ class Store:
         Raises:
             StoreError: an event is damaged.
         """
+        right = self.get_setting(OCCURRENCES, {})
         while sizes := self._rows(events.SIZES, (after,)):
             last = _span_end(sizes)
             for values in self._rows(events.SPAN, (after, last)):
                 try:
-                    yield events.decode(values)
+                    stored = events.decode(values)
                 except ValueError as error:
                     raise self._damaged(f"event {values[0]} ({error})") from error
+                if (known := right.get(str(stored.event.id))) is not None:
+                    stored = replace(stored, occurrences=np.array(known, np.uint32))
+                yield stored
             after = last
+
+    def correct_occurrences(self, right: Mapping[int, NDArray[np.uint32]]) -> None:
+        """Let `events` give the events of these numbers with other occurrences.  Each (n,).
+
+        An event is never changed, so what is right stands beside it, as a setting.
+
+        Raises:
+            StoreError: it was not saved.
+        """
+        known = self.get_setting(OCCURRENCES, {})
+        more = {str(number): occurrences.tolist() for number, occurrences in right.items()}
+        self.set_setting(OCCURRENCES, known | more)
 
     def cached_scores(self, key: ScoreKey) -> CachedScores:
         """All scores under `key`: identities, scores, tokens and whether they were truncated.
@@ -316,8 +293,8 @@ class Store:
                 (name, json.dumps(value)),
             )
 
-    def add_order(self, queue: StoredOrder) -> StoredOrder:
-        """Write a queue and give it its number and time; on disk when this returns.
+    def add_order(self, order: StoredOrder) -> StoredOrder:
+        """Write a review order and give it its number and time; on disk when this returns.
 
         One that does not last takes the place of the one before it.
 
@@ -325,17 +302,17 @@ class Store:
             StoreError: it was not saved.
         """
         at_ms = _now_ms()
-        with self._writing("queue not saved", durable=queue.lasting) as connection:
+        with self._writing("review order not saved", durable=order.lasting) as connection:
             number = stored_orders.insert(
-                connection, queue, at_ms=at_ms, who=self.reviewer, digest=self._digest
+                connection, order, at_ms=at_ms, who=self.reviewer, digest=self._digest
             )
-        return dataclasses.replace(
-            queue, id=number, at=events.instant(at_ms), who=self.reviewer,
+        return replace(
+            order, id=number, at=events.instant(at_ms), who=self.reviewer,
             dataset_digest=self._digest,
         )  # fmt: skip
 
     def order(self, number: int) -> StoredOrder | None:
-        """The queue `number`; None where it is not on file.
+        """The review order `number`; None where it is not on file.
 
         Raises:
             StoreError: it is damaged.
@@ -344,10 +321,10 @@ class Store:
             with self._reading() as connection:
                 return stored_orders.one(connection, number)
         except ValueError as error:
-            raise self._damaged(f"queue {number} ({error})") from error
+            raise self._damaged(f"review order {number} ({error})") from error
 
     def lasting_orders(self) -> list[StoredOrder]:
-        """Every queue that stays on file, oldest first.
+        """Every review order that stays on file, oldest first.
 
         Raises:
             StoreError: one is damaged.
@@ -356,7 +333,7 @@ class Store:
             with self._reading() as connection:
                 return stored_orders.lasting(connection)
         except ValueError as error:
-            raise self._damaged(f"queues ({error})") from error
+            raise self._damaged(f"review orders ({error})") from error
 
     def bind(self, dataset: Bindable) -> BindState:
         """Take the dataset that decisions from now on are about; tell if it is another one.
@@ -470,16 +447,6 @@ class Store:
             f"{what} cannot be read, the file is damaged: {self.path}",
             "restore it from a copy, or start anew with --session PATH",
         )
-
-
-def _insert(connection: sqlite3.Connection, event: StoredEvent, encoded: tuple[object, ...]) -> int:
-    """Write an event with all that belongs to it, and give it its number."""
-    number = int(connection.execute(events.INSERT, encoded).lastrowid or 0)
-    if more := events.encode_values(event, number):
-        connection.execute(events.INSERT_VALUES, more)
-    if remark := events.encode_remark(event, number):
-        connection.execute(events.INSERT_REMARK, remark)
-    return number
 
 
 def _span_end(sizes: list[tuple[int, int]]) -> int:

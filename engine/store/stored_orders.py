@@ -1,4 +1,4 @@
-"""Review queues in the file: the order in hand, and every spot check that was ever drawn."""
+"""Review orders in the file: the order in hand, and every spot check that was ever drawn."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class StoredOrder:
     """What it was made from, as JSON values."""
     rows: NDArray[np.int64]  # (n,) positions in the dataset of `dataset_digest`
     identities: NDArray[np.uint8] | None = None  # (n, 16)
-    """Of a queue that lasts; None for an order that is only good for its own dataset."""
+    """Of one that lasts; None for an order that is only good for its own dataset."""
     occurrences: NDArray[np.uint32] | None = None  # (n,)
     id: int = 0
     at: str = ""
@@ -48,35 +48,35 @@ class StoredOrder:
 
 
 def insert(
-    connection: sqlite3.Connection, queue: StoredOrder, *, at_ms: int, who: str, digest: str
+    connection: sqlite3.Connection, order: StoredOrder, *, at_ms: int, who: str, digest: str
 ) -> int:
-    """Write a queue, and remove the ones that it takes the place of; its number."""
-    if not queue.lasting:
+    """Write a review order, and remove the ones that it takes the place of; its number."""
+    if not order.lasting:
         connection.execute("DELETE FROM queues WHERE NOT lasting")
-    # The order of a queue has no pattern that deflating could find: four plain bytes a row.
-    rows = np.ascontiguousarray(queue.rows, "<u4").tobytes()
+    # A review order has no pattern that deflating could find: four plain bytes a row.
+    rows = np.ascontiguousarray(order.rows, "<u4").tobytes()
     cursor = connection.execute(
         _INSERT,
         (
             None,
             at_ms,
             storable(who),
-            queue.kind,
-            queue.side.value,
+            order.kind,
+            order.side.value,
             digest,
-            json.dumps(queue.facts),
-            queue.lasting,
-            len(queue.rows),
+            json.dumps(order.facts),
+            order.lasting,
+            len(order.rows),
             rows,
-            None if queue.occurrences is None else packing.pack(queue.occurrences, "<u4"),
-            None if queue.identities is None else np.ascontiguousarray(queue.identities).tobytes(),
+            None if order.occurrences is None else packing.pack(order.occurrences, "<u4"),
+            None if order.identities is None else np.ascontiguousarray(order.identities).tobytes(),
         ),
     )
     return int(cursor.lastrowid or 0)
 
 
 def one(connection: sqlite3.Connection, number: int) -> StoredOrder | None:
-    """The queue `number`; None where it is not on file any more.
+    """The review order `number`; None where it is not on file any more.
 
     Raises:
         ValueError: it is damaged.
@@ -86,7 +86,7 @@ def one(connection: sqlite3.Connection, number: int) -> StoredOrder | None:
 
 
 def lasting(connection: sqlite3.Connection) -> list[StoredOrder]:
-    """Every queue that stays on file, oldest first.
+    """Every review order that stays on file, oldest first.
 
     Raises:
         ValueError: one is damaged.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,14 +15,14 @@ class FakeDataset:
     """Samples that are a text each; identities are the real ones."""
 
     texts: list[str]
+    hashed: list[int] = field(default_factory=list)
+    """Every row that was hashed, as often as it was."""
 
     @property
     def rows(self) -> int:
         return len(self.texts)
 
     def identities(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+        self.hashed += rows.tolist()
         keys = b"".join(identify((Message(Role.USER, self.texts[row]),)) for row in rows.tolist())
         return np.frombuffer(keys, np.uint8).reshape(-1, 16)
-
-    def occurrence(self, row: int) -> int:
-        return self.texts[:row].count(self.texts[row])

@@ -11,7 +11,7 @@ from tui.cli.options import JsonOption, ReviewerOption
 from tui.cli.streams import print_json, print_text
 
 if TYPE_CHECKING:
-    from engine.session.merge import MergeReport, Pair
+    from engine.session.merge import MergeReport, PairAgreement
 
 
 def merge(
@@ -49,7 +49,7 @@ def _values(report: MergeReport) -> dict[str, Any]:
         "agreed": report.agreed,
         "conflicts": report.conflicts,
         "notes": report.notes,
-        "joined_notes": report.joined_notes,
+        "joined_notes": report.merged_notes,
         "tags": report.tags,
         "edits": report.edits,
         "edit_conflicts": report.edit_conflicts,
@@ -77,9 +77,9 @@ def _text(report: MergeReport) -> list[str]:
         f"merged: {report.decided:,} samples decided, {report.agreed:,} of them by several alike",
         f"remarks: {report.notes:,} notes, {report.tags:,} tagged, {report.edits:,} edited",
     ]
-    if report.joined_notes:
+    if report.merged_notes:
         lines.append(
-            f"{report.joined_notes:,} samples were noted differently: all of it stands, under names"
+            f"{report.merged_notes:,} samples were noted differently: all of it stands, under names"
         )
     if report.edit_conflicts:
         lines.append(
@@ -97,7 +97,7 @@ def _text(report: MergeReport) -> list[str]:
     return lines
 
 
-def _agreement(pair: Pair) -> list[str]:
+def _agreement(pair: PairAgreement) -> list[str]:
     found = pair.agreement
     lines = [f"{pair.first} and {pair.second}: {found.rows:,} samples accepted or rejected by both"]
     if found.observed is None:

@@ -7,7 +7,7 @@ from engine.duplicates.listing import Listing, State
 from engine.duplicates.rule import Preference
 from engine.duplicates.settings import Unit
 from engine.session import Session
-from engine.session.cluster_review import Duplication, Listed
+from engine.session.cluster_review import Listed, RuleEffect
 from engine.session.cluster_verdicts import KeepPlan
 from engine.session.duplication import SearchState, SearchStatus
 from tui.terminal.display import Glyphs
@@ -126,7 +126,7 @@ def hot_text(gauge: Gauge) -> str:
     return f"{clusters}: the largest has {int(gauge.hot_sizes[0]):,} kept rows"
 
 
-def rule_text(similarity: float | None, found: Duplication, rule_key: str) -> str:
+def rule_text(similarity: float | None, found: RuleEffect, rule_key: str) -> str:
     """Whether duplicates are dropped, and the key that changes it."""
     if similarity is None:
         return f"rule off: {rule_key} would drop {found.dropped:,}"
@@ -135,7 +135,7 @@ def rule_text(similarity: float | None, found: Duplication, rule_key: str) -> st
     )
 
 
-def rule_lines(found: Duplication) -> list[str]:
+def rule_lines(found: RuleEffect) -> list[str]:
     """The preview of the rule."""
     before, after = found.before, found.after
     rate, rest = (share_text(gauge.duplicate_rows, gauge.rows) for gauge in (before, after))

@@ -7,7 +7,7 @@ import math
 from textual.content import Content
 
 from engine.review.decision import Aspect
-from engine.review.history import Entry
+from engine.review.history import HistoryLine
 from engine.session import Session
 from tui.terminal.display import one_line, sanitize
 
@@ -26,7 +26,7 @@ def history_text(session: Session, row: int) -> Content:
     return Content("\n\n").join(parts)
 
 
-def _entry(entry: Entry, *, sides: bool, hidden: bool) -> Content:
+def _entry(entry: HistoryLine, *, sides: bool, hidden: bool) -> Content:
     event = entry.event
     side = f"   {entry.side.value} side" if sides and _is_sided(entry.aspect) else ""
     lines = [f"{moment(event.at)}   {event.who}{side}"]
@@ -44,12 +44,12 @@ def _is_sided(aspect: Aspect) -> bool:
     return aspect in (Aspect.VERDICT, Aspect.REASON)
 
 
-def _said(entry: Entry) -> list[str]:
+def _said(entry: HistoryLine) -> list[str]:
     """Old and new, a line each thing; a note keeps its lines."""
     event = entry.event
     match entry.aspect:
         case Aspect.TAG:
-            return [f"tag {event.subject} {'added' if entry.new else 'taken off'}"]
+            return [f"tag {event.said.subject} {'added' if entry.new else 'taken off'}"]
         case Aspect.NOTE:
             return _words("note", entry.old, entry.new)
         case Aspect.REASON:
@@ -60,13 +60,13 @@ def _said(entry: Entry) -> list[str]:
         case Aspect.EDIT:
             old = entry.old or "as in the source"
             before, now = _cut(old), _cut(entry.new)
-            return [f"edited the {event.subject}", f"  before: {before}", f"  now: {now}"]
+            return [f"edited the {event.said.subject}", f"  before: {before}", f"  now: {now}"]
         case Aspect.COPIES:
             return [f"exported {entry.old} → {entry.new}"]
         case _:
             lines = [f"{entry.old} → {entry.new}"]
-            lines += _words("reason", "", event.reason) if event.reason else []
-            return lines + (_words("note", "", event.note) if event.note else [])
+            lines += _words("reason", "", event.said.reason) if event.said.reason else []
+            return lines + (_words("note", "", event.said.note) if event.said.note else [])
 
 
 def _cut(text: str) -> str:
@@ -80,7 +80,7 @@ def _words(what: str, old: str, new: str) -> list[str]:
     return [*found, f"  before: {' '.join(old.split())}"] if old else found
 
 
-def _seen(entry: Entry) -> str:
+def _seen(entry: HistoryLine) -> str:
     """Score, scorer and threshold at that moment."""
     seen = entry.event.circumstances
     parts = []

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.dataset.dataset import MAX_PROBLEMS, Dataset, open_dataset
+from engine.dataset.identities import IdentityTable
 from engine.errors import InputError
 from engine.sample import Family, Side, identify
 
@@ -93,7 +94,7 @@ def test_lengths_count_characters_of_prompt_and_response(tmp_path: Path) -> None
 def test_occurrence_counts_identical_samples_before(tmp_path: Path) -> None:
     for rows in (ALPACA, CHAT, TEXTS):
         dataset = dataset_of(tmp_path, [rows[0], rows[1], rows[0], {"x": 1}, rows[0], {"x": 1}])
-        assert [dataset.occurrence(row) for row in range(6)] == [0, 0, 1, 0, 2, 1]
+        assert IdentityTable(dataset).occurrences().tolist() == [0, 0, 1, 0, 2, 1]
 
 
 def test_rows_of_an_unknown_family_are_told_apart(tmp_path: Path) -> None:
@@ -101,7 +102,7 @@ def test_rows_of_an_unknown_family_are_told_apart(tmp_path: Path) -> None:
     assert dataset.family is Family.OTHER
     assert dataset.texts.null_count().row(0) == (3, 3, 3)
     assert not dataset.broken.any()
-    assert [dataset.occurrence(row) for row in range(3)] == [0, 0, 1]
+    assert IdentityTable(dataset).occurrences().tolist() == [0, 0, 1]
     assert dataset.column_names == ("a", "b")
     assert dataset.sample(0).turns == ()
 

@@ -12,9 +12,30 @@ words = st.lists(st.sampled_from("abcde"), max_size=40)
 
 @given(words)
 def test_occurrences_count_the_identical_rows_before(texts: list[str]) -> None:
+    table = IdentityTable(FakeDataset(texts))
+    expected = [texts[:row].count(text) for row, text in enumerate(texts)]
+    assert table.occurrences().tolist() == expected
+    everything = np.arange(len(texts), dtype=np.int64)
+    assert table.occurrences_of(everything[::-1]).tolist() == expected[::-1]
+
+
+@given(words, st.data())
+def test_before_all_is_hashed_the_identical_rows_that_are_hashed_count(
+    texts: list[str], data: st.DataObject
+) -> None:
     dataset = FakeDataset(texts)
-    occurrences = IdentityTable(dataset).occurrences()
-    assert occurrences.tolist() == [dataset.occurrence(row) for row in range(len(texts))]
+    table = IdentityTable(dataset)
+    hashed: set[int] = set()
+    for rows in data.draw(
+        st.lists(st.lists(st.sampled_from(range(len(texts)) or [0])), max_size=4)
+    ):
+        if not texts:
+            return
+        hashed |= set(rows)
+        expected = [sum(texts[row] == texts[e] for e in hashed if e < row) for row in rows]
+        assert table.occurrences_of(np.array(rows, np.int64)).tolist() == expected
+    assert not table.counted
+    assert set(dataset.hashed) == hashed
 
 
 @given(words, words)

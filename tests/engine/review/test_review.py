@@ -9,14 +9,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from numpy.typing import NDArray
 
 from engine.dataset.dataset import Fingerprint
 from engine.dataset.identities import IdentityTable
-from engine.review.decision import Aspect, Circumstances, EventKind, Verdict
-from engine.review.review import Review, Said
+from engine.review.decision import (
+    Aspect,
+    Circumstances,
+    Event,
+    EventKind,
+    Said,
+    StoredEvent,
+    Verdict,
+)
+from engine.review.review import Review
 from engine.sample import Side
 from engine.store import Store
 from tests.engine.fakes import FakeDataset
@@ -43,13 +53,8 @@ class Opened:
     def __init__(self, folder: Path, texts: list[str], sides: int = 2) -> None:
         self.dataset = FakeDataset(texts)
         self.store = Store.open(folder / "a.tamis.db", reviewer="me")
-        self.review = Review(
-            self.store,
-            IdentityTable(self.dataset),
-            self.dataset.occurrence,
-            sides=sides,
-            rows=len(texts),
-        )
+        self.identities = IdentityTable(self.dataset)
+        self.review = Review(self.store, self.identities, sides=sides, rows=len(texts))
         digest = repr((texts, sides))
         bound = self.store.bind(Named(Fingerprint("train.json", 1, 100, len(texts), digest)))
         self.review.replay(self.store.events(), bound.digest)
@@ -76,7 +81,9 @@ class Opened:
         texts = self.dataset.texts
         return [(text, texts[:row].count(text), lane) for row, text in enumerate(texts)]
 
-    def close(self) -> None:
+    def close(self, *, killed: bool = False) -> None:
+        if not killed:
+            self.review.count_occurrences()
         self.store.close()
 
 
@@ -151,6 +158,11 @@ class Model(RuleBasedStateMachine):
     @rule()
     def reopen(self) -> None:
         self.change(self.opened.dataset.texts)
+
+    @rule()
+    def be_killed(self) -> None:
+        self.opened.close(killed=True)
+        self.opened = Opened(Path(self.folder.name), self.opened.dataset.texts)
 
     @rule(texts=st.lists(st.sampled_from("abc"), max_size=4))
     def change(self, texts: list[str]) -> None:
@@ -293,6 +305,89 @@ def test_reviewers_are_named_once_in_their_order(tmp_path: Path) -> None:
         opened.close()
     opened = Opened(tmp_path, ["a", "b"])
     assert opened.review.reviewers() == ["ann", "bob"]
+    opened.close()
+
+
+MANY = 300_000
+
+
+def test_a_decision_hashes_its_own_rows_however_many_are_identical(tmp_path: Path) -> None:
+    opened = Opened(tmp_path, ["same"] * MANY)
+    for row in (MANY - 1, 7, 200_000):
+        opened.decide([row], Verdict.REJECT)
+    opened.review.undo()
+    assert opened.dataset.hashed == [MANY - 1, 7, 200_000]
+    opened.review.count_occurrences()
+    assert opened.identities.counted
+    opened.dataset.hashed.clear()
+    opened.decide([200_000], Verdict.ACCEPT)
+    opened.review.count_occurrences()
+    assert not opened.review.uncounted
+    assert not opened.dataset.hashed
+    assert [stored.occurrences.tolist() for stored in opened.store.events()] == [
+        [MANY - 1], [7], [200_000], [200_000], [200_000],
+    ]  # fmt: skip
+    opened.close()
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_the_right_one_of_identical_rows_is_found_in_another_order(
+    tmp_path: Path, killed: bool
+) -> None:
+    opened = Opened(tmp_path, ["a", "same", "b", "same", "same", "c"])
+    opened.decide([4], Verdict.REJECT)
+    opened.decide([3], Verdict.ACCEPT)
+    opened.close(killed=killed)
+    if killed:
+        opened = Opened(tmp_path, opened.dataset.texts)
+        assert opened.review.verdicts[0].tolist() == [0, 0, 0, Verdict.ACCEPT, Verdict.REJECT, 0]
+        opened.close()
+    opened = Opened(tmp_path, ["c", "b", "a", "same", "same", "same"])
+    assert opened.review.verdicts[0].tolist() == [0, 0, 0, 0, Verdict.ACCEPT, Verdict.REJECT]
+    opened.close()
+
+
+class SlowLog:
+    """Writes so slowly that all rows are hashed and counted meanwhile."""
+
+    def __init__(self, opened: Opened) -> None:
+        self.store = opened.store
+        self.review = Review(self, opened.identities, sides=1, rows=opened.dataset.rows)
+
+    def append(
+        self, event: Event, identities: NDArray[np.uint8], occurrences: NDArray[np.uint32]
+    ) -> StoredEvent:
+        self.review.count_occurrences()
+        return self.store.append(event, identities, occurrences)
+
+    def correct_occurrences(self, right: Mapping[int, NDArray[np.uint32]]) -> None:
+        self.store.correct_occurrences(right)
+
+
+def test_what_is_decided_while_the_last_rows_are_counted_is_counted_too(tmp_path: Path) -> None:
+    opened = Opened(tmp_path, ["same"] * 3)
+    review = SlowLog(opened).review
+    review.say(
+        Said(Verdict.REJECT),
+        np.array([2]),
+        scores=np.zeros(1, np.float32),
+        circumstances=Circumstances(),
+    )
+    assert not review.uncounted
+    assert [stored.occurrences.tolist() for stored in opened.store.events()] == [[2]]
+    opened.close()
+
+
+def test_where_nothing_can_be_written_the_next_visit_counts(tmp_path: Path) -> None:
+    opened = Opened(tmp_path, ["same"] * 3)
+    opened.decide([2], Verdict.REJECT)
+    opened.store.close()
+    opened.review.count_occurrences()
+    assert opened.review.uncounted
+    opened = Opened(tmp_path, ["same"] * 3)
+    opened.close()
+    opened = Opened(tmp_path, ["other", *["same"] * 3])
+    assert opened.review.verdicts[0].tolist() == [0, 0, 0, Verdict.REJECT]
     opened.close()
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engine.errors import UsageError
 from engine.review.decision import Verdict
-from engine.review.review_orders import KIND_TEXT, OrderKind, OrderView, queue_rows
+from engine.review.review_orders import KIND_TEXT, OrderKind, OrderView, ordered_rows
 from engine.review.threshold import Direction, Threshold
 
 NONE = np.nan
@@ -41,7 +41,7 @@ def view(
 
 
 def rows(kind: OrderKind, of: OrderView, *, unreviewed: bool = False) -> list[int]:
-    return [int(row) for row in queue_rows(kind, of, unreviewed=unreviewed)]
+    return [int(row) for row in ordered_rows(kind, of, unreviewed=unreviewed)]
 
 
 def test_each_order_puts_its_rows_first_and_those_without_a_score_last() -> None:
@@ -53,7 +53,7 @@ def test_each_order_puts_its_rows_first_and_those_without_a_score_last() -> None
     assert rows(OrderKind.LONGEST, of) == [1, 2, 3, 0, 4]
 
 
-def test_rows_that_cannot_be_decided_are_in_no_queue() -> None:
+def test_rows_that_cannot_be_decided_are_in_no_order() -> None:
     of = view([0.9, 0.1, 0.2], broken=[False, True, False])
     assert rows(OrderKind.LOWEST, of) == [2, 0]
 
@@ -112,7 +112,7 @@ def test_every_kind_says_what_it_is() -> None:
     st.sampled_from([OrderKind.NEAREST, OrderKind.LOWEST, OrderKind.HIGHEST, OrderKind.LONGEST]),
     st.booleans(),
 )
-def test_a_queue_holds_every_row_that_belongs_to_it_once(
+def test_an_order_holds_every_row_that_belongs_to_it_once(
     samples: list[tuple[float, Verdict]], kind: OrderKind, unreviewed: bool
 ) -> None:
     of = view([0.3] + [score for score, _ in samples], verdicts=[U] + [said for _, said in samples])

@@ -498,7 +498,7 @@ def test_keeping_one_accepts_it_and_rejects_the_others_in_one_event(opened: Open
     assert verdicts(session)[:4] == ["REJECT", "REJECT", "ACCEPT", "UNDECIDED"]
     last = session.last_decision(0)
     assert last is not None
-    assert (last.reason, last.note) == ("duplicate", "like row 2")
+    assert (last.said.reason, last.said.note) == ("duplicate", "like row 2")
     session.undo()
     assert set(verdicts(session)) == {"UNDECIDED"}
     session.redo()

@@ -113,11 +113,8 @@ def test_two_reviewers_come_together(data: Path) -> None:
     assert [entry.old for entry in both.review.history(1)][:2] == ["undecided", ""]
     both.decide(at(1), REJECT)
     assert both.annotations.in_conflict("open").sum() == 0
-    assert (
-        both.annotations.in_conflict("settled").sum()
-        == both.annotations.in_conflict("any").sum()
-        == 1
-    )
+    for word in ("any", "adjudicated", "settled"):  # the last one in filters saved long ago
+        assert both.annotations.in_conflict(word).nonzero()[0].tolist() == [1]
     both.close()
 
     again = open_as(data, "cy", "both.db")
@@ -149,7 +146,7 @@ def test_notes_that_differ_are_joined_under_their_names(data: Path) -> None:
     out = data.parent / "all.db"
     inputs = [data.parent / f"{name}.db" for name in ("ann", "bob", "copy")]
     report = merge(inputs, out, reviewer="cy")
-    assert report.joined_notes == 1
+    assert report.merged_notes == 1
     both = open_as(data, "cy", "all.db")
     notes = [both.review.note(row) for row in range(5)]
     assert notes == ["same", "ann (ann.db): of ann\nbob: of bob\nin lines", "", "only bob", "newer"]

@@ -52,13 +52,13 @@ def at(*rows: int) -> np.ndarray:
     return np.array(rows, np.int64)
 
 
-def test_a_queue_stays_as_it_was_made_until_it_is_made_again(session: Session) -> None:
+def test_an_order_stays_as_it_was_made_until_it_is_made_again(session: Session) -> None:
     session.set_threshold("0.51")
-    queue = session.orders.make(OrderKind.NEAREST)
-    assert queue.rows[:3].tolist() == [31, 30, 32]
+    order = session.orders.make(OrderKind.NEAREST)
+    assert order.rows[:3].tolist() == [31, 30, 32]
     session.set_threshold("0.26")
     session.decide(at(15), Verdict.ACCEPT)
-    assert session.orders.current is queue
+    assert session.orders.current is order
     again = session.orders.again()
     assert again is not None
     assert again.rows[:3].tolist() == [16, 15, 17]
@@ -80,7 +80,7 @@ def test_progress_counts_verdicts_and_goes_back_with_undo(session: Session) -> N
     assert session.orders.first_open() == 58
 
 
-def test_queue_and_progress_survive_a_restart(session: Session, data: Path) -> None:
+def test_order_and_progress_survive_a_restart(session: Session, data: Path) -> None:
     rows = session.orders.make(OrderKind.HIGHEST, unreviewed=True).rows
     session.decide(at(59), Verdict.ACCEPT)
     session.close()
@@ -134,11 +134,11 @@ def test_a_read_only_desk_has_orders_that_it_does_not_keep(session: Session, dat
 
 
 def test_an_order_without_rows_is_refused_and_the_one_in_hand_stays(session: Session) -> None:
-    queue = session.orders.make(OrderKind.LOWEST)
+    order = session.orders.make(OrderKind.LOWEST)
     session.decide(np.arange(ROWS), Verdict.ACCEPT)
     with pytest.raises(UsageError, match="no row is left"):
         session.orders.make(OrderKind.LOWEST, unreviewed=True)
-    assert session.orders.current is queue
+    assert session.orders.current is order
 
 
 def test_a_spot_check_is_of_rows_kept_by_rule_and_ends_with_an_interval(session: Session) -> None:

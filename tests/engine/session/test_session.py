@@ -154,7 +154,7 @@ def test_decisions_undo_and_redo_are_there_again(data: Path) -> None:
     session = opened(data)
     event = session.last_decision(1)
     assert event is not None
-    assert (event.who, event.note) == ("ann", "fine")
+    assert (event.who, event.said.note) == ("ann", "fine")
     assert session.last_decision(2) is None
     session.close()
 

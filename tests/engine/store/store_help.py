@@ -12,9 +12,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.review.decision import Aspect, Circumstances, EventKind, Verdict
+from engine.review.decision import (
+    Aspect,
+    Circumstances,
+    Event,
+    EventKind,
+    Said,
+    StoredEvent,
+    Verdict,
+)
 from engine.scoring.scorer import ScoreKey
-from engine.store import Store, StoredEvent
+from engine.store import Store
 
 KEY = ScoreKey(scorer="heuristic", revision="1")
 SEEN = Circumstances(threshold=1.5, scorer="heuristic", revision="1")
@@ -43,32 +51,49 @@ def decide(
     text: str = "",
     circumstances: Circumstances = SEEN,
 ) -> StoredEvent:
+    said = Said(verdict, reason, note, aspect, subject=subject, text=text)
+    event = event_about(said, rows, kind=kind, about=about, circumstances=circumstances)
+    return append(store, event)
+
+
+def event_about(
+    said: Said,
+    rows: list[int] | NDArray[np.int64],
+    *,
+    kind: EventKind = EventKind.DECIDE,
+    about: int | None = None,
+    circumstances: Circumstances = SEEN,
+) -> Event:
+    """An event with made-up scores and former verdicts."""
     where = np.asarray(rows, np.int64)
-    return store.append(
-        kind=kind,
-        verdict=verdict,
-        identities=identities(where),
-        occurrences=(where % 3).astype(np.uint32),
-        rows=where,
+    return Event(
+        kind,
+        said,
+        where,
         old=(where % 4).astype(np.int8),
         scores=np.where(where % 5 == 0, np.nan, where / 7).astype(np.float32),
         circumstances=circumstances,
         about=about,
-        note=note,
-        reason=reason,
-        aspect=aspect,
-        subject=subject,
-        text=text,
     )
 
 
-def content(event: StoredEvent) -> str:
+def append(store: Store, event: Event) -> StoredEvent:
+    return store.append(event, identities(event.rows), occurrences(event.rows))
+
+
+def occurrences(rows: NDArray[np.int64]) -> NDArray[np.uint32]:
+    """Made-up ones.  (n,) -> (n,)."""
+    return (rows % 3).astype(np.uint32)
+
+
+def content(stored: StoredEvent) -> str:
     """A digest of all that a reviewer said in an event."""
+    event, said = stored.event, stored.event.said
     digest = blake2b(digest_size=12)
-    for array in (event.identities, event.occurrences, event.rows, event.old, event.scores):
+    for array in (stored.identities, stored.occurrences, event.rows, event.old, event.scores):
         digest.update(array.tobytes() + b"|")
-    said = (event.kind, event.verdict, event.about, event.reason, event.note, event.circumstances)
-    digest.update(repr(said).encode() + f"|{event.aspect}|{event.subject}|{event.text}".encode())
+    words = (event.kind, said.verdict, event.about, said.reason, said.note, event.circumstances)
+    digest.update(repr(words).encode() + f"|{said.aspect}|{said.subject}|{said.text}".encode())
     return digest.hexdigest()
 
 

@@ -11,39 +11,43 @@ import itertools
 import os
 import sys
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from engine.review.decision import Aspect, Circumstances, EventKind, Verdict
-from engine.store import Store, StoredEvent
-from tests.engine.store.store_help import SEEN, content, identities, score
+from engine.review.decision import (
+    Aspect,
+    Circumstances,
+    Event,
+    EventKind,
+    Said,
+    StoredEvent,
+    Verdict,
+)
+from engine.store import Store
+from tests.engine.store.store_help import (
+    append,
+    content,
+    event_about,
+    identities,
+    occurrences,
+    score,
+)
 
 SCORES_PER_FLUSH = 400
 
 
-@dataclass(frozen=True)
-class Words:
-    """What an event says beside its kind."""
-
-    verdict: Verdict = Verdict.UNDECIDED
-    aspect: Aspect = Aspect.VERDICT
-    subject: str = ""
-    text: str = ""
-
-
-def words(number: int) -> Words:
-    """A decision, or one of the remarks in their turn."""
+def words(number: int) -> Said:
+    """A decision, or one of the annotations in their turn."""
     text = f"\x1b[31m [b] \u202e {number}"
-    remarks = {
-        0: Words(aspect=Aspect.REASON, text=text),
-        1: Words(aspect=Aspect.NOTE, text=text * 40 + "\n"),
-        2: Words(aspect=Aspect.TAG, subject=text, text=text),
-        3: Words(aspect=Aspect.TAG, subject=text),
-        4: Words(aspect=Aspect.EDIT, subject="response", text=text * 400),
+    annotations = {
+        0: Said(aspect=Aspect.REASON, text=text),
+        1: Said(aspect=Aspect.NOTE, text=text * 40 + "\n"),
+        2: Said(aspect=Aspect.TAG, subject=text, text=text),
+        3: Said(aspect=Aspect.TAG, subject=text),
+        4: Said(aspect=Aspect.EDIT, subject="response", text=text * 400),
     }
-    return remarks.get(number % 8, Words(Verdict(number % 4)))
+    return annotations.get(number % 8, Said(Verdict(number % 4)))
 
 
 class Writer:
@@ -55,15 +59,15 @@ class Writer:
         self.journal = os.open(journal, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         self.undo: list[int] = []
         self.redo: list[int] = []
-        self.events: dict[int, StoredEvent] = {}
+        self.events: dict[int, Event] = {}
 
     def say(self, *words: object) -> None:
         os.write(self.journal, (" ".join(map(str, words)) + "\n").encode())
 
     def run(self) -> None:
         store = self.open()
-        for event in store.events():
-            self.follow(event)
+        for stored in store.events():
+            self.follow(stored.event)
         self.say("ready")
         while True:
             stop = threading.Event()
@@ -79,7 +83,7 @@ class Writer:
     def open(self) -> Store:
         return Store.open(self.session, reviewer="ann")
 
-    def follow(self, event: StoredEvent) -> None:
+    def follow(self, event: Event) -> None:
         self.events[event.id] = event
         if event.kind not in (EventKind.UNDO, EventKind.REDO):
             self.undo.append(event.id)
@@ -107,57 +111,20 @@ class Writer:
         else:
             many = int(self.random.integers(2, 20_000)) if dice > 0.9 else 1
             rows = self.random.integers(0, 1 << 40, many)
-            self.append(store, EventKind.DECIDE, words(int(dice * 1000)), rows)
+            self.append(store, event_about(words(int(dice * 1000)), rows))
 
-    def repeat(self, store: Store, kind: EventKind, event: StoredEvent) -> None:
-        said = Words(event.verdict, event.aspect, event.subject, event.text)
-        self.append(store, kind, said, event.rows, event.id)
+    def repeat(self, store: Store, kind: EventKind, event: Event) -> None:
+        step = event_about(
+            event.said, event.rows, kind=kind, about=event.id, circumstances=Circumstances()
+        )
+        self.append(store, step)
 
-    def append(
-        self,
-        store: Store,
-        kind: EventKind,
-        said: Words,
-        rows: np.ndarray[tuple[int], np.dtype[np.int64]],
-        about: int | None = None,
-    ) -> None:
-        event = StoredEvent(
-            id=0,
-            at="",
-            who="ann",
-            kind=kind,
-            verdict=said.verdict,
-            identities=identities(rows),
-            occurrences=(rows % 3).astype(np.uint32),
-            rows=rows,
-            old=(rows % 4).astype(np.int8),
-            scores=(rows / 7).astype(np.float32),
-            circumstances=SEEN if about is None else Circumstances(),
-            reason="",
-            note="",
-            about=about,
-            dataset_digest="",
-            aspect=said.aspect,
-            subject=said.subject,
-            text=said.text,
-        )
-        self.say("saying", content(event))
-        stored = store.append(
-            kind=kind,
-            verdict=said.verdict,
-            identities=event.identities,
-            occurrences=event.occurrences,
-            rows=rows,
-            old=event.old,
-            scores=event.scores,
-            circumstances=event.circumstances,
-            about=about,
-            aspect=said.aspect,
-            subject=said.subject,
-            text=said.text,
-        )
-        self.say("said", stored.id, content(event))
-        self.follow(stored)
+    def append(self, store: Store, event: Event) -> None:
+        saying = StoredEvent(event, identities(event.rows), occurrences(event.rows))
+        self.say("saying", content(saying))
+        stored = append(store, event)
+        self.say("said", stored.event.id, content(saying))
+        self.follow(stored.event)
 
     def flush_scores(self, store: Store, stop: threading.Event) -> None:
         first = int.from_bytes(os.urandom(4)) << 20

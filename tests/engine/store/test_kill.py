@@ -122,7 +122,7 @@ def survive(folder: Path, seed: int) -> int:
 
 
 def contents(store: Store) -> dict[int, str]:
-    return {event.id: content(event) for event in store.events()}
+    return {stored.event.id: content(stored) for stored in store.events()}
 
 
 def check_scores(

@@ -75,7 +75,7 @@ def open_store(path: Path, *, read_only: bool = False) -> Store:
 
 
 def rows(store: Store) -> list[list[int]]:
-    return [event.rows.tolist() for event in store.events()]
+    return [stored.event.rows.tolist() for stored in store.events()]
 
 
 def mode(path: Path) -> int:
@@ -94,7 +94,7 @@ def test_another_process_is_told_and_may_look_on(path: Path, desk: subprocess.Po
         desk.stdin.write("2\n")
         desk.stdin.flush()
         assert desk.stdout.readline() == "said\n"
-        assert [event.rows.tolist() for event in reader.events(after=1)] == [[2]]
+        assert [stored.event.rows.tolist() for stored in reader.events(after=1)] == [[2]]
         assert reader.warnings == []
 
 
@@ -358,15 +358,16 @@ def test_a_session_of_format_1_is_migrated_after_a_backup(path: Path) -> None:
 
 
 def check_old_events(store: Store) -> None:
-    accept, reject, undo = store.events()
-    assert (accept.note, accept.rows.tolist(), accept.at) == (
+    stored = list(store.events())
+    accept, reject, undo = (each.event for each in stored)
+    assert (accept.said.note, accept.rows.tolist(), accept.at) == (
         "good",
         [0],
         "2025-01-01T00:00:00.123Z",
     )
-    assert (reject.reason, reject.rows.tolist()) == ("refusal", list(range(10)))
+    assert (reject.said.reason, reject.rows.tolist()) == ("refusal", list(range(10)))
     assert reject.scores[0] == -1
-    assert reject.identities.tobytes() == bytes(range(160))
+    assert stored[1].identities.tobytes() == bytes(range(160))
     assert undo.about == reject.id
     assert store.get_setting("threshold") == "top 10"
 
@@ -560,7 +561,7 @@ def test_a_full_disk_is_said_and_the_next_try_counts(path: Path) -> None:
         store._connection.execute("PRAGMA max_page_count = 100000")
         decide(store, np.arange(50_000))
     with open_store(path) as store:
-        assert [len(event.rows) for event in store.events()] == [1, 50_000]
+        assert [len(stored.identities) for stored in store.events()] == [1, 50_000]
 
 
 LIMITED = """
@@ -576,12 +577,12 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, most))
 said, refused = [], 0
 for row in range(200):
     try:
-        said.append(decide(store, np.arange(row * 10)).id)
+        said.append(decide(store, np.arange(row * 10)).event.id)
     except StoreError as error:
         assert "decision not saved" in error.message
         refused += 1
 resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
-said.append(decide(store, [1]).id)
+said.append(decide(store, [1]).event.id)
 store.close()
 print(len(said), refused)
 """

@@ -19,12 +19,12 @@ from hypothesis.extra import numpy as npst
 
 from engine.dataset.dataset import Fingerprint
 from engine.errors import StoreError
-from engine.review.decision import Circumstances, EventKind, Verdict
+from engine.review.decision import Circumstances, EventKind, Said, Verdict
 from engine.review.threshold import Direction
 from engine.sample import Side
 from engine.store import Store, cache, packing
 from engine.store.cache import CachedScores
-from tests.engine.store.store_help import KEY, SEEN, content, decide, identities, score
+from tests.engine.store.store_help import KEY, content, decide, event_about, identities, score
 
 
 @pytest.fixture
@@ -57,16 +57,18 @@ def test_a_decision_comes_back_as_it_was_said(path: Path) -> None:
     with open_store(path, "bob") as store:
         (found,) = store.events()
     assert content(found) == content(given)
-    assert (found.id, found.at, found.who, found.dataset_digest) == (1, given.at, "ann", "d1")
-    assert found.circumstances == seen
-    assert datetime.fromisoformat(found.at).utcoffset() is not None
-    assert found.at.endswith("Z")
+    event = found.event
+    assert (event.id, event.at, event.who) == (1, given.event.at, "ann")
+    assert found.dataset_digest == "d1"
+    assert event.circumstances == seen
+    assert datetime.fromisoformat(event.at).utcoffset() is not None
+    assert event.at.endswith("Z")
 
 
 def test_scores_that_were_not_there_stay_absent(path: Path) -> None:
     with open_store(path) as store:
         decide(store, [5, 6], circumstances=Circumstances())
-        (event,) = store.events()
+        event = next(store.events()).event
     assert np.isnan(event.scores[0])
     assert event.scores[1] == np.float32(6 / 7)
     assert event.circumstances == Circumstances()
@@ -77,7 +79,7 @@ def test_a_bulk_is_one_event_of_any_size(path: Path, rows: list[int]) -> None:
     with open_store(path) as store:
         given = decide(store, rows)
         (found,) = store.events()
-    assert found.rows.tolist() == rows
+    assert found.event.rows.tolist() == rows
     assert content(found) == content(given)
 
 
@@ -92,9 +94,11 @@ def test_events_keep_their_order_beside_large_ones(path: Path) -> None:
     with open_store(path) as store:
         for size in sizes:
             decide(store, np.arange(size))
-        assert [len(event.rows) for event in store.events()] == sizes
-        assert [event.id for event in store.events()] == list(range(1, len(sizes) + 1))
-        assert [event.id for event in store.events(after=705)] == list(range(706, len(sizes) + 1))
+        assert [len(stored.identities) for stored in store.events()] == sizes
+        assert [stored.event.id for stored in store.events()] == list(range(1, len(sizes) + 1))
+        assert [stored.event.id for stored in store.events(after=705)] == list(
+            range(706, len(sizes) + 1)
+        )
 
 
 def test_history_may_grow_while_it_is_read(path: Path) -> None:
@@ -103,18 +107,18 @@ def test_history_may_grow_while_it_is_read(path: Path) -> None:
         reading = store.events()
         next(reading)
         decide(store, [2])
-        assert [event.rows.tolist() for event in reading] == [[2]]
+        assert [stored.event.rows.tolist() for stored in reading] == [[2]]
 
 
 def test_undo_and_redo_are_events_about_an_event(path: Path) -> None:
     with open_store(path) as store:
         first = decide(store, [1, 2])
-        undo = decide(store, [1, 2], kind=EventKind.UNDO, about=first.id)
-        decide(store, [1, 2], kind=EventKind.REDO, about=first.id)
+        undo = decide(store, [1, 2], kind=EventKind.UNDO, about=first.event.id)
+        decide(store, [1, 2], kind=EventKind.REDO, about=first.event.id)
     with open_store(path) as store:
-        kinds = [(event.kind, event.about) for event in store.events()]
-    assert kinds == [("decide", None), ("undo", first.id), ("redo", first.id)]
-    assert undo.id == 2
+        kinds = [(stored.event.kind, stored.event.about) for stored in store.events()]
+    assert kinds == [("decide", None), ("undo", first.event.id), ("redo", first.event.id)]
+    assert undo.event.id == 2
 
 
 def test_an_undo_of_nothing_is_refused_and_leaves_nothing(path: Path) -> None:
@@ -124,7 +128,7 @@ def test_an_undo_of_nothing_is_refused_and_leaves_nothing(path: Path) -> None:
         with pytest.raises(StoreError, match="decision not saved"):
             decide(store, [1], kind=EventKind.UNDO)
         assert list(store.events()) == []
-        assert decide(store, [1]).id == 1
+        assert decide(store, [1]).event.id == 1
 
 
 @pytest.mark.parametrize(
@@ -149,26 +153,30 @@ def test_events_cannot_be_changed_by_anyone(path: Path, statement: str) -> None:
 
 
 def test_arrays_of_different_lengths_are_a_slip_of_the_caller(path: Path) -> None:
+    event = event_about(Said(Verdict.ACCEPT), [0, 1, 2])
     with open_store(path) as store, pytest.raises(ValueError, match="3 values for 2 samples"):
-        store.append(
-            kind=EventKind.DECIDE,
-            verdict=Verdict.ACCEPT,
-            identities=identities(np.arange(2)),
-            occurrences=np.zeros(2, np.uint32),
-            rows=np.arange(3),
-            old=np.zeros(2, np.int8),
-            scores=np.zeros(2, np.float32),
-            circumstances=SEEN,
-        )
+        store.append(event, identities(np.arange(2)), np.zeros(2, np.uint32))
+
+
+def test_occurrences_counted_later_stand_beside_an_event_that_stays_as_it_is(path: Path) -> None:
+    with open_store(path) as store:
+        for rows in ([3, 4], [5], [6]):
+            decide(store, rows)
+        store.correct_occurrences({1: np.array([7, 8], np.uint32), 2: np.array([9], np.uint32)})
+        store.correct_occurrences({2: np.array([2], np.uint32)})
+    with open_store(path) as store:
+        found = [stored.occurrences.tolist() for stored in store.events()]
+        assert [stored.occurrences.tolist() for stored in store.events(after=1)] == found[1:]
+    assert found == [[7, 8], [2], [0]]
 
 
 def test_text_that_is_no_unicode_is_kept_as_far_as_it_can_be(path: Path) -> None:
     with open_store(path, "a\udcffnn") as store:
         decide(store, [1], note="half \ud83d a pair")
         store.set_setting("search", "\ud83d")
-        (event,) = store.events()
+        event = next(store.events()).event
         assert store.get_setting("search") == "\ud83d"
-    assert (event.who, event.note) == ("a?nn", "half ? a pair")
+    assert (event.who, event.said.note) == ("a?nn", "half ? a pair")
 
 
 def test_a_damaged_event_is_named(path: Path) -> None:
@@ -313,12 +321,14 @@ def test_threads_decide_and_score_at_once(path: Path) -> None:
         threads = [threading.Thread(target=flush, args=(part,)) for part in range(3)]
         for thread in threads:
             thread.start()
-        ids = [decide(store, [row]).id for row in range(decisions)]
+        ids = [decide(store, [row]).event.id for row in range(decisions)]
         for thread in threads:
             thread.join()
         assert ids == list(range(1, decisions + 1))
         assert len(store.cached_scores(KEY).scores) == 3 * flushes * 100
-        assert [event.rows.tolist() for event in store.events()] == [[n] for n in range(decisions)]
+        assert [stored.event.rows.tolist() for stored in store.events()] == [
+            [n] for n in range(decisions)
+        ]
 
 
 def test_settings_hold_any_json_and_the_last_value(path: Path) -> None:

@@ -148,7 +148,7 @@ async def test_the_suggested_row_is_kept_with_one_key_and_undone_with_one(rows: 
         assert len(desk.session.review.events) == 1
         last = desk.session.last_decision(0)
         assert last is not None
-        assert (last.reason, last.note) == ("duplicate", "like row 1")
+        assert (last.said.reason, last.said.note) == ("duplicate", "like row 1")
         assert "kept row 1 (highest score, 0.5)" in desk.said()
         assert members(desk) == [4, 5]
         await desk.until(partial(shows, desk, "1 decided"), "the count")

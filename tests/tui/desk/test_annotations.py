@@ -52,7 +52,7 @@ async def test_a_digit_codes_the_last_rejection_and_undo_takes_it_back(rows: Pat
         assert desk.session.review.reason(1) == "refusal"
         await desk.press("0")
         assert desk.session.review.reason(1) == ""
-        assert desk.session.review.events[-1].aspect is Aspect.REASON
+        assert desk.session.review.events[-1].said.aspect is Aspect.REASON
         assert desk.session.review.events[-1].who == "bob"
 
 

@@ -46,7 +46,7 @@ async def test_a_verdict_is_kept_and_the_cursor_goes_on(rows: Path) -> None:
         assert desk.desk.table.cursor == 4
         last = desk.session.last_decision(1)
         assert last is not None
-        assert (last.who, last.verdict) == ("ada", Verdict.REJECT)
+        assert (last.who, last.said.verdict) == ("ada", Verdict.REJECT)
         assert last.circumstances.scorer == "heuristic"
         assert last.circumstances.threshold == pytest.approx(0.5)
         assert last.scores[0] == desk.session.scores[1]
@@ -57,7 +57,7 @@ async def test_clear_takes_the_verdict_back_and_stays(rows: Path) -> None:
         await desk.press("a", "k", "c")
         assert desk.session.verdicts[0] == Verdict.UNDECIDED
         assert desk.desk.table.cursor == 0
-        assert [event.verdict for event in desk.session.review.events] == [
+        assert [event.said.verdict for event in desk.session.review.events] == [
             Verdict.ACCEPT,
             Verdict.UNDECIDED,
         ]
