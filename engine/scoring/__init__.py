@@ -1,13 +1,15 @@
 """Scorers: what gives each sample a number, in a thread that the screen does not notice.
 
-scorer          what a scorer is, and the values that go in and come out
-kinds           the kinds of scorers, a row each
-heuristic       surface checks, each with its reason; no model
-column          scores that somebody else computed: a column, or a file beside the dataset
-builtin/        the embedded model and its card
-models/         reward models of transformers: finding, checking, loading, scoring
-worker/         the thread that scores, and the arrays that it fills
-reward_filter   a reward model over lists of pairs, in one call, without a session
+A new kind of scorer is a module and a row in `kinds`.
+
+    scorer          what a scorer is, and the values that go in and come out
+    kinds           the kinds of scorers, a row each
+    heuristic       surface checks, each with its reason; no model
+    column          scores that somebody else computed: a column, or a file beside the dataset
+    builtin/        the embedded model and its card
+    models/         reward models of transformers: finding, checking, loading, scoring
+    worker/         the thread that scores, and the arrays that it fills
+    reward_filter   a reward model over lists of pairs, in one call and without a session
 """
 
 from engine.scoring.kinds import DEFAULT_SCORER, check_scorer, make_scorer

@@ -314,13 +314,13 @@ def _check_repetition(text: _Text) -> Finding | None:
         share = 1 - distinct / count
         worst = (share - REPEATED_ALLOWED) / (1 - REPEATED_ALLOWED)
         unit = "characters" if text.unspaced else "words"
-        why = f"{share:.0%} of the sequences of {size} {unit} are repeats"
+        why = f"{share:.0%} of the sequences of {size} {unit} are repeated"
     lines = [line for line in text.prose.splitlines() if len(line) > 3]  # brackets
     if len(lines) > 3:  # a refrain is not a loop
         share = 1 - len(set(lines)) / len(lines)
         by_line = (share - REPEATED_LINES_ALLOWED) / (1 - REPEATED_LINES_ALLOWED)
         if by_line > worst:
-            worst, why = by_line, f"{share:.0%} of the lines are repeats"
+            worst, why = by_line, f"{share:.0%} of the lines are repeated"
     if run := _RUN.search(text.prose):
         return Finding("repetition", max(RUN, REPETITION * worst), f"{run[1]!r} again and again")
     # The square root is steep at first: a third of a response in a loop is already too much.

@@ -46,14 +46,6 @@ class Making:
     """Asked while a model is loaded; raises `Cancelled` where nobody waits for it any more."""
 
 
-def _nothing_to_check(_what: str, _columns: Collection[str], _options: ScorerOptions) -> None:
-    pass
-
-
-def _nothing_absent(_what: str) -> str:
-    return ""
-
-
 @dataclass(frozen=True, slots=True)
 class ScorerKind:
     """One way of naming a scorer, and what follows from it; see `KINDS`."""
@@ -66,7 +58,7 @@ class ScorerKind:
     """From what stands behind the colon; called in the thread that scores."""
     argument: str = ""
     """What has to follow the colon, as help shows it; empty: nothing may."""
-    check: Callable[[str, Collection[str], ScorerOptions], None] = _nothing_to_check
+    check: Callable[[str, Collection[str], ScorerOptions], None] | None = None
     """Sees in a moment whether what stands behind the colon can be meant, given the columns."""
     work: Work = Work.COMPUTES
     interpreter_bound: bool = False
@@ -77,8 +69,8 @@ class ScorerKind:
     """Says why a sample was scored as it was, a line each; None: it cannot."""
     after_path: str | None = None
     """The sign that ends a path behind the colon; None: what stands there is no path."""
-    absent_model: Callable[[str], str] = _nothing_absent
-    """The model that would have to be fetched first; empty: none."""
+    absent_model: Callable[[str], str] | None = None
+    """Names the model that would have to be fetched first; None, or an empty name: none."""
     figures: str = ""
     """The folder beside this module that holds what was measured of it; empty: nothing was."""
 
@@ -234,11 +226,6 @@ def kind_of(spec: str) -> ScorerKind:
     return kind
 
 
-def kinds_without_argument() -> list[ScorerKind]:
-    """Those that a list can offer as they are; the others have to be typed."""
-    return [kind for kind in KINDS if not kind.argument]
-
-
 def known_scorers() -> str:
     """Every kind as help spells it."""
     return ", ".join(kind.spelled for kind in KINDS)
@@ -281,7 +268,9 @@ def check_scorer(spec: str, *, columns: Collection[str], options: ScorerOptions)
         UsageError: no such scorer.
         ScorerError: no such column, file or model, or one that is refused.
     """
-    kind_of(spec).check(spec.partition(":")[2], columns, options)
+    kind = kind_of(spec)
+    if kind.check is not None:
+        kind.check(spec.partition(":")[2], columns, options)
 
 
 def with_absolute_path(spec: str) -> str:

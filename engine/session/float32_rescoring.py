@@ -45,7 +45,7 @@ class OnlyRows:
 
 
 class SettledScores:
-    """A lookup of earlier scores in which those in float32 stand over the others."""
+    """A lookup of earlier scores in which those in float32 take the place of the others."""
 
     def __init__(
         self, coarse: CachedLookup, exact: CachedLookup, settled: NDArray[np.bool_]

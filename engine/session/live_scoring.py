@@ -247,13 +247,13 @@ class LiveScoring:
             self.scorer = None
 
     def revise(self, revisions: Mapping[int, Revision], rows: NDArray[np.int64]) -> None:
-        """Take the edits of `rows` into account, and score these rows again.
+        """Take over new texts of `rows`, and score those again.
 
         Scores of a column or a file belong to the row and stay.
 
         Args:
-            revisions: of all rows whose text differs from the source.
-            rows: those whose text is another now.  (n,)
+            revisions: of all rows that are edited.
+            rows: those whose text has just changed.  (n,)
         """
         self._revisions = revisions
         if self._filling is None or self._looks_up:
@@ -437,7 +437,7 @@ class LiveScoring:
 
 
 def _settled(key: ScoreKey) -> str:
-    """The setting that says that float32 scores stand over those of `key`."""
+    """The setting that says that some rows of `key` were scored again in float32."""
     return f"settled {replace(key, side=Side.CHOSEN).digest()}"
 
 

@@ -75,7 +75,7 @@ def _text(report: MergeReport) -> list[str]:
     lines += [
         "",
         f"merged: {report.decided:,} samples decided, {report.agreed:,} of them by several alike",
-        f"remarks: {report.notes:,} notes, {report.tags:,} tagged, {report.edits:,} edited",
+        f"annotations: {report.notes:,} notes, {report.tags:,} tagged, {report.edits:,} edited",
     ]
     if report.merged_notes:
         lines.append(

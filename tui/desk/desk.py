@@ -12,6 +12,7 @@ from textual.content import Content
 from engine.errors import TamisError
 from engine.export import ExportPlan, ExportReport
 from engine.sample import Family
+from engine.scoring.kinds import NO_SCORER
 from engine.session.exporting import default_plan, describe_plan, export_session
 from engine.session.sort_order import Column, Sort
 from engine.session.view import rows_matching
@@ -60,7 +61,7 @@ class Desk(
     def _start(self) -> None:
         dataset = self.session.dataset
         if dataset.family is Family.OTHER:
-            self._scorer = "none"
+            self._scorer = NO_SCORER
             names = ", ".join(dataset.column_names[:12])
             self.say(
                 f"no family fits the columns of this dataset: {names}\n"

@@ -6,7 +6,8 @@ import numpy as np
 
 from engine.errors import TamisError, UsageError
 from engine.sample import Side
-from engine.scoring.kinds import check_scorer, find_kind, kinds_without_argument, known_scorers
+from engine.scoring import kinds
+from engine.scoring.kinds import check_scorer, find_kind, known_scorers
 from engine.scoring.models.fetching import fetch_model
 from engine.scoring.models.known_models import known_model
 from engine.scoring.worker.worker import FINISHED, WorkerState
@@ -66,14 +67,14 @@ class ScoringActions(DeskBase):
     def action_model(self) -> None:
         """Choose another scorer."""
         spec = self.session.scoring.spec
-        choices = [(kind.name, kind.line) for kind in kinds_without_argument()]
+        choices = [(kind.name, kind.line) for kind in kinds.KINDS if not kind.argument]
         self.app.push_screen(ScorerDialog(spec, choices, self._choose_scorer))
 
     def _choose_scorer(self, spec: str) -> None:
         """Switch to it; a model that is not on this disk is asked about first."""
         kind, what = find_kind(spec.strip()), spec.strip().partition(":")[2]
-        name = kind.absent_model(what) if kind and not self._scorer_options.download else ""
-        if name:
+        absent = kind.absent_model if kind and not self._scorer_options.download else None
+        if absent and (name := absent(what)):
             self.call_later(self._ask_to_fetch, name, spec.strip())  # answered to the desk
         else:
             self._switch_scorer(spec)

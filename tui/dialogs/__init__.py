@@ -1,1 +1,11 @@
-"""Dialogs over the desk: questions, lists, the export."""
+"""Dialogs over the desk: questions, lists, the export.
+
+    dialogs         a question with its count, a list to choose from, long texts, work under way
+    scorer_dialog   a scorer, typed or chosen
+    order_dialog    the review orders
+    filter_dialog   the saved filters
+    diff_dialog     the difference that an edit makes
+    export_dialog   where to write what, with the counts
+
+Each says what is wrong with an answer and stays open.
+"""

@@ -67,7 +67,7 @@ class ExportDialog(ListDialog[ExportPlan]):
                 ),
                 Option(f"edits      {_EDITS[plan.edits]}", id="edits"),
                 Option(f"overwrite  {_yes(plan.overwrite)}  (an earlier export)", id="overwrite"),
-                Option(f"copies     {plan.copies.value}  (of boosted rows)", id="copies"),
+                Option(f"copies     {plan.copies.value}  (written more than once)", id="copies"),
                 Option("write it", id="write"),
             ]
         )

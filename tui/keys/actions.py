@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from textual.binding import Binding
 from textual.keys import KEY_TO_UNICODE_NAME, REPLACED_KEYS
 
+from engine.scoring.kinds import known_scorers
+
 if TYPE_CHECKING:
     from textual.app import App
 
@@ -250,9 +252,8 @@ _REGISTRY: tuple[Action, ...] = (
            ("dollar_sign",), Group.SIMULATOR),
     Action("pause", "Pause or resume scoring", "Scores already there stay.", ("p",),
            Group.SCORING, "pause"),
-    Action("model", "Score with another scorer", "builtin, heuristic, hf:NAME, column:NAME, "
-           "file:PATH or none; lists the models on this disk, and fetches one after a yes.", ("m",),
-           Group.SCORING),
+    Action("model", "Score with another scorer", f"{known_scorers()}; lists the models on this "
+           "disk, and fetches one after a yes.", ("m",), Group.SCORING),
     Action("retry", "Score failed rows again", "All rows whose scoring failed.", ("ctrl+r",),
            Group.SCORING),
     Action("settle", "Settle rows near the threshold", "Those whose side bfloat16 leaves open are "

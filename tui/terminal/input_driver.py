@@ -1,4 +1,4 @@
-"""What terminals send, taken in stride: no UTF-8, the mouse in raw bytes, and no more at all."""
+"""Input that Textual would end on: no UTF-8, raw mouse reports, a terminal that is gone."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ from textual.widgets import Static
 
 from engine.review.policy import Summary
 from engine.review.threshold import Threshold
+from engine.scoring.kinds import NO_SCORER
 from engine.scoring.worker.worker import WorkerState, WorkerStatus
 from engine.session import Session
 from engine.session.duplication import SearchState, SearchStatus
@@ -40,7 +41,9 @@ class StatusLine(Static):
 def scoring_parts(status: WorkerStatus | None, spec: str, model_key: str) -> list[str]:
     """The scorer and what it is doing, most important first; `model_key` chooses another."""
     if status is None:
-        return [f"no scorer ({model_key} chooses one)"] if spec == "none" else [f"{spec}: stopped"]
+        return (
+            [f"no scorer ({model_key} chooses one)"] if spec == NO_SCORER else [f"{spec}: stopped"]
+        )
     name = status.scorer or spec
     share = f"{status.done / status.total:.0%}" if status.total else "100%"
     match status.state:

@@ -2,7 +2,7 @@
 
 It comes with tamis and is loaded like any other model; how it was made and what it is worth is in
 README.md beside this file, the model card, and the figures of that card are in figures.json.
-`training/` makes both; it is in the repository and not in the wheel.
+`engine/workshop/builtin_model/` makes both; it is in the repository and not in the wheel.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ the default of the other stays. A scorer chosen while another one loads is such 
 
 @contextmanager
 def taking_turns(check_wanted: Callable[[], None]) -> Iterator[None]:
-    """Build a model when no other one is being built, and give way where nobody waits for it.
+    """Build a model when no other one is being built; stop where nobody waits for it any more.
 
     Raises:
         Cancelled: `check_wanted` said so, before the turn came or after it.

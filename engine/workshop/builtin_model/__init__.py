@@ -1,13 +1,18 @@
 """How the embedded model is made: from public pairs and faults planted in them.
 
-    sources      the files, and the sound pairs taken from them
-    corruption   the faults, put together from phrases
-    examples     sound and spoilt responses in groups, balanced by length
-    shapes       the candidates: cut out of MiniLM, or from scratch
-    fitting      training and calibration
-    floors       what a model must beat: length, the heuristic scorer, n-grams
-    evaluation/  what is measured, on which sets
-    card         the model card, from the figures
+    sources       the files, and the sound pairs taken from them
+    retelling     the same pairs in other forms: lists, tables, JSON, dialogues
+    corruption    the faults, planted in a sound pair
+    phrases       what those are put together from
+    examples      sound and spoilt responses in groups, balanced by length
+    shapes        the candidates: cut out of MiniLM, or from scratch
+    fitting       training and calibration
+    floors        what a model must beat: length, the heuristic scorer, n-grams
+    ngrams        texts as hashed n-grams, for the last of these
+    evaluation/   what is measured, on which sets
+    facts         what the card says beside the figures: shape, recipe, sources
+    card          the model card, from the figures
+    tables        its tables, in Markdown
 
 `python -m engine.workshop.builtin_model NAME --data DIR --base DIR --out DIR` trains one.
 """

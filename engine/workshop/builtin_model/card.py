@@ -272,10 +272,10 @@ def _faults(candidate: CandidateFigures) -> str:
 
 {lines}
 
-The training corrupter (`training/corruption.py`) plants each of them in many ways, wholly or in
-part, and keeps the length of the sound response as far as the kind allows; what is left is
-balanced by weights, so that spoilt and sound examples of any length weigh the same. The demo
-(`engine/demo`) has its own generator with its own templates: {total:,} spoilt rows beside
+The training corrupter (`engine/workshop/builtin_model/corruption.py`) plants each of them in many
+ways, wholly or in part, and keeps the length of the sound response as far as the kind allows; what
+is left is balanced by weights, so that spoilt and sound examples of any length weigh the same. The
+demo (`engine/demo`) has its own generator with its own templates: {total:,} spoilt rows beside
 {candidate.demo.sound_rows:,} sound ones."""
 
 
@@ -296,10 +296,11 @@ def _training(facts: Facts) -> str:
 
 Sound responses only from these files; every spoilt one is made of them. A pair whose prompt asks
 what an evaluation set asks is left out. Never trained on: Alpaca (CC BY-NC 4.0), the demo, any
-evaluation set. So that a form alone is no fault, `training/retelling.py` asks for pairs of these
-files in other forms and answers by what can be computed from them: numbers, names or a sentence
-out of a text, the steps or the result of a sum, what a piece of code is for, lists, tables, JSON,
-CSV, YAML, fences, the last turn of a dialogue. The same faults are planted in these.
+evaluation set. So that a form alone is no fault, `engine/workshop/builtin_model/retelling.py`
+asks for pairs of these files in other forms and answers by what can be computed from them: numbers,
+names or a sentence out of a text, the steps or the result of a sum, what a piece of code is for,
+lists, tables, JSON, CSV, YAML, fences, the last turn of a dialogue. The same faults are planted in
+these.
 
 {sources}
 

@@ -239,6 +239,14 @@ def test_info_imports_no_screen_and_no_model(data: Path) -> None:
     subprocess.run([sys.executable, "-c", program, data], check=True, capture_output=True)
 
 
+@pytest.mark.parametrize("flag", ["--copies", "--repeats"])
+def test_copies_have_an_older_name(tamis: Run, data: Path, flag: str) -> None:
+    scorer = ("--scorer", "column:q", "--json")
+    assert tamis("export", data, "--output", "o", flag, "weight", *scorer).json["repeats"] == {
+        "as": "weight", "column": "weight", "repeated_rows": 0, "kept_counted": 5
+    }  # fmt: skip
+
+
 # -- score -------------------------------------------------------------------------------------
 
 

@@ -4,6 +4,10 @@ A reward head reads the first token of the last layer, so the last layer is comp
 token alone. Every form is exact: it differs from the stock model by rounding, and a model is
 only taken out of its stock form where its own scores say so. What has no form here, or does not
 hold its conditions, stays as transformers made it.
+
+    deberta       DeBERTa-v2 and v3, with their attention rewritten
+    first_token   BERT and its kin
+    kernels       linear layers and attention in the way that is fastest where they run
 """
 
 from __future__ import annotations
