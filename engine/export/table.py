@@ -23,7 +23,7 @@ CHUNK_CHARACTERS = 32_000_000
 """A chunk ends at whichever comes first; this bounds the memory that an export takes."""
 
 WEIGHT = "weight"
-"""The column that says how often a row counts, where rows are not repeated."""
+"""The column that says how often a row counts, where its copies are not written out."""
 
 Tick = Callable[[int], None]
 """Called with the number of rows just written; raises Cancelled to stop."""

@@ -154,7 +154,7 @@ def test_every_row_is_written_and_read_back(
         apart = unreadable.read_bytes().splitlines() if unreadable.exists() else []
         assert all(orjson.loads(line)["problem"] for line in apart)
         repeated = 0
-        if copies is Copies.ROWS:
+        if copies is Copies.ROWS and state.copies is not None:
             repeated = int(np.sum(state.copies[state.rows_of(Outcome.KEPT)] - 1))
         assert found + len(apart) == state.dataset.rows + repeated
         decided = pl.read_parquet(out / "decisions.parquet")
