@@ -198,8 +198,8 @@ def _unreadable(counts: dict[str, int]) -> str:
     if not counts["unreadable"]:
         return ""
     return (
-        f"\n\n{counts['unreadable']:,} rows are no valid JSON; where dropped rows were exported, "
-        "their text is in `unreadable.jsonl`."
+        f"\n\n{counts['unreadable']:,} rows could not be read as JSON; where dropped rows were "
+        "exported, their text is in `unreadable.jsonl`."
     )
 
 

@@ -51,7 +51,7 @@ class Edited(StrEnum):
     """What becomes of edited samples."""
 
     APPLY = "apply"
-    """They are written as they read now."""
+    """They are written with their edits."""
     IGNORE = "ignore"
     """They are written as they are in the source."""
 
@@ -135,9 +135,9 @@ class ReviewState:
     side: Side = Side.CHOSEN
     remarks: AnnotationCounts = field(default_factory=AnnotationCounts)
     revisions: Mapping[int, Revision] = field(default_factory=dict)
-    """Rows that were edited, as they read now."""
+    """Edited rows, with their edits in them."""
     applies_edits: bool = True
-    """Whether those are written so."""
+    """Whether they are written so, or as they are in the source."""
     duplicates: DuplicateRule | None = None
     """None while the rule is off."""
     copies: NDArray[np.int32] | None = None  # (rows,) how often each is exported where kept

@@ -59,9 +59,9 @@ class Extra:
     """Columns that rows get besides their own."""
 
     prefix: str | None = None
-    """Of those that say what tamis knows; None leaves them out."""
+    """Before the names of the columns that say what tamis knows; None leaves them out."""
     weight: str | None = None
-    """The one that says how often a row counts; None leaves it out."""
+    """The name of the column that says how often a row counts; None leaves it out."""
 
     def __bool__(self) -> bool:
         return self.prefix is not None or self.weight is not None
