@@ -6,7 +6,7 @@ A `Dataset` is read-only; what reviewers change lies beside it.
     reading      files, each of its kind
     rows         what one row says, whatever its family
     editing      the texts of a row that can be edited
-    edited_rows  a dataset as it reads with its edits
+    edited_rows  rows with the edits of the reviewers in them
     identities   where each sample is
     text_search  rows whose texts hold something
     info         what `tamis info` says of a dataset

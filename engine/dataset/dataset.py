@@ -1,4 +1,4 @@
-"""Open a file or folder as a dataset: what its rows say, what is wrong with them, and whose.
+"""Open a file or folder as a dataset: what its rows say, and what is wrong with them.
 
 A `Dataset` is read-only. It holds the texts of all rows as columns (shared with the source
 where they are the same), and finds everything else in the source again when asked: a row's
@@ -63,7 +63,7 @@ class Fingerprint:
 
 @dataclass(frozen=True, slots=True)
 class FilePrint:
-    """What tells cheaply that a file is probably still the same."""
+    """Size and time of change of a file: cheap signs that it is still the same."""
 
     name: str
     size_bytes: int

@@ -1,4 +1,4 @@
-"""Rows as they read with their edits, and a dataset that reads so."""
+"""Rows with the edits of the reviewers in them, and a dataset of such rows."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from engine.sample import Family, Sample, Side
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """A row as it reads with its edits."""
+    """A row with its edits in it."""
 
     record: dict[str, Any]
     reading: RowContent
     family: Family
     identity: bytes
     parts: tuple[Part, ...]
-    """Those that read otherwise than in the source."""
+    """Those whose text differs from the source."""
 
     def sample(self, row: int, side: Side) -> Sample:
         """The sample that the edited row holds."""
@@ -34,7 +34,7 @@ class Revision:
 
 
 class RevisedRows:
-    """A dataset as it reads with edits; what a scorer is given, and where its scores belong."""
+    """A dataset with its edits in it: the samples that a scorer gets, and their identities."""
 
     def __init__(
         self, dataset: Dataset, identities: IdentityTable, revisions: Mapping[int, Revision]
@@ -57,7 +57,7 @@ class RevisedRows:
         return found
 
     def identities(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
-        """The identity of what each of `rows` reads now.  (n,) -> (n, 16)."""
+        """The identity of each of `rows` with its edits in it.  (n,) -> (n, 16)."""
         revisions = self.revisions
         found = self._identities.identities(rows)
         for at, row in enumerate(rows.tolist()) if revisions else ():

@@ -67,7 +67,7 @@ def editable(row: Mapping[str, Any], family: Family, columns: Columns) -> dict[P
     if family is Family.PREFERENCE:
         return _of_pair(row, columns)
     found: dict[Part, Editable] = {}
-    if family in (Family.MESSAGES, Family.SHAREGPT):
+    if columns.messages is not None:
         return _of_turns(list(_turns(row, columns.messages, Role.USER)))
     prompt = list(_turns(row, columns.prompt, Role.USER))
     answer = list(_turns(row, columns.response, Role.ASSISTANT))

@@ -84,42 +84,40 @@ def read_row(row: Mapping[str, Any], family: Family, columns: Columns) -> RowCon
     try:
         if family is Family.PREFERENCE:
             return _read_pair(row, columns, remarks)
-        turns = _turns(row, family, columns, remarks)
+        turns = _turns(row, columns, remarks)
     except MalformedRowError as error:
         return Unreadable(str(error))
     except RecursionError:
         return Unreadable("nested too deeply")
     if not turns:
         return Unreadable(nothing_there(columns))
-    return _reading(turns, family, remarks, _tools(row, columns))
+    return _reading(turns, row, columns, remarks)
 
 
-def _turns(
-    row: Mapping[str, Any], family: Family, columns: Columns, remarks: Remarks
-) -> tuple[Message, ...]:
-    if family in (Family.MESSAGES, Family.SHAREGPT):
-        return _system(row, columns, remarks) + _conversation(row, columns, remarks)
+def _turns(row: Mapping[str, Any], columns: Columns, remarks: Remarks) -> tuple[Message, ...]:
+    """What the columns say one after the other, those of the parts that the family has."""
     if not any(row.get(name) is not None for name in columns.used().values()):
         return ()
-    if family is Family.TEXT:
-        return _answer(row, columns.response, "the response", remarks)
-    turns = _system(row, columns, remarks) + _prompt(row, columns, remarks)
+    turns = _system(row, columns, remarks) + _conversation(row, columns, remarks)
+    turns += _prompt(row, columns, remarks)
     if columns.response is None:
         return turns
     return turns + _answer(row, columns.response, "the response", remarks)
 
 
 def _reading(
-    turns: tuple[Message, ...], family: Family, remarks: Remarks, tools: str | None
+    turns: tuple[Message, ...], row: Mapping[str, Any], columns: Columns, remarks: Remarks
 ) -> RowContent:
     before, answer = split_turns(turns)
-    if answer is None and family in (Family.MESSAGES, Family.SHAREGPT):
+    if answer is None and columns.messages is not None:
         remarks.note(NO_ANSWER)
     if answer is not None and answer is not turns[-1]:
         remarks.note(LATE_TURNS)
     prompt = prompt_text(before)
     response = None if answer is None else message_text(answer)
-    _remark_texts(remarks, prompt if family is not Family.TEXT else None, response)
+    asks = columns.prompt is not None or columns.messages is not None
+    _remark_texts(remarks, prompt if asks else None, response)
+    tools = _tools(row, columns)
     return RowContent(turns, prompt, response, tools=tools, remarks=tuple(remarks))
 
 

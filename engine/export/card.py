@@ -102,7 +102,7 @@ def _rules(manifest: dict[str, Any]) -> str:
     return f"""A verdict by hand comes first; a row without a score is pending; the threshold \
 decides the rest{_judged_last(manifest)}.
 
-- Threshold: {rule}.{_duplicates(manifest)}{_repeats(manifest)}
+- Threshold: {rule}.{_duplicates(manifest)}{_copies(manifest)}
 - Scorer: `{_code(scorer["name"] or "none")}`{revision}{side}.
 - Verdicts: {verdicts["count"]:,} ({verdicts["accepted"]:,} accepted, {verdicts["rejected"]:,} \
 rejected, {verdicts["skipped"]:,} skipped) by {names}.{_coded(manifest)}{_checked(manifest)}"""
@@ -150,7 +150,7 @@ def _unchanged(manifest: dict[str, Any]) -> str:
 
 
 def _judged_last(manifest: dict[str, Any]) -> str:
-    return "" if manifest["duplicates"] is None else "; of what is left, repeats are dropped"
+    return "" if manifest["duplicates"] is None else "; of what is left, duplicates are dropped"
 
 
 def _duplicates(manifest: dict[str, Any]) -> str:
@@ -161,18 +161,18 @@ def _duplicates(manifest: dict[str, Any]) -> str:
 - Duplicates: {rule["dropped"]:,} rows were dropped for being at least {rule["similarity"]:g} \
 similar (exact Jaccard of `{rule["shingles"]}` shingles of the whole sample, with the same numbers \
 in it) to a row that is kept; `matched_row` in `{DECISIONS}` names that row. Of the kept rows, \
-{rule["duplication_rate_kept"]:.1%} still repeat another one."""
+{rule["duplication_rate_kept"]:.1%} are still duplicates of another one."""
 
 
-def _repeats(manifest: dict[str, Any]) -> str:
-    repeats = manifest["repeats"]
-    column = repeats["column"]
-    if not repeats["repeated_rows"] and column is None:
+def _copies(manifest: dict[str, Any]) -> str:
+    copies = manifest["repeats"]
+    column = copies["column"]
+    if not copies["repeated_rows"] and column is None:
         return ""
     how = "as so many lines" if column is None else f"in the column `{_code(column)}`"
     return f"""
-- Repeats: {repeats["repeated_rows"]:,} kept rows count more than once, {how}; with them \
-{repeats["kept_counted"]:,} rows."""
+- Copies: {copies["repeated_rows"]:,} kept rows count more than once, {how}; with them \
+{copies["kept_counted"]:,} rows."""
 
 
 def _reasons(manifest: dict[str, Any]) -> str:
@@ -198,8 +198,8 @@ def _unreadable(counts: dict[str, int]) -> str:
     if not counts["unreadable"]:
         return ""
     return (
-        f"\n\n{counts['unreadable']:,} rows are no valid JSON; where dropped rows were exported, "
-        "their text is in `unreadable.jsonl`."
+        f"\n\n{counts['unreadable']:,} rows could not be read as JSON; where dropped rows were "
+        "exported, their text is in `unreadable.jsonl`."
     )
 
 

@@ -118,7 +118,7 @@ def manifest(
         "reasons": reasons(state),
         "threshold": _threshold(state),
         "duplicates": _duplicates(state),
-        "repeats": _repeats(state, plan, weight),
+        "repeats": _copies(state, plan, weight),
         "scorer": _scorer(state),
         "verdicts": _verdicts(state),
         "spot_checks": [
@@ -192,7 +192,7 @@ def _duplicates(state: ReviewState) -> dict[str, Any] | None:
     }
 
 
-def _repeats(state: ReviewState, plan: ExportPlan, weight: str | None) -> dict[str, Any]:
+def _copies(state: ReviewState, plan: ExportPlan, weight: str | None) -> dict[str, Any]:
     """Kept rows that count more than once; `kept_counted` is what training sees of them all."""
     kept = state.rows_of(Outcome.KEPT)
     times = state.times(kept)

@@ -51,7 +51,7 @@ class Edited(StrEnum):
     """What becomes of edited samples."""
 
     APPLY = "apply"
-    """They are written as they read now."""
+    """They are written with their edits."""
     IGNORE = "ignore"
     """They are written as they are in the source."""
 
@@ -69,7 +69,7 @@ class ExportPlan:
     overwrite: bool = False
     """Replace `output` where it is an earlier export of tamis, and nothing else."""
     copies: Copies = Copies.ROWS
-    """Only kept rows are repeated; dropped and pending ones are written once."""
+    """How the copies of kept rows are written; dropped and pending rows are written once."""
     allow_pending: bool = False
     """Export the kept rows though some rows have no outcome yet; those are left out of them."""
     edits: Edited = Edited.APPLY
@@ -88,7 +88,7 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class AnnotationCounts:
-    """How many rows were remarked on, for the manifest and the card."""
+    """How many rows have a reject reason, a tag or a note, for the manifest and the card."""
 
     reject_reasons: dict[str, int] = field(default_factory=dict)
     tags: dict[str, int] = field(default_factory=dict)
@@ -108,7 +108,7 @@ class DuplicateRule:
     duplicate_rows: int
     """Rows beyond one of each group."""
     rate_kept: float
-    """Share of the kept rows, repeats included, that are beyond one of each group, in [0, 1]."""
+    """Share of the kept rows, copies included, that are beyond one of each group, in [0, 1]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +135,9 @@ class ReviewState:
     side: Side = Side.CHOSEN
     remarks: AnnotationCounts = field(default_factory=AnnotationCounts)
     revisions: Mapping[int, Revision] = field(default_factory=dict)
-    """Rows that were edited, as they read now."""
+    """Edited rows, with their edits in them."""
     applies_edits: bool = True
-    """Whether those are written so."""
+    """Whether they are written so, or as they are in the source."""
     duplicates: DuplicateRule | None = None
     """None while the rule is off."""
     copies: NDArray[np.int32] | None = None  # (rows,) how often each is exported where kept
@@ -184,7 +184,7 @@ class Preview:
     pending: int
     broken: int
     written: int
-    """Lines that go into kept, dropped or pending files under this plan, repeats included."""
+    """Lines that go into kept, dropped or pending files under this plan, copies included."""
     size_bytes: int
     """A guess from the source's size and its characters; compression is not foreseen."""
     pending_blocks: bool

@@ -23,7 +23,7 @@ CHUNK_CHARACTERS = 32_000_000
 """A chunk ends at whichever comes first; this bounds the memory that an export takes."""
 
 WEIGHT = "weight"
-"""The column that says how often a row counts, where rows are not repeated."""
+"""The column that says how often a row counts, where its copies are not written out."""
 
 Tick = Callable[[int], None]
 """Called with the number of rows just written; raises Cancelled to stop."""
@@ -59,9 +59,9 @@ class Extra:
     """Columns that rows get besides their own."""
 
     prefix: str | None = None
-    """Of those that say what tamis knows; None leaves them out."""
+    """Before the names of the columns that say what tamis knows; None leaves them out."""
     weight: str | None = None
-    """The one that says how often a row counts; None leaves it out."""
+    """The name of the column that says how often a row counts; None leaves it out."""
 
     def __bool__(self) -> bool:
         return self.prefix is not None or self.weight is not None

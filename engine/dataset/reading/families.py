@@ -4,6 +4,8 @@ Names decide first, then what the values are: `messages` that hold text are no m
 `question` with a list of messages is a prompt only beside a list of functions. Rules are
 tried from the most telling to the least; a file that fits none is `other` and opens with its
 columns shown.
+
+A new family is a member of `engine.sample.Family` and a row of `FAMILIES`.
 """
 
 from __future__ import annotations
@@ -132,27 +134,24 @@ SPOKEN = ("text", "messages", "sharegpt")
 
 def detect(facts: ColumnFacts) -> Spelling:
     """The family that fits the columns best, `other` where none does."""
-    for rule in (_preference, _conversation, _alpaca, _tool_call, _prompt_response, _single):
-        found = rule(facts)
-        if found is not None:
-            return _with_flatness(found, facts)
-    return Spelling(Family.OTHER, Columns())
+    for rule in FAMILIES.values():
+        columns = rule.recognise(facts)
+        if columns is not None:
+            return Spelling(rule.family, columns, _is_flat(rule.family, columns, facts))
+    raise AssertionError("the last family fits everything")
 
 
-def _preference(facts: ColumnFacts) -> Spelling | None:
+def _preference(facts: ColumnFacts) -> Columns | None:
     for chosen_name, rejected_name in SIDES:
         chosen = facts.find(chosen_name, kinds=SPOKEN)
         rejected = facts.find(rejected_name, kinds=SPOKEN)
         if chosen and rejected:
-            return Spelling(
-                Family.PREFERENCE, _pair_context(facts, Columns(response=chosen, rejected=rejected))
-            )
+            return _pair_context(facts, Columns(response=chosen, rejected=rejected))
     first, second = facts.find("output_1"), facts.find("output_2")
     label = facts.find("label", "preference", kinds=("number", "text"))
     prompt = facts.find(*PROMPT_NAMES)
     if first and second and label and prompt:
-        columns = Columns(prompt=prompt, response=first, rejected=second, label=label)
-        return Spelling(Family.PREFERENCE, columns)
+        return Columns(prompt=prompt, response=first, rejected=second, label=label)
     return None
 
 
@@ -169,69 +168,133 @@ def _pair_context(facts: ColumnFacts, columns: Columns) -> Columns:
     )
 
 
-def _conversation(facts: ColumnFacts) -> Spelling | None:
+def _conversation(facts: ColumnFacts, kind: str) -> Columns | None:
     name = facts.find(*MESSAGES_NAMES, kinds=CHAT)
-    if name is None or facts.kind(name) == "null":
+    if name is None or facts.kind(name) != kind:
         return None
-    family = Family.SHAREGPT if facts.kind(name) == "sharegpt" else Family.MESSAGES
-    columns = Columns(
+    return Columns(
         system=facts.find(*SYSTEM_NAMES),
         messages=name,
         tools=facts.find(*TOOLS_NAMES, kinds=("text", "list", "messages")),
     )
-    return Spelling(family, columns)
 
 
-def _alpaca(facts: ColumnFacts) -> Spelling | None:
+def _alpaca(facts: ColumnFacts) -> Columns | None:
     prompt, extra = facts.find("instruction"), facts.find(*INPUT_NAMES)
     response = facts.find(*ANSWERS["instruction"])
     if not (prompt and extra and response):
         return None
-    columns = Columns(facts.find(*SYSTEM_NAMES), prompt, extra, response=response)
-    return Spelling(Family.ALPACA, columns)
+    return Columns(facts.find(*SYSTEM_NAMES), prompt, extra, response=response)
 
 
-def _tool_call(facts: ColumnFacts) -> Spelling | None:
+def _tool_call(facts: ColumnFacts) -> Columns | None:
     prompt = facts.find("question", "query", "prompt", "instruction", kinds=SPOKEN)
     tools = facts.find(*TOOLS_NAMES, kinds=("text", "list", "object", "messages"))
     if not (prompt and tools):
         return None
     answer = facts.find(*CALL_ANSWERS, kinds=("text", "list", "messages", "sharegpt", "object"))
-    columns = Columns(facts.find(*SYSTEM_NAMES), prompt, response=answer, tools=tools)
-    return Spelling(Family.TOOL_CALL, columns)
+    return Columns(facts.find(*SYSTEM_NAMES), prompt, response=answer, tools=tools)
 
 
-def _prompt_response(facts: ColumnFacts) -> Spelling | None:
+def _prompt_response(facts: ColumnFacts) -> Columns | None:
     for prompt_name, answers in ANSWERS.items():
         prompt = facts.find(prompt_name, kinds=SPOKEN)
         response = facts.find(*answers, kinds=(*SPOKEN, "number"))
         if prompt and response and facts.kind(prompt) != "null":
-            columns = Columns(facts.find(*SYSTEM_NAMES), prompt, response=response)
-            return Spelling(Family.PROMPT_RESPONSE, columns)
+            return Columns(facts.find(*SYSTEM_NAMES), prompt, response=response)
     return None
 
 
-def _single(facts: ColumnFacts) -> Spelling | None:
-    """Prompts alone, or texts alone: only where nothing else in the row could be an answer."""
+def _prompt(facts: ColumnFacts) -> Columns | None:
+    """Prompts alone: only where nothing else in the row could be an answer."""
     system = facts.find(*SYSTEM_NAMES)
     prompt = facts.find("prompt", "instruction", "question", "query", kinds=SPOKEN)
-    if prompt and facts.only_details_beside(prompt, system):
-        return Spelling(Family.PROMPT, Columns(system, prompt))
+    alone = prompt and facts.only_details_beside(prompt, system)
+    return Columns(system, prompt) if alone else None
+
+
+def _text(facts: ColumnFacts) -> Columns | None:
+    """Texts alone: only where nothing else in the row could be a part of the sample."""
     text = facts.find(*TEXT_NAMES)
-    if text and facts.only_details_beside(text):
-        return Spelling(Family.TEXT, Columns(response=text))
-    return None
+    return Columns(response=text) if text and facts.only_details_beside(text) else None
 
 
-def _with_flatness(spelling: Spelling, facts: ColumnFacts) -> Spelling:
-    return replace(spelling, flat=_is_flat(spelling, facts))
+def _asked_prompt(facts: ColumnFacts) -> Columns | None:
+    prompt = facts.find(*PROMPT_NAMES, kinds=SPOKEN) or _only_text(facts)
+    return Columns(facts.find(*SYSTEM_NAMES), prompt) if prompt else None
 
 
-def _is_flat(spelling: Spelling, facts: ColumnFacts) -> bool:
+def _asked_text(facts: ColumnFacts) -> Columns | None:
+    text = facts.find(*TEXT_NAMES) or _only_text(facts)
+    return Columns(response=text) if text else None
+
+
+def _asked_alpaca(facts: ColumnFacts) -> Columns | None:
+    found = _prompt_response(facts)
+    return None if found is None else replace(found, input=facts.find(*INPUT_NAMES))
+
+
+def _asked_conversation(facts: ColumnFacts) -> Columns | None:
+    name = facts.find(*MESSAGES_NAMES, kinds=CHAT)
+    return Columns(facts.find(*SYSTEM_NAMES), messages=name) if name else None
+
+
+def _only_text(facts: ColumnFacts) -> str | None:
+    texts = [name for name in facts.names if facts.kind(name) == "text"]
+    return texts[0] if len(texts) == 1 else None
+
+
+Rule = Callable[[ColumnFacts], Columns | None]
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyRule:
+    """How a family is recognised. How its rows are read follows from the parts it has."""
+
+    family: Family
+    recognise: Rule
+    """Its columns, None where a file is of another family."""
+    asked: Rule
+    """Its columns where the person named the family, whatever the other columns hint at."""
+    can_be_flat: bool = True
+    """Whether its parts may be single texts, so that whole columns can be read at once."""
+    only_part: str = ""
+    """The one part that a column named by the person plays; empty where there are several."""
+
+
+FAMILIES: dict[Family, FamilyRule] = {
+    rule.family: rule
+    for rule in (
+        FamilyRule(Family.PREFERENCE, _preference, lambda _: None),
+        FamilyRule(
+            Family.MESSAGES,
+            lambda facts: _conversation(facts, "messages"),
+            _asked_conversation,
+            can_be_flat=False,
+            only_part="messages",
+        ),
+        FamilyRule(
+            Family.SHAREGPT,
+            lambda facts: _conversation(facts, "sharegpt"),
+            _asked_conversation,
+            can_be_flat=False,
+            only_part="messages",
+        ),
+        FamilyRule(Family.ALPACA, _alpaca, _asked_alpaca),
+        FamilyRule(Family.TOOL_CALL, _tool_call, _asked_prompt, can_be_flat=False),
+        FamilyRule(Family.PROMPT_RESPONSE, _prompt_response, _prompt_response),
+        FamilyRule(Family.PROMPT, _prompt, _asked_prompt),
+        FamilyRule(Family.TEXT, _text, _asked_text, only_part="response"),
+        FamilyRule(Family.OTHER, lambda _: Columns(), lambda _: Columns(), can_be_flat=False),
+    )
+}
+"""One row each, tried in this order: from the most telling to the least."""
+
+
+def _is_flat(family: Family, columns: Columns, facts: ColumnFacts) -> bool:
     """Whether all parts are single texts, so that whole columns can be read at once."""
-    if spelling.family in (Family.MESSAGES, Family.SHAREGPT, Family.TOOL_CALL, Family.OTHER):
+    if not FAMILIES[family].can_be_flat:
         return False
-    columns = spelling.columns
     if columns.messages is not None or columns.tools is not None:
         return False
     spoken = [name for part, name in columns.used().items() if part != "label"]
@@ -259,8 +322,11 @@ def choose(
     if prompt_column is not None or response_column is not None:
         spelling = _with_columns(spelling, family, prompt_column, response_column, facts)
     elif family is not None and family is not spelling.family:
-        spelling = _as_family(family, facts)
-    return _with_flatness(spelling, facts)
+        columns = FAMILIES[family].asked(facts)
+        if columns is None:
+            raise _no_columns_for(family, facts)
+        spelling = Spelling(family, columns)
+    return replace(spelling, flat=_is_flat(spelling.family, spelling.columns, facts))
 
 
 def _with_columns(
@@ -281,10 +347,10 @@ def _with_columns(
             response=response or columns.response,
         )
         return Spelling(Family.PREFERENCE, changed)
-    if family is not None and family in (Family.MESSAGES, Family.SHAREGPT):
-        return Spelling(family, Columns(columns.system, messages=prompt or response))
-    if family is Family.TEXT:
-        return Spelling(family, Columns(response=prompt or response))
+    part = FAMILIES[family].only_part if family is not None else ""
+    if family is not None and part:
+        system = columns.system if part == "messages" else None
+        return Spelling(family, replace(Columns(system), **{part: prompt or response}))
     if prompt is None and columns.prompt is None:
         if family is None or family in (Family.OTHER, Family.PROMPT):
             raise UsageError(
@@ -308,43 +374,6 @@ def _spoken_family(detected: Family, columns: Columns) -> Family:
         return Family.TOOL_CALL if detected is Family.TOOL_CALL else Family.PROMPT
     keeps = detected is Family.ALPACA and columns.input is not None
     return detected if keeps or detected is Family.TOOL_CALL else Family.PROMPT_RESPONSE
-
-
-def _as_family(family: Family, facts: ColumnFacts) -> Spelling:
-    """The columns that `family` would use, whatever the other columns hint at.
-
-    Raises:
-        UsageError: they are not there.
-    """
-    system = facts.find(*SYSTEM_NAMES)
-    if family is Family.OTHER:
-        return Spelling(family, Columns())
-    if family is Family.TEXT:
-        text = facts.find(*TEXT_NAMES) or _only_text(facts)
-        if text:
-            return Spelling(family, Columns(response=text))
-    if family in (Family.PROMPT, Family.TOOL_CALL):
-        prompt = facts.find(*PROMPT_NAMES, kinds=SPOKEN) or _only_text(facts)
-        if prompt:
-            return Spelling(family, Columns(system, prompt))
-    if family is Family.PROMPT_RESPONSE:
-        found = _prompt_response(facts)
-        if found:
-            return found
-    if family is Family.ALPACA:
-        found = _prompt_response(facts)
-        if found:
-            return Spelling(family, replace(found.columns, input=facts.find(*INPUT_NAMES)))
-    if family in (Family.MESSAGES, Family.SHAREGPT):
-        name = facts.find(*MESSAGES_NAMES, kinds=CHAT)
-        if name:
-            return Spelling(family, Columns(system, messages=name))
-    raise _no_columns_for(family, facts)
-
-
-def _only_text(facts: ColumnFacts) -> str | None:
-    texts = [name for name in facts.names if facts.kind(name) == "text"]
-    return texts[0] if len(texts) == 1 else None
 
 
 def _no_such_column(name: str, facts: ColumnFacts) -> UsageError:

@@ -252,7 +252,7 @@ def _note_fields(
 
 
 def _unique(names: list[str]) -> list[str]:
-    """`names` with repeated ones numbered, as a table needs them."""
+    """`names` with those that occur again numbered, as a table needs them."""
     seen: dict[str, int] = {}
     unique = []
     for name in names:

@@ -422,16 +422,13 @@ class ArrayReader:
         self._line_of(self._at)
         end = self._base + len(self._data)
         piece = self._source.read(end, end + more)
-        if not piece:
-            self._source_ended_early(end)
+        if not piece and end < self._source.size:  # cut short since it was opened
+            self._ended = True
         self._data = self._data[self._at :] + piece
         self._text = self._data.decode("latin-1")
         self._base += self._at
         self._line_at = 0
         self._at = 0
-
-    def _source_ended_early(self, end: int) -> None:
-        self._ended = self._ended or end < self._source.size
 
     def _line_of(self, at: int) -> int:
         """The line at a position of the window that is not before the last one asked for."""

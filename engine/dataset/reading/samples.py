@@ -14,8 +14,8 @@ from engine.dataset.rows import RowContent
 from engine.sample import Family, Message, Role, Sample, Side
 
 FEW_ROWS = 64
-"""So few texts are taken one by one: 1 us each, where asking for several at once goes through a
-pool of threads, which takes milliseconds on a busy machine."""
+"""Up to this many texts are taken one by one, at 1 us each; to take several at once goes through
+a pool of threads, which costs milliseconds on a busy machine."""
 
 
 def flat_samples(texts: Texts, rows: NDArray[np.int64], first_row: int, side: Side) -> list[Sample]:

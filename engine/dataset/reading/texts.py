@@ -64,7 +64,7 @@ def text_series(
     """
     try:
         return pl.Series(part, values, dtype=pl.String, strict=True)
-    except (TypeError, pl.exceptions.PolarsError):
+    except (TypeError, OverflowError, pl.exceptions.PolarsError):
         return pl.Series(
             part,
             [

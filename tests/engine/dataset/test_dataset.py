@@ -178,6 +178,20 @@ def test_frames_of_json_have_one_schema_whatever_rows_are_asked(tmp_path: Path) 
     assert both["mixed"].to_list() == ["x", "1"]
 
 
+@pytest.mark.parametrize("late_row", [5, 1_500, 25_000])
+def test_columns_are_those_of_all_rows(tmp_path: Path, late_row: int) -> None:
+    rows: list[dict[str, Any]] = [
+        {"instruction": f"Say {row}", "output": "x" * 100} for row in range(late_row)
+    ]
+    dataset = dataset_of(tmp_path, [*rows, {**ALPACA[0], "late": 7, "later": [1]}])
+    assert dataset.column_names[:2] == ("instruction", "output")
+    assert {"late", "later"} <= set(dataset.column_names)
+    assert dataset.all_column_names == dataset.column_names
+    assert dataset.column("late").dtype == pl.Int64
+    assert dataset.column("late").drop_nulls().to_list() == [7]
+    assert set(dataset.frame(np.array([0])).columns) == set(dataset.column_names)
+
+
 def test_frames_join_shards_in_the_order_asked(tmp_path: Path) -> None:
     pl.DataFrame({"prompt": ["a", "b"], "x": [1, 2]}).write_parquet(tmp_path / "a.parquet")
     pl.DataFrame({"prompt": ["c", "d"], "x": [[1], [2]]}).write_parquet(tmp_path / "b.parquet")

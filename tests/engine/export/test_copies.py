@@ -33,9 +33,9 @@ def state(request: pytest.FixtureRequest, tmp_path: Path) -> ReviewState:
 
 
 def written(
-    state: ReviewState, output: Path, repeats: Copies, form: str, keep: Keep = Keep.KEPT
+    state: ReviewState, output: Path, copies: Copies, form: str, keep: Keep = Keep.KEPT
 ) -> tuple[pl.DataFrame, dict[str, Any]]:
-    plan = ExportPlan(output, form, keep, copies=repeats, allow_pending=True)
+    plan = ExportPlan(output, form, keep, copies=copies, allow_pending=True)
     told = preview(state, plan)
     report = export(state, plan)
     path = output / f"kept{FORMATS[form].suffix}"
@@ -99,8 +99,8 @@ def test_a_column_that_is_there_already_is_not_overwritten(tmp_path: Path) -> No
     assert manifest["repeats"]["column"] == "weight2"
 
 
-def test_without_repeats_nothing_is_said_of_them(tmp_path: Path) -> None:
+def test_without_copies_nothing_is_said_of_them(tmp_path: Path) -> None:
     state = review(write_lines(tmp_path / "rows.jsonl"))
     frame, manifest = written(state, tmp_path / "out", Copies.ROWS, "jsonl")
     assert frame.height == manifest["repeats"]["kept_counted"] == 3
-    assert "Repeats" not in (tmp_path / "out" / "README.md").read_text()
+    assert "Copies" not in (tmp_path / "out" / "README.md").read_text()

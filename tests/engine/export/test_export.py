@@ -324,6 +324,37 @@ def test_annotations_stand_beside_the_row(tmp_path: Path, out: Path, form: str) 
         assert lines(out / "kept.jsonl")[0].startswith(original[:-1] + b",")
 
 
+def test_a_note_may_hold_any_line_break(tmp_path: Path, out: Path) -> None:
+    note = "one\u2028two\x85three\r\nfour"
+    source = write_lines(tmp_path / "data.jsonl")
+    state = review(source, given=lambda _: Given("ada", note=note))
+    export(state, plan(out, annotate=True))
+    written = (out / "kept.jsonl").read_bytes().split(b"\n")[:-1]
+    assert [json.loads(line)["tamis_note"] for line in written] == [None, note, None]
+
+
+def test_annotated_rows_of_joined_files_are_json(tmp_path: Path, out: Path) -> None:
+    one = b"\xef\xbb\xbf" + json.dumps(ROWS[0]).encode() + b"\n"
+    (tmp_path / "data.jsonl").write_bytes(one + one)
+    state = review(tmp_path / "data.jsonl", scores=[1.0] * 2, verdicts={})
+    export(state, plan(out, annotate=True))
+    assert [row["tamis_row"] for row in read(out / "kept.jsonl")] == [0, 1]
+    export(state, plan(out, overwrite=True))
+    assert lines(out / "kept.jsonl") == [json.dumps(ROWS[0]).encode()] * 2
+
+
+def test_a_number_of_thousands_of_digits_is_exported(tmp_path: Path, out: Path) -> None:
+    rows = [{**ROWS[0], "n": 3}, {**ROWS[1], "n": 4}]
+    text = "".join(json.dumps(row) + "\n" for row in rows).replace("4}", "9" * 4500 + "}")
+    (tmp_path / "data.jsonl").write_text(text)
+    state = review(tmp_path / "data.jsonl", scores=[1.0] * 2, verdicts={})
+    export(state, plan(out, "parquet"))
+    assert pl.read_parquet(out / "kept.parquet")["n"].to_list() == [3.0, float("inf")]
+    assert "infinite" in pl.read_parquet(out / "decisions.parquet")["problem"][1]
+    export(state, plan(out, annotate=True, overwrite=True))
+    assert b"9" * 4500 in (out / "kept.jsonl").read_bytes()
+
+
 @pytest.mark.parametrize("form", ["jsonl", "parquet"])
 def test_annotations_give_way_to_columns_of_that_name(tmp_path: Path, out: Path, form: str) -> None:
     first = tmp_path / "first"

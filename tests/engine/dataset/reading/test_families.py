@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine.dataset.reading.families import ColumnFacts, choose, detect
+from engine.dataset.reading.families import FAMILIES, ColumnFacts, choose, detect
 from engine.dataset.rows import Columns
 from engine.errors import UsageError
 from engine.sample import Family
@@ -129,3 +129,7 @@ def test_many_columns_are_not_all_listed() -> None:
     with pytest.raises(UsageError) as caught:
         choose(many, prompt_column="z")
     assert "and 9960 more" in caught.value.hint
+
+
+def test_every_family_has_its_row() -> None:
+    assert set(FAMILIES) == set(Family)

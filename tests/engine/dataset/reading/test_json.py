@@ -205,6 +205,29 @@ def test_not_quite_json_is_read_with_a_remark(tmp_path: Path) -> None:
     assert dataset.problem(0) == json_rows.NOT_STRICT
 
 
+@pytest.mark.parametrize("indent", [None, 1])
+def test_joined_files_keep_their_byte_order_marks_out_of_the_rows(
+    tmp_path: Path, indent: int | None
+) -> None:
+    one = "\ufeff" + "".join(json.dumps(row, indent=indent) + "\r\n" for row in GOOD[:2])
+    dataset = opened(tmp_path, one + one + "\ufeff")
+    assert [dataset.record(row) for row in range(dataset.rows)] == [*GOOD[:2], *GOOD[:2]]
+    assert not dataset.broken.any()
+    assert (dataset.raw(2) or b"").startswith(b"{")
+
+
+def test_a_byte_order_mark_before_a_line_is_remarked_with_its_line(tmp_path: Path) -> None:
+    one = "\ufeff" + lines(GOOD[:2])
+    dataset = opened(tmp_path, one + one)
+    assert [(p.line, p.cause) for p in dataset.problems] == [(3, json_rows.INNER_BOM)]
+
+
+def test_a_huge_number_where_a_text_belongs_is_text(tmp_path: Path) -> None:
+    digits = "9" * 400
+    dataset = opened(tmp_path, lines(GOOD) + f'{{"instruction": "a", "output": {digits}}}')
+    assert dataset.texts["response"][5] == digits
+
+
 def test_huge_numbers_do_no_harm(tmp_path: Path) -> None:
     digits = "9" * 30_000
     text = f'{{"instruction": "a", "output": "b", "n": {digits}}}\n'
@@ -212,6 +235,7 @@ def test_huge_numbers_do_no_harm(tmp_path: Path) -> None:
         dataset = opened(tmp_path, data)
         assert answers(dataset) == ["b"]
         assert dataset.raw(0) == text.strip().encode()
+        assert json_rows.TOO_MANY_DIGITS in dataset.problem(0)
 
 
 def test_of_duplicate_keys_the_last_counts(tmp_path: Path) -> None:
