@@ -12,11 +12,13 @@
     link          the simulator, coupled to the rows kept now
     settings          what is remembered from visit to visit
     saved_filters     filters kept under a name
-    view              which rows are shown, in what order
+    view              which rows are shown, in what order: sort, filter, review order
+    table_columns     the columns of the sample table: value, width, sort key, what it reveals
+    matching          which rows a filter lets through
     exporting         from a session to an export: plan, preview, writing
     keeping           decisions about clusters of duplicates
 
-The last three read a session and are not part of it.
+Exporting, merging and assigning read a session and are not part of it.
 """
 
 from engine.session.session import OpenOptions, Session

@@ -44,6 +44,7 @@ from engine.session.settings import Settings
 from engine.session.simulation import Simulation
 from engine.session.simulator_link import SimulatorLink
 from engine.session.threshold_choice import ThresholdChoice
+from engine.session.view import SessionView
 from engine.store import Store, session_path
 from engine.ui_priority import UiPriority
 
@@ -129,6 +130,8 @@ class Session:
         self._blind = bool(self._settings.get("blind", False))
         self.filters = SavedFilters(self._settings)
         """Filters kept under a name."""
+        self.view = SessionView(self, self._settings)
+        """Which rows are shown, and in what order."""
         self._tally: tuple[tuple[int, int, int, Side], Tally] | None = None
         self._closing = threading.Event()
         self._hasher: threading.Thread | None = None
@@ -228,6 +231,7 @@ class Session:
     def close(self) -> None:
         """Stop scoring, write what is left, and let go of the files. Safe to call twice."""
         self._closing.set()
+        self.view.stop()
         self.duplicates.stop()
         self.clusters.wait()
         self.scoring.stop()

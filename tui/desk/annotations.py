@@ -210,7 +210,7 @@ class AnnotationActions(VerdictActions):
         work = partial(remarks.tag, np.sort(changed), name, remove=remove)
         if len(rows) == 1:
             self._tagged(work())
-            self._tag_repeats(1, text)
+            self._remember_tag(1, text)
             return
         doing = f"take the tag {name} off" if remove else f"tag {name}:"
         lines = [
@@ -221,7 +221,7 @@ class AnnotationActions(VerdictActions):
         def answered(yes: bool | None) -> None:
             if yes:
                 self.table.clear_selection()
-                self._tag_repeats(0 if what == ALL_ROWS else len(rows), text)
+                self._remember_tag(0 if what == ALL_ROWS else len(rows), text)
                 self._work(
                     f"{doing} {len(changed):,} rows", work, self._tagged,
                     background=len(changed) > INLINE_ROWS,
@@ -234,8 +234,8 @@ class AnnotationActions(VerdictActions):
             answered,
         )
 
-    def _tag_repeats(self, count: int, text: str) -> None:
-        self.repeats(count, lambda rows, what: self._tag(rows, what, text))
+    def _remember_tag(self, count: int, text: str) -> None:
+        self.remember_for_repeat(count, lambda rows, what: self._tag(rows, what, text))
 
     def _tagged(self, change: Change | None) -> None:
         if change is not None:
