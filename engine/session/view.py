@@ -96,8 +96,10 @@ class SessionView:
 
     def _sort_so(self, sort: Sort) -> Future[ShownRows]:
         self._sort = sort
-        self._settings.remember("sort", [sort.column, sort.descending])
-        return self._ask(self._session.orders.leave)
+        kept = [sort.column, sort.descending]
+        return self._ask(
+            self._session.orders.leave, then=lambda: self._settings.remember("sort", kept)
+        )
 
     def filter_by(self, text: str) -> Future[ShownRows]:
         """Show the rows of a filter; an empty one shows all.

@@ -61,10 +61,10 @@ class OrderActions(DeskBase):
 
     def action_queue(self) -> None:
         """Choose a review order."""
-        queues = self.session.orders
-        now = queues.current or ReviewOrder(OrderKind.FILE, self.table.order)
-        check = queues.check
-        said = "" if check is None else str(queues.result(check))
+        orders = self.session.orders
+        now = orders.current or ReviewOrder(OrderKind.FILE, self.table.order)
+        check = orders.check
+        said = "" if check is None else str(orders.result(check))
         keys = next(action.keys for action in actions_of(self.app) if action.id == "queue")
         self.app.push_screen(
             OrderDialog(OrderChoice(now.kind, now.unreviewed), said, keys),
@@ -182,21 +182,21 @@ class OrderActions(DeskBase):
 
     def _order_parts(self) -> list[str]:
         """The order in hand and how far it is; says so when its last row has been seen."""
-        queues = self.session.orders
-        queue, progress = queues.current, queues.progress()
-        if queue is None or progress is None:
+        orders = self.session.orders
+        order, progress = orders.current, orders.progress()
+        if order is None or progress is None:
             return []
         if progress.seen < progress.rows:
             self._told_end = False
         elif not self._told_end:
             self._told_end = True
-            self._say_end(queue)
-        return [f"{queue.short}: {progress.seen:,} of {progress.rows:,} seen"]
+            self._say_end(order)
+        return [f"{order.short}: {progress.seen:,} of {progress.rows:,} seen"]
 
-    def _say_end(self, queue: ReviewOrder) -> None:
+    def _say_end(self, order: ReviewOrder) -> None:
         check = self.session.orders.check
-        if queue.kind is not OrderKind.SPOT_CHECK or check is None:
-            self.say(f"{queue}: all {len(queue.rows):,} rows seen", timeout=10)
+        if order.kind is not OrderKind.SPOT_CHECK or check is None:
+            self.say(f"{order}: all {len(order.rows):,} rows seen", timeout=10)
             return
         result = self.session.orders.result(check)
         self.say(f"spot check done: {result}", timeout=30)

@@ -14,7 +14,7 @@ from engine.review.decision import Verdict
 from tui.desk.base import DeskBase
 from tui.sample.detail import SampleDetail
 
-AHEAD = (1, 2, -1)
+PREFETCHED = (1, 2, -1)
 """Which neighbours of the sample shown are laid out, the likeliest first."""
 
 
@@ -87,12 +87,12 @@ class ReadingActions(DeskBase):
     def _prepare_neighbours(self) -> None:
         """Lay out in a thread what is likely to be shown next; the newest wish counts."""
         order, cursor = self.table.order, self.table.cursor
-        lines = (cursor + step for step in AHEAD)
+        lines = (cursor + step for step in PREFETCHED)
         self._prepare_next = tuple(int(order[line]) for line in lines if 0 <= line < len(order))
         if self._prepare_next and not self._preparing:
             self._preparing = True
             prepare = partial(self._prepare, self.detail)
-            self.run_worker(prepare, thread=True, group="ahead", exit_on_error=True)
+            self.run_worker(prepare, thread=True, group="prefetch", exit_on_error=True)
 
     def _prepare(self, detail: SampleDetail) -> None:
         """In a thread, which may not look into a screen that is going."""

@@ -25,7 +25,7 @@ from engine.dataset.text_search import Query
 from engine.session.table_columns import Cell, Room, Value
 from tui.table.line_pane import LineList
 from tui.table.row_source import RowMarks, RowSource
-from tui.table.single_line import FoldedTexts, highlighted
+from tui.table.single_line import SingleLineTexts, highlighted
 from tui.table.table_layout import Layout, Span, bar, plan_layout
 from tui.terminal.display import UNICODE_GLYPHS, Glyphs, RowState, count_text, one_line, score_text
 
@@ -109,7 +109,7 @@ class SampleTable(LineList):
         self._layout = Layout()
         self._room: Room | None = None
         """What `_layout` was planned for."""
-        self._texts = FoldedTexts(glyphs)
+        self._texts = SingleLineTexts(glyphs)
         self._drawn: dict[int, tuple[int, list[str]]] = {}
 
     # What is shown
@@ -264,7 +264,7 @@ class SampleTable(LineList):
     # Repainting
 
     def forget_texts(self) -> None:
-        """Ask for the texts again: a sample reads otherwise now."""
+        """Ask for the texts again: a sample was edited, or is hidden now."""
         self._texts.clear()
         self.refresh()
 

@@ -15,7 +15,7 @@ SEARCH_LIMIT = 100_000
 CACHED_TEXTS = 512
 
 
-class FoldedTexts:
+class SingleLineTexts:
     """The last few hundred rows as they are shown; cleared when layout or search change."""
 
     def __init__(self, glyphs: Glyphs) -> None:
@@ -35,13 +35,13 @@ class FoldedTexts:
         if known is not None:
             self._known.move_to_end(row)
             return known
-        folded = tuple(
+        lines = tuple(
             self._fold(source.text(row, span.column), span.cells, search) for span in layout.texts
         )
-        self._known[row] = folded
+        self._known[row] = lines
         if len(self._known) > CACHED_TEXTS:
             self._known.popitem(last=False)
-        return folded
+        return lines
 
     def _fold(self, text: str, width: int, search: Query | None) -> str:
         """One line of a text; it starts at the search match where that would be cut off."""
