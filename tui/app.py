@@ -195,6 +195,7 @@ class TamisApp(App[None]):
             scorer_options=self._scorer_options or ScorerOptions(),
             ascii_only=self._ascii_only,
         )
+        self._keys.is_awaited = lambda: desk.awaits_rows
         self.switch_screen(desk)
         desk.call_after_refresh(freeze_memory)
         desk.call_after_refresh(self._tell_of_preferences, desk)

@@ -8,6 +8,7 @@ turns, its original columns, its bytes. Broken rows keep their place and count a
 from __future__ import annotations
 
 import os
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -98,6 +99,8 @@ class Dataset:
         self._file_problems = tuple(problems)
         self.quick_print = _quick_print(shards)
         self._columns: OrderedDict[str, pl.Series] = OrderedDict()
+        """Columns that were asked for, the one used last at the end."""
+        self._columns_lock = threading.Lock()
         self._fingerprint: Fingerprint | None = None
 
     def __len__(self) -> int:
@@ -261,21 +264,24 @@ class Dataset:
     def column(self, name: str, cancelled: Callable[[], bool] | None = None) -> pl.Series:
         """An original column over all rows; null where a file has no such column.
 
-        A JSON file is read again for it, about 2 s a GB; the last few are kept. Safe to call from
-        another thread.
+        A JSON file is read again for it, about 2 s a GB; those used last are kept. Safe to call
+        from another thread.
 
         Raises:
             InputError: the file was changed in place since it was opened.
             UsageError: no file has such a column.
             Cancelled: `cancelled` said so.
         """
-        known = self._columns.get(name)
-        if known is None:
-            known = self._read_column(name, cancelled)
-            self._columns[name] = known
+        with self._columns_lock:
+            if (known := self._columns.get(name)) is not None:
+                self._columns.move_to_end(name)
+                return known
+        column = self._read_column(name, cancelled)
+        with self._columns_lock:
+            self._columns[name] = column
             while len(self._columns) > _KEPT_COLUMNS:
                 self._columns.popitem(last=False)
-        return known
+        return column
 
     def _read_column(self, name: str, cancelled: Callable[[], bool] | None) -> pl.Series:
         if name not in self.all_column_names:

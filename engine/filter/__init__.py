@@ -12,6 +12,8 @@ back as text that parses to the same filter; nothing is ever handed to `eval`.
     tree        and, or, not
     completion  what could stand at the cursor
     view        what a filter is evaluated against
+
+Nothing here knows a session: it is evaluated against columns, one slot per row.
 """
 
 from engine.filter.completion import Completion, complete
@@ -21,7 +23,7 @@ from engine.filter.terms import (
     Number,
     NumberTerm,
     Problems,
-    State,
+    RowStatus,
     TextColumn,
 )
 from engine.filter.tree import Filter
@@ -39,7 +41,7 @@ __all__ = [
     "Number",
     "NumberTerm",
     "Problems",
-    "State",
+    "RowStatus",
     "TextColumn",
     "complete",
     "parse_filter",

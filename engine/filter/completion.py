@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.filter.columns import column_name
-from engine.filter.terms import ANYWHERE, Number, Problems, State, quoted
+from engine.filter.terms import ANYWHERE, Number, Problems, RowStatus, quoted
 from engine.filter.view import ANY, Mark, Names
 
 _WORD_AT_END = re.compile(r'`[^`]*$|[^\s"()]*$')
@@ -58,7 +58,7 @@ def complete(text: str, cursor: int, names: Names) -> Completion:
 
 def _values(field: str, names: Names) -> Sequence[str]:
     if field == "state":
-        return list(State)
+        return list(RowStatus)
     if field == "problem":
         return list(Problems)
     if field in set(Mark):

@@ -30,9 +30,9 @@ from engine.filter.terms import (
     NumberTerm,
     Problems,
     ProblemTerm,
+    RowStatus,
     RowTerm,
     SameTextTerm,
-    State,
     StateTerm,
     Term,
     TextColumn,
@@ -220,9 +220,9 @@ class _Parser:
         value = word[0].lower() if word else ""
         self._at = word.end() if word else value_at
         if field == "state":
-            if value not in set(State):
-                self._fail(value_at, "one of " + ", ".join(State))
-            return StateTerm(State(value))
+            if value not in set(RowStatus):
+                self._fail(value_at, "one of " + ", ".join(RowStatus))
+            return StateTerm(RowStatus(value))
         if field != "problem":
             hint = f"quote it to search for the text: {quoted(field + ':' + value)}"
             self._fail(at, f"a field before ':' ({_FIELDS})", hint)

@@ -20,7 +20,7 @@ from engine.review.policy import Outcome
 from engine.sample import Side
 
 
-class State(StrEnum):
+class RowStatus(StrEnum):
     """What a row can be asked to be: an outcome, a verdict, or failed."""
 
     KEPT = "kept"
@@ -75,15 +75,15 @@ class TextColumn(StrEnum):
 ANYWHERE = (TextColumn.PROMPT, TextColumn.RESPONSE, TextColumn.REJECTED)
 
 _OUTCOME_OF = {
-    State.KEPT: Outcome.KEPT,
-    State.DROPPED: Outcome.DROPPED,
-    State.PENDING: Outcome.PENDING,
+    RowStatus.KEPT: Outcome.KEPT,
+    RowStatus.DROPPED: Outcome.DROPPED,
+    RowStatus.PENDING: Outcome.PENDING,
 }
 _VERDICT_OF = {
-    State.ACCEPTED: Verdict.ACCEPT,
-    State.REJECTED: Verdict.REJECT,
-    State.SKIPPED: Verdict.SKIP,
-    State.UNDECIDED: Verdict.UNDECIDED,
+    RowStatus.ACCEPTED: Verdict.ACCEPT,
+    RowStatus.REJECTED: Verdict.REJECT,
+    RowStatus.SKIPPED: Verdict.SKIP,
+    RowStatus.UNDECIDED: Verdict.UNDECIDED,
 }
 
 
@@ -104,7 +104,7 @@ class Term(Protocol):
 class StateTerm:
     """`state:kept`."""
 
-    state: State
+    state: RowStatus
 
     cost = 1
     """One comparison; outcomes are made from several columns."""

@@ -14,12 +14,13 @@
     cluster_review     which clusters are listed, and what is decided about them
     simulator_link     feeds the simulator with the rows kept now
     simulation         what the simulator's panel shows
+    view               which rows are shown, in what order: sort, filter, review order
+    table_columns      the columns of the sample table: value, width, sort key, what it reveals
+    matching           which rows a filter lets through
     settings           what is remembered from visit to visit, saved filters too
 
 Front ends use these on a session; no part of a session imports them:
 
-    view               which rows are shown, in what order
-    sort_order         columns to sort by
     exporting          from a session to an export: plan, preview, writing
     scores_file        scores as a file of their own
     cluster_verdicts   decisions about clusters, as verdicts

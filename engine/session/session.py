@@ -44,6 +44,7 @@ from engine.session.settings import SavedFilters, SessionSettings
 from engine.session.simulation import Simulation
 from engine.session.simulator_link import SimulatorLink
 from engine.session.threshold_choice import ThresholdChoice
+from engine.session.view import SessionView
 from engine.store import Store, session_path
 from engine.ui_priority import UiPriority
 
@@ -126,6 +127,8 @@ class Session:
         self._blind = bool(self._settings.get("blind", False))
         self.filters = SavedFilters(self._settings)
         """Filters kept under a name."""
+        self.view = SessionView(self, self._settings)
+        """Which rows are shown, and in what order."""
         self._tally: tuple[tuple[int, int, int, Side], Tally] | None = None
         self._closing = threading.Event()
         self._hasher: threading.Thread | None = None
@@ -237,6 +240,7 @@ class Session:
                 self.hash_in_background()
             self._join_hasher()
         self._closing.set()
+        self.view.stop()
         self.duplicates.stop()
         self.clusters.wait()
         self.scoring.stop()

@@ -1,209 +1,265 @@
-"""Which rows of a session are shown, and in what order."""
+"""Which rows are shown, and in what order: sort, filter and review order, worked out in a thread.
+
+Whoever changes one of them gets a future, and reads `shown` when it is done, or when `version` has
+changed. Of several changes the newest holds; one that cannot be made leaves what was shown.
+"""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
-from engine.errors import UsageError
-from engine.filter import ANY, Filter, Mark, Names, Number, NumberTerm, parse_filter
-from engine.filter.terms import State, StateTerm, Term
-from engine.filter.tree import AllOf, AnyOf, Not
+from engine.errors import Cancelled, TamisError, UsageError
+from engine.filter import parse_filter
 from engine.review.decision import Verdict
-from engine.review.policy import Outcomes
-from engine.sample import Side
-from engine.session.annotations import ADJUDICATED, OPEN
-from engine.session.session import Session
-from engine.session.sort_order import Column, Sort, by_number, by_text
+from engine.review.review_orders import TELLING
+from engine.session.matching import filter_names, read_filter, rows_matching, tells_scores
+from engine.session.settings import SessionSettings
+from engine.session.table_columns import COLUMNS, Sort, ViewedSession, reveals, rows_in_order
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ShownRows:
+    """What is shown, and by which sort and filter."""
+
+    rows: NDArray[np.int64]  # (shown,) row numbers
+    sort: Sort = field(default_factory=Sort)
+    """What holds while no review order is in hand."""
+    filter_text: str = ""
+    matching: NDArray[np.bool_] | None = None  # (rows,) rows of the filter; None: there is none
+    left_out: str = ""
+    """Why the filter of the last visit is not applied."""
 
 
 class SessionView:
-    """A session as a filter sees it at one moment; columns are made when they are asked for."""
+    """See the module's docstring; one per session."""
 
-    def __init__(self, session: Session, cancelled: Callable[[], bool] | None = None) -> None:
-        """Look at `session`.
+    def __init__(self, session: ViewedSession, settings: SessionSettings) -> None:
+        """All rows in their own order, until `restore` or another change."""
+        self._session, self._settings = session, settings
+        self.shown = ShownRows(np.arange(session.dataset.rows, dtype=np.int64))
+        """What holds now; replaced as a whole."""
+        self.version = 0
+        """Counts the changes of `shown`."""
+        self._sort, self._filter_text = Sort(), ""
+        """What was asked for last."""
+        self._aside: tuple[Sort | None, str] = (None, "")
+        """Sort and filter that were left when scores were hidden."""
+        self._matched: tuple[str, tuple[object, ...], NDArray[np.bool_]] | None = None
+        """The filter evaluated last, what its rows depend on, and its rows."""
+        self._newest = 0
+        self._lock = threading.Lock()
+        self._thread = ThreadPoolExecutor(1, "view")
+        self._asked: Future[ShownRows] | None = None
 
-        Args:
-            session: whose rows.
-            cancelled: whether the answer is not wanted any more.
+    @property
+    def at_work(self) -> bool:
+        """Whether a change is still being worked out."""
+        return self._asked is not None and not self._asked.done()
+
+    # -- changes -----------------------------------------------------------------------------
+
+    def restore(self) -> Future[ShownRows] | None:
+        """Show what the last visit ended with; a filter that cannot be applied is left out.
+
+        Returns:
+            None where that is all rows in their own order.
         """
-        self._session = session
-        self._cancelled = cancelled
-        self._outcomes: Outcomes | None = None
-        dataset, board = session.dataset, session.board
-        self.rows = dataset.rows
-        self.texts: pl.DataFrame = session.edits.texts
-        self.scores: NDArray[np.float32] = session.shown(board.scores)
-        self.failed: NDArray[np.bool_] = session.failed
-        self.verdicts: NDArray[np.int8] = session.verdicts
-        self.lengths: NDArray[np.int32] = dataset.lengths
-        self.tokens: NDArray[np.int32] = board.tokens
-        self.broken: NDArray[np.bool_] = dataset.broken
-        self.remarked: NDArray[np.bool_] = dataset.remarked
-        self.before: NDArray[np.float32] = session.shown(session.scoring.before)
-        self.side: Side = session.side
+        sort, text = self._settings.get("sort"), self._settings.get("filter")
+        if isinstance(sort, list) and sort[0] in list(COLUMNS):
+            self._sort = Sort(sort[0], bool(sort[1]))
+        if self._session.blind:
+            self._leave_telling()
+        self._filter_text = text if isinstance(text, str) else ""
+        ordered = self._sort != Sort() or self._session.orders.current is not None
+        return self._ask(restores=True) if ordered or self._filter_text else None
 
-    @property
-    def outcomes(self) -> Outcomes:
-        """Of every row, worked out once."""
-        if self._outcomes is None:
-            self._outcomes = self._session.outcomes()
-        return self._outcomes
+    def sort_by(self, column: str) -> Future[ShownRows]:
+        """Sort by a column, or turn its order round; the review order in hand is left.
 
-    @property
-    def words(self) -> NDArray[np.int32]:
-        """Words of every row, counted when they are first asked for."""
-        return self._session.dataset.words
+        Raises:
+            UsageError: the order would tell what is hidden while blind.
+        """
+        if self._session.blind and COLUMNS[column].reveals:
+            raise UsageError(f"sorted by {column}, rows would tell what is hidden while blind")
+        same = column == self._sort.column and self._session.orders.current is None
+        return self._sort_so(Sort(column, same and not self._sort.descending))
 
-    def column(self, name: str) -> pl.Series:
-        """An original column of the dataset."""
-        return self._session.dataset.column(name, self._cancelled)
+    def leave_order(self) -> Future[ShownRows]:
+        """Back from a review order to the rows' own."""
+        return self._sort_so(Sort())
 
-    def cancelled(self) -> bool:
-        """Whether the answer is not wanted any more."""
-        return self._cancelled is not None and self._cancelled()
-
-    def marked(self, mark: Mark, name: str) -> NDArray[np.bool_]:
-        """Which rows carry a mark of that name, or of any.  (rows,)."""
-        match mark:
-            case Mark.CLUSTER:
-                return self._clustered(name)
-            case Mark.NOTE:
-                return self._session.annotations.with_note(name)
-            case Mark.REASON:
-                return self._session.annotations.with_reason(name)
-            case Mark.TAG:
-                return self._session.annotations.with_tag(name)
-            case Mark.CONFLICT:
-                return self._session.annotations.in_conflict(name)
-
-    def _clustered(self, name: str) -> NDArray[np.bool_]:
-        clusters = self._session.duplicates.clusters
-        if clusters is None:
-            raise UsageError(
-                "filter: clusters are not known yet", "find duplicates first, then filter by them"
-            )
-        label = clusters.label
-        if name == ANY:
-            return np.asarray(label >= 0)
-        if not name.isdecimal():
-            raise UsageError("filter: a cluster is cluster:any or cluster:NUMBER")
-        return np.asarray(label == int(name))
-
-
-def filter_names(session: Session) -> Names:
-    """What can be named in a filter of this session."""
-    remarks = session.annotations
-    reasons = dict.fromkeys((*remarks.reasons, *remarks.counts().reject_reasons))
-    marks = {
-        Mark.REASON: list(reasons),
-        Mark.TAG: list(session.review.tag_counts()),
-        Mark.CONFLICT: [OPEN, ADJUDICATED],
-    }
-    return Names(session.dataset.all_column_names, marks)
-
-
-def rows_matching(
-    session: Session, text: str, cancelled: Callable[[], bool] | None = None
-) -> tuple[Filter, NDArray[np.bool_]]:
-    """A filter, and the rows it lets through. Safe to call from another thread.
-
-    Raises:
-        FilterError: not understood, with the place.
-        UsageError: what it asks for is not known yet, or hidden while blind.
-        Cancelled: `cancelled` said so.
-    """
-    chosen = parse_filter(text, filter_names(session))
-    if session.blind and tells_scores(chosen):
-        raise UsageError(
-            "filter: scores and what the rules say are hidden while blind",
-            "filter by verdict, text, note, tag or column",
+    def _sort_so(self, sort: Sort) -> Future[ShownRows]:
+        self._sort = sort
+        kept = [sort.column, sort.descending]
+        return self._ask(
+            self._session.orders.leave, then=lambda: self._settings.remember("sort", kept)
         )
-    return chosen, chosen.rows(SessionView(session, cancelled))
+
+    def filter_by(self, text: str) -> Future[ShownRows]:
+        """Show the rows of a filter; an empty one shows all.
+
+        Raises:
+            FilterError: not understood, with the place.
+            UsageError: it asks for what is hidden while blind.
+        """
+        self._filter_text = text = str(read_filter(self._session, text))
+        return self._ask(then=lambda: self._settings.remember("filter", text))
+
+    def show_order(self, take: Callable[[], object]) -> Future[ShownRows]:
+        """Show the review order that `take` takes in hand; it is called in the thread."""
+        return self._ask(take)
+
+    def show_check(self, take: Callable[[], object]) -> Future[ShownRows]:
+        """Show all rows of the spot check that `take` takes in hand, whatever the filter was."""
+        if not self._filter_text:
+            return self._ask(take)
+        self._filter_text = ""
+        return self._ask(take, then=lambda: self._settings.remember("filter", ""))
+
+    def refresh(self) -> Future[ShownRows]:
+        """Filter and sort as before, by scores and verdicts as they are now."""
+        return self._ask()
+
+    def hide_scores(self) -> tuple[list[str], Future[ShownRows] | None]:
+        """Leave what would tell scores by the rows shown or their order.
+
+        Sort and filter come back with the scores; the review order is made anew by whoever wants
+        it.
+
+        Returns:
+            What was left, in words, and the change; None where there was nothing to leave.
+        """
+        left = self._leave_telling()
+        text, names = self._filter_text, filter_names(self._session)
+        if text and tells_scores(parse_filter(text, names)):
+            self._filter_text = ""
+            self._aside = self._aside[0], text
+            left.append("the filter")
+        return left, self._ask() if left else None
+
+    def _leave_telling(self) -> list[str]:
+        """Leave an order that tells scores; what that was, in words."""
+        order, sort = self._session.orders.current, self._sort
+        left = []
+        if order is not None and order.kind in TELLING:
+            self._session.orders.leave()
+            left.append(f"the review order ({order})")
+        self._aside = None, ""
+        if reveals(sort):
+            self._aside, self._sort = (sort, ""), Sort()
+            left.append(f"the sort ({sort})")
+        return left
+
+    def show_scores(self) -> Future[ShownRows] | None:
+        """Sort and filter as before scores were hidden, where nothing has taken their place."""
+        (sort, text), self._aside = self._aside, (None, "")
+        if sort is not None and self._sort == Sort():
+            self._sort = sort
+        if text and not self._filter_text:
+            self._filter_text = text
+        return self._ask() if sort is not None or text else None
+
+    def cancel(self) -> None:
+        """Let what is shown stay, whatever was asked for."""
+        with self._lock:
+            self._newest += 1
+            self._sort, self._filter_text = self.shown.sort, self.shown.filter_text
+        self._asked = None
+
+    def stop(self) -> None:
+        """Work out nothing any more; waits for the thread."""
+        self.cancel()
+        self._thread.shutdown(cancel_futures=True)
+
+    # -- working it out ----------------------------------------------------------------------
+
+    def count(self, text: str, cancelled: Callable[[], bool]) -> NDArray[np.bool_]:
+        """The rows that a filter would show, from any thread.  (rows,).
+
+        Raises:
+            FilterError: not understood, with the place.
+            UsageError: what it asks for is not known yet, or hidden while blind.
+            Cancelled: `cancelled` said so.
+        """
+        session = self._session
+        basis = (
+            id(session.board), session.board.version, session.review.version,
+            session.duplicates.version, session.side, session.threshold, session.blind,
+        )  # fmt: skip
+        known = self._matched
+        if known is None or known[:2] != (text, basis):
+            chosen, matching = rows_matching(session, text, cancelled)
+            known = self._matched = str(chosen), basis, matching
+        return known[2]
+
+    def _ask(
+        self,
+        first: Callable[[], object] | None = None,
+        *,
+        then: Callable[[], None] | None = None,
+        restores: bool = False,
+    ) -> Future[ShownRows]:
+        with self._lock:
+            self._newest += 1
+            number, sort, text = self._newest, self._sort, self._filter_text
+
+        def cancelled() -> bool:
+            return number != self._newest
+
+        def work() -> ShownRows:
+            try:
+                if cancelled():
+                    raise Cancelled
+                if first is not None:
+                    first()
+                shown = self._evaluated(sort, text, cancelled, restores=restores)
+            except TamisError:
+                with self._lock:
+                    if not cancelled():
+                        self._sort, self._filter_text = self.shown.sort, self.shown.filter_text
+                raise
+            with self._lock:
+                if cancelled():
+                    raise Cancelled
+                self.shown, self._filter_text = shown, shown.filter_text
+                self.version += 1
+            if then is not None:
+                then()
+            return shown
+
+        self._asked = self._thread.submit(work)
+        return self._asked
+
+    def _evaluated(
+        self, sort: Sort, text: str, cancelled: Callable[[], bool], *, restores: bool
+    ) -> ShownRows:
+        matching, left_out = None, ""
+        if text:
+            try:
+                matching = self.count(text, cancelled)
+            except Cancelled:
+                raise
+            except TamisError as error:
+                if not restores:
+                    raise
+                text, left_out = "", str(error)
+        order = self._session.orders.current
+        if order is None:
+            rows = rows_in_order(self._session, sort, matching)
+        else:
+            rows = order.rows if matching is None else order.rows[matching[order.rows]]
+        return ShownRows(rows, sort, text, matching, left_out)
 
 
-def tells_scores(term: Term | Filter) -> bool:
-    """Whether the rows of a filter tell their scores, or what the rules make of them."""
-    match term:
-        case Filter(terms=terms) | AllOf(terms=terms) | AnyOf(terms=terms):
-            return any(map(tells_scores, terms))
-        case Not(term=inner):
-            return tells_scores(inner)
-        case NumberTerm(number=number):
-            return number in (Number.SCORE, Number.MARGIN, Number.BEFORE)
-        case StateTerm(state=state):
-            return state in (State.KEPT, State.DROPPED, State.PENDING, State.FAILED)
-    return False
-
-
-TELLING_COLUMNS = frozenset(
-    {Column.SCORE, Column.REJECTED_SCORE, Column.MARGIN, Column.BEFORE, Column.STATE}
-)
-"""Columns whose order tells scores, or what the rules make of them."""
-
-
-def rows_shown(
-    session: Session, sort: Sort, matching: NDArray[np.bool_] | None = None
-) -> NDArray[np.int64]:
-    """The review order in hand, else the sort; of the rows of the filter only.
-
-    Args:
-        session: whose rows.
-        sort: what holds while no review order does.
-        matching: rows of the filter; None shows all.  (rows,)
-
-    Returns:
-        (shown,) row numbers.
-    """
-    order = session.orders.current
-    if order is None:
-        return rows_in_order(session, sort, matching)
-    return order.rows if matching is None else order.rows[matching[order.rows]]
-
-
-def rows_in_order(
-    session: Session, sort: Sort, matching: NDArray[np.bool_] | None = None
-) -> NDArray[np.int64]:
-    """Row numbers as the table shows them.
-
-    Args:
-        session: whose rows.
-        sort: column and direction; rows stay in their own order where it tells scores that are
-            hidden while blind.
-        matching: rows of the filter; None shows all.  (rows,)
-
-    Returns:
-        (shown,) row numbers.
-    """
-    hidden = session.blind and sort.column in TELLING_COLUMNS
-    order = _sorted(session, Sort() if hidden else sort)
-    return order if matching is None else order[matching[order]]
-
-
-def _sorted(session: Session, sort: Sort) -> NDArray[np.int64]:
-    dataset, down = session.dataset, sort.descending
-    numbers: dict[Column, Callable[[], NDArray[np.generic]]] = {
-        Column.STATE: lambda: session.verdicts * 3 + session.outcomes().outcome,
-        Column.SCORE: lambda: session.shown(session.scores),
-        Column.REJECTED_SCORE: lambda: session.shown(session.board.scores[-1]),
-        Column.MARGIN: lambda: session.shown(session.scoring.margin()),
-        Column.BEFORE: lambda: session.shown(session.scoring.before),
-        Column.CLUSTER: session.clusters.by_cluster,
-        Column.TOKENS: lambda: session.board.tokens,
-        Column.PROBLEM: lambda: -(dataset.broken * 2 + dataset.remarked),
-    }
-    if sort.column is Column.ROW:
-        rows = np.arange(dataset.rows, dtype=np.int64)
-        return rows[::-1] if down else rows
-    if sort.column in numbers:
-        return by_number(numbers[sort.column](), descending=down)
-    return by_text(session.edits.texts[sort.column.value], descending=down)
-
-
-def undecided_line(session: Session, order: NDArray[np.int64], line: int, step: int) -> int | None:
+def undecided_line(
+    session: ViewedSession, order: NDArray[np.int64], line: int, step: int
+) -> int | None:
     """The next line of a view whose row has no verdict, wrapping around; None where all have.
 
     Args:

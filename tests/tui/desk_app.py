@@ -76,12 +76,21 @@ class DeskDriver:
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
-        await self.pilot.pause()
+        await self.keys_done()
 
     async def type(self, text: str) -> None:
         names = {" ": "space"}
         await self.pilot.press(*(names.get(character, character) for character in text))
+        await self.keys_done()
+
+    async def keys_done(self) -> None:
+        """Until every key has done all that it does, also in the view's thread."""
         await self.pilot.pause()
+        if not self._keys_rest():
+            await self.until(self._keys_rest, "the end of the keys")
+
+    def _keys_rest(self) -> bool:
+        return self.app._keys.at_rest or self.app.return_code is not None
 
     async def until(self, condition: Callable[[], Any], what: str = "") -> None:
         limit = time.monotonic() + 120  # a loaded machine imports transformers in a minute
@@ -118,8 +127,12 @@ async def open_desk(
     threshold: str | None = None,
     options: OpenOptions | None = None,
     preferences: Preferences | None = None,
+    restored: bool = True,
 ) -> AsyncIterator[DeskDriver]:
-    """Run the application on `path` until the block ends; the session is closed after it."""
+    """Run the application on `path` until the block ends; the session is closed after it.
+
+    `restored` waits for the rows that the last visit ended with.
+    """
     app = TamisApp(
         path,
         options or OpenOptions(reviewer="ada"),
@@ -134,6 +147,8 @@ async def open_desk(
                 lambda: any(isinstance(screen, Desk) for screen in app.screen_stack), "the desk"
             )
             await driver.until(lambda: driver.desk._seen != NOTHING_SEEN, "the counts")
+            if restored:
+                await driver.until(lambda: not driver.session.view.at_work, "the rows")
             yield driver
     finally:
         if app.session is not None:

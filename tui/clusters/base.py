@@ -19,6 +19,7 @@ from textual.widget import Widget
 
 from engine.session.cluster_review import Kind, Listed
 from engine.session.duplication import SearchState
+from engine.session.table_columns import COLUMNS
 from tui.clusters import words
 from tui.clusters.cluster_list import ClusterList, ListedCluster
 from tui.clusters.comparison import Comparison, Laid, Shown, compare
@@ -39,6 +40,7 @@ COMPARED_AFTER_S = 0.06
 """A held-down motion key compares nothing but what it stops at."""
 
 PART_TITLES = ("prompt", "response", "rejected")
+"""The texts that are compared, by their columns."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -232,7 +234,8 @@ class ClusterBase(WorkingScreen):
         if open_ and (groups.sampled[cluster] or not found.clusters.is_complete):
             state = "incomplete"
         mean = groups.mean if groups.entropy is None else groups.entropy
-        text = self._rows.texts(int(groups.members[groups.starts[cluster]]))
+        first = int(groups.members[groups.starts[cluster]])
+        texts = (self._rows.text(first, COLUMNS[part]) for part in PART_TITLES)
         return ListedCluster(
             number=cluster,
             size=int(groups.size_of(cluster)),
@@ -241,7 +244,7 @@ class ClusterBase(WorkingScreen):
             scores=None if self.session.blind else listing.scores_of(cluster),
             state=state,
             is_open=open_,
-            text=text.prompt or text.response,
+            text=next(filter(None, texts), ""),
         )
 
     def moved(self) -> None:
@@ -317,9 +320,9 @@ class ClusterBase(WorkingScreen):
         dot = " | " if self.glyphs.ascii_only else " · "
         sides = []
         for row, about in ((pair.keeper, pair.about_keeper), (pair.other, pair.about_other)):
-            texts = self._rows.texts(row)
             title = dot.join([about[0], *_alike(likes, row), *about[1:]])
-            sides.append(Shown(title, (texts.prompt, texts.response, texts.rejected or "")))
+            texts = tuple(self._rows.text(row, COLUMNS[part]) for part in PART_TITLES)
+            sides.append(Shown(title, texts))
         made = compare(sides[0], sides[1], PART_TITLES)
         laid = pane.lay_out(made, width)
         self.app.call_from_thread(self._put, number, likes, made, laid, width)

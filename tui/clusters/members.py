@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.session.table_columns import Room, TableColumn, ViewedSession
 from tui.clusters.cluster_list import similarity_text
-from tui.table.row_source import RowMarks, RowTexts
+from tui.table.row_source import RowMarks
 from tui.table.rows import SessionRows
 from tui.terminal.display import Glyphs
 
@@ -45,29 +47,34 @@ class MemberRows:
         return self._rows.rows
 
     @property
-    def has_sides(self) -> bool:
-        """Preference data."""
-        return self._rows.has_sides
+    def columns(self) -> Sequence[TableColumn]:
+        """As in the desk, but for what the cluster's column shows."""
+        return [
+            replace(column, width=lambda _room: LEAD_CELLS, value=self._lead)
+            if column.name == "cluster"
+            else column
+            for column in self._rows.columns
+        ]
 
     @property
     def score_range(self) -> tuple[float, float] | None:
         """As in the desk."""
         return self._rows.score_range
 
-    @property
-    def lead_cells(self) -> int:
-        """An answer's letter, a similarity, two signs."""
-        return LEAD_CELLS
-
-    def marks(self, row: int) -> RowMarks:
-        """As in the desk, but for the lead."""
-        return replace(self._rows.marks(row), lead=self._lead(row))
-
-    def texts(self, row: int) -> RowTexts:
+    def room(self, cells: int) -> Room:
         """As in the desk."""
-        return self._rows.texts(row)
+        return self._rows.room(cells)
 
-    def _lead(self, row: int) -> str:
+    def marks(self, row: int, columns: Sequence[TableColumn]) -> RowMarks:
+        """As in the desk."""
+        return self._rows.marks(row, columns)
+
+    def text(self, row: int, column: TableColumn) -> str:
+        """As in the desk."""
+        return self._rows.text(row, column)
+
+    def _lead(self, _session: ViewedSession, row: int) -> str:
+        """An answer's letter, a similarity, two signs."""
         likes = self.likes
         letter = answer_letter(likes.answers[row]) + " " if row in likes.answers else ""
         if row == likes.keeper:

@@ -16,7 +16,7 @@ from engine.duplicates.settings import parse_similarity
 from engine.errors import UsageError
 from engine.session.cluster_review import Kind, RuleEffect
 from engine.session.duplication import SearchState
-from engine.session.view import rows_matching
+from engine.session.matching import rows_matching
 from tui.clusters import words
 from tui.clusters.deciding import DecidingActions
 from tui.dialogs.dialogs import ChoiceDialog, ConfirmDialog

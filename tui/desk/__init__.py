@@ -1,20 +1,23 @@
-"""The review desk.
+"""The review desk: table, sample and slider, and what their keys do.
 
-base        widgets and the timer that keeps them true to the session
-verdicts    a x space c U R v, and bulk
-boosts      w
-clusters    D, and their column in the table
-moving      j k, pages, panes
-thresholds  brackets, slider, typed
-view        sort
-filters     f F ctrl+f: which rows are shown
-searching   / n N
-reading     enter J K b: focus mode, the next sample ready, blind
-queues      review orders, spot check
-scoring     pause, scorer, retry, side
-copying     to the clipboard and into a file
-possible    what can be done now, and why the rest cannot
-desk        all of it, with export, help and the way out
+    base          widgets, the rows in view, and the timer that keeps them true to the session
+    verdicts      a x space c U R v V and the full stop
+    annotations   the digits after x, i I # h: reasons, notes, tags, history
+    boosts        w: how often an export writes a sample
+    edits         E
+    moving        ( ) tab enter esc, panes
+    thresholds    brackets, slider, typed, F: a bar of the histogram
+    filters       f ctrl+f
+    ordering      s o: sorts, review orders, spot check
+    searching     / n N
+    reading       enter J K b: focus mode, the next sample ready, blind
+    scoring       pause, scorer, retry, side
+    simulator     S and the sliders
+    copying       Y W: to the clipboard and into a file
+    availability  what can be done now, and why the rest cannot
+    desk          all of it, with duplicates, export, help and the way out
+
+What is true lives in the session; the desk asks for changes and draws what it finds.
 """
 
 from tui.desk.desk import Desk

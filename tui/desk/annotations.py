@@ -59,13 +59,13 @@ class AnnotationActions(VerdictActions):
         self.app.push_screen(ChoiceDialog("Why it was rejected", choices), chosen)
 
     def _code(self, digit: str) -> None:
-        remarks = self.session.annotations
+        annotations = self.session.annotations
         number = int(digit)
-        if number > len(remarks.reasons):
+        if number > len(annotations.reasons):
             self.say(f"no reason has the digit {digit}: {self._digits()}")
             return
-        reason = remarks.reasons[number - 1] if number else ""
-        rows = remarks.last_rejected
+        reason = annotations.reasons[number - 1] if number else ""
+        rows = annotations.last_rejected
 
         def coded(change: Change | None) -> None:
             which = f"row {rows[0]}" if len(rows) == 1 else f"{len(rows):,} rows"
@@ -75,7 +75,7 @@ class AnnotationActions(VerdictActions):
 
         self._work(
             f"{reason}: {len(rows):,} rows",
-            partial(remarks.code, reason),
+            partial(annotations.code, reason),
             coded,
             background=len(rows) > INLINE_ROWS,
         )
@@ -202,15 +202,15 @@ class AnnotationActions(VerdictActions):
             return
         remove = text.startswith("-")
         name = tag_name(text.removeprefix("-"))
-        remarks = self.session.annotations
-        changed = remarks.changed_by(rows, name, remove=remove)
+        annotations = self.session.annotations
+        changed = annotations.changed_by(rows, name, remove=remove)
         if not len(changed):
             self.say(f"nothing to change: {what} has {'no' if remove else 'the'} tag {name}")
             return
-        work = partial(remarks.tag, np.sort(changed), name, remove=remove)
+        work = partial(annotations.tag, np.sort(changed), name, remove=remove)
         if len(rows) == 1:
             self._tagged(work())
-            self._tag_repeats(1, text)
+            self._remember_tag(1, text)
             return
         doing = f"take the tag {name} off" if remove else f"tag {name}:"
         lines = [
@@ -221,7 +221,7 @@ class AnnotationActions(VerdictActions):
         def answered(yes: bool | None) -> None:
             if yes:
                 self.table.clear_selection()
-                self._tag_repeats(0 if what == ALL_ROWS else len(rows), text)
+                self._remember_tag(0 if what == ALL_ROWS else len(rows), text)
                 self._work(
                     f"{doing} {len(changed):,} rows", work, self._tagged,
                     background=len(changed) > INLINE_ROWS,
@@ -234,8 +234,8 @@ class AnnotationActions(VerdictActions):
             answered,
         )
 
-    def _tag_repeats(self, count: int, text: str) -> None:
-        self.repeats(count, lambda rows, what: self._tag(rows, what, text))
+    def _remember_tag(self, count: int, text: str) -> None:
+        self.remember_for_repeat(count, lambda rows, what: self._tag(rows, what, text))
 
     def _tagged(self, change: Change | None) -> None:
         if change is not None:

@@ -107,7 +107,8 @@ class Possible(MovingActions):
     def _closable(self) -> bool:
         """Whether esc would close something."""
         return (
-            self._zoomed
+            self.session.view.at_work
+            or self._zoomed
             or self.simulating
             or self.table.selection_anchor is not None
             or self.detail.has_focus
@@ -118,6 +119,7 @@ class Possible(MovingActions):
         """Whether all that is known is drawn and nothing is being counted."""
         session = self.session
         drawn = self._seen[:2] == (session.board.version, session.review.version)
+        drawn = drawn and not session.view.at_work
         if not self.simulating:
             return drawn
         link = session.simulator_link

@@ -6,8 +6,10 @@ what did, never more.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import ClassVar
 
 import numpy as np
@@ -20,12 +22,13 @@ from textual.reactive import Reactive
 from textual.widget import Widget
 
 from engine.dataset.text_search import Search
+from engine.errors import Cancelled, TamisError
 from engine.review.histogram import ScoreBins
 from engine.scoring import ScorerOptions
 from engine.scoring.worker.worker import FINISHED, WorkerState
 from engine.session import Session
-from engine.session.sort_order import Column, Sort
-from engine.session.view import rows_matching, rows_shown
+from engine.session.table_columns import Sort
+from engine.session.view import ShownRows
 from tui.keys.actions import actions_on, bindings
 from tui.sample.detail import SampleDetail
 from tui.simulator import SimulatorPanel
@@ -33,6 +36,7 @@ from tui.table.row_source import RowMarks
 from tui.table.rows import SessionRows
 from tui.table.sample_table import SampleTable
 from tui.terminal.display import ASCII_GLYPHS, UNICODE_GLYPHS, one_line, sanitize
+from tui.terminal.key_order import PATIENCE_S
 from tui.widgets.prompt_bar import PromptBar
 from tui.widgets.status import (
     KeyBar,
@@ -62,9 +66,10 @@ TICK_WORK_S = 0.01
 STATUS_EVERY_S = 0.5
 
 COMPACT_BELOW_CELLS = 110
+"""Narrower screens get the counts in fewer words."""
+
 FILTER_CELLS = 20
 """Of a filter in the title at least, a quarter of its width at most."""
-"""Narrower screens get the counts in fewer words."""
 
 SAMPLE_SHOWN_AFTER_S = 0.05
 """A held-down motion key sends the lines it passes and only the last sample."""
@@ -118,10 +123,10 @@ class DeskBase(WorkingScreen):
         self._scorer = scorer
         self._scorer_options = scorer_options
         self._glyphs = ASCII_GLYPHS if ascii_only else UNICODE_GLYPHS
-        self._rows = SessionRows(session, self._glyphs)
-        self._sort = Sort()
-        self._filter_text = ""
-        self._matching: NDArray[np.bool_] | None = None
+        self._rows = SessionRows(session)
+        self._view_drawn = session.view.version
+        self._awaited: tuple[Future[ShownRows], float] | None = None
+        """The change of the view that keys wait for, and since when."""
         self._search: Search | None = None
         self._seen = NOTHING_SEEN
         self._drawn_threshold: object = None
@@ -133,16 +138,17 @@ class DeskBase(WorkingScreen):
         self._told: set[str] = set()
         self._zoomed = False
         self._last_done: tuple[int, Act] | None = None
-        """To how many rows, 0 for all shown, and what: for the next repeat."""
+        """To how many rows, 0 for all shown, and what: for the key that repeats it."""
         self._moves = 0
         self._shown: tuple[int, RowMarks] | None = None
         self._told_end = True
         """Whether it was said that the review order in hand has come to its end."""
         self._started = False
         """Whether scoring has been asked for: before that there is nothing to wait for."""
-        self._settling: int | None = None
-        """The row to return to when the scores of the last visit are back: the restored filter
-        and sort may need them."""
+        self._restoring = False
+        """Whether the filter and sort of the last visit wait for its scores."""
+        self._returns_to: int | None = None
+        """The row that the last visit ended at."""
 
     def compose(self) -> ComposeResult:
         """Title, table and sample, slider, summary, input, keys."""
@@ -198,38 +204,108 @@ class DeskBase(WorkingScreen):
         if now >= self._status_due_s:
             self._status_due_s = now + STATUS_EVERY_S
             self._draw_title()
-        if self._settling is not None:
-            self._settle(self._settling)
+        if session.view.version != self._view_drawn:
+            self._draw_view()
+        if self._restoring:
+            self._restore_again()
         if self._unsaved_cursor is not None and now >= self._cursor_due_s:
             self._save_cursor()
 
-    def _settle(self, row: int) -> None:
-        worker = self.session.scoring.worker
-        if not self._started:
-            return
-        if worker is None or worker.cache_applied or worker.status().state in FINISHED:
-            self._settling = None
-            self._show_order(keep_row=row)
-
     def on_key(self) -> None:
         """Whoever presses a key is where they want to be."""
-        self._settling = None
+        self._restoring, self._returns_to = False, None
 
-    def _show_order(self, keep_row: int | None = None, *, refilter: bool = True) -> None:
-        """Filter and sort as chosen; the cursor stays on its sample, or goes to `keep_row`.
+    # -- which rows are shown ----------------------------------------------------------------
 
-        `refilter` evaluates the filter anew, for what may have changed since.
+    def _restore_view(self) -> None:
+        """Show the rows of the last visit, and its cursor."""
+        cursor = self.session.store.get_setting("cursor", 0)
+        row = min(cursor, self.session.dataset.rows - 1) if isinstance(cursor, int) else 0
+        self.table.go_to_row(row)
+        if (asked := self.session.view.restore()) is not None:
+            self._restoring, self._returns_to = True, row
+            self._show_when_ready(asked, self._restored, keys_wait=False)
+
+    def _restored(self, shown: ShownRows) -> None:
+        if shown.left_out:
+            self.say(
+                f"the filter of the last time was left out: {shown.left_out}", severity="warning"
+            )
+
+    def _restore_again(self) -> None:
+        """Once the scores of the last visit are back: its filter and sort may need them."""
+        worker = self.session.scoring.worker
+        if not self._started or self.session.view.at_work:
+            return
+        if worker is None or worker.cache_applied or worker.status().state in FINISHED:
+            self._restoring = False
+            self._show_when_ready(self.session.view.refresh(), keys_wait=False)
+
+    def _show_when_ready(
+        self,
+        asked: Future[ShownRows],
+        then: Callable[[ShownRows], None] | None = None,
+        *,
+        place: Callable[[], int | None] | None = None,
+        failed: Callable[[TamisError], None] | None = None,
+        keys_wait: bool = True,
+    ) -> None:
+        """Draw a change of the view when it has been worked out.
+
+        Args:
+            asked: the change.
+            then: called after it was drawn.
+            place: called before; the row the cursor goes to, None: it stays on its sample.
+            failed: told why nothing has changed; by default it is said.
+            keys_wait: the next key is meant for the new rows.
         """
-        session, column = self.session, self._sort.column
-        if self._filter_text and refilter:
-            _, self._matching = rows_matching(session, self._filter_text)
-        self.table.set_order(rows_shown(session, self._sort, self._matching), keep_row=keep_row)
-        if column is Column.ROW or session.orders.current is not None:
-            self.table.set_sort(None)
+        if keys_wait:
+            self._awaited = asked, time.monotonic()
+        self.run_worker(
+            self._show_asked(asked, then, place, failed), group="view", exit_on_error=True
+        )
+
+    async def _show_asked(
+        self,
+        asked: Future[ShownRows],
+        then: Callable[[ShownRows], None] | None,
+        place: Callable[[], int | None] | None,
+        failed: Callable[[TamisError], None] | None,
+    ) -> None:
+        try:
+            shown = await asyncio.wrap_future(asked)
+        except Cancelled:  # something else was asked for
+            pass
+        except TamisError as error:
+            if failed is not None:
+                failed(error)
+            else:
+                self.say(str(error), severity="error", timeout=8)
         else:
-            self.table.set_sort(column, descending=self._sort.descending)
+            self._draw_view(place() if place is not None else self._returns_to)
+            if then is not None:
+                then(shown)
+        if self._awaited is not None and self._awaited[0] is asked:
+            self._awaited = None
+
+    @property
+    def awaits_rows(self) -> bool:
+        """Whether the next key waits for rows that the one before has asked for."""
+        return self._awaited is not None and time.monotonic() - self._awaited[1] < PATIENCE_S
+
+    def _draw_view(self, keep_row: int | None = None) -> None:
+        """Show the rows in view; the cursor stays on its sample, or goes to `keep_row`."""
+        view, in_order = self.session.view, self.session.orders.current is not None
+        self._view_drawn, shown = view.version, view.shown
+        self.table.set_order(shown.rows, keep_row=keep_row)
+        unsorted = in_order or shown.sort.column == Sort().column
+        self.table.set_sort(
+            None if unsorted else shown.sort.column, descending=shown.sort.descending
+        )
         self._draw_title()
         self._show_sample()
+
+    # -- drawing what changed ----------------------------------------------------------------
 
     def _draw_counts(self, *, recount: bool) -> None:
         """Slider and summary; the bins are counted anew where scores came."""
@@ -260,34 +336,35 @@ class DeskBase(WorkingScreen):
                 session.threshold_choice.text,
                 exact_tokens=session.scoring.exact_tokens,
                 compact=self.size.width < COMPACT_BELOW_CELLS,
-                repeats=session.clusters.rate_kept,
+                duplicates=session.clusters.rate_kept,
             )
         )
 
     def _draw_title(self) -> None:
-        session = self.session
+        session, view = self.session, self.session.view.shown
         status = session.scoring.status()
-        shown = len(self.table.order)
         rows = f"{session.dataset.rows:,} rows"
-        if self._matching is not None:
-            rows = f"{shown:,} of {rows}"
+        if view.matching is not None:
+            rows = f"{len(self.table.order):,} of {rows}"
         parts = [*self.too_small, f"tamis  {session.title}", *self._order_parts()]
         if session.read_only:
             parts.append("read-only")
         if session.blind:
             parts.append("blind")
         parts += self._focus_parts() or [rows]
-        if self._filter_text:
+        if session.view.at_work:
+            parts.append(f"filtering and sorting…; {self.key('close')} stops it")
+        if view.filter_text:
             shown_cells = max(FILTER_CELLS, self.size.width // 4)
-            parts.append(f"filter: {one_line(sanitize(self._filter_text), shown_cells)}")
+            parts.append(f"filter: {one_line(sanitize(view.filter_text), shown_cells)}")
         if session.sides == 2:
             parts.append(f"reviewing: {session.side.value}")
         parts += scoring_parts(status, session.scoring.spec, self.key("model"))
         if cut := int(np.count_nonzero(session.board.truncated)):
             parts.append(f"{cut:,} read in part")
         parts += duplicates_parts(session.duplicates.status)
-        if session.orders.current is None and self._sort != Sort():
-            parts.append(f"sort: {self._sort}")
+        if session.orders.current is None and view.sort != Sort():
+            parts.append(f"sort: {view.sort}")
         parts.append(" + ".join(family.value for family in session.dataset.families))
         self.query_one("#title", StatusLine).show(parts)
         for notice in session.notices:
@@ -348,12 +425,12 @@ class DeskBase(WorkingScreen):
     def _show_sample_again(self) -> None:
         """Show the sample where its state or score is another than the one shown."""
         row = self.table.cursor_row
-        if row is not None and (row, self._rows.marks(row)) != self._shown:
+        if row is not None and (row, self.table.marks(row)) != self._shown:
             self._show_sample()
 
     def _show_sample(self) -> None:
         row = self.table.cursor_row
-        self._shown = None if row is None else (row, self._rows.marks(row))
+        self._shown = None if row is None else (row, self.table.marks(row))
         if row is None:
             self.detail.show(None)
         else:

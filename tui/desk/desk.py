@@ -9,26 +9,22 @@ from functools import partial
 
 from textual.content import Content
 
-from engine.errors import TamisError
 from engine.export import ExportPlan, ExportReport
 from engine.sample import Family
 from engine.scoring.kinds import NO_SCORER
+from engine.session.duplication import SearchState
 from engine.session.exporting import default_plan, describe_plan, export_session
-from engine.session.sort_order import Column, Sort
-from engine.session.view import rows_matching
 from tui.cli.simulate_text import about_text
 from tui.desk.availability import Possible
 from tui.desk.base import TICK_S
-from tui.desk.clusters import ClusterActions
+from tui.desk.boosts import BoostActions
 from tui.desk.copying import CopyActions
 from tui.desk.edits import EditActions
-from tui.desk.filters import FilterActions
 from tui.desk.moving import MovingActions
 from tui.desk.ordering import OrderActions
 from tui.desk.scoring import ScoringActions
 from tui.desk.simulator import SimulatorActions
 from tui.desk.thresholds import ThresholdActions
-from tui.desk.view import ViewActions
 from tui.dialogs.dialogs import ChoiceDialog, TextDialog, WorkDialog
 from tui.dialogs.export_dialog import ExportDialog
 from tui.keys.actions import Group, actions_of, actions_on
@@ -38,17 +34,18 @@ from tui.keys.help import help_text, problems_text
 class Desk(
     Possible,
     EditActions,
-    ClusterActions,
+    BoostActions,
     MovingActions,
     ThresholdActions,
-    FilterActions,
-    ViewActions,
     OrderActions,
     CopyActions,
     ScoringActions,
     SimulatorActions,
 ):
     """One session on the screen."""
+
+    _clusters_drawn = -1
+    """Version of the clusters that the table's column shows."""
 
     def on_mount(self) -> None:
         """Show where the last visit ended, then start scoring."""
@@ -77,28 +74,14 @@ class Desk(
         self.session.hash_in_background()
         self.session.duplicates.require()
 
-    def _restore_view(self) -> None:
-        settings = self.session.store.get_setting
-        sort = settings("sort", None)
-        if isinstance(sort, list) and sort[0] in list(Column):
-            self._sort = Sort(Column(sort[0]), bool(sort[1]))
-        filter_text = settings("filter", "")
-        if isinstance(filter_text, str) and filter_text:
-            try:
-                chosen, self._matching = rows_matching(self.session, filter_text)
-                self._filter_text = str(chosen)
-            except TamisError as error:
-                self.say(f"the filter of the last time was left out: {error}", severity="warning")
-        if self.session.blind:
-            self._put_aside()
-        cursor = settings("cursor", 0)
-        row = min(cursor, self.session.dataset.rows - 1) if isinstance(cursor, int) else 0
-        ordered = self._sort != Sort() or self.session.orders.current is not None
-        if ordered or self._matching is not None:
-            self._settling = row
-            self._show_order(keep_row=row)
-        else:
-            self.table.go_to_row(row)
+    def _tick(self) -> None:
+        """Let the table's column follow what is found."""
+        super()._tick()
+        clusters = self.session.clusters
+        clusters.refresh()
+        if clusters.version != self._clusters_drawn:
+            self._clusters_drawn = clusters.version
+            self.table.refresh_changed()
 
     def action_code(self, key: str = "") -> None:
         """Say why the last rejection was one; at a slider, a digit begins its number."""
@@ -106,6 +89,31 @@ class Desk(
             self.type_digit(key)
         else:
             super().action_code(key)
+
+    def action_clusters(self) -> None:
+        """Open the clusters at this sample's; look for what nobody has looked for yet."""
+        # Only who opens it waits for its imports.
+        from tui.clusters.screen import ClusterScreen  # noqa: PLC0415 - when it opens
+
+        duplicates = self.session.duplicates
+        state = duplicates.status.state
+        if duplicates.missing and state not in (SearchState.STOPPED, SearchState.FAILED):
+            duplicates.search()
+        screen = ClusterScreen(
+            self, self._rows, start=self.table.cursor_row, ascii_only=self._glyphs.ascii_only
+        )
+
+        def left(_result: None) -> None:
+            if screen.leaves_at is not None and not self.table.go_to_row(screen.leaves_at):
+                self.say(
+                    f"row {screen.leaves_at} is not in this view: {self.key('filter')} with an "
+                    "empty line shows all"
+                )
+            self.table.refresh_changed()
+            self._show_sample()
+            self._draw_title()
+
+        self.app.push_screen(screen, left)
 
     def action_export(self) -> None:
         """Ask where to, count, write."""

@@ -71,7 +71,10 @@ class MovingActions(SimulatorActions, SearchActions, ReadingActions):
 
     def action_close(self) -> None:
         """Close what is open; decides nothing."""
-        if self._zoomed:
+        if self.session.view.at_work:
+            self.session.view.cancel()
+            self.say("stopped: the rows shown stay as they were")
+        elif self._zoomed:
             self.action_zoom()
         elif self.at_sliders:
             self.close_simulator()

@@ -1,4 +1,4 @@
-"""Review orders and the spot check: what `o` does, and how far the one in hand is."""
+"""In what order rows are shown: sorts, review orders and the spot check."""
 
 from __future__ import annotations
 
@@ -10,23 +10,61 @@ from engine.errors import TamisError, UsageError
 from engine.review.review_orders import OrderKind
 from engine.scoring.worker.worker import FINISHED
 from engine.session.orders import ReviewOrder
-from engine.session.sort_order import Sort
+from engine.session.table_columns import sort_choices
+from engine.session.view import ShownRows
 from engine.statistics import wilson
 from tui.desk.base import DeskBase
+from tui.dialogs.dialogs import ChoiceDialog
 from tui.dialogs.order_dialog import OrderChoice, OrderDialog
 from tui.keys.actions import actions_of
+from tui.table.sample_table import SampleTable
 from tui.widgets.prompt_bar import PromptBar, Question
 
 
 class OrderActions(DeskBase):
-    """What o and its relatives in the palette do."""
+    """What s, o and their relatives in the palette do."""
+
+    # -- sorts -------------------------------------------------------------------------------
+
+    def action_sort(self) -> None:
+        """Choose a column."""
+        now = self.session.view.shown.sort
+        arrow = " (descending)" if now.descending else " (ascending)"
+        choices = [
+            (name, name + (arrow if name == now.column else ""))
+            for name in sort_choices(self.session)
+        ]
+
+        def chosen(name: str | None) -> None:
+            if name is not None:
+                self._sort_by(name)
+
+        self.app.push_screen(ChoiceDialog("Sort by", choices, now.column), chosen)
+
+    def _sort_by(self, column: str) -> None:
+        left = self.session.orders.current
+
+        def sorted_(_shown: ShownRows) -> None:
+            if left is not None:
+                self.say(f"left the review order ({left}); {self.key('queue')} goes back to one")
+
+        try:
+            self._show_when_ready(self.session.view.sort_by(column), sorted_)
+        except UsageError as error:
+            self.say(str(error))
+
+    def on_sample_table_header_clicked(self, event: SampleTable.HeaderClicked) -> None:
+        """Sort by a column, or turn it round."""
+        self._sort_by(event.column)
+
+    # -- review orders -----------------------------------------------------------------------
 
     def action_queue(self) -> None:
         """Choose a review order."""
-        queues = self.session.orders
-        now = queues.current or ReviewOrder(OrderKind.FILE, self.table.order)
-        check = queues.check
-        said = "" if check is None else str(queues.result(check))
+        orders = self.session.orders
+        now = orders.current or ReviewOrder(OrderKind.FILE, self.table.order)
+        check = orders.check
+        said = "" if check is None else str(orders.result(check))
         keys = next(action.keys for action in actions_of(self.app) if action.id == "queue")
         self.app.push_screen(
             OrderDialog(OrderChoice(now.kind, now.unreviewed), said, keys),
@@ -39,7 +77,7 @@ class OrderActions(DeskBase):
         if choice.kind is OrderKind.SPOT_CHECK:
             self.action_spot_check()
         elif choice == OrderChoice(OrderKind.FILE, unreviewed=False):
-            self._leave_order()
+            self._show_when_ready(self.session.view.leave_order())
         else:
             self._make(partial(self.session.orders.make, choice.kind, unreviewed=choice.unreviewed))
 
@@ -52,55 +90,51 @@ class OrderActions(DeskBase):
 
     def _make(self, make: Callable[[], ReviewOrder | None]) -> None:
         """Take an order in hand; the cursor stays on its sample where that is still to be seen."""
-        before = self.session.orders.current
-        try:
-            queue = make()
-        except TamisError as error:
-            self.say(str(error), severity="error", timeout=8)
-            return
-        if queue is None:
-            return
-        again = before is not None and before.kind is queue.kind
-        self._show_review_order(keep_row=None if again else self.session.orders.first_open())
-        key = self.key("queue")
-        self.say(
-            f"{queue}: {len(queue.rows):,} rows, which stay in this order; "
-            f"{key} {key} makes it anew"
-        )
+        orders = self.session.orders
+        before = orders.current
 
-    def _leave_order(self) -> None:
-        self.session.orders.leave()
-        self._sort = Sort()
-        self.session.remember("sort", [self._sort.column.value, self._sort.descending])
-        self._show_order()
+        def place() -> int | None:
+            self._told_end = True
+            made = orders.current
+            again = before is not None and made is not None and before.kind is made.kind
+            return None if again else orders.first_open()
 
-    def _show_review_order(self, *, keep_row: int | None) -> None:
-        self._told_end = True
-        self._show_order(keep_row=keep_row)
-        self._show_sample()
+        def said(_shown: ShownRows) -> None:
+            key, made = self.key("queue"), orders.current
+            if made is not None:
+                self.say(
+                    f"{made}: {len(made.rows):,} rows, which stay in this order; "
+                    f"{key} {key} makes it anew"
+                )
+
+        self._show_when_ready(self.session.view.show_order(make), said, place=place)
 
     # -- the spot check ----------------------------------------------------------------------
 
     def action_spot_check(self) -> None:
         """Go on with the spot check under way, or ask how many rows a new one takes."""
-        queues = self.session.orders
-        check = queues.check
-        if check is not None and queues.result(check).under_way and len(check.rows):
-            result = queues.result(check)
-            queues.resume()
-            self._show_check()
+        orders = self.session.orders
+        check = orders.check
+        if check is None or not len(check.rows) or not orders.result(check).under_way:
+            self._ask_check(str(spotcheck.ROWS))
+            return
+
+        def goes_on(_shown: ShownRows) -> None:
+            result = orders.result(check)
             said = f"spot check of {len(check.rows):,} rows goes on: {result}"
             self.say(said, severity="warning" if result.stale else "information", timeout=8)
-            return
-        self.query_one(PromptBar).ask(
-            Question(
-                label="spot check, rows",
-                hint="drawn from the rows kept by rule, scores hidden",
-                value=str(spotcheck.ROWS),
-                answer=self._draw_check,
-                preview=self._preview_check,
-            )
+
+        self._show_check(orders.resume, goes_on)
+
+    def _ask_check(self, text: str, error: TamisError | None = None) -> None:
+        question = Question(
+            label="spot check, rows",
+            hint="drawn from the rows kept by rule, scores hidden",
+            value=text,
+            answer=self._draw_check,
+            preview=self._preview_check,
         )
+        self.query_one(PromptBar).ask(question, error)
 
     def _preview_check(self, text: str) -> str:
         rows = _rows(text)
@@ -115,40 +149,54 @@ class OrderActions(DeskBase):
         return f"of {population:,} kept by rule; none bad: at most {wilson(0, drawn)[1]:.1%}"
 
     def _draw_check(self, text: str) -> None:
-        check = self.session.orders.draw(_rows(text))
-        self._show_check()
-        self.say(
-            f"spot check, seed {check.seed}: {self.key('accept')} sound, {self.key('reject')} bad; "
-            "the share comes at the end",
-            timeout=10,
-        )
+        rows = _rows(text)
 
-    def _show_check(self) -> None:
-        """All rows of the check, whatever the filter was."""
-        if self._filter_text:
-            self._matching, self._filter_text = None, ""
-            self.session.remember("filter", "")
-        self._show_review_order(keep_row=self.session.orders.first_open())
+        def drawn(_shown: ShownRows) -> None:
+            check = self.session.orders.check
+            seed = "" if check is None else f", seed {check.seed}"
+            self.say(
+                f"spot check{seed}: {self.key('accept')} sound, {self.key('reject')} bad; "
+                "the share comes at the end",
+                timeout=10,
+            )
+
+        draw = partial(self.session.orders.draw, rows)
+        self._show_check(draw, drawn, failed=partial(self._ask_check, text))
+
+    def _show_check(
+        self,
+        take: Callable[[], object],
+        then: Callable[[ShownRows], None],
+        failed: Callable[[TamisError], None] | None = None,
+    ) -> None:
+        """All rows of the check that `take` takes in hand, whatever the filter was."""
+
+        def place() -> int | None:
+            self._told_end = True
+            return self.session.orders.first_open()
+
+        asked = self.session.view.show_check(take)
+        self._show_when_ready(asked, then, place=place, failed=failed)
 
     # -- how far it is -----------------------------------------------------------------------
 
     def _order_parts(self) -> list[str]:
         """The order in hand and how far it is; says so when its last row has been seen."""
-        queues = self.session.orders
-        queue, progress = queues.current, queues.progress()
-        if queue is None or progress is None:
+        orders = self.session.orders
+        order, progress = orders.current, orders.progress()
+        if order is None or progress is None:
             return []
         if progress.seen < progress.rows:
             self._told_end = False
         elif not self._told_end:
             self._told_end = True
-            self._say_end(queue)
-        return [f"{queue.short}: {progress.seen:,} of {progress.rows:,} seen"]
+            self._say_end(order)
+        return [f"{order.short}: {progress.seen:,} of {progress.rows:,} seen"]
 
-    def _say_end(self, queue: ReviewOrder) -> None:
+    def _say_end(self, order: ReviewOrder) -> None:
         check = self.session.orders.check
-        if queue.kind is not OrderKind.SPOT_CHECK or check is None:
-            self.say(f"{queue}: all {len(queue.rows):,} rows seen", timeout=10)
+        if order.kind is not OrderKind.SPOT_CHECK or check is None:
+            self.say(f"{order}: all {len(order.rows):,} rows seen", timeout=10)
             return
         result = self.session.orders.result(check)
         self.say(f"spot check done: {result}", timeout=30)

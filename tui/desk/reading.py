@@ -10,15 +10,11 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.filter import parse_filter
 from engine.review.decision import Verdict
-from engine.review.review_orders import TELLING
-from engine.session.sort_order import Sort
-from engine.session.view import TELLING_COLUMNS, filter_names, tells_scores
 from tui.desk.base import DeskBase
 from tui.sample.detail import SampleDetail
 
-AHEAD = (1, 2, -1)
+PREFETCHED = (1, 2, -1)
 """Which neighbours of the sample shown are laid out, the likeliest first."""
 
 
@@ -28,8 +24,6 @@ class ReadingActions(DeskBase):
     _preparing = False
     _prepare_next: tuple[int, ...] = ()
     _counted_view: tuple[tuple[object, ...], int] | None = None
-    _aside: tuple[Sort | None, str] = (None, "")
-    """Sort and filter that were left when scores were hidden."""
 
     # -- focus mode --------------------------------------------------------------------------
 
@@ -93,12 +87,12 @@ class ReadingActions(DeskBase):
     def _prepare_neighbours(self) -> None:
         """Lay out in a thread what is likely to be shown next; the newest wish counts."""
         order, cursor = self.table.order, self.table.cursor
-        lines = (cursor + step for step in AHEAD)
+        lines = (cursor + step for step in PREFETCHED)
         self._prepare_next = tuple(int(order[line]) for line in lines if 0 <= line < len(order))
         if self._prepare_next and not self._preparing:
             self._preparing = True
             prepare = partial(self._prepare, self.detail)
-            self.run_worker(prepare, thread=True, group="ahead", exit_on_error=True)
+            self.run_worker(prepare, thread=True, group="prefetch", exit_on_error=True)
 
     def _prepare(self, detail: SampleDetail) -> None:
         """In a thread, which may not look into a screen that is going."""
@@ -120,51 +114,19 @@ class ReadingActions(DeskBase):
         blind = not self.session.blind
         self.session.set_blind(on=blind)
         if blind:
-            left = self._put_aside()
-            what = f", and so {left} left" if left else ""
+            left, asked = self.session.view.hide_scores()
+            are = "are" if len(left) > 1 else "is"
+            what = f", and so {' and '.join(left)} {are} left" if left else ""
             self.say(
                 f"blind: scores and what the rules say are hidden{what}; "
                 f"{self.key('blind')} shows them"
             )
         else:
-            self._take_up()
+            asked = self.session.view.show_scores()
             self.say("scores and what the rules say are shown again")
         self._draw_counts(recount=True)
-        self.table.refresh()
+        self.table.forget_texts()
         self._show_sample()
         self._draw_title()
-
-    def _put_aside(self) -> str:
-        """Leave what would tell scores by the rows shown or their order; what that was, in words.
-
-        Filter and sort come back with the scores; the review order is made anew by its key.
-        """
-        session, left = self.session, []
-        queue = session.orders.current
-        if queue is not None and queue.kind in TELLING:
-            session.orders.leave()
-            left.append(f"the review order ({queue})")
-        sort, text = None, ""
-        if self._sort.column in TELLING_COLUMNS:
-            sort, self._sort = self._sort, Sort()
-            left.append(f"the sort ({sort})")
-        if self._filter_text and tells_scores(
-            parse_filter(self._filter_text, filter_names(session))
-        ):
-            text, self._filter_text, self._matching = self._filter_text, "", None
-            left.append("the filter")
-        self._aside = sort, text
-        if left:
-            self._show_order(refilter=False)
-        return " and ".join(left) + (" are" if len(left) > 1 else " is") if left else ""
-
-    def _take_up(self) -> None:
-        """Sort and filter as before, where nothing else has taken their place."""
-        sort, text = self._aside
-        self._aside = None, ""
-        if sort is not None and self._sort == Sort():
-            self._sort = sort
-        if text and not self._filter_text:
-            self._filter_text = text
-        if sort is not None or text:
-            self._show_order()
+        if asked is not None:
+            self._show_when_ready(asked)

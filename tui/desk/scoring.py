@@ -142,4 +142,4 @@ class ScoringActions(DeskBase):
         self._seen = NOTHING_SEEN
         self._counts_due_s = 0.0
         self.table.refresh()
-        self._show_order()
+        self._show_when_ready(session.view.refresh())

@@ -1,14 +1,16 @@
-"""The threshold by key, by mouse and typed."""
+"""The slider: the threshold by key, by mouse and typed, and a bar of the histogram as a filter."""
 
 from __future__ import annotations
 
-from tui.desk.base import DeskBase
+from engine.filter import Filter, Number, NumberTerm, parse_filter
+from engine.session.matching import filter_names
+from tui.desk.filters import FilterActions
 from tui.widgets.prompt_bar import PromptBar, Question
 from tui.widgets.threshold_slider import ThresholdSlider
 
 
-class ThresholdActions(DeskBase):
-    """What the brackets, the slider and t do."""
+class ThresholdActions(FilterActions):
+    """What the brackets, the slider, t and F do."""
 
     def action_threshold_down(self) -> None:
         """A fine step down."""
@@ -56,3 +58,32 @@ class ThresholdActions(DeskBase):
         self._draw_counts(recount=False)
         self.table.refresh_changed()
         self._show_sample_soon()
+
+    # -- a bar of the histogram --------------------------------------------------------------
+
+    def action_bar(self) -> None:
+        """Choose a bar, beginning with that of the present sample."""
+        row = self.table.cursor_row
+        score = float("nan") if row is None else float(self.session.scores[row])
+        if not self.slider.choose_bar(score):
+            why = "scores are hidden while blind" if self.session.blind else "no scores yet"
+            self.say(f"{why}: there are no bars to choose from")
+
+    def on_threshold_slider_bar_left(self) -> None:
+        """Back to the table."""
+        self.table.focus()
+
+    def on_threshold_slider_bar_chosen(self, event: ThresholdSlider.BarChosen) -> None:
+        """Show the rows of a bar, within the rest of the filter."""
+        self.table.focus()
+        text = self.session.view.shown.filter_text
+        present = parse_filter(text, filter_names(self.session))
+        others = tuple(
+            term
+            for term in present.terms
+            if not (isinstance(term, NumberTerm) and term.number is Number.SCORE)
+        )
+        bar = tuple(
+            NumberTerm(Number.SCORE, comparison, value) for comparison, value in event.bounds
+        )
+        self._set_filter(str(Filter((*bar, *others))))

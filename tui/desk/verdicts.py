@@ -42,7 +42,7 @@ class VerdictActions(DeskBase, DecidingScreen):
             # It is not on disk, so the cursor does not go on.
             self.say(str(error), severity="error", timeout=12)
             return
-        self.repeats(1, partial(self._again, verdict))
+        self.remember_for_repeat(1, partial(self._again, verdict))
         table.refresh_rows([row])
         line = table.cursor
         if verdict is not Verdict.UNDECIDED:
@@ -57,8 +57,8 @@ class VerdictActions(DeskBase, DecidingScreen):
 
     # Again
 
-    def repeats(self, rows: int, act: Act) -> None:
-        """Let `act` be what the next repeat does, to as many rows as it did it to now.
+    def remember_for_repeat(self, rows: int, act: Act) -> None:
+        """Let the key that repeats do `act`, to as many rows as it is done to now.
 
         Args:
             rows: 0: to all rows shown.
@@ -141,7 +141,7 @@ class VerdictActions(DeskBase, DecidingScreen):
             if yes:
                 self.table.clear_selection()
                 count = 0 if what == ALL_ROWS else len(rows)
-                self.repeats(count, partial(self._again, verdict))
+                self.remember_for_repeat(count, partial(self._again, verdict))
                 self._work(
                     f"{VERDICT_WORDS[verdict]}: {changed:,} rows",
                     lambda: self.session.decide(np.sort(rows), verdict),

@@ -36,7 +36,7 @@ class DetailContent:
     conflict: str = ""
     """Who said what, where reviewers contradict each other."""
     edited: str = ""
-    """What of the sample reads otherwise than in the source."""
+    """What of the sample was edited, in words."""
     why: tuple[str, ...] = ()
     """The scorer's own explanation, a line each."""
     other: str | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import orjson
@@ -13,18 +13,13 @@ from engine.review.decision import Event, Verdict
 from engine.review.policy import REASON_TEXT, Outcome, Outcomes, Reason
 from engine.sample import Family
 from engine.session import Session
+from engine.session.table_columns import COLUMNS, Room, TableColumn, Value
 from tui.sample.detail_content import DetailContent
-from tui.table.row_source import RowMarks, RowTexts
-from tui.terminal.display import UNICODE_GLYPHS, Glyphs, RowState
+from tui.table.row_source import RowMarks
+from tui.terminal.display import RowState
 
 OTHER_REASON = "."
 """A reason that no digit stands for here: another reviewer's."""
-
-LEAST_LEAD = 5
-"""The column's title has so many cells."""
-
-BOOST_CELLS = 4
-"""A blank, the sign, and a number of up to two digits; three are cut."""
 
 _BY_RULE = {
     Outcome.KEPT: RowState.KEPT,
@@ -37,20 +32,17 @@ BLOCK_ROWS = 64
 
 BLOCKS = 512
 
-_NO_SCORES = np.full(2, np.nan, np.float32)  # (sides,)
-
 
 class SessionRows:
     """A session as the table's row source; reads the arrays at the moment of drawing."""
 
-    def __init__(self, session: Session, glyphs: Glyphs = UNICODE_GLYPHS) -> None:
-        self._session, self._glyphs = session, glyphs
+    def __init__(self, session: Session) -> None:
+        self._session = session
         self.score_range: tuple[float, float] | None = None
         """Set by the desk from the histogram's axis."""
         self._unknown = session.dataset.family is Family.OTHER
         self._known: tuple[object, dict[int, Outcomes]] = (None, {})
-        """Outcomes by block, and what they follow from."""
-        """Outcomes of runs of rows, while nothing changes that they depend on."""
+        """Outcomes by block of rows, and what they follow from."""
 
     @property
     def rows(self) -> int:
@@ -58,40 +50,28 @@ class SessionRows:
         return self._session.dataset.rows
 
     @property
-    def has_sides(self) -> bool:
-        """Preference data."""
-        return self._session.dataset.has_sides
+    def columns(self) -> Sequence[TableColumn]:
+        """Those of the column table."""
+        return tuple(COLUMNS.values())
 
-    @property
-    def lead_cells(self) -> int:
-        """Cells for the cluster of a row and for its boost; 0 while there are neither."""
-        whole = self._session.clusters.whole
-        clusters = 0 if whole is None else len(whole)
-        boosts = self._session.review.boosted
-        if not clusters and not boosts:
-            return 0
-        numbers = len(str(clusters)) + 1 if clusters else 0
-        return max(numbers + (BOOST_CELLS if boosts else 0), LEAST_LEAD)
+    def room(self, cells: int) -> Room:
+        """What the widths of the columns depend on."""
+        session, whole = self._session, self._session.clusters.whole
+        return Room(
+            cells, self.rows, session.sides, 0 if whole is None else len(whole),
+            boosts=bool(session.review.boosted),
+        )  # fmt: skip
 
-    def _lead(self, row: int) -> str:
-        """The number of its cluster, and how often it is exported where that is not once."""
-        cluster = self._session.clusters.whole_of(row)
-        times = int(self._session.copies[row])
-        words = [f"{self._glyphs.alike}{cluster}"] if cluster >= 0 else []
-        if times > 1:
-            words.append(f"{self._glyphs.times}{times}")
-        return " ".join(words)
-
-    def marks(self, row: int) -> RowMarks:
-        """State and scores of a row as of now."""
+    def marks(self, row: int, columns: Sequence[TableColumn]) -> RowMarks:
+        """The state of a row as of now, and what `columns` show of it unless it is hidden."""
         session = self._session
         hidden = session.hides(row)
-        scores = _NO_SCORES if hidden else session.board.scores[:, row]
         return RowMarks(
             state=self.state(row),
-            score=float(scores[0]),
-            other_score=float(scores[-1]) if len(scores) > 1 else math.nan,
-            tokens=int(session.board.tokens[row]),
+            values=tuple(
+                None if hidden and column.reveals else _known(column.value(session, row))
+                for column in columns
+            ),
             skipped=bool(session.verdicts[row] == Verdict.SKIP),
             problem=bool(
                 session.dataset.broken[row]
@@ -102,8 +82,13 @@ class SessionRows:
             tagged=bool(session.review.tags(row)),
             edited=row in session.edits.revisions,
             reason=self._reason_sign(row),
-            lead=self._lead(row),
         )
+
+    def text(self, row: int, column: TableColumn) -> str:
+        """What a text column shows of a row; nothing of what is hidden."""
+        if column.reveals and self._session.hides(row):
+            return ""
+        return str(column.value(self._session, row) or "")
 
     def _edited(self, row: int) -> str:
         """What of a row was edited, in words; empty where nothing was."""
@@ -127,16 +112,6 @@ class SessionRows:
             return ""
         words = list(self._session.annotations.reasons[:9])
         return str(words.index(reason) + 1) if reason in words else OTHER_REASON
-
-    def texts(self, row: int) -> RowTexts:
-        """The texts of a row; what a broken row holds instead is its problem."""
-        dataset = self._session.dataset
-        if dataset.broken[row]:
-            return RowTexts(dataset.problem(row), "")
-        if self._unknown:
-            return RowTexts(_columns_text(dataset.record(row)), "")
-        prompt, response, rejected = self._session.edits.texts.row(row)
-        return RowTexts(prompt or "", response or "", rejected if dataset.has_sides else None)
 
     def state(self, row: int) -> RowState:
         """Who decided about a row, and what."""
@@ -264,6 +239,6 @@ def _value_text(value: object) -> str:
         return str(value)
 
 
-def _columns_text(record: dict[str, Any]) -> str:
-    """`name = value` for each column, on one line."""
-    return "   ".join(f"{name} = {str(value)[:200]}" for name, value in record.items())
+def _known(value: Value) -> Value:
+    """`value`, where there is one: a score that has not come yet is NaN."""
+    return None if isinstance(value, float) and math.isnan(value) else value

@@ -10,7 +10,6 @@ row number, state with score, text, and the muted tail.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from typing import ClassVar
 
@@ -23,11 +22,11 @@ from textual.message import Message
 from textual.strip import Strip
 
 from engine.dataset.text_search import Query
-from engine.session.sort_order import Column
+from engine.session.table_columns import Cell, Room, Value
 from tui.table.line_pane import LineList
 from tui.table.row_source import RowMarks, RowSource
-from tui.table.single_line import FoldedTexts, highlighted
-from tui.table.table_layout import RIGHT_ALIGNED, SIDE_TITLES, TITLES, bar, plan_layout
+from tui.table.single_line import SingleLineTexts, highlighted
+from tui.table.table_layout import Layout, Span, bar, plan_layout
 from tui.terminal.display import UNICODE_GLYPHS, Glyphs, RowState, count_text, one_line, score_text
 
 MAX_DRAWN = 4096
@@ -87,7 +86,7 @@ class SampleTable(LineList):
     class HeaderClicked(FromTable):
         """A column title was clicked: the owner may sort by it."""
 
-        def __init__(self, table: SampleTable, column: Column) -> None:
+        def __init__(self, table: SampleTable, column: str) -> None:
             super().__init__(table)
             self.column = column
 
@@ -106,11 +105,12 @@ class SampleTable(LineList):
         self._range_start: int | None = None
         self._all_selected = False
         self._search: Query | None = None
-        self._sort: tuple[Column, bool] | None = None
-        self._layout = plan_layout(80, 0, sides=False)
-        self._layout_key: tuple[int, int, bool, int] | None = None
-        self._texts = FoldedTexts(glyphs)
-        self._drawn: dict[int, tuple[int, str]] = {}
+        self._sort: tuple[str, bool] | None = None
+        self._layout = Layout()
+        self._room: Room | None = None
+        """What `_layout` was planned for."""
+        self._texts = SingleLineTexts(glyphs)
+        self._drawn: dict[int, tuple[int, list[str]]] = {}
 
     # What is shown
 
@@ -168,10 +168,14 @@ class SampleTable(LineList):
             return int(np.flatnonzero(order == self._order[before[-1]])[0])
         return 0
 
-    def set_sort(self, column: Column | None, *, descending: bool = False) -> None:
+    def set_sort(self, column: str | None, *, descending: bool = False) -> None:
         """Mark the column that the view is sorted by; sorting itself is the owner's."""
         self._sort = (column, descending) if column else None
         self.refresh_header()
+
+    def marks(self, row: int) -> RowMarks:
+        """The state of one row as of now, with what the columns on screen show of it."""
+        return self._source.marks(row, [span.column for span in self._layout.others])
 
     def set_search(self, query: Query | None) -> None:
         """Highlight what `query` finds in the texts; one beyond the cut is moved into view."""
@@ -260,7 +264,7 @@ class SampleTable(LineList):
     # Repainting
 
     def forget_texts(self) -> None:
-        """Ask for the texts again: a sample reads otherwise now."""
+        """Ask for the texts again: a sample was edited, or is hidden now."""
         self._texts.clear()
         self.refresh()
 
@@ -279,11 +283,14 @@ class SampleTable(LineList):
         Returns:
             Lines repainted.
         """
+        if self._source.room(self.scrollable_content_region.width - 1) != self._room:
+            self.refresh()  # columns have come, gone, or have another width
+            return self.page_lines
         repainted = 0
         for offset, row in enumerate(self.visible_rows().tolist()):
             line = self._top + offset
             drawn = self._drawn.get(line)
-            if drawn != (row, self._marks_text(self._source.marks(row))):
+            if drawn != (row, self._cells(row, self.marks(row))):
                 self._refresh_view_line(line)
                 repainted += 1
         return repainted
@@ -313,9 +320,9 @@ class SampleTable(LineList):
         if offset is None:
             return
         if offset.y == 0:
-            for column, start, size in self._layout.spans:
-                if start <= offset.x < start + size:
-                    self.post_message(self.HeaderClicked(self, column))
+            for span in self._layout.spans:
+                if span.column.sort_key and span.start <= offset.x < span.start + span.cells:
+                    self.post_message(self.HeaderClicked(self, span.column.name))
             return
         line = self._top + offset.y - 1
         if line >= len(self._order):
@@ -340,39 +347,46 @@ class SampleTable(LineList):
         return self._sample(line, width)
 
     def _plan(self, width: int) -> None:
-        source = self._source
-        key = (width, source.rows, source.has_sides, source.lead_cells)
-        if self._layout_key != key:
-            self._layout_key = key
-            self._layout = plan_layout(width, key[1], sides=key[2], lead=key[3])
+        room = self._source.room(width)
+        if self._room != room:
+            self._room = room
+            self._layout = plan_layout(self._source.columns, room)
             self._texts.clear()
 
     def _header(self, width: int) -> Strip:
-        titles = SIDE_TITLES if self._layout.sides else TITLES
+        sides = self._room is not None and self._room.sides == 2
         text = ""
-        for column, start, size in self._layout.spans:
-            title = titles[column]
-            if self._sort and self._sort[0] is column:
+        for span in self._layout.spans:
+            column = span.column
+            title = (sides and column.side_title) or column.title
+            if self._sort and self._sort[0] == column.name:
                 title += self.glyphs.descending if self._sort[1] else self.glyphs.ascending
-            title = title[:size]
-            text = text.ljust(start)
-            text += title.rjust(size) if column in RIGHT_ALIGNED else title.ljust(size)
+            title = title[: span.cells]
+            text = text.ljust(span.start)
+            right = column.kind in RIGHT_ALIGNED
+            text += title.rjust(span.cells) if right else title.ljust(span.cells)
         return Strip([Segment(text.ljust(width)[:width], self._style("header"))], width)
 
     def _sample(self, line: int, width: int) -> Strip:
         row = int(self._order[line])
-        marks = self._source.marks(row)
-        marks_text = self._marks_text(marks)
+        marks = self.marks(row)
+        drawn = self._cells(row, marks)
         if len(self._drawn) > MAX_DRAWN:
             self._drawn.clear()
-        self._drawn[line] = (row, marks_text)
-        layout = self._layout
-        pieces = [
-            (self._gutter(line) + str(row).rjust(layout.row) + " ", "row"),
-            (marks_text + "  ", _STATE_STYLE[marks.state]),
-        ]
-        pieces += self._body(row, marks.state)
-        pieces.append((self._tail(marks), "muted"))
+        self._drawn[line] = (row, drawn)
+        texts = iter(self._texts.get(self._source, row, self._layout, self._search))
+        text_style = "text-dropped" if marks.state in _DROPPED else "text"
+        style = _STATE_STYLE[marks.state]
+        pieces = [(self._gutter(line), "row")]
+        cells = iter(drawn)
+        for span in self._layout.spans:
+            gap = " " * span.gap
+            if span.column.kind is Cell.TEXT:
+                style = "muted"  # of what follows the texts
+                pieces += [*highlighted(next(texts), self._search, text_style), (gap, text_style)]
+            else:
+                own_style = "row" if span.column.kind is Cell.ROW else style
+                pieces.append((next(cells) + gap, own_style))
         return self._strip(pieces, line, width)
 
     def _strip(self, pieces: list[tuple[str, str]], line: int, width: int) -> Strip:
@@ -416,48 +430,41 @@ class SampleTable(LineList):
             return self.glyphs.selected
         return " "
 
-    def _marks_text(self, marks: RowMarks) -> str:
-        """State, scores and bar: what of a line changes while scores stream in."""
-        glyphs = self.glyphs
-        layout = self._layout
-        text = glyphs.states[marks.state]
-        text += (glyphs.skipped if marks.skipped else marks.reason or " ") + " "
-        text += self._score(marks)
-        if layout.sides:
-            text += " " + score_text(marks.other_score, layout.score)
-            text += " " + score_text(marks.score - marks.other_score, layout.score)
-        if layout.bar:
-            text += " " + bar(marks.score, self._source.score_range, layout.bar, glyphs)
-        if layout.lead:
-            text += " " + marks.lead.ljust(layout.lead)[: layout.lead]
-        return text
+    def _cells(self, row: int, marks: RowMarks) -> list[str]:
+        """What of a line may change: all cells but the texts."""
+        return [
+            str(row).rjust(span.cells)
+            if span.column.kind is Cell.ROW
+            else self._cell(span, value, marks)
+            for span, value in zip(self._layout.others, marks.values, strict=True)
+        ]
 
-    def _score(self, marks: RowMarks) -> str:
-        words = {RowState.FAILED: "failed", RowState.BROKEN: "broken"}
-        if math.isnan(marks.score) and marks.state in words:
-            return words[marks.state].rjust(self._layout.score)
-        return score_text(marks.score, self._layout.score)
+    def _cell(self, span: Span, value: Value, marks: RowMarks) -> str:
+        glyphs, kind = self.glyphs, span.column.kind
+        if kind is Cell.STATE:
+            sign = glyphs.skipped if marks.skipped else marks.reason or " "
+            return glyphs.states[marks.state] + sign
+        if kind is Cell.SIGNS:
+            said = glyphs.note if marks.noted else glyphs.tag if marks.tagged else " "
+            sign = glyphs.problem if marks.problem else " "
+            return sign + (glyphs.edited if marks.edited else said)
+        if value is None:
+            word = _NO_SCORE.get(marks.state, "") if kind is Cell.SCORE else ""
+            return word.rjust(span.cells)
+        if kind is Cell.MARK:
+            return str(value).ljust(span.cells)[: span.cells]
+        number = float(value)
+        if kind is Cell.COUNT:
+            return count_text(int(number), span.cells)
+        if kind is Cell.BAR:
+            return bar(number, self._source.score_range, span.cells, glyphs)
+        return score_text(number, span.cells)
 
-    def _body(self, row: int, state: RowState) -> list[tuple[str, str]]:
-        layout = self._layout
-        texts = self._texts.get(self._source, row, layout, self._search)
-        style = "text-dropped" if state in _DROPPED else "text"
-        shown = [(texts.prompt, layout.prompt), (texts.response, layout.response)]
-        if layout.rejected:
-            shown.append((texts.rejected or "", layout.rejected))
-        pieces: list[tuple[str, str]] = []
-        for text, _ in shown:
-            pieces += [*highlighted(text, self._search, style), ("  ", style)]
-        return pieces[:-1]
 
-    def _tail(self, marks: RowMarks) -> str:
-        glyphs, tokens = self.glyphs, self._layout.tokens
-        text = "  " + count_text(marks.tokens, tokens) if tokens else ""
-        text += " " + (glyphs.problem if marks.problem else " ")
-        if marks.edited:
-            return text + glyphs.edited
-        return text + (glyphs.note if marks.noted else glyphs.tag if marks.tagged else " ")
+RIGHT_ALIGNED = (Cell.ROW, Cell.SCORE, Cell.NUMBER, Cell.COUNT)
 
+_NO_SCORE = {RowState.FAILED: "failed", RowState.BROKEN: "broken"}
+"""What stands for a score that will never come."""
 
 _DROPPED = frozenset({RowState.REJECTED, RowState.DROPPED, RowState.BROKEN})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 
 from engine.dataset.text_search import Query
-from tui.table.row_source import RowSource, RowTexts
+from tui.table.row_source import RowSource
 from tui.table.table_layout import Layout
 from tui.terminal.display import Glyphs, cells, one_line, sanitize
 
@@ -15,34 +15,33 @@ SEARCH_LIMIT = 100_000
 CACHED_TEXTS = 512
 
 
-class FoldedTexts:
+class SingleLineTexts:
     """The last few hundred rows as they are shown; cleared when layout or search change."""
 
     def __init__(self, glyphs: Glyphs) -> None:
         """Cut with the signs of `glyphs`."""
         self._glyphs = glyphs
-        self._known: OrderedDict[int, RowTexts] = OrderedDict()
+        self._known: OrderedDict[int, tuple[str, ...]] = OrderedDict()
 
     def clear(self) -> None:
         """Forget all."""
         self._known.clear()
 
-    def get(self, source: RowSource, row: int, layout: Layout, search: Query | None) -> RowTexts:
-        """The texts of a row in the columns of `layout`."""
+    def get(
+        self, source: RowSource, row: int, layout: Layout, search: Query | None
+    ) -> tuple[str, ...]:
+        """The texts of a row in the text columns of `layout`."""
         known = self._known.get(row)
         if known is not None:
             self._known.move_to_end(row)
             return known
-        raw = source.texts(row)
-        folded = RowTexts(
-            self._fold(raw.prompt, layout.prompt, search),
-            self._fold(raw.response, layout.response, search),
-            self._fold(raw.rejected or "", layout.rejected, search),
+        lines = tuple(
+            self._fold(source.text(row, span.column), span.cells, search) for span in layout.texts
         )
-        self._known[row] = folded
+        self._known[row] = lines
         if len(self._known) > CACHED_TEXTS:
             self._known.popitem(last=False)
-        return folded
+        return lines
 
     def _fold(self, text: str, width: int, search: Query | None) -> str:
         """One line of a text; it starts at the search match where that would be cut off."""

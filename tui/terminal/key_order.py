@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from textual.app import App
@@ -24,6 +25,9 @@ the choice in a list or the answer of a line of input."""
 PATIENCE_S = 2.0
 """A key that has not come to its end by then does not hold up the next one."""
 
+ASK_AGAIN_S = 0.005
+"""How soon it is seen that what a key has asked of a thread is there."""
+
 
 class KeysInOrder:
     """The keys of an application that wait for the one before."""
@@ -31,11 +35,18 @@ class KeysInOrder:
     def __init__(self, app: App[Any], hand_on: Callable[[Event], Awaitable[None]]) -> None:
         """Keep the order of what is given to `add`; `hand_on` gives it to the widgets of `app`."""
         self._app, self._hand_on = app, hand_on
+        self.is_awaited: Callable[[], bool] = lambda: False
+        """Whether something that a key has asked for, and the next one needs, is not there yet."""
         self._waiting: deque[Event] = deque()
         self._in_hand = 0
         """Number of the key at work; 0 for none."""
         self._count = 0
         self._since_s = 0.0
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether every key has done all that it does."""
+        return not self._in_hand and not self._waiting
 
     async def add(self, event: Event) -> None:
         """Take a key, or pasted text, from the terminal."""
@@ -64,5 +75,7 @@ class KeysInOrder:
         now = self._app.screen
         if now is not screen:  # what has been opened makes itself, and takes the focus
             self._follow(key, [now, self._app], now)
+        elif key == self._in_hand and self.is_awaited():
+            self._app.set_timer(ASK_AGAIN_S, partial(self._follow, key, [], screen))
         elif key == self._in_hand:
             self._app.call_later(self._next)

@@ -94,8 +94,8 @@ class PromptBar(Horizontal):
         """Whether a question is being asked."""
         return self._question is not None
 
-    def ask(self, question: Question) -> None:
-        """Show the bar and move the focus into it."""
+    def ask(self, question: Question, error: TamisError | None = None) -> None:
+        """Show the bar and move the focus into it; `error` is what was wrong with the answer."""
         if not self.is_open:
             self._asked_from = self.screen.focused
         self._question = question
@@ -109,7 +109,7 @@ class PromptBar(Horizontal):
             field.select_all()
         else:
             field.cursor_position = len(question.value)
-        self._remark(question.hint)
+        self._remark(question.hint if error is None else str(error), error=error)
         # At once, not `focus()`, which waits its turn: letters typed behind the key belong here.
         self.screen.set_focus(field)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -246,6 +247,22 @@ def test_a_closed_dataset_keeps_its_texts(tmp_path: Path) -> None:
     dataset.close()
     assert dataset.texts["response"].to_list() == [row["output"] for row in ALPACA]
     assert dataset.sample(0).response == "0"
+
+
+def test_the_columns_used_last_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"c{n}" for n in range(5)]
+    dataset = dataset_of(tmp_path, [{"prompt": "p", "response": "r"} | dict.fromkeys(names, 1)])
+    read: list[str] = []
+    real = Dataset._read_column
+
+    def counted(self: Dataset, name: str, cancelled: Callable[[], bool] | None) -> pl.Series:
+        read.append(name)
+        return real(self, name, cancelled)
+
+    monkeypatch.setattr(Dataset, "_read_column", counted)
+    for name in [*names[:4], "c0", "c4", "c0", "c2", "c1"]:
+        dataset.column(name)
+    assert read == [*names, "c1"], "c0 was used after c1, which made room for c4"
 
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)

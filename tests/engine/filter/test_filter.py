@@ -22,9 +22,9 @@ from engine.filter.terms import (
     NumberTerm,
     Problems,
     ProblemTerm,
+    RowStatus,
     RowTerm,
     SameTextTerm,
-    State,
     StateTerm,
     TextColumn,
     TextTerm,
@@ -300,7 +300,7 @@ numbers = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-999, 9
 comparisons = st.sampled_from(Comparison)
 columns = st.sampled_from(sorted(COLUMNS))
 terms = st.one_of(
-    st.sampled_from(State).map(StateTerm),
+    st.sampled_from(RowStatus).map(StateTerm),
     st.sampled_from(Problems).map(ProblemTerm),
     st.builds(NumberTerm, st.sampled_from(Number), comparisons, numbers),
     st.tuples(st.integers(0, 10**20), st.integers(0, 99)).map(lambda p: RowTerm(p[0], p[0] + p[1])),

@@ -15,8 +15,8 @@ from engine.review.decision import Verdict
 from engine.review.review_orders import OrderKind
 from engine.sample import Side
 from engine.session import OpenOptions, Session
-from engine.session.sort_order import Column, Sort
-from engine.session.view import rows_in_order, rows_matching
+from engine.session.matching import rows_matching
+from engine.session.table_columns import Sort, rows_in_order
 
 ROWS = 60
 
@@ -208,7 +208,7 @@ def test_rows_of_a_check_under_way_are_hidden_everywhere(session: Session) -> No
     _, found = rows_matching(session, "score>=0")
     assert not found[check.rows].any()
     assert found[other]
-    order = rows_in_order(session, Sort(Column.SCORE, descending=True))
+    order = rows_in_order(session, Sort("score", descending=True))
     assert set(order[-10:].tolist()) == set(check.rows.tolist())
     session.orders.leave()
     assert session.hides(int(check.rows[0]))

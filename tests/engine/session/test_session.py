@@ -38,8 +38,8 @@ from engine.session.exporting import (
     export_session,
     review_state,
 )
-from engine.session.sort_order import Column, Sort
-from engine.session.view import rows_in_order, rows_matching
+from engine.session.matching import rows_matching
+from engine.session.table_columns import COLUMNS, Sort, rows_in_order
 
 Rows = Sequence[dict[str, Any]]
 
@@ -775,7 +775,7 @@ def test_each_side_has_its_own_verdicts_scores_and_threshold(
     session.review_side(Side.CHOSEN)
     assert session.threshold_choice.resolve() == Threshold(2.0)
     assert session.verdicts.tolist() == [Verdict.ACCEPT, 0, 0, 0]
-    order = rows_in_order(session, Sort(Column.REJECTED_SCORE, descending=True))
+    order = rows_in_order(session, Sort("rejected score", descending=True))
     assert order.tolist() == [3, 2, 1, 0]
     session.close()
 
@@ -807,14 +807,14 @@ def test_orders_and_filters(data: Path) -> None:
     wanted, matching = rows_matching(session, "state:kept")
     assert wanted is not None
     assert np.flatnonzero(matching).tolist() == [5, 6, 7, 8]
-    down = Sort(Column.SCORE, descending=True)
+    down = Sort("score", descending=True)
     assert rows_in_order(session, down, matching).tolist() == [8, 7, 6, 5]
-    for column in Column:
+    for column in COLUMNS:
         for descending in (False, True):
             order = rows_in_order(session, Sort(column, descending))
             assert sorted(order.tolist()) == list(range(10))
     assert str(down) == "score descending"
-    assert rows_in_order(session, Sort(Column.RESPONSE, descending=True))[0] == 9
+    assert rows_in_order(session, Sort("response", descending=True))[0] == 9
     bins = session.score_bins(5)
     assert bins is not None
     assert bins.rejected.sum() == 1

@@ -451,7 +451,7 @@ async def test_a_search_can_be_stopped_and_gone_on_with(
             await desk.press("D")
             await desk.until(lambda: "reading 40%, incomplete (C stops)" in desk.screen, "progress")
             await desk.press("escape")
-            await desk.until(lambda: "looking for repeats 40%" in desk.screen, "the title")
+            await desk.until(lambda: "looking for duplicates 40%" in desk.screen, "the title")
             await desk.press("D", "C")
             await desk.until(lambda: "C goes on" in desk.screen, "stopped")
         await desk.press("C")

@@ -10,10 +10,8 @@ import numpy as np
 import pytest
 from textual.widgets import Input
 
-from engine.session.session import Session
-from engine.session.view import rows_matching
+from engine.session import matching, view
 from tests.tui.desk_app import DeskDriver, open_desk, write_rows
-from tui.desk import filters
 from tui.dialogs.filter_dialog import FilterDialog
 from tui.widgets.prompt_bar import PromptBar
 from tui.widgets.threshold_slider import ThresholdSlider
@@ -119,15 +117,15 @@ async def test_typing_never_waits_for_a_count_and_the_newest_wins(
     rows: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     let_go, begun, counted = threading.Event(), threading.Event(), []
-    real = rows_matching
+    real = matching.rows_matching
 
-    def slow(session: Session, text: str, cancelled: object = None) -> object:
+    def slow(session: object, text: str, cancelled: object = None) -> object:
         counted.append(text)
         begun.set()
         assert let_go.wait(30)
         return real(session, text, cancelled)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(filters, "rows_matching", slow)
+    monkeypatch.setattr(view, "rows_matching", slow)
     async with open_desk(rows) as desk:
         await desk.press("f")
         await desk.press("r", "o", "w")
@@ -150,22 +148,11 @@ async def test_what_was_counted_is_not_evaluated_again(
         await desk.type("cannot")
         await desk.until(lambda: "10 of 30 rows" in desk.screen, "the count")
         # What was typed so far may have been counted, too, and matches as many.
-        await desk.until(lambda: (desk.desk._counted or ("",))[0] == "cannot", "the last count")
-        monkeypatch.setattr(filters, "rows_matching", None)
+        rows_shown = desk.session.view
+        await desk.until(lambda: (rows_shown._matched or ("",))[0] == "cannot", "the last count")
+        monkeypatch.setattr(view, "rows_matching", None)
         await desk.press("enter")
         assert len(desk.desk.table.order) == 10
-
-
-async def test_a_long_evaluation_is_behind_a_dialog_that_can_be_left(
-    rows: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(filters, "INLINE_ROWS", 3)
-    async with open_desk(rows) as desk:
-        await desk.press("f")
-        await desk.type("cannot")
-        await desk.press("enter")
-        await desk.until(lambda: desk.at_desk and len(desk.desk.table.order) == 10, "the rows")
-        assert "filter: cannot" in desk.screen
 
 
 async def test_filters_are_saved_as_rules_and_come_back(rows: Path) -> None:
@@ -215,14 +202,16 @@ async def test_a_bar_is_a_filter_by_key(rows: Path) -> None:
         assert desk.desk.table.order.tolist() == list(range(0, 30, 3))
         assert desk.desk.table.has_focus
         assert "filter: score>=" in desk.screen
-        await set_filter(desk, f"cannot {desk.desk._filter_text}")
+        await set_filter(desk, f"cannot {desk.session.view.shown.filter_text}")
         await desk.press("F", "right", "escape")
         assert desk.desk.table.has_focus
         assert not desk.desk.slider.can_focus
         await desk.press("F", "right", "left", "right", "enter")
         assert desk.desk.table.order.tolist() == []
-        assert desk.desk._filter_text.endswith("cannot"), "another bar takes the place of the first"
-        assert desk.desk._filter_text.count("score") == 2
+        assert desk.session.view.shown.filter_text.endswith("cannot"), (
+            "another bar takes the place of the first"
+        )
+        assert desk.session.view.shown.filter_text.count("score") == 2
 
 
 async def test_a_bar_is_a_filter_by_mouse(rows: Path) -> None:

@@ -16,7 +16,6 @@ from engine.dataset import text_search
 from engine.errors import UsageError
 from engine.review.decision import Verdict
 from engine.review.review_orders import OrderKind
-from engine.session.sort_order import Column
 from tests.tui.desk_app import DeskDriver, open_desk, write_rows
 from tests.tui.screen import style_of
 from tui.desk import searching
@@ -194,7 +193,7 @@ async def test_blind_no_sort_filter_or_order_tells_what_is_hidden(rows: Path) ->
     async with open_desk(rows, threshold="0.5") as desk:
         await desk.scored()
         table, by_row = desk.desk.table, list(range(30))
-        desk.desk._sort_by(Column.SCORE)
+        desk.desk._sort_by("score")
         await desk.press("f")
         await desk.type("score<0.5 or not state:kept")
         await desk.press("enter", "j")
@@ -211,7 +210,7 @@ async def test_blind_no_sort_filter_or_order_tells_what_is_hidden(rows: Path) ->
             await desk.press("enter")
             assert "hidden while blind" in desk.screen
             await desk.press("escape", "escape")
-        for column in (Column.SCORE, Column.STATE):
+        for column in ("score", "state"):
             desk.desk._sort_by(column)
             assert "hidden while blind" in desk.said()
         await desk.press("s")

@@ -160,7 +160,7 @@ async def test_the_mouse_moves_the_threshold_sorts_and_selects(rows: Path) -> No
         await desk.pilot.click("#table", offset=(20, 5))
         await desk.pilot.pause()
         assert desk.desk.table.cursor == 4
-        layout = {column.value: start for column, start, _ in desk.desk.table._layout.spans}
+        layout = {span.column.name: span.start for span in desk.desk.table._layout.spans}
         await desk.pilot.click("#table", offset=(layout["score"] + 4, 0))
         await desk.pilot.pause()
         assert "sort: score ascending" in desk.screen

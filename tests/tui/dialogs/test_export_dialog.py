@@ -14,7 +14,7 @@ from textual.widgets import Input
 from engine.export import FORMATS, ExportFormat, ReviewState
 from engine.export.table import Extra, Tick
 from tests.tui.desk_app import open_desk, write_rows
-from tui.cli.command import main
+from tui.cli.main import main
 from tui.dialogs.export_dialog import ExportDialog
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -12,7 +13,8 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 
 import themes
-from tui.table.row_source import RowMarks, RowTexts
+from engine.session.table_columns import COLUMNS, Cell, Room, TableColumn, Value
+from tui.table.row_source import RowMarks
 from tui.table.sample_table import SampleTable
 from tui.terminal.display import UNICODE_GLYPHS, Glyphs, RowState
 from tui.theme import DEFAULT_THEME, load_themes, variable_defaults
@@ -27,26 +29,36 @@ class FakeRows:
 
     def __init__(self, rows: int, *, has_sides: bool = False) -> None:
         self.rows = rows
-        self.has_sides = has_sides
-        self.lead_cells = 0
+        self.sides = 2 if has_sides else 1
+        self.columns = list(COLUMNS.values())
         self.score_range: tuple[float, float] | None = (-3.0, 3.0)
         self.scores = np.sin(np.arange(rows)) * 3  # (rows,)
         self.states: dict[int, RowState] = {}
-        self.own_texts: dict[int, RowTexts] = {}
+        self.own_texts: dict[int, tuple[str, str]] = {}
+        """Prompt and response of some rows."""
         self.asked: list[int] = []
 
-    def marks(self, row: int) -> RowMarks:
+    def room(self, cells: int) -> Room:
+        """For these rows."""
+        return Room(cells, self.rows, self.sides)
+
+    def marks(self, row: int, columns: Sequence[TableColumn]) -> RowMarks:
         """Kept above zero, unless a test says otherwise."""
         score = float(self.scores[row])
         by_rule = RowState.KEPT if score >= 0 else RowState.DROPPED
         state = self.states.get(row, RowState.PENDING if math.isnan(score) else by_rule)
-        return RowMarks(state, score, other_score=score - 0.5, tokens=row % 1000)
+        values: dict[str, Value] = {"tokens": row % 1000}
+        if not math.isnan(score):
+            values |= {"score": score, "bar": score, "rejected score": score - 0.5, "margin": 0.5}
+        return RowMarks(state, tuple(values.get(column.name) for column in columns))
 
-    def texts(self, row: int) -> RowTexts:
+    def text(self, row: int, column: TableColumn) -> str:
         """As long as real ones."""
+        assert column.kind is Cell.TEXT
         self.asked.append(row)
         text = " ".join(WORDS[(row + i) % len(WORDS)] for i in range(30))
-        return self.own_texts.get(row, RowTexts(f"prompt {row} {text}", text, text))
+        prompt, response = self.own_texts.get(row, (f"prompt {row} {text}", text))
+        return prompt if column.name == "prompt" else response
 
 
 class ThemedApp(App[None]):

@@ -10,6 +10,7 @@ import pytest
 
 from engine.review.decision import Verdict
 from engine.session import OpenOptions, Session
+from engine.session.table_columns import COLUMNS
 from tests.tui.desk_app import write_rows
 from tui.sample.detail_content import head_text
 from tui.table.rows import SessionRows
@@ -27,23 +28,26 @@ def session(tmp_path: Path) -> Session:
 
 def test_marks_of_a_row_without_a_score_are_like_themselves(tmp_path: Path) -> None:
     session = Session.open(write_rows(tmp_path / "rows.jsonl"))
-    rows = SessionRows(session)
-    assert np.isnan(rows.marks(0).score)
-    assert rows.marks(0) == rows.marks(0)
-    assert rows.marks(0) != replace(rows.marks(0), score=1.0)
-    assert rows.marks(0) != replace(rows.marks(0), noted=True)
+    rows, columns = SessionRows(session), [COLUMNS["score"]]
+    assert rows.marks(0, columns).values == (None,)
+    assert rows.marks(0, columns) == rows.marks(0, columns)
+    assert rows.marks(0, columns) != replace(rows.marks(0, columns), values=(1.0,))
+    assert rows.marks(0, columns) != replace(rows.marks(0, columns), noted=True)
     session.close()
 
 
 def test_blind_shows_neither_scores_nor_what_follows_from_them(session: Session) -> None:
     rows = SessionRows(session)
+    told = [column for column in COLUMNS.values() if column.reveals]
     session.decide(np.array([1], np.int64), Verdict.REJECT)
-    assert rows.marks(0).state is RowState.DROPPED
+    assert rows.marks(0, told).state is RowState.DROPPED
+    assert rows.marks(0, [COLUMNS["score"]]).values != (None,)
     assert "score" in head_text(rows.content(0), UNICODE_GLYPHS)
     session.set_blind(on=True)
     for row in (0, 1, 2):
         content = rows.content(row)
-        assert np.isnan([rows.marks(row).score, content.score, content.before]).all()
+        assert set(rows.marks(row, told).values) == {None}
+        assert np.isnan([content.score, content.before]).all()
         assert (content.why, content.scorer) == ((), "")
         assert "score" not in head_text(content, UNICODE_GLYPHS).replace("scores hidden", "")
         assert "score" not in content.reason

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import fcntl
-import math
 import os
 import pty
 import select
@@ -19,10 +18,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.dataset.text_search import Query
-from engine.session.sort_order import Column
+from engine.session.table_columns import COLUMNS, Room
 from tests.tui.screen import screen_lines, screen_text, style_of
 from tests.tui.table.table_app import FakeRows, TableApp
-from tui.table.row_source import RowTexts
 from tui.table.sample_table import SampleTable
 from tui.table.table_layout import bar, plan_layout
 from tui.terminal.display import ASCII_GLYPHS, UNICODE_GLYPHS, RowState
@@ -30,20 +28,20 @@ from tui.terminal.display import ASCII_GLYPHS, UNICODE_GLYPHS, RowState
 REPOSITORY = Path(__file__).resolve().parents[3]
 
 
-@given(st.integers(20, 300), st.integers(0, 10_000_000), st.booleans())
-def test_columns_fill_the_width_without_overlap(width: int, rows: int, sides: bool) -> None:
-    spans = plan_layout(width, rows, sides=sides).spans
-    for (_, start, size), (_, following, _) in pairwise(spans):
-        assert start + size <= following
+@given(st.integers(20, 300), st.integers(0, 10_000_000), st.sampled_from([1, 2]))
+def test_columns_fill_the_width_without_overlap(width: int, rows: int, sides: int) -> None:
+    spans = plan_layout(list(COLUMNS.values()), Room(width, rows, sides)).spans
+    for span, following in pairwise(spans):
+        assert span.start + span.cells + span.gap == following.start
     if width >= 60:
-        assert spans[-1][1] + spans[-1][2] <= width
+        assert spans[-1].start + spans[-1].cells <= width
 
 
 def test_a_bar_shows_its_share_of_the_range() -> None:
     assert bar(3.0, (-3.0, 3.0), 4, UNICODE_GLYPHS) == "━━━━"
     assert bar(0.0, (-3.0, 3.0), 4, UNICODE_GLYPHS) == "━━  "
     assert bar(-99.0, (-3.0, 3.0), 4, UNICODE_GLYPHS) == "╸   "
-    assert bar(math.nan, (-3.0, 3.0), 4, UNICODE_GLYPHS) == "    "
+    assert bar(None, (-3.0, 3.0), 4, UNICODE_GLYPHS) == "    "
     assert bar(1.0, None, 4, UNICODE_GLYPHS) == "    "
     assert bar(1.0, (1.0, 1.0), 2, ASCII_GLYPHS) == "=="
 
@@ -59,7 +57,7 @@ async def test_the_table_as_a_person_sees_it() -> None:
     source.scores[[2, 3, 4]] = np.nan
     app = TableApp(source)
     async with app.run_test(size=(80, 9)) as pilot:
-        app.table.set_sort(Column.SCORE, descending=True)
+        app.table.set_sort("score", descending=True)
         await pilot.pause()
         assert screen_lines(app) == [
             " row     score▼       prompt              response                   tokens",
@@ -95,9 +93,7 @@ async def test_ascii_signs_only_where_asked() -> None:
 
 async def test_hostile_text_shows_as_text() -> None:
     source = FakeRows(10)
-    source.own_texts[0] = RowTexts(
-        "[INST] \x1b[31mx\x9b [/INST]", "[/x][@click=app.quit]q[/]\u202e"
-    )
+    source.own_texts[0] = ("[INST] \x1b[31mx\x9b [/INST]", "[/x][@click=app.quit]q[/]\u202e")
     app = TableApp(source)
     async with app.run_test(size=(120, 10)) as pilot:
         await pilot.pause()
@@ -110,7 +106,7 @@ async def test_hostile_text_shows_as_text() -> None:
 
 async def test_wide_characters_keep_the_columns() -> None:
     source = FakeRows(3)
-    source.own_texts[1] = RowTexts("日本語" * 50, "👩\u200d👩\u200d👧" * 50)
+    source.own_texts[1] = ("日本語" * 50, "👩\u200d👩\u200d👧" * 50)
     app = TableApp(source)
     async with app.run_test(size=(100, 5)) as pilot:
         await pilot.pause()
@@ -198,7 +194,7 @@ async def test_mouse_selects_activates_and_sorts() -> None:
         assert [e.row for e in app.heard if isinstance(e, SampleTable.RowActivated)] == [4]
         await pilot.click(app.table, offset=(13, 0))
         columns = [e.column for e in app.heard if isinstance(e, SampleTable.HeaderClicked)]
-        assert columns == [Column.SCORE]
+        assert columns == ["score"]
 
 
 async def test_a_new_order_keeps_the_cursor_on_its_sample_and_line() -> None:
@@ -294,7 +290,7 @@ async def test_a_verdict_shows_after_refresh_rows() -> None:
 
 async def test_search_marks_matches_and_brings_far_ones_into_the_cell() -> None:
     source = FakeRows(10)
-    source.own_texts[1] = RowTexts("x" * 500 + " needle in hay", "nothing")
+    source.own_texts[1] = ("x" * 500 + " needle in hay", "nothing")
     app = TableApp(source)
     async with app.run_test(size=(80, 12)) as pilot:
         await pilot.pause()

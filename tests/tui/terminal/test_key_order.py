@@ -105,7 +105,7 @@ async def test_a_key_that_never_ends_holds_up_no_other(
 ) -> None:
     async with open_desk(rows, scorer="none") as desk:
         monkeypatch.setattr(KeysInOrder, "_follow", lambda *_: None)
-        await desk.press("j")
+        await desk.pilot.press("j")
         monkeypatch.undo()
         send(desk, "a")
         await desk.pilot.pause()

@@ -1,0 +1,357 @@
+"""The columns of the sample table, one row each: what a cell shows, its width, how it sorts.
+
+A row added to `COLUMNS` is shown, can be sorted by, and is hidden where scores are: no other
+module knows the columns by name. What a cell looks like is the screen's affair; a column only
+says what kind of thing its cells hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from engine.dataset.dataset import Dataset
+from engine.review.policy import Outcomes
+from engine.review.review import Review
+from engine.sample import Family, Side
+from engine.scoring.worker.board import ScoreBoard
+from engine.session.annotations import Annotations
+from engine.session.cluster_review import ClusterReview
+from engine.session.duplication import Duplicates
+from engine.session.edits import Edits
+from engine.session.live_scoring import LiveScoring
+from engine.session.orders import ReviewOrders
+
+
+class ViewedSession(Protocol):
+    """The part of a session that its columns, its filter and its view look at."""
+
+    dataset: Dataset
+    sides: int
+    edits: Edits
+    scoring: LiveScoring
+    review: Review
+    annotations: Annotations
+    duplicates: Duplicates
+    clusters: ClusterReview
+    orders: ReviewOrders
+
+    @property
+    def board(self) -> ScoreBoard:
+        """Scores, failures and tokens of both sides."""
+        ...
+
+    @property
+    def side(self) -> Side:
+        """The side under review."""
+        ...
+
+    @property
+    def scores(self) -> NDArray[np.float32]:
+        """Of the side under review.  (rows,)."""
+        ...
+
+    @property
+    def failed(self) -> NDArray[np.bool_]:
+        """Of the side under review.  (rows,)."""
+        ...
+
+    @property
+    def verdicts(self) -> NDArray[np.int8]:
+        """Of the side under review.  (rows,)."""
+        ...
+
+    @property
+    def copies(self) -> NDArray[np.int32]:
+        """How often an export writes each row.  (rows,)."""
+        ...
+
+    @property
+    def threshold(self) -> object:
+        """The one that decides now."""
+        ...
+
+    @property
+    def blind(self) -> bool:
+        """Whether scores are hidden."""
+        ...
+
+    def shown(self, scores: NDArray[np.float32]) -> NDArray[np.float32]:
+        """`scores` without those of a spot check under way."""
+        ...
+
+    def outcomes(self) -> Outcomes:
+        """Of every row."""
+        ...
+
+
+class Cell(StrEnum):
+    """What the cells of a column hold, by which the screen knows how to draw them."""
+
+    ROW = "row"
+    """The number of the row."""
+    STATE = "state"
+    """The sign of who decided what, which the screen knows itself."""
+    SCORE = "score"
+    """A score, or in words why there is none."""
+    NUMBER = "number"
+    BAR = "bar"
+    """A score as its share of the range of all scores."""
+    MARK = "mark"
+    """A few characters."""
+    TEXT = "text"
+    """Text of any length; the text columns share the cells that the others leave."""
+    COUNT = "count"
+    SIGNS = "signs"
+    """Whether the row has a problem, an edit, a note or a tag, which the screen knows itself."""
+
+
+Value = float | str | None
+"""What a cell shows; None and NaN leave it blank."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What the widths of columns depend on."""
+
+    cells: int
+    """Of the whole table."""
+    rows: int
+    sides: int = 1
+    clusters: int = 0
+    boosts: bool = False
+    """Whether an export writes any row more than once."""
+
+
+def _nothing(_session: ViewedSession, _row: int) -> Value:
+    return None
+
+
+def _always(_session: ViewedSession) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class TableColumn:
+    """One column of the sample table."""
+
+    name: str
+    """What a sort by it is called, on screen and in the session file."""
+    title: str
+    kind: Cell
+    width: Callable[[Room], int]
+    """Its cells, of a text its share of what is left; 0 leaves the column out."""
+    value: Callable[[ViewedSession, int], Value] = _nothing
+    """What the cell of a row shows."""
+    sort_key: Callable[[ViewedSession], NDArray[Any] | pl.Series] | None = None
+    """What rows are sorted by, numbers or texts; None: not by this column.  (rows,)."""
+    reveals: bool = False
+    """Whether cells and order tell scores, or what the rules make of them: hidden while blind."""
+    side_title: str = ""
+    """The title for preference data, where it is another."""
+    offered: Callable[[ViewedSession], bool] = _always
+    """Whether this session has anything to sort by."""
+
+
+SCORE_CELLS = 7
+
+BOOST_CELLS = 4
+"""A blank, the sign, and a number of up to two digits; three are cut."""
+
+LEAST_CLUSTER_CELLS = 5
+"""The column's title has so many."""
+
+REJECTED_FROM_CELLS = 144
+"""In a narrower table three texts are too little of each."""
+
+
+def _cells(cells: int) -> Callable[[Room], int]:
+    return lambda _room: cells
+
+
+def _of_sides(cells: int) -> Callable[[Room], int]:
+    return lambda room: cells if room.sides == 2 else 0
+
+
+def _bar_cells(room: Room) -> int:
+    if room.cells < (110 if room.sides == 2 else 70):
+        return 0
+    return 4 if room.cells < 100 else 8
+
+
+def _cluster_cells(room: Room) -> int:
+    if not room.clusters and not room.boosts:
+        return 0
+    numbers = len(str(room.clusters)) + 1 if room.clusters else 0
+    return max(numbers + (BOOST_CELLS if room.boosts else 0), LEAST_CLUSTER_CELLS)
+
+
+def _chosen_score(session: ViewedSession, row: int) -> float:
+    return float(session.board.scores[0, row])
+
+
+def _rejected_score(session: ViewedSession, row: int) -> float:
+    return float(session.board.scores[-1, row])
+
+
+def _cluster(session: ViewedSession, row: int) -> str:
+    """The number of its cluster, and how often it is exported where that is not once."""
+    cluster, copies = session.clusters.whole_of(row), int(session.copies[row])
+    words = [f"≈{cluster}"] if cluster >= 0 else []
+    return " ".join([*words, f"\u00d7{copies}"] if copies > 1 else words)
+
+
+def _prompt(session: ViewedSession, row: int) -> str:
+    """The prompt, or in its place what is known of a row that has none."""
+    dataset = session.dataset
+    if dataset.broken[row]:
+        return dataset.problem(row)
+    if dataset.family is Family.OTHER:
+        record = dataset.record(row)
+        return "   ".join(f"{name} = {str(value)[:200]}" for name, value in record.items())
+    return session.edits.texts["prompt"][row] or ""
+
+
+def _answer(name: str) -> Callable[[ViewedSession, int], str]:
+    def text(session: ViewedSession, row: int) -> str:
+        dataset = session.dataset
+        unknown = dataset.broken[row] or dataset.family is Family.OTHER
+        return "" if unknown else session.edits.texts[name][row] or ""
+
+    return text
+
+
+def _has_sides(session: ViewedSession) -> bool:
+    return session.sides == 2
+
+
+COLUMNS: dict[str, TableColumn] = {
+    column.name: column
+    for column in (
+        TableColumn(
+            "row", "row", Cell.ROW, lambda room: max(3, len(str(max(room.rows - 1, 0)))),
+            sort_key=lambda session: np.arange(session.dataset.rows),
+        ),
+        TableColumn(
+            "state", "", Cell.STATE, _cells(2), reveals=True,
+            sort_key=lambda session: session.verdicts * 3 + session.outcomes().outcome,
+        ),
+        TableColumn(
+            "score", "score", Cell.SCORE, _cells(SCORE_CELLS), _chosen_score, reveals=True,
+            sort_key=lambda session: session.shown(session.scores), side_title="chosen",
+        ),
+        TableColumn(
+            "rejected score", "reject", Cell.NUMBER, _of_sides(SCORE_CELLS), _rejected_score,
+            sort_key=lambda session: session.shown(session.board.scores[-1]), reveals=True,
+            offered=_has_sides,
+        ),
+        TableColumn(
+            "margin", "margin", Cell.NUMBER, _of_sides(SCORE_CELLS),
+            lambda session, row: _chosen_score(session, row) - _rejected_score(session, row),
+            lambda session: session.shown(session.scoring.margin()), reveals=True,
+            offered=_has_sides,
+        ),
+        TableColumn("bar", "", Cell.BAR, _bar_cells, _chosen_score, reveals=True),
+        TableColumn(
+            "score before", "before", Cell.NUMBER, _cells(0), reveals=True,
+            sort_key=lambda session: session.shown(session.scoring.before),
+            offered=lambda session: bool(session.scoring.before_label),
+        ),
+        TableColumn(
+            "cluster", "alike", Cell.MARK, _cluster_cells, _cluster,
+            lambda session: session.clusters.by_cluster(),
+            offered=lambda session: session.clusters.whole is not None,
+        ),
+        TableColumn(
+            "prompt", "prompt", Cell.TEXT, _cells(42), _prompt,
+            lambda session: session.edits.texts["prompt"],
+        ),
+        TableColumn(
+            "response", "response", Cell.TEXT, _cells(58), _answer("response"),
+            lambda session: session.edits.texts["response"], side_title="chosen",
+        ),
+        TableColumn(
+            "rejected", "rejected", Cell.TEXT,
+            lambda room: 58 if room.sides == 2 and room.cells >= REJECTED_FROM_CELLS else 0,
+            _answer("rejected"), lambda session: session.edits.texts["rejected"],
+            offered=_has_sides,
+        ),
+        TableColumn(
+            "tokens", "tokens", Cell.COUNT, lambda room: 6 if room.cells >= 60 else 0,
+            lambda session, row: int(session.board.tokens[row]),
+            lambda session: session.board.tokens,
+        ),
+        TableColumn(
+            "problem", "", Cell.SIGNS, _cells(2),
+            sort_key=lambda session: -(session.dataset.broken * 2 + session.dataset.remarked),
+        ),
+    )
+}  # fmt: skip
+"""Every column by its name, from left to right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """A column and its direction."""
+
+    column: str = "row"
+    descending: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.column} {'descending' if self.descending else 'ascending'}"
+
+
+def reveals(sort: Sort) -> bool:
+    """Whether rows in this order tell scores, or what the rules make of them."""
+    return COLUMNS[sort.column].reveals
+
+
+def sort_choices(session: ViewedSession) -> list[str]:
+    """The columns that rows can be sorted by now."""
+    return [
+        column.name
+        for column in COLUMNS.values()
+        if column.sort_key and column.offered(session) and not (session.blind and column.reveals)
+    ]
+
+
+def rows_in_order(
+    session: ViewedSession, sort: Sort, matching: NDArray[np.bool_] | None = None
+) -> NDArray[np.int64]:
+    """Row numbers in the order of a sort: stable, and what has no value last in both directions.
+
+    So a row that is still being scored never comes between the worst and the best.
+
+    Args:
+        session: whose rows.
+        sort: column and direction; rows stay in their own order where it tells scores that are
+            hidden while blind.
+        matching: rows of the filter; None shows all.  (rows,)
+
+    Returns:
+        (shown,) row numbers.
+    """
+    sort = Sort() if session.blind and reveals(sort) else sort
+    key = COLUMNS[sort.column].sort_key
+    order = np.arange(session.dataset.rows, dtype=np.int64)
+    if sort.column == "row" or key is None:
+        order = order[::-1] if sort.descending else order
+    else:
+        order = _sorted(key(session), descending=sort.descending)
+    return order if matching is None else order[matching[order]]
+
+
+def _sorted(values: NDArray[Any] | pl.Series, *, descending: bool) -> NDArray[np.int64]:
+    """Row numbers in the order of numbers, or of texts by code points.  (rows,) -> (rows,)."""
+    if isinstance(values, pl.Series):
+        frame = pl.DataFrame({"text": values}).with_row_index("row")
+        ordered = frame.sort("text", descending=descending, nulls_last=True, maintain_order=True)
+        return ordered["row"].to_numpy().astype(np.int64)
+    keys = values.astype(np.float64)
+    return np.argsort(-keys if descending else keys, kind="stable")
