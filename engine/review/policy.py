@@ -63,7 +63,7 @@ class Outcomes:
 
     outcome: NDArray[np.int8]  # (rows,) of Outcome
     reason: NDArray[np.int8]  # (rows,) of Reason
-    matched: NDArray[np.int64] | None = None  # (rows,) the kept row it repeats, -1: none
+    matched: NDArray[np.int64] | None = None  # (rows,) the kept row it is a duplicate of, -1: none
     """None while the duplicate rule is off."""
     similarity: NDArray[np.float32] | None = None  # (rows,) to that row, NaN: none
 
@@ -111,7 +111,7 @@ def decide(
 def without_duplicates(
     outcomes: Outcomes, matched: NDArray[np.int64], similarity: NDArray[np.float32]
 ) -> Outcomes:
-    """Drop the rows that repeat a kept one, where the rules before have kept them.
+    """Drop the duplicates of kept rows, where the rules before have kept them.
 
     Args:
         outcomes: of those rules.
@@ -149,7 +149,7 @@ class Summary:
     rejected_but_kept: int
     """Rejected by hand though the threshold alone would keep them."""
     duplicates: int = 0
-    """Rows that the threshold keeps and that repeat a kept one; part of `dropped_by_rule`."""
+    """Rows that the threshold keeps and that duplicate a kept one; part of `dropped_by_rule`."""
 
     def without_duplicates(self, rows: int, tokens: int) -> Summary:
         """The same after `rows` with `tokens`, kept by rule so far, were dropped as duplicates."""

@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 
 from engine.duplicates.clusters import Clusters
 from engine.duplicates.contradictions import Contradictions
-from engine.duplicates.duplication_rate import Gauge, gauge
+from engine.duplicates.duplication_rate import KeptDuplication, kept_duplication
 from engine.duplicates.listing import Groups, Listing
 from engine.duplicates.rule import Candidates, Ranking, suggested
-from engine.duplicates.settings import Unit
-from engine.duplicates.similarity import Likeness, likeness
+from engine.duplicates.settings import ComparedUnit
+from engine.duplicates.similarity import Similarity, similarity_to
 from engine.duplicates.texts import unit_texts
 from engine.review.decision import Verdict
 from engine.review.policy import Outcome, decide
@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from engine.session.session import Session
 
 SHARE_OF_TIME = 0.1
-"""Counting what streams in takes no more of it; at a million rows the gauge follows less often."""
+"""Counting what streams in takes no more of it; at a million rows the duplication rate follows
+less often."""
 
 
 class Kind(StrEnum):
@@ -47,17 +48,17 @@ class Kind(StrEnum):
     MEANING = "meaning"
 
     @property
-    def unit(self) -> Unit:
+    def unit(self) -> ComparedUnit:
         """The part of a sample that is alike."""
         return _UNITS[self]
 
 
 _UNITS = {
-    Kind.WHOLE: Unit.BOTH,
-    Kind.PROMPTS: Unit.PROMPT,
-    Kind.RESPONSES: Unit.RESPONSE,
-    Kind.CONTRADICTIONS: Unit.PROMPT,
-    Kind.MEANING: Unit.MEANING,
+    Kind.WHOLE: ComparedUnit.BOTH,
+    Kind.PROMPTS: ComparedUnit.PROMPT,
+    Kind.RESPONSES: ComparedUnit.RESPONSE,
+    Kind.CONTRADICTIONS: ComparedUnit.PROMPT,
+    Kind.MEANING: ComparedUnit.MEANING,
 }
 
 
@@ -73,12 +74,12 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Duplication:
-    """The rows that verdicts and threshold keep, before the rule and after it."""
+class RuleEffect:
+    """How many duplicates verdicts and threshold keep, before the rule and after it."""
 
     similarity: float
-    before: Gauge
-    after: Gauge
+    before: KeptDuplication
+    after: KeptDuplication
     dropped: int
     """Rows that the rule drops, or would drop if it were on."""
 
@@ -91,12 +92,12 @@ class ClusterReview:
         self.kind = Kind.WHOLE
         self.version = 0
         """Grows with every other list and count."""
-        self.duplication: Duplication | None = None
+        self.duplication: RuleEffect | None = None
         """As it was a moment ago; None until it has been counted."""
         self._listed: dict[Kind, Listed] = {}
         self._made_from: dict[Kind, object] = {}
         self._listing = _Latest("listing clusters", session.notices)
-        self._counting = _Latest("counting repeats", session.notices)
+        self._counting = _Latest("counting duplicates", session.notices)
         self._followed: object = None
         self._counted: object = None
         self._count_due_s = 0.0
@@ -158,7 +159,7 @@ class ClusterReview:
     def show_next(self) -> None:
         """List the next kind; meaning is one where it has been compared."""
         kinds = list(Kind)
-        if self._session.duplicates.clusters_of(Unit.MEANING) is None:
+        if self._session.duplicates.clusters_of(ComparedUnit.MEANING) is None:
             kinds.remove(Kind.MEANING)
         at = kinds.index(self.kind) if self.kind in kinds else -1
         self.show(kinds[(at + 1) % len(kinds)])
@@ -219,7 +220,7 @@ class ClusterReview:
 
     # -- about one cluster ---------------------------------------------------------------------
 
-    def likeness(self, listed: Listed, rows: NDArray[np.int64], reference: int) -> Likeness:
+    def similarity_to(self, listed: Listed, rows: NDArray[np.int64], reference: int) -> Similarity:
         """How alike some rows are to one of them, in the part that is compared; safe in a thread.
 
         Args:
@@ -230,7 +231,7 @@ class ClusterReview:
         By meaning, it is the cosine of the pairs that were found, 0 for those below.
         """
         texts = unit_texts(self._session.edits.texts[rows], listed.kind.unit)
-        alike = likeness(texts, reference, listed.clusters.matches.settings)
+        alike = similarity_to(texts, reference, listed.clusters.matches.settings)
         if listed.kind is not Kind.MEANING:
             return alike
         cosines = listed.clusters.similarities_to(int(rows[reference]), rows)
@@ -275,7 +276,7 @@ class ClusterReview:
         if answers is not None:
             gone = answers != answers[place]
         else:
-            alike = self.likeness(listed, rows, place)
+            alike = self.similarity_to(listed, rows, place)
             bars = listed.clusters.bars
             gone = alike.similarity >= np.maximum(bars[keeper], bars[rows])
             gone &= alike.same_numbers & (rows != keeper)
@@ -296,7 +297,7 @@ class ClusterReview:
         now = found.after if self._session.duplicates.rule_on else found.before
         return now.duplication_rate
 
-    def count(self) -> Duplication | None:
+    def count(self) -> RuleEffect | None:
         """The duplication among the rows kept now, before the rule and after it; takes a while.
 
         None while whole samples have not been listed.
@@ -306,11 +307,11 @@ class ClusterReview:
             return None
         candidates = session.duplicates.candidates()
         lost = session.duplicates.judge(clusters, candidates)
-        kept, repeats = candidates.survives, session.copies.astype(np.int64)
-        return Duplication(
+        kept, copies = candidates.survives, session.copies.astype(np.int64)
+        return RuleEffect(
             clusters.similarity,
-            gauge(clusters.label, kept, repeats),
-            gauge(clusters.label, kept & (lost.matched < 0), repeats),
+            kept_duplication(clusters.label, kept, copies),
+            kept_duplication(clusters.label, kept & (lost.matched < 0), copies),
             lost.count,
         )
 

@@ -83,14 +83,15 @@ def export_text(report: ExportReport, threshold: object) -> str:
     rule = report.manifest["duplicates"]
     if isinstance(rule, dict):
         lines.append(
-            f"repeats   {rule['dropped']:,} dropped at a similarity of {rule['similarity']:g} or "
-            f"more; {rule['duplication_rate_kept']:.1%} of the kept rows still repeat another"
+            f"rule      {rule['dropped']:,} duplicates dropped at a similarity of "
+            f"{rule['similarity']:g} or more; {rule['duplication_rate_kept']:.1%} of the kept "
+            "rows are still duplicates"
         )
-    boosts = report.manifest["repeats"]
-    if isinstance(boosts, dict) and boosts["repeated_rows"]:
-        how = f"column {boosts['column']}" if boosts["column"] else "lines"
+    copies = report.manifest["repeats"]
+    if isinstance(copies, dict) and copies["repeated_rows"]:
+        how = f"column {copies['column']}" if copies["column"] else "lines"
         lines.append(
-            f"boosts    {boosts['repeated_rows']:,} rows count more than once ({how}): "
-            f"{boosts['kept_counted']:,} with repeats"
+            f"copies    {copies['repeated_rows']:,} rows count more than once ({how}): "
+            f"{copies['kept_counted']:,} with all copies"
         )
     return "\n".join(lines)

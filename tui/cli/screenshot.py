@@ -51,7 +51,7 @@ SCENES: Mapping[str, Scene] = {
     "table": Scene("the desk, some rows decided", REVIEWED),
     "sample": Scene("one sample in full", (*REVIEWED, "zoom")),
     "simulator": Scene("the simulator, linked to the rows kept now", (*REVIEWED, "simulate")),
-    "clusters": Scene("repeats, told apart word by word", (*REVIEWED, "clusters")),
+    "clusters": Scene("duplicates, told apart word by word", (*REVIEWED, "clusters")),
     "export": Scene("what an export would write", (*REVIEWED, "export")),
     "help": Scene("the keys", ("help",)),
     "palette": Scene("every action by words", ("palette",)),

@@ -48,7 +48,7 @@ def simulate(
     ] = None,
     duplication: Annotated[
         float | None,
-        typer.Option("--duplication", metavar="SHARE", help="Share of repeated rows, 0 to 1."),
+        typer.Option("--duplication", metavar="SHARE", help="Share of duplicates, 0 to 1."),
     ] = None,
     model: Annotated[
         str, typer.Option("--model", metavar="M", help="calibrated, or book: the chapter's own.")
@@ -148,7 +148,7 @@ def simulate(
             review.threshold_choice.forget()
             review.set_threshold(threshold, save=False)
         review.threshold_choice.resolve()
-        progress("looking for repeats", 0, None)
+        progress("looking for duplicates", 0, None)
         link.find_duplicates()
         _on_data(review, wanted, target, as_json=as_json, as_csv=as_csv)
 
@@ -172,7 +172,7 @@ def _on_numbers(
 ) -> None:
     import numpy as np
 
-    from engine.simulator import Point, read_point, report
+    from engine.simulator import Point, predict, report
     from engine.simulator.band import DRAWS
     from engine.simulator.parsing import parse_rows
     from engine.simulator.prediction import (
@@ -189,10 +189,10 @@ def _on_numbers(
         DEFAULT_DUPLICATION if duplication is None else duplication,
     )
     check_point(point)
-    reading = read_point(model, point)
-    line = frontier(model, _target(target, reading.performance), point)
+    prediction = predict(model, point)
+    line = frontier(model, _target(target, prediction.performance), point)
     if as_json:
-        print_json(report.reading_values(reading, line))
+        print_json(report.prediction_values(prediction, line))
     elif as_csv and target is not None:
         print_csv(report.FRONTIER_COLUMNS, report.frontier_table(line))
     elif as_csv:
@@ -200,7 +200,7 @@ def _on_numbers(
         curve = size_curve(model, point, sizes, draws=DRAWS)
         print_csv(report.CURVE_COLUMNS, report.curve_table(curve))
     else:
-        print_text(point_text(reading, line, listed=target is not None))
+        print_text(point_text(prediction, line, listed=target is not None))
 
 
 def _target(asked: float | None, performance: float) -> float:
@@ -211,7 +211,7 @@ def _target(asked: float | None, performance: float) -> float:
 def _on_data(
     review: Session, model: Model, target: float | None, *, as_json: bool, as_csv: bool
 ) -> None:
-    from engine.simulator import read_point, report
+    from engine.simulator import predict, report
     from engine.simulator.advice import advise
     from engine.simulator.prediction import frontier
 
@@ -219,8 +219,8 @@ def _on_data(
     live, line = link.live(), link.sweep(model)
     if live.point is None:
         raise UsageError("nothing is kept, so there is nothing to simulate", "set --threshold")
-    reading = read_point(model, live.point)
-    equal = frontier(model, _target(target, reading.performance), live.point)
+    prediction = predict(model, live.point)
+    equal = frontier(model, _target(target, prediction.performance), live.point)
     if as_csv:
         if target is not None:
             print_csv(report.FRONTIER_COLUMNS, report.frontier_table(equal))
@@ -229,9 +229,9 @@ def _on_data(
         return
     advice = advise(live.point, link.sweep(), link.pace(), live.noise)
     if not as_json:
-        print_text(data_text(review.threshold, live, reading, line, advice, link.assumption))
+        print_text(data_text(review.threshold, live, prediction, line, advice, link.assumption))
         return
-    values: dict[str, Any] = report.reading_values(reading, equal)
+    values: dict[str, Any] = report.prediction_values(prediction, equal)
     values["threshold"] = None if review.threshold is None else str(review.threshold)
     if live.noise is not None:
         values["noise_estimate"] = report.noise_values(live.noise, **link.noise_basis())

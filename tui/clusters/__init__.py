@@ -4,6 +4,6 @@ cluster_list  the list of clusters
 members       the rows of one cluster, as the sample table shows them
 comparison    two samples and what they differ in, as lines
 pane          those lines on the screen
-words         what the screen says, and the duplication gauge
+words         what the screen says, and the duplication rate
 screen        all of it, with what its keys do
 """

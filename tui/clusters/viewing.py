@@ -14,7 +14,7 @@ from engine.duplicates.listing import FIELDS, GroupFilter, Order, parse_group_fi
 from engine.duplicates.rule import Preference
 from engine.duplicates.settings import parse_similarity
 from engine.errors import UsageError
-from engine.session.cluster_review import Duplication, Kind
+from engine.session.cluster_review import Kind, RuleEffect
 from engine.session.duplication import SearchState
 from engine.session.view import rows_matching
 from tui.clusters import words
@@ -265,7 +265,7 @@ class ViewingActions(DecidingActions):
             return
         self._work("counting…", self.review.count, self._ask_rule, background=True)
 
-    def _ask_rule(self, found: Duplication | None) -> None:
+    def _ask_rule(self, found: RuleEffect | None) -> None:
         if found is None:
             self.say("no clusters of whole samples are known yet")
             return

@@ -261,7 +261,7 @@ class DeskBase(WorkingScreen):
                 session.threshold_choice.text,
                 exact_tokens=exact,
                 compact=self.size.width < COMPACT_BELOW_CELLS,
-                repeats=session.clusters.rate_kept,
+                duplication_rate=session.clusters.rate_kept,
             )
         )
 

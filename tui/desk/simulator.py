@@ -9,8 +9,8 @@ from textual.widget import Widget
 from engine.errors import UsageError
 from engine.session.simulation import Control, read_number
 from engine.simulator.cost import TrainingRun
-from engine.simulator.cumulative_counts import Ladder
-from engine.simulator.duplication import Clusters
+from engine.simulator.cumulative_counts import CumulativeCounts
+from engine.simulator.duplication import DuplicateGroups
 from tui.cli.simulate_text import UNDER_ASSUMPTIONS, about_text
 from tui.desk.base import DeskBase
 from tui.dialogs.dialogs import TextDialog
@@ -34,8 +34,8 @@ HINTS = {
 class SimulatorActions(DeskBase):
     """What S, L, P, M and O do, and the sliders' keys."""
 
-    _following: tuple[Clusters | None, str, Ladder | None] = (None, "", None)
-    """The copies known before the panel was drawn, and the ladder that it shows."""
+    _following: tuple[DuplicateGroups | None, str, CumulativeCounts | None] = (None, "", None)
+    """The duplicates known before the panel was drawn, and the counts that it shows."""
     _line: SweepLine | None = None
 
     @property
@@ -106,16 +106,16 @@ class SimulatorActions(DeskBase):
     # -- following the data ------------------------------------------------------------------
 
     def _tick(self) -> None:
-        """Also draw when a thread has found copies, or has counted."""
+        """Also draw when a thread has found duplicates, or has counted."""
         super()._tick()
         if self.simulating and not self._is_drawn():
             self._draw_simulator()
 
     def _is_drawn(self) -> bool:
         """Whether the panel shows all that threads have found."""
-        link, (clusters, uncounted, ladder) = self.session.simulator_link, self._following
+        link, (clusters, uncounted, counts) = self.session.simulator_link, self._following
         return not self.session.simulation.linked or (
-            link.clusters is clusters and link.uncounted == uncounted and link.newest is ladder
+            link.clusters is clusters and link.uncounted == uncounted and link.newest is counts
         )
 
     def _draw_counts(self, *, recount: bool) -> None:
@@ -129,9 +129,9 @@ class SimulatorActions(DeskBase):
             return
         # Before showing: what a thread finds in the middle of it is drawn at the next tick.
         link = self.session.simulator_link
-        copies = link.clusters, link.uncounted
+        known = link.clusters, link.uncounted
         shown = self.session.simulation.show()
-        self._following = *copies, shown.live.ladder if shown.live is not None else None
+        self._following = *known, shown.live.counts if shown.live is not None else None
         self.simulator.show(shown)
         line = self._line
         if shown.sweep is None:

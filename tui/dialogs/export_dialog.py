@@ -67,7 +67,7 @@ class ExportDialog(ListDialog[ExportPlan]):
                 ),
                 Option(f"edits      {_EDITS[plan.edits]}", id="edits"),
                 Option(f"overwrite  {_yes(plan.overwrite)}  (an earlier export)", id="overwrite"),
-                Option(f"repeats    {plan.copies.value}  (of boosted rows)", id="repeats"),
+                Option(f"copies     {plan.copies.value}  (of rows written 2x)", id="repeats"),
                 Option("write it", id="write"),
             ]
         )

@@ -98,12 +98,12 @@ def problems_text(dataset: Dataset) -> str:
     return sanitize("\n".join(lines))
 
 
-IN_HELP = 0.01
-"""Score of an action that only its help brings up: behind all whose title matches."""
+BY_SEARCH_WORD, IN_HELP = 0.02, 0.01
+"""Scores of an action that other words than its title bring up: behind all whose title matches."""
 
 
 class ActionProvider(Provider):
-    """Every action of the screen, found by the words of its title and its help.
+    """Every action of the screen, found by its title, its search words and the words of its help.
 
     One that cannot be done now is there, too, and says why.
     """
@@ -128,12 +128,13 @@ class ActionProvider(Provider):
         ]
 
     async def search(self, query: str) -> Hits:
-        """Those whose title matches, letters left out or not; then those with its words in help."""
+        """Those whose title matches, also with letters left out; then those known by other words."""
         matcher, words = self.matcher(query), query.lower().split()
         for action, help_line in self._offered():
             score = matcher.match(action.title)
-            if score <= 0 and words and all(word in action.help.lower() for word in words):
-                score = IN_HELP
+            for text, found in ((action.search, BY_SEARCH_WORD), (action.help.lower(), IN_HELP)):
+                if score <= 0 and words and all(word in text for word in words):
+                    score = found
             if score > 0:
                 title = matcher.highlight(action.title)
                 yield Hit(

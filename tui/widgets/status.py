@@ -72,15 +72,15 @@ def scoring_parts(status: WorkerStatus | None, spec: str, model_key: str) -> lis
 
 
 def duplicates_parts(status: SearchStatus) -> list[str]:
-    """How far the search for repeats is, while it runs or rests half way."""
+    """How far the search for duplicates is, while it runs or rests half way."""
     share = f" {status.done / status.total:.0%}" if status.total else ""
     match status.state:
         case SearchState.RUNNING:
-            return [f"looking for repeats{share}"]
+            return [f"looking for duplicates{share}"]
         case SearchState.STOPPED:
-            return [f"repeats stopped at{share}"]
+            return [f"duplicates: stopped at{share}"]
         case SearchState.FAILED:
-            return ["no repeats: the search failed"]
+            return ["duplicates: the search failed"]
     return []
 
 
@@ -111,7 +111,7 @@ def summary_parts(
     *,
     exact_tokens: bool,
     compact: bool,
-    repeats: float | None = None,
+    duplication_rate: float | None = None,
 ) -> list[str]:
     """What the threshold does, most important first.
 
@@ -120,7 +120,7 @@ def summary_parts(
         threshold: None while there is none.
         typed: what the person typed, shown where it is more than the bound.
         exact_tokens: they were counted by the model's tokeniser.
-        repeats: duplication rate among the kept rows, in [0, 1]; None while it is not known.
+        duplication_rate: among the kept rows, in [0, 1]; None while it is not known.
         compact: in fewer words, without what stands elsewhere on the screen: the bound under the
             slider, the rows in the title.
     """
@@ -133,8 +133,8 @@ def summary_parts(
         rest.append(f"unreadable {summary.broken:,}")
     if summary.duplicates:
         rest.append(f"duplicates dropped {summary.duplicates:,}")
-    if repeats is not None:
-        rest.append(f"repeats {100 * repeats:.1f}%")
+    if duplication_rate is not None:
+        rest.append(f"duplication {100 * duplication_rate:.1f}%")
     by = f"{summary.kept_by_hand:,} by hand, {summary.kept_by_rule:,} by rule"
     if compact:
         tokens = f"{about}{count(summary.tokens_kept)} tokens"
