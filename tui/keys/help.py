@@ -128,7 +128,7 @@ class ActionProvider(Provider):
         ]
 
     async def search(self, query: str) -> Hits:
-        """Those whose title matches, also with letters left out; then those known by other words."""
+        """Those whose title matches, if only in part; then those known by other words."""
         matcher, words = self.matcher(query), query.lower().split()
         for action, help_line in self._offered():
             score = matcher.match(action.title)
