@@ -11,6 +11,7 @@
     keys            the registry of actions, keymaps, help and palette
     terminal        glyphs, colours, input and output as terminals have them
     cli             the command line: a command each
+    panel           what the desk asks of a panel beside or under its table
     deciding        verdict keys, undo and redo, for every screen with a sample
     working_screen  motions, messages and long work, for every screen with panes
     preferences     what a person's config file says of the screen

@@ -7,7 +7,7 @@ what did, never more.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import ClassVar
 
 import numpy as np
@@ -28,7 +28,6 @@ from engine.session.sort_order import Column, Sort
 from engine.session.view import rows_matching, rows_shown
 from tui.keys.actions import actions_on, bindings
 from tui.sample.detail import SampleDetail
-from tui.simulator import SimulatorPanel
 from tui.table.row_source import RowMarks
 from tui.table.rows import SessionRows
 from tui.table.sample_table import SampleTable
@@ -152,11 +151,15 @@ class DeskBase(WorkingScreen):
                 self._rows, glyphs=self._glyphs, empty_text="no row matches the filter", id="table"
             )
             yield SampleDetail(glyphs=self._glyphs, id="detail")
-            yield SimulatorPanel(glyphs=self._glyphs, id="simulator")
+            yield from self.make_panels()
         yield ThresholdSlider(glyphs=self._glyphs, id="slider")
         yield StatusLine(id="summary")
         yield KeyBar(id="keys")
         yield PromptBar(id="prompt")
+
+    def make_panels(self) -> Iterable[Widget]:
+        """The panels beside or under the table, hidden."""
+        raise NotImplementedError
 
     @property
     def table(self) -> SampleTable:
@@ -261,7 +264,7 @@ class DeskBase(WorkingScreen):
                 session.threshold_choice.text,
                 exact_tokens=exact,
                 compact=self.size.width < COMPACT_BELOW_CELLS,
-                duplication_rate=session.clusters.rate_kept,
+                duplicates=session.clusters.rate_kept,
             )
         )
 

@@ -1,4 +1,4 @@
-"""Duplicates in the desk: the way to the clusters screen, and what the table shows of them."""
+"""Repeats in the desk: the way to the clusters screen, and what the table shows of them."""
 
 from __future__ import annotations
 

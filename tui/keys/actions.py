@@ -41,7 +41,8 @@ class Action:
     help: str
     """What it does; a key is named by its action in braces: `{undo}`."""
     keys: tuple[str, ...]
-    group: Group
+    group: str
+    """Its heading: one of `Group`, or that of a panel whose actions are not in the registry."""
     footer: str = ""
     """Short label for the footer; empty leaves it out there."""
     writes: bool = False

@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.screen import Screen
 
 from engine.dataset.dataset import Dataset
+from tui.dialogs.dialogs import TextDialog
 from tui.keys.actions import ACTIONS, Action, Group, actions_of, name_keys
 from tui.terminal.display import STATE_TEXT, UNICODE_GLYPHS, Glyphs, sanitize
 
@@ -26,7 +27,7 @@ def help_text(
     actions: Sequence[Action] = ACTIONS,
     *,
     obstacles: Mapping[str, str] = MappingProxyType({}),
-    first: Group | None = None,
+    first: str | None = None,
     page: str = "desk",
     glyphs: Glyphs = UNICODE_GLYPHS,
 ) -> Content:
@@ -41,11 +42,12 @@ def help_text(
     """
     palette = next(action.shown_keys for action in actions if action.id == "palette")
     parts: list[Content] = []
-    for group in sorted(Group, key=lambda group: group is not first):
-        here = [action for action in actions if action.group is group]
+    groups = dict.fromkeys((*Group, *(action.group for action in actions)))
+    for group in sorted(groups, key=lambda group: group != first):
+        here = [action for action in actions if action.group == group]
         here = [action for action in here if action.id not in obstacles]
         if here:
-            parts.append(Content.styled(f"{group.value}\n", "bold"))
+            parts.append(Content.styled(f"{group}\n", "bold"))
             parts += [_line(action, action.help, palette) for action in here]
             parts.append(Content("\n"))
     if obstacles:
@@ -60,9 +62,24 @@ def help_text(
     for state, sign in glyphs.states.items():
         parts.append(Content(f"  {sign:<{KEYS_CELLS}} {STATE_TEXT[state]}\n"))
     parts.append(Content(f"  {glyphs.skipped:<{KEYS_CELLS}} skipped\n\n"))
-    text = resources.files("engine.help").joinpath(f"{page}.md").read_text("utf-8")
-    parts.append(Content(name_keys(text, actions)))
-    return Content("").join(parts)
+    parts.append(Content(page_text(page, actions)))
+    others = ", ".join(name for name in page_names() if name != page)
+    more = f"Found by {palette} under the names Help: {others}."
+    parts.append(Content.styled("\nOther pages\n", "bold"))
+    return Content("").join([*parts, Content(fill(more, LINE_CELLS, initial_indent="  ",
+                                                  subsequent_indent="  "))])  # fmt: skip
+
+
+def page_names() -> list[str]:
+    """The long texts that there are, by name."""
+    files = resources.files("engine.help").iterdir()
+    return sorted(file.name.removesuffix(".md") for file in files if file.name.endswith(".md"))
+
+
+def page_text(name: str, actions: Sequence[Action]) -> str:
+    """A long text, with the keys of `actions` in it."""
+    text = resources.files("engine.help").joinpath(f"{name}.md").read_text("utf-8")
+    return name_keys(text, actions)
 
 
 def _line(action: Action, text: str, palette: str) -> Content:
@@ -152,6 +169,34 @@ class ActionProvider(Provider):
             await screen.run_action(action)
 
         return run
+
+
+class HelpProvider(Provider):
+    """Every long text of the help, found by its name."""
+
+    async def discover(self) -> Hits:
+        """All of them, before anything is typed."""
+        for name in page_names():
+            yield DiscoveryHit(f"Help: {name}", self._show(name), help=PAGE_HELP)
+
+    async def search(self, query: str) -> Hits:
+        """Those whose name matches, and all of them for `help`."""
+        matcher = self.matcher(query)
+        for name in page_names():
+            title = f"Help: {name}"
+            if (score := matcher.match(title)) > 0:
+                yield Hit(score, matcher.highlight(title), self._show(name), help=PAGE_HELP)
+
+    def _show(self, name: str) -> Callable[[], None]:
+        app = self.app
+
+        def show() -> None:
+            app.push_screen(TextDialog(f"Help: {name}", page_text(name, actions_of(app))))
+
+        return show
+
+
+PAGE_HELP = "A page of the help."
 
 
 def _titled(title: str, keys: str) -> str:

@@ -10,7 +10,7 @@ from engine.review.threshold import Threshold
 from engine.scoring.worker.worker import WorkerState, WorkerStatus
 from engine.session import Session
 from engine.session.duplication import SearchState, SearchStatus
-from tui.keys.actions import OWN_SCREEN, Action, Group, actions_of, key_of
+from tui.keys.actions import OWN_SCREEN, Action, actions_of, key_of
 from tui.terminal.display import cells, one_line, sanitize
 
 SEPARATOR = " · "
@@ -78,9 +78,9 @@ def duplicates_parts(status: SearchStatus) -> list[str]:
         case SearchState.RUNNING:
             return [f"looking for duplicates{share}"]
         case SearchState.STOPPED:
-            return [f"duplicates: stopped at{share}"]
+            return [f"duplicates stopped at{share}"]
         case SearchState.FAILED:
-            return ["duplicates: the search failed"]
+            return ["no duplicates: the search failed"]
     return []
 
 
@@ -111,7 +111,7 @@ def summary_parts(
     *,
     exact_tokens: bool,
     compact: bool,
-    duplication_rate: float | None = None,
+    duplicates: float | None = None,
 ) -> list[str]:
     """What the threshold does, most important first.
 
@@ -120,7 +120,7 @@ def summary_parts(
         threshold: None while there is none.
         typed: what the person typed, shown where it is more than the bound.
         exact_tokens: they were counted by the model's tokeniser.
-        duplication_rate: among the kept rows, in [0, 1]; None while it is not known.
+        duplicates: duplication rate among the kept rows, in [0, 1]; None while it is not known.
         compact: in fewer words, without what stands elsewhere on the screen: the bound under the
             slider, the rows in the title.
     """
@@ -133,8 +133,8 @@ def summary_parts(
         rest.append(f"unreadable {summary.broken:,}")
     if summary.duplicates:
         rest.append(f"duplicates dropped {summary.duplicates:,}")
-    if duplication_rate is not None:
-        rest.append(f"duplication {100 * duplication_rate:.1f}%")
+    if duplicates is not None:
+        rest.append(f"duplicates {100 * duplicates:.1f}%")
     by = f"{summary.kept_by_hand:,} by hand, {summary.kept_by_rule:,} by rule"
     if compact:
         tokens = f"{about}{count(summary.tokens_kept)} tokens"
@@ -209,12 +209,12 @@ class KeyBar(Static):
         super().__init__(id=id, markup=False)
         self.message = ""
         self._generation = 0
-        self._group: Group | None = None
+        self._group: str | None = None
         self._impossible: frozenset[str] = frozenset()
 
-    def show_group(self, group: Group | None) -> None:
+    def show_group(self, group: str | None) -> None:
         """Show the keys of one group first; None: those of the desk."""
-        if group is not self._group:
+        if group != self._group:
             self._group = group
             self._draw()
 
@@ -281,10 +281,8 @@ class KeyBar(Static):
         if action.id in self._impossible or not action.keys:
             return False
         if self._group is not None:
-            return action.group is self._group or action.id in ALWAYS_SHOWN
-        if action.group in OWN_SCREEN:
-            return False
-        return action.group is not Group.SIMULATOR or action.id == "simulate"
+            return action.group == self._group or action.id in ALWAYS_SHOWN
+        return action.group not in OWN_SCREEN
 
 
 ALWAYS_SHOWN = ("help", "quit")

@@ -163,7 +163,7 @@ async def test_the_book_says_its_messages(rows: Path) -> None:
         ):  # fmt: skip
             simulation.set_text(Control.SIZE, rows_typed)
             simulation.set_text(Control.NOISE, noise)
-            desk.desk._draw_simulator()
+            desk.desk.draw_panel()
             await desk.pilot.pause()
             assert said in desk.screen, said
 
@@ -260,7 +260,7 @@ async def test_copies_found_while_the_panel_is_drawn_are_drawn_too(
         await desk.press("S")
         await desk.until(lambda: "10.0 %" in desk.screen, "the copies")
         followed = (link.clusters, link.uncounted, link.newest)
-        assert desk.desk._following == followed  # once is enough
+        assert desk.desk.simulator._following == followed  # once is enough
 
 
 async def test_the_panel_says_why_copies_are_not_counted(
