@@ -65,7 +65,7 @@ def dedup(
     reading: ReadingFlags,
     as_json: JsonOption = False,
 ) -> None:
-    """Find duplicates; nothing is changed.
+    """Find duplicates and contradictions; nothing is changed.
 
     Every pair has its exact Jaccard similarity, or with --semantic its cosine. To leave rows out
     of an export, use tamis export --drop-duplicates.
@@ -116,7 +116,7 @@ def _text(values: Mapping[str, Any], bound: str, part: str) -> str:
     compared = "the whole sample" if part == "both" else part
     lines = [
         f"rows            {count['rows']}, compared by {compared}",
-        f"exact           {count['exact']}",
+        f"exact           {count['exact']} duplicates",
         f"pairs           {count['pairs']} at a {bound} or more",
         f"clusters        {count['clusters']}, with {count['duplicate_rows']} rows beyond one each",
         f"duplication     {values['duplication_rate']:.2%}",

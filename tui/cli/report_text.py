@@ -83,15 +83,14 @@ def export_text(report: ExportReport, threshold: object) -> str:
     rule = report.manifest["duplicates"]
     if isinstance(rule, dict):
         lines.append(
-            f"rule      {rule['dropped']:,} duplicates dropped at a similarity of "
-            f"{rule['similarity']:g} or more; {rule['duplication_rate_kept']:.1%} of the kept "
-            "rows are still duplicates"
+            f"repeats   {rule['dropped']:,} dropped at a similarity of {rule['similarity']:g} or "
+            f"more; {rule['duplication_rate_kept']:.1%} of the kept rows still repeat another"
         )
-    copies = report.manifest["repeats"]
-    if isinstance(copies, dict) and copies["repeated_rows"]:
-        how = f"column {copies['column']}" if copies["column"] else "lines"
+    boosts = report.manifest["repeats"]
+    if isinstance(boosts, dict) and boosts["repeated_rows"]:
+        how = f"column {boosts['column']}" if boosts["column"] else "lines"
         lines.append(
-            f"copies    {copies['repeated_rows']:,} rows count more than once ({how}): "
-            f"{copies['kept_counted']:,} with all copies"
+            f"boosts    {boosts['repeated_rows']:,} rows count more than once ({how}): "
+            f"{boosts['kept_counted']:,} with repeats"
         )
     return "\n".join(lines)

@@ -48,7 +48,9 @@ def simulate(
     ] = None,
     duplication: Annotated[
         float | None,
-        typer.Option("--duplication", metavar="SHARE", help="Share of duplicates, 0 to 1."),
+        typer.Option(
+            "--duplication", metavar="SHARE", help="Share of rows that are duplicates, 0 to 1."
+        ),
     ] = None,
     model: Annotated[
         str, typer.Option("--model", metavar="M", help="calibrated, or book: the chapter's own.")

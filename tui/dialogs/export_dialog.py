@@ -67,7 +67,7 @@ class ExportDialog(ListDialog[ExportPlan]):
                 ),
                 Option(f"edits      {_EDITS[plan.edits]}", id="edits"),
                 Option(f"overwrite  {_yes(plan.overwrite)}  (an earlier export)", id="overwrite"),
-                Option(f"copies     {plan.copies.value}  (of rows written 2x)", id="repeats"),
+                Option(f"copies     {plan.copies.value}  (of boosted samples)", id="copies"),
                 Option("write it", id="write"),
             ]
         )
@@ -106,7 +106,7 @@ class ExportDialog(ListDialog[ExportPlan]):
                 plan = replace(plan, edits=_after(list(Edited), plan.edits))
             case "overwrite":
                 plan = replace(plan, overwrite=not plan.overwrite)
-            case "repeats":
+            case "copies":
                 plan = replace(plan, copies=_after(list(Copies), plan.copies))
             case _:
                 self.dismiss(plan)

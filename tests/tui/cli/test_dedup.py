@@ -106,7 +106,7 @@ def test_an_export_drops_duplicates_where_it_is_told_to(tamis: Run, data: Path) 
     ran = tamis("export", data, "--output", "o2", *flags)
     assert (told(ran.out)["counts"]["kept"], told(ran.out)["duplicates"]) == (5, None)
     text = tamis("export", data, "--output", "o3", *flags[:-1], "--drop-duplicates", "80%")
-    assert "rule      2 duplicates dropped at a similarity of 0.8 or more" in text.out
+    assert "repeats   2 dropped at a similarity of 0.8 or more" in text.out
 
 
 def test_a_share_in_percent_is_asked_back_before_anything_is_read(
