@@ -26,7 +26,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from engine.errors import Cancelled, TamisError
-from tui.keys.help import ActionProvider
+from tui.keys.help import ActionProvider, HelpProvider
 from tui.preferences import Preferences
 from tui.terminal.ascii_signs import AsciiSigns
 from tui.terminal.display import sanitize
@@ -82,7 +82,7 @@ class TamisApp(App[None]):
     """Holds themes, the palette, and the session that is open."""
 
     CSS_PATH = "../themes/base.tcss"
-    COMMANDS: ClassVar = {ActionProvider}
+    COMMANDS: ClassVar = {ActionProvider, HelpProvider}
     ENABLE_COMMAND_PALETTE: ClassVar[bool] = True
     COMMAND_PALETTE_BINDING: ClassVar[str] = "ctrl+p"
     TITLE = "tamis"

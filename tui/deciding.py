@@ -41,7 +41,7 @@ def change_words(change: Change) -> str:
     if change.values is None:
         return VERDICT_WORDS[change.verdict]
     if change.aspect is Aspect.COPIES:
-        return f"exported x{change.values[0]}"
+        return f"copies x{change.values[0]} for"
     told = Counter(change.values.tolist())
     return (
         ", ".join(f"{VERDICT_WORDS[Verdict(each)]} {told[each]:,}" for each in sorted(told)) + ":"

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from engine.duplicates.finder import Finder, KnownSignatures
 from engine.duplicates.matches import Matches
-from engine.duplicates.settings import Settings, Unit
+from engine.duplicates.settings import ComparedUnit, SearchSettings
 from engine.duplicates.shingles import text_hashes
 
 SIGNATURE_BYTES = 1 << 27
@@ -62,7 +62,7 @@ NAMES = ("first", "a", "b", "similarity", "same_numbers", "large", "large_sizes"
 """What `from_arrays` asks for."""
 
 
-def from_arrays(settings: Settings, arrays: dict[str, NDArray[Any]]) -> Matches:
+def from_arrays(settings: SearchSettings, arrays: dict[str, NDArray[Any]]) -> Matches:
     """The result that `to_arrays` was given.
 
     Args:
@@ -88,9 +88,9 @@ def from_arrays(settings: Settings, arrays: dict[str, NDArray[Any]]) -> Matches:
 def signature_arrays(finder: Finder, content: Content) -> dict[str, NDArray[Any]]:
     """The signatures of a search that has ended, where they are worth keeping.
 
-    Only whole samples: they decide what is dropped, and what an edited row repeats.
+    Only of whole samples: those decide what is dropped, and are compared anew after an edit.
     """
-    worthwhile = finder.settings.unit is Unit.BOTH
+    worthwhile = finder.settings.unit is ComparedUnit.BOTH
     if not worthwhile or finder.signatures.nbytes > SIGNATURE_BYTES:
         return {}
     return {

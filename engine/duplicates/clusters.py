@@ -1,6 +1,6 @@
 """Clusters: rows connected by pairs at least so similar; cut from what a search has found.
 
-Chains are a fact of such clusters: A is like B, B like C, and A not like C. So every cluster says
+Such a cluster can be a chain: A is like B, B like C, and A not like C. So every cluster says
 its lowest inner similarity, and can be cut at a higher similarity than the others.
 """
 
@@ -32,7 +32,7 @@ class Edges:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Clusters:
-    """Groups of two or more rows, in the order of their first rows."""
+    """Groups of two or more rows that are alike, in the order of their first rows."""
 
     matches: Matches
     similarity: float
@@ -116,7 +116,7 @@ def cut(
         bar = np.maximum(bar, bars)
     edges = _edges(matches, bar, large)
     label, members, starts = _label(matches, edges)
-    lowest, mean, sampled = _likeness(matches, label, len(starts) - 1)
+    lowest, mean, sampled = _inner_similarity(matches, label, len(starts) - 1)
     return Clusters(matches, similarity, bar, label, members, starts, lowest, mean, sampled, edges)
 
 
@@ -164,23 +164,24 @@ def _label(
     return label, members, starts
 
 
-def _likeness(
+def _inner_similarity(
     matches: Matches, label: NDArray[np.int64], count: int
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
     """Lowest and mean similarity inside every cluster, and where not all pairs are known.
 
     Pairs of the same text count with similarity 1, as often as there are such rows.
     """
-    copies = matches.copies
+    rows_of_text = matches.rows_of_text
     a, b = matches.a, matches.b
     inside = (label[a] == label[b]) & (label[a] >= 0)
     a, b, similarity = a[inside], b[inside], matches.similarity[inside]
     lowest = np.ones(count, np.float32)
     np.minimum.at(lowest, label[a], similarity)
-    standing = np.flatnonzero((copies > 1) & (label >= 0))
-    cluster = np.concatenate([label[a], label[standing]])
-    pairs = np.concatenate([copies[a] * copies[b], copies[standing] * (copies[standing] - 1) // 2])
-    alike = np.concatenate([similarity, np.ones(len(standing), np.float32)])
+    identical = np.flatnonzero((rows_of_text > 1) & (label >= 0))
+    cluster = np.concatenate([label[a], label[identical]])
+    here, there, twins = rows_of_text[a], rows_of_text[b], rows_of_text[identical]
+    pairs = np.concatenate([here * there, twins * (twins - 1) // 2])
+    alike = np.concatenate([similarity, np.ones(len(identical), np.float32)])
     weight = np.bincount(cluster, pairs, count).astype(np.float64)
     total = np.bincount(cluster, pairs * alike, count).astype(np.float64)
     mean = np.divide(total, weight, out=np.ones(count), where=weight > 0).astype(np.float32)

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from engine.duplicates.clusters import Clusters
 from engine.duplicates.matching import components
-from engine.duplicates.settings import Settings, ShingleKind, Shingling, Unit
+from engine.duplicates.settings import ComparedUnit, SearchSettings, ShingleKind, Shingling
+from engine.duplicates.similarity import Verifier
 from engine.duplicates.texts import folded, normalised, number_keys
-from engine.duplicates.verifier import Verifier
 
 AGREE_FROM = 0.5
 """Answers that share at least so much of their words, and all of their numbers, agree."""
@@ -26,7 +26,7 @@ COMPARED_ANSWERS = 64
 """Different answers to one question of which all pairs are compared; of more, each is compared
 with the first so many."""
 
-_ANSWERS = Settings(Unit.RESPONSE, Shingling(ShingleKind.WORD, 1), AGREE_FROM)
+_ANSWERS = SearchSettings(ComparedUnit.RESPONSE, Shingling(ShingleKind.WORD, 1), AGREE_FROM)
 """Single words: an answer is often one or two of them."""
 
 
@@ -152,13 +152,13 @@ def _answers(
 ) -> Sequence[tuple[tuple[int, ...], ...]]:
     """For every question the groups of rows whose answers agree, the largest first."""
     _, place, which = np.unique(answer, return_index=True, return_inverse=True)
-    standing, asked = rows[place], question[place]  # (answers,) one row for each
+    representative, asked = rows[place], question[place]  # (answers,) one row for each
     a, b = _pairs(asked)
     verify = Verifier(responses, _ANSWERS)
-    numbers = number_keys(responses.gather(standing))
-    agree = verify(standing[a], standing[b]) >= AGREE_FROM
+    numbers = number_keys(responses.gather(representative))
+    agree = verify(representative[a], representative[b]) >= AGREE_FROM
     agree &= numbers[a] == numbers[b]
-    _, opinion = components(a[agree], b[agree], len(standing))
+    _, opinion = components(a[agree], b[agree], len(representative))
     by_question: dict[int, dict[int, list[int]]] = {}
     for row, asked_here, held in zip(
         rows.tolist(), question.tolist(), opinion[which].tolist(), strict=True

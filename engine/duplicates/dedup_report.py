@@ -1,10 +1,9 @@
-"""All there is to say about the duplicates of a dataset, without a review of it."""
+"""A report on the duplicates of a dataset, and the file of their pairs; needs no session."""
 
 from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,21 +13,18 @@ import polars as pl
 from engine.dataset.dataset import Dataset
 from engine.duplicates.clusters import Clusters, cut
 from engine.duplicates.contradictions import Contradictions, contradictions
-from engine.duplicates.finder import Finder
+from engine.duplicates.finder import Finder, Progress
 from engine.duplicates.large import LargeComponents
 from engine.duplicates.meaning import MeaningFinder, load
 from engine.duplicates.rule import Candidates, Ranking, drop
-from engine.duplicates.settings import DROP_FROM, Settings, Unit, default_settings
+from engine.duplicates.settings import DROP_FROM, ComparedUnit, SearchSettings, default_settings
 from engine.duplicates.texts import compared_texts
 from engine.errors import ExportError, UsageError
 from engine.sample import Family
 
-Progress = Callable[[str, int, int], None]
-"""Told what is being done, how many rows of how many."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Survey:
+class DedupReport:
     """What was found, at the similarity asked for."""
 
     clusters: Clusters
@@ -46,12 +42,12 @@ class Survey:
         """
         matches, edges = self.clusters.matches, self.clusters.edges
         compared = matches.first >= 0
-        copies = np.flatnonzero(compared & (matches.first != np.arange(matches.rows)))
+        later = np.flatnonzero(compared & (matches.first != np.arange(matches.rows)))
         found = pl.DataFrame(
             {
-                "row_a": np.concatenate([edges.a, matches.first[copies]]),
-                "row_b": np.concatenate([edges.b, copies]),
-                self.measure: np.concatenate([edges.similarity, np.ones(len(copies), np.float32)]),
+                "row_a": np.concatenate([edges.a, matches.first[later]]),
+                "row_b": np.concatenate([edges.b, later]),
+                self.measure: np.concatenate([edges.similarity, np.ones(len(later), np.float32)]),
             }
         )
         return found.sort("row_a", "row_b")
@@ -71,14 +67,14 @@ class Survey:
         }
 
 
-def survey(
+def dedup_report(
     dataset: Dataset,
-    settings: Settings,
+    settings: SearchSettings,
     *,
     model: Path | None = None,
     progress: Progress | None = None,
-) -> Survey:
-    """Search a dataset for rows that repeat others, and for questions with several answers.
+) -> DedupReport:
+    """Search a dataset for duplicates, and for questions with several answers.
 
     Args:
         dataset: whose rows.
@@ -104,21 +100,21 @@ def survey(
     else:
         clusters, large = _search(dataset, settings, progress)
     prompts = clusters
-    if settings.unit is not Unit.PROMPT or model is not None:
-        asked = default_settings(Unit.PROMPT, DROP_FROM if model else settings.similarity)
+    if settings.unit is not ComparedUnit.PROMPT or model is not None:
+        asked = default_settings(ComparedUnit.PROMPT, DROP_FROM if model else settings.similarity)
         prompts, _ = _search(dataset, asked, progress)
     dropped = 0
-    if settings.unit is Unit.BOTH and model is None:
+    if settings.unit is ComparedUnit.BOTH and model is None:
         everyone = np.ones(dataset.rows, np.bool_)
         ranking = Ranking(np.full(dataset.rows, np.nan, np.float32), dataset.lengths)
         candidates = Candidates(everyone, np.zeros(dataset.rows, np.bool_))
         dropped = drop(clusters, candidates, ranking.best_first(clusters.members), large).count
     measure = "jaccard" if model is None else "cosine"
-    return Survey(clusters, contradictions(prompts, dataset.texts), dropped, measure)
+    return DedupReport(clusters, contradictions(prompts, dataset.texts), dropped, measure)
 
 
 def _search(
-    dataset: Dataset, settings: Settings, progress: Progress | None
+    dataset: Dataset, settings: SearchSettings, progress: Progress | None
 ) -> tuple[Clusters, LargeComponents | None]:
     texts = compared_texts(dataset.texts, settings.unit, dataset.broken)
     matches = Finder(texts, settings).run(progress=progress)
@@ -146,7 +142,7 @@ def check_pairs_file(output: Path, dataset: Dataset, *, overwrite: bool) -> None
         raise ExportError(f"no such folder: {target.parent}", "make it first")
 
 
-def write_pairs(found: Survey, output: Path) -> None:
+def write_pairs(found: DedupReport, output: Path) -> None:
     """Write the pairs as Parquet; whole or not at all.
 
     Raises:

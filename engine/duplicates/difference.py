@@ -1,4 +1,4 @@
-"""Where two texts differ, word by word: what a person looks at to tell repeats apart.
+"""Where two texts differ, word by word: what a person looks at to tell duplicates apart.
 
 The work is bounded whatever the texts are. What both begin with is set aside first; where single
 words would take too long, lines are compared instead, and of giant texts only a part.

@@ -1,9 +1,9 @@
-"""How much of what is kept is repetition, and how many rows it is worth.
+"""The duplication rate of the kept rows, and how many distinct rows they are worth.
 
-A small share of repeats may help; a set that is nothing but repeats teaches its own text. Both
-marks come from the same study and are marks, not limits.
+A few duplicates may help; a set that is nothing but duplicates makes a model recite them. Both
+marks come from one study and are no limits.
 
-Source: arXiv 2411.15821 (duplication: +0.87 % at 25 %, -40 % at 100 %). What a repetition is worth:
+Source: arXiv 2411.15821 (duplication: +0.87 % at 25 %, -40 % at 100 %). What a duplicate is worth:
 `engine.simulator.duplication`.
 """
 
@@ -22,16 +22,16 @@ HELPFUL = 0.25
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Gauge:
-    """The duplication of a selection; an export multiplicity counts as repeats."""
+class KeptDuplication:
+    """How many of the kept rows are duplicates; copies in the export count as such."""
 
     rows: int
-    """Rows as exported, repeats included."""
+    """Rows as exported, with all copies."""
     groups: int
-    """Clusters among them; a row like no other is one."""
+    """Clusters among them; a row like no other is one by itself."""
     effective_rows: float
-    """Rows without any repeat that would be worth as much."""
-    hot: NDArray[np.int64]  # (n,) clusters repeated so often that more of it is worth little
+    """Distinct rows that would be worth as much."""
+    hot: NDArray[np.int64]  # (n,) clusters so large that one more row adds little
     hot_sizes: NDArray[np.int64]  # (n,) their rows, largest first
 
     @property
@@ -45,27 +45,27 @@ class Gauge:
         return self.duplicate_rows / self.rows if self.rows else 0.0
 
 
-def gauge(
+def kept_duplication(
     labels: NDArray[np.int64],
     kept: NDArray[np.bool_],
-    repeats: NDArray[np.int64] | None = None,
-) -> Gauge:
+    copies: NDArray[np.int64] | None = None,
+) -> KeptDuplication:
     """The duplication among the kept rows.
 
     Args:
         labels: the cluster of every row, -1 for a row like no other.  (rows,)
         kept: which rows are exported.  (rows,)
-        repeats: how often each is exported, 1 where nobody asked for more.  (rows,)
+        copies: how often each is exported, 1 where nobody asked for more.  (rows,)
     """
     rows = np.flatnonzero(kept)
-    times = np.ones(len(rows), np.int64) if repeats is None else repeats[rows]
+    times = np.ones(len(rows), np.int64) if copies is None else copies[rows]
     alone = labels[rows] < 0
     sizes = np.bincount(labels[rows][~alone], times[~alone]).astype(np.int64)
     present = np.flatnonzero(sizes)
     single = times[alone]
     hot = present[sizes[present] - 1 > R_STAR]
     hot = hot[np.argsort(-sizes[hot], kind="stable")]
-    return Gauge(
+    return KeptDuplication(
         rows=int(times.sum()),
         groups=len(single) + len(present),
         effective_rows=float(worth(single).sum() + worth(sizes[present]).sum()),

@@ -17,19 +17,19 @@ from numpy.typing import NDArray
 from engine.duplicates.jaccard import PAIRS_AT_ONCE, ROWS_AT_ONCE
 from engine.duplicates.matches import Matches
 from engine.duplicates.matching import Matcher, complete_pairs
-from engine.duplicates.prefetch import ahead
-from engine.duplicates.settings import Settings
+from engine.duplicates.prefetch import prefetched
+from engine.duplicates.settings import SearchSettings
 from engine.duplicates.shingles import shingle
 from engine.duplicates.signatures import EMPTY, Bands, short_hashes, sign
+from engine.duplicates.similarity import Verifier
 from engine.duplicates.texts import folded, normalised, number_keys
-from engine.duplicates.verifier import Verifier
 from engine.errors import Cancelled
 
 BATCH_BYTES = 1 << 22
 """Text signed between two looks at `cancelled`: about 80 ms."""
 
 FIRST_LOOK_BYTES = 1 << 21
-"""Text after which clusters are looked for the first time: some 200 ms."""
+"""Text after which clusters are looked for the first time: some 200 ms in."""
 
 GROWTH = 4
 """They are looked for again whenever the text has grown so many times, and at its end; not between
@@ -56,7 +56,7 @@ class Finder:
     """One search over one column of texts."""
 
     def __init__(
-        self, texts: pl.Series, settings: Settings, known: KnownSignatures | None = None
+        self, texts: pl.Series, settings: SearchSettings, known: KnownSignatures | None = None
     ) -> None:
         """Prepare; `run` does the work.
 
@@ -87,7 +87,7 @@ class Finder:
         self._done = 0
         self._look_at = FIRST_LOOK_BYTES
         self._cancelled: Callable[[], bool] = lambda: False
-        self._give_way: Callable[[], None] = lambda: None
+        self._wait_for_ui: Callable[[], None] = lambda: None
 
     @property
     def rows(self) -> int:
@@ -105,7 +105,7 @@ class Finder:
         progress: Progress | None = None,
         cancelled: Callable[[], bool] | None = None,
         found: Callable[[Matches], None] | None = None,
-        give_way: Callable[[], None] | None = None,
+        wait_for_ui: Callable[[], None] | None = None,
     ) -> Matches:
         """Search, from where it was stopped if it was.
 
@@ -113,18 +113,18 @@ class Finder:
             progress: told of every step.
             cancelled: asked between two steps.
             found: given what there is so far, from time to time.
-            give_way: called between two steps, to sleep while the screen wants the interpreter.
+            wait_for_ui: called between two steps, sleeps while the screen wants the interpreter.
 
         Raises:
             Cancelled: `cancelled` said so; `run` goes on from there.
         """
         self._cancelled = cancelled or self._cancelled
-        self._give_way = give_way or self._give_way
-        self._matcher.breathe = self._breathe
+        self._wait_for_ui = wait_for_ui or self._wait_for_ui
+        self._matcher.pause_point = self._pause_point
         tell = progress or (lambda _what, _done, _total: None)
         before = np.cumsum(self._sizes)
-        for rows, signatures in ahead(self._sign, self._batches(before)):
-            self._breathe()
+        for rows, signatures in prefetched(self._sign, self._batches(before)):
+            self._pause_point()
             self._take(rows, signatures)
             tell("reading", self._done, self.rows)
             reached = int(before[self._done - 1])
@@ -134,10 +134,10 @@ class Finder:
         tell("comparing", self.rows, self.rows)
         return self._look()
 
-    def _breathe(self) -> None:
+    def _pause_point(self) -> None:
         if self._cancelled():
             raise Cancelled("the search for duplicates was stopped", "start it again to go on")
-        self._give_way()
+        self._wait_for_ui()
 
     def _batches(self, before: NDArray[np.int64]) -> Iterator[slice]:
         start = self._done
@@ -203,7 +203,7 @@ class Finder:
     def _similarities(self, a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.float32]:
         found = np.empty(len(a), np.float32)
         for start in range(0, len(a), PAIRS_AT_ONCE):
-            self._breathe()
+            self._pause_point()
             pairs = slice(start, start + PAIRS_AT_ONCE)
             found[pairs] = self._verify(a[pairs], b[pairs])
         return found
@@ -233,6 +233,6 @@ class Finder:
         return first
 
 
-def find(texts: pl.Series, settings: Settings) -> Matches:
+def find(texts: pl.Series, settings: SearchSettings) -> Matches:
     """Search a column of texts in one go."""
     return Finder(texts, settings).run()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.duplicates.prefetch import ahead
+from engine.duplicates.prefetch import prefetched
 from engine.duplicates.shingles import Shingles
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def as_sets(shingles: Shingles) -> Sets:
 
 
 class ShingleSets:
-    """The sets of some rows; a repeated shingle counts once. Nothing of it ever changes."""
+    """The sets of some rows; a shingle counts once. Never changed after it was made."""
 
     def __init__(self, sizes: NDArray[np.int64], hashes: NDArray[np.int64]) -> None:
         """Take sets as `as_sets` makes them.
@@ -79,7 +79,7 @@ class ShingleSets:
             return shared
 
         starts = range(0, len(first), PAIRS_AT_ONCE)
-        for pair, shared in ahead(count, (slice(at, at + PAIRS_AT_ONCE) for at in starts)):
+        for pair, shared in prefetched(count, (slice(at, at + PAIRS_AT_ONCE) for at in starts)):
             union = sizes[first[pair]] + sizes[second[pair]] - shared
             np.divide(shared, union, out=found[pair], where=union > 0)
         return found

@@ -15,11 +15,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from engine.duplicates.matching import Matcher
-from engine.duplicates.settings import Settings
+from engine.duplicates.settings import SearchSettings
 from engine.duplicates.shingles import shingle
 from engine.duplicates.signatures import Bands, short_hashes, sign
+from engine.duplicates.similarity import Verifier
 from engine.duplicates.texts import number_keys
-from engine.duplicates.verifier import Verifier
 
 REMEMBERED_VALUES = 1 << 24
 """Similarities kept for the next time, 64 MB."""
@@ -29,7 +29,7 @@ class LargeComponents:
     """The rows of all large components, and what can be asked about them, by any thread."""
 
     def __init__(
-        self, texts: pl.Series, settings: Settings, components: tuple[NDArray[np.int64], ...]
+        self, texts: pl.Series, settings: SearchSettings, components: tuple[NDArray[np.int64], ...]
     ) -> None:
         """Prepare; nothing is read yet.
 

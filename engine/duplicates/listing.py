@@ -22,7 +22,7 @@ from engine.errors import UsageError
 from engine.review.decision import Verdict
 
 
-class State(IntEnum):
+class ListedState(IntEnum):
     """How far a cluster is decided (int8)."""
 
     UNDECIDED = 0
@@ -126,7 +126,7 @@ class Listing:
         """
         self.groups = groups
         self.state = np.zeros(len(groups), np.int8)
-        """(groups,) of State."""
+        """(groups,) of ListedState."""
         self.worst = np.full(len(groups), np.nan, np.float32)
         """(groups,) lowest score of a member; NaN where none has one."""
         self.best = self.worst.copy()
@@ -139,9 +139,9 @@ class Listing:
         """Between the best and the worst score of a group.  (groups,)."""
         return self.best - self.worst
 
-    def state_of(self, group: int) -> State:
+    def state_of(self, group: int) -> ListedState:
         """How far one is decided."""
-        return State(int(self.state[group]))
+        return ListedState(int(self.state[group]))
 
     def scores_of(self, group: int) -> tuple[float, float] | None:
         """The lowest and the highest score of one; None where no member has one."""
@@ -199,18 +199,18 @@ def _states(
 ) -> NDArray[np.int8]:
     accepted = np.add.reduceat(held == Verdict.ACCEPT, starts, dtype=np.int64)
     rejected = np.add.reduceat(held == Verdict.REJECT, starts, dtype=np.int64)
-    state = np.full(len(sizes), State.UNDECIDED, np.int8)
-    state[(accepted + rejected == sizes) | (rejected == sizes - 1)] = State.DECIDED
-    state[accepted == sizes] = State.KEPT_ALL
+    state = np.full(len(sizes), ListedState.UNDECIDED, np.int8)
+    state[(accepted + rejected == sizes) | (rejected == sizes - 1)] = ListedState.DECIDED
+    state[accepted == sizes] = ListedState.KEPT_ALL
     return state
 
 
 # -- the filter -----------------------------------------------------------------------------
 
 NAMES = {
-    "undecided": State.UNDECIDED,
-    "decided": State.DECIDED,
-    "kept": State.KEPT_ALL,
+    "undecided": ListedState.UNDECIDED,
+    "decided": ListedState.DECIDED,
+    "kept": ListedState.KEPT_ALL,
 }
 """What `is:` can ask for, besides `incomplete`."""
 

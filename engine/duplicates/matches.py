@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.duplicates.settings import Settings
+from engine.duplicates.settings import SearchSettings
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,7 +21,7 @@ class Matches:
     the pairs that connect them.
     """
 
-    settings: Settings
+    settings: SearchSettings
     first: NDArray[np.int64]  # (rows,) the row that stands for each; -1: has no text to compare
     a: NDArray[np.int64]  # (pairs,) lower row
     b: NDArray[np.int64]  # (pairs,) higher row
@@ -44,7 +44,7 @@ class Matches:
         return self.done >= self.rows
 
     @property
-    def copies(self) -> NDArray[np.int64]:
+    def rows_of_text(self) -> NDArray[np.int64]:
         """How many rows each row stands for; 0 where another one does.  (rows,)."""
         compared = self.first[self.first >= 0]
         return np.bincount(compared, minlength=self.rows)

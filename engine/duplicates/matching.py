@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.duplicates.prefetch import ahead
+from engine.duplicates.prefetch import prefetched
 from engine.duplicates.signatures import Bands
 
 FLUSH_PAIRS = 1 << 18
@@ -59,7 +59,7 @@ class Matcher:
     similarity: float
     bands: Bands
     similarities: Similarities
-    breathe: Callable[[], None] = field(default=lambda: None)
+    pause_point: Callable[[], None] = field(default=lambda: None)
     """Called between two steps; raises to stop."""
     first: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     """(n,) one row of each verified pair."""
@@ -85,19 +85,19 @@ class Matcher:
         self._label(total)
         buckets = []
         reached = signatures[: int(rows[-1]) + 1 if len(rows) else 0]
-        bands = ahead(
+        bands = prefetched(
             lambda band: _buckets(self.bands.keys(reached, band)[rows], rows),
             range(self.bands.count),
         )
         for _, (members, starts) in bands:
             self._test_leaders(members, starts)
             buckets.append((members, starts))
-            self.breathe()
+            self.pause_point()
         self._flush()
         large: list[NDArray[np.int64]] = []
         for members, starts in buckets:
             large += self._test_the_rest(members, starts)
-            self.breathe()
+            self.pause_point()
         self._flush()
         self._test_large(large)
 
@@ -146,7 +146,7 @@ class Matcher:
         rows = np.concatenate(buckets)
         bucket = np.repeat(np.arange(len(buckets)), [len(each) for each in buckets])
         for _ in range(LEADERS):
-            self.breathe()
+            self.pause_point()
             leader, number = _leaders(rows, bucket)
             apart = self._labels[rows] != self._labels[leader[number]]
             rows, bucket = rows[apart], bucket[apart]

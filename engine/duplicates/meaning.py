@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from engine.duplicates.finder import Progress
 from engine.duplicates.matches import Matches
-from engine.duplicates.settings import Settings
+from engine.duplicates.settings import SearchSettings
 from engine.duplicates.texts import folded, normalised, number_keys
 from engine.errors import Cancelled, ScorerError, UsageError
 from engine.scoring.models.loading import ONE_AT_A_TIME
@@ -95,7 +95,7 @@ def _be_quiet() -> None:
     transformers.utils.logging.set_verbosity(logging.ERROR)
 
 
-def meaning_digest(settings: Settings, folder: Path) -> str:
+def meaning_digest(settings: SearchSettings, folder: Path) -> str:
     """A name for results of this model under these settings; hexadecimal.
 
     The model is known by its files' names, sizes and times: reading them would take longer.
@@ -112,7 +112,9 @@ def meaning_digest(settings: Settings, folder: Path) -> str:
 class MeaningFinder:
     """One search over one column of texts; as `Finder`, by cosine."""
 
-    def __init__(self, texts: pl.Series, settings: Settings, model: SentenceTransformer) -> None:
+    def __init__(
+        self, texts: pl.Series, settings: SearchSettings, model: SentenceTransformer
+    ) -> None:
         """Prepare; `run` does the work.
 
         Args:
@@ -139,14 +141,14 @@ class MeaningFinder:
         *,
         progress: Progress | None = None,
         cancelled: Callable[[], bool] | None = None,
-        give_way: Callable[[], None] | None = None,
+        wait_for_ui: Callable[[], None] | None = None,
     ) -> Matches:
         """Search, from where it was stopped if it was.
 
         Args:
             progress: told of every step.
             cancelled: asked between two steps.
-            give_way: called between two steps, to sleep while the screen wants the interpreter.
+            wait_for_ui: called between two steps, sleeps while the screen wants the interpreter.
 
         Raises:
             Cancelled: `cancelled` said so; `run` goes on from there.
@@ -154,17 +156,17 @@ class MeaningFinder:
         """
         tell = progress or (lambda _what, _done, _total: None)
 
-        def breathe() -> None:
+        def pause_point() -> None:
             if cancelled is not None and cancelled():
                 raise Cancelled("the search for duplicates was stopped", "start it again to go on")
-            if give_way is not None:
-                give_way()
+            if wait_for_ui is not None:
+                wait_for_ui()
 
         while self.done < len(self._own):
-            breathe()
+            pause_point()
             self._embed()
             tell("embedding", self.done, len(self._own))
-        a, b, cosine = self._pairs(breathe, tell)
+        a, b, cosine = self._pairs(pause_point, tell)
         numbers = np.zeros(self.rows, np.int64)
         near = np.unique(np.concatenate([a, b]))
         numbers[near] = number_keys(self._texts.gather(near))
@@ -190,7 +192,7 @@ class MeaningFinder:
         self.done += len(rows)
 
     def _pairs(
-        self, breathe: Callable[[], None], tell: Progress
+        self, pause_point: Callable[[], None], tell: Progress
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
         """Every pair of different texts whose cosine is large enough.  three of (n,)."""
         first, second, found = [np.empty(0, np.int64)], [np.empty(0, np.int64)], []
@@ -198,7 +200,7 @@ class MeaningFinder:
         pairs = 0
         vectors = self._vectors if self._vectors is not None else np.empty((0, 1), np.float32)
         for start in range(0, len(vectors), BLOCK_ROWS):
-            breathe()
+            pause_point()
             cosine = vectors[start : start + BLOCK_ROWS] @ vectors[start:].T
             one, other = np.nonzero(np.triu(cosine >= self.settings.similarity, 1))
             pairs += len(one)
@@ -215,7 +217,7 @@ class MeaningFinder:
         return np.concatenate(first), np.concatenate(second), np.concatenate(found)
 
 
-def _first_of_each(texts: pl.Series, settings: Settings) -> NDArray[np.int64]:
+def _first_of_each(texts: pl.Series, settings: SearchSettings) -> NDArray[np.int64]:
     """For every row the first one with the same text and numbers; -1: nothing to compare."""
     how = settings.normalisation
     frame = pl.DataFrame(

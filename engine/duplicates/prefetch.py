@@ -1,4 +1,4 @@
-"""Work done ahead by two threads, its results taken in order."""
+"""Prefetching: two threads work on the next items while the results are taken in order."""
 
 from __future__ import annotations
 
@@ -19,15 +19,17 @@ Result = TypeVar("Result")
 @cache
 def _pool() -> ThreadPoolExecutor:
     """One for all: threads that come and go would each leave memory of their own behind."""
-    return ThreadPoolExecutor(THREADS, thread_name_prefix="ahead")
+    return ThreadPoolExecutor(THREADS, thread_name_prefix="prefetch")
 
 
-def ahead(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result]]:
-    """Every item with its result, in order; a few are worked on before they are asked for.
+def prefetched(
+    work: Callable[[Item], Result], items: Iterable[Item]
+) -> Iterator[tuple[Item, Result]]:
+    """Every item with its result, in order; the next few are worked on before they are asked for.
 
     Pays where the work leaves the interpreter's lock alone, as numpy and polars do. On Linux the
-    threads are as nice as the one that asked first. Who stops asking waits for what has begun, no
-    more. The work itself must not ask for work ahead.
+    threads have the niceness of the one that asked first. Who stops asking waits only for what has
+    begun. The work itself must not prefetch.
     """
     coming, pool = iter(items), _pool()
     begun = deque((item, pool.submit(work, item)) for item in islice(coming, THREADS))

@@ -1,7 +1,7 @@
 """The duplicate rule: which survivors are too like one that is kept, and which one that is.
 
-Rows are taken from best to worst. The best is kept; whatever is at least so similar to it, with
-the same numbers in it, is dropped; then the best of the rest. So a row is never dropped for being
+Rows are taken from best to worst. The best is kept, and whatever is at least so similar to it, with
+the same numbers in it, is dropped; then comes the best of the rest. So no row is dropped for being
 like a row that is itself dropped, and every cluster with a survivor keeps one.
 """
 
@@ -74,8 +74,8 @@ class Candidates:
 
     def first_of(self, ranked: NDArray[np.int64]) -> NDArray[np.int64]:
         """Rows that are ranked already: survivors first, among them what was accepted."""
-        standing = self.survives[ranked] * 2 + self.accepted[ranked].astype(np.int8)
-        return np.concatenate([ranked[standing == level] for level in (3, 2, 1, 0)])
+        rank = self.survives[ranked] * 2 + self.accepted[ranked].astype(np.int8)
+        return np.concatenate([ranked[rank == level] for level in (3, 2, 1, 0)])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,13 +115,13 @@ def drop(
     choice = _Choice(clusters, candidates, rows)
     for number in range(len(large.components) if large is not None else 0):
         assert large is not None
-        choice.settle_large(large, number)
-    choice.settle()
+        choice.resolve_large(large, number)
+    choice.resolve()
     return choice.dropped(rows)
 
 
 class _Choice:
-    """Decides about one row for every text: the best survivor that has it."""
+    """Decides about texts: of the rows that share one, the best survivor stands for all."""
 
     def __init__(
         self, clusters: Clusters, candidates: Candidates, best_first: NDArray[np.int64]
@@ -148,7 +148,7 @@ class _Choice:
         """The rank of the best survivor of each text."""
         return self._rank[self._active[texts]]
 
-    def settle(self) -> None:
+    def resolve(self) -> None:
         """Keep and drop in rounds: each keeps every open row that no better open row is like."""
         edges = self._clusters.edges
         usable = edges.same_numbers & (self._active[edges.a] >= 0) & (self._active[edges.b] >= 0)
@@ -179,7 +179,7 @@ class _Choice:
         self._matched[other] = self._active[kept]
         self._similarity[other] = similarity
 
-    def settle_large(self, large: LargeComponents, number: int) -> None:
+    def resolve_large(self, large: LargeComponents, number: int) -> None:
         """The same for a component whose pairs are not listed: one leader after the other."""
         component = large.components[number]
         place = np.full(len(self._open), -1, np.int64)

@@ -29,7 +29,7 @@ MOST_PERMUTATIONS = 4096
 MOST_SIZE = 100
 
 
-class Unit(StrEnum):
+class ComparedUnit(StrEnum):
     """The part of a sample that is compared. Only `BOTH` ever drops a row."""
 
     BOTH = "both"
@@ -61,10 +61,10 @@ WORDS = Shingling(ShingleKind.WORD, 3)
 CHARACTERS = Shingling(ShingleKind.CHAR, 5)
 
 SHINGLING_OF = {
-    Unit.BOTH: WORDS,
-    Unit.RESPONSE: WORDS,
-    Unit.PROMPT: CHARACTERS,
-    Unit.MEANING: WORDS,  # of no consequence
+    ComparedUnit.BOTH: WORDS,
+    ComparedUnit.RESPONSE: WORDS,
+    ComparedUnit.PROMPT: CHARACTERS,
+    ComparedUnit.MEANING: WORDS,  # of no consequence
 }
 """Prompts are short: one word replaced would take three of their word 3-grams."""
 
@@ -81,10 +81,10 @@ class Normalisation:
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class SearchSettings:
     """Everything that the pairs found depend on, besides the texts."""
 
-    unit: Unit = Unit.BOTH
+    unit: ComparedUnit = ComparedUnit.BOTH
     shingling: Shingling = WORDS
     similarity: float = STORE_FROM
     """The lowest similarity that is looked for, in (0, 1]."""
@@ -123,7 +123,7 @@ class Settings:
         """
         shingling = fields["shingling"]
         return cls(
-            unit=Unit(fields["unit"]),
+            unit=ComparedUnit(fields["unit"]),
             shingling=Shingling(ShingleKind(shingling["kind"]), int(shingling["size"])),
             permutations=int(fields["permutations"]),
             seed=int(fields["seed"]),
@@ -136,9 +136,9 @@ class Settings:
         return blake2b(fields.encode(), digest_size=16).hexdigest()
 
 
-def default_settings(unit: Unit, similarity: float = STORE_FROM) -> Settings:
+def default_settings(unit: ComparedUnit, similarity: float = STORE_FROM) -> SearchSettings:
     """The settings for `unit` where nobody has said anything else."""
-    return Settings(unit, SHINGLING_OF[unit], similarity)
+    return SearchSettings(unit, SHINGLING_OF[unit], similarity)
 
 
 def check_similarity(similarity: float) -> float:
@@ -185,5 +185,5 @@ def parse_shingling(text: str) -> Shingling:
     if match is None:
         raise UsageError(f"shingles not understood: {text!r}", "write word:3 or char:5")
     shingling = Shingling(ShingleKind(match[1].lower()), int(match[2]))
-    Settings(shingling=shingling)
+    SearchSettings(shingling=shingling)
     return shingling

@@ -18,7 +18,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from engine.duplicates.settings import Settings, ShingleKind
+from engine.duplicates.settings import SearchSettings, ShingleKind
 from engine.duplicates.texts import normalised
 
 CHUNK_BYTES = 1 << 18
@@ -32,7 +32,7 @@ _WORD_BYTES = 8
 
 @dataclass(frozen=True, slots=True)
 class Shingles:
-    """The shingles of some rows, in the order of the text; one that repeats is there again."""
+    """The shingles of some rows, in the order of the text; the same one may be there again."""
 
     hashes: NDArray[np.uint64]  # (n,)
     starts: NDArray[np.int64]  # (rows + 1,) where each row's begin
@@ -101,7 +101,7 @@ _ASCII_WORD = _ASCII == _Class.WORD
 _ASCII_SPACE = _ASCII == _Class.SPACE
 
 
-def shingle(texts: pl.Series, settings: Settings) -> Shingles:
+def shingle(texts: pl.Series, settings: SearchSettings) -> Shingles:
     """The shingles of raw `texts` (nullable), after normalisation."""
     texts = normalised(texts, settings.normalisation)
     size = settings.shingling.size

@@ -55,7 +55,7 @@ def sign(
     """The signature of every row.
 
     Args:
-        hashes: 32-bit shingle hashes, grouped by row; repeats change nothing.  (n,)
+        hashes: 32-bit shingle hashes, grouped by row; a second one changes nothing.  (n,)
         starts: where each row's hashes begin, and where the last ends.  (rows + 1,)
         count: permutations.
         seed: of the permutations.

@@ -6,16 +6,16 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from engine.duplicates.settings import Normalisation, Unit
+from engine.duplicates.settings import ComparedUnit, Normalisation
 
 LEAST_RESPONSE_WORDS = 10
-"""Shorter responses ("Yes.", a label) repeat by right.  Source: Alpaca has 1,928 identical
+"""Shorter responses ("Yes.", a label) may well be the same.  Source: Alpaca has 1,928 identical
 responses, of which 65 have ten words or more."""
 
 _NUMBERS = r"[+\-\u2212]?[\p{L}\p{M}]*\p{N}[\p{L}\p{M}\p{N}]*(?:[.,:/]\p{N}+)*"
 
 
-def unit_texts(texts: pl.DataFrame, unit: Unit) -> pl.Series:
+def unit_texts(texts: pl.DataFrame, unit: ComparedUnit) -> pl.Series:
     """The text of every row that is compared; null where the row has none.
 
     Args:
@@ -23,20 +23,20 @@ def unit_texts(texts: pl.DataFrame, unit: Unit) -> pl.Series:
         unit: a whole sample of preference data is its prompt and both answers.
     """
     prompt, response, rejected = (pl.col(name) for name in ("prompt", "response", "rejected"))
-    if unit in (Unit.BOTH, Unit.MEANING):
+    if unit in (ComparedUnit.BOTH, ComparedUnit.MEANING):
         # An absent part (a prompt without a response) leaves no trace.
         whole = pl.concat_str(prompt, response, rejected, separator="\n", ignore_nulls=True)
         chosen = pl.when(prompt.is_null() & response.is_null()).then(None).otherwise(whole)
         if texts["prompt"].null_count() == texts["response"].null_count() == 0:
             chosen = whole
-    elif unit is Unit.PROMPT:
+    elif unit is ComparedUnit.PROMPT:
         chosen = prompt
     else:
         chosen = response
     return texts.select(chosen.alias("text")).to_series()
 
 
-def compared_texts(texts: pl.DataFrame, unit: Unit, broken: NDArray[np.bool_]) -> pl.Series:
+def compared_texts(texts: pl.DataFrame, unit: ComparedUnit, broken: NDArray[np.bool_]) -> pl.Series:
     """The text of every row that a search compares; null where there is nothing to say.
 
     Args:
@@ -45,7 +45,7 @@ def compared_texts(texts: pl.DataFrame, unit: Unit, broken: NDArray[np.bool_]) -
         broken: rows that could not be read.  (rows,)
     """
     found = unit_texts(texts, unit).rechunk()
-    out = broken | ~long_enough(found) if unit is Unit.RESPONSE else broken
+    out = broken | ~long_enough(found) if unit is ComparedUnit.RESPONSE else broken
     return found.scatter(np.flatnonzero(out), None) if out.any() else found
 
 

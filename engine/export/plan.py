@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from engine.audit.spotcheck import SpotCheck, SpotCheckResult
 from engine.dataset.dataset import Dataset
 from engine.dataset.edited_rows import Revision
-from engine.duplicates.settings import Settings as DuplicateSettings
+from engine.duplicates.settings import SearchSettings as DuplicateSettings
 from engine.errors import ExportError
 from engine.review.policy import Outcome, Outcomes, Summary
 from engine.review.threshold import Threshold

@@ -111,7 +111,7 @@ def decide(
 def without_duplicates(
     outcomes: Outcomes, matched: NDArray[np.int64], similarity: NDArray[np.float32]
 ) -> Outcomes:
-    """Drop the rows that are duplicates of a kept one, where the rules before have kept them.
+    """Drop the duplicates of kept rows, where the rules before have kept them.
 
     Args:
         outcomes: of those rules.

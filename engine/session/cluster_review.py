@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 from engine.dataset.dataset import Dataset
 from engine.duplicates.clusters import Clusters
 from engine.duplicates.contradictions import Contradictions
-from engine.duplicates.duplication_rate import Gauge, gauge
+from engine.duplicates.duplication_rate import KeptDuplication, kept_duplication
 from engine.duplicates.listing import Groups, Listing
 from engine.duplicates.rule import Candidates, Ranking, suggested
-from engine.duplicates.settings import Unit
-from engine.duplicates.similarity import Likeness, likeness
+from engine.duplicates.settings import ComparedUnit
+from engine.duplicates.similarity import Similarity, similarity_to
 from engine.duplicates.texts import unit_texts
 from engine.review.decision import Verdict
 from engine.review.policy import Outcome, decide
@@ -37,7 +37,8 @@ from engine.session.edits import Edits
 from engine.session.orders import OrderedSession
 
 SHARE_OF_TIME = 0.1
-"""Counting what streams in takes no more of it; at a million rows the gauge follows less often."""
+"""Counting what streams in takes no more of it; at a million rows the duplication rate follows
+less often."""
 
 
 class ClusteredSession(OrderedSession, Protocol):
@@ -80,17 +81,17 @@ class Kind(StrEnum):
     MEANING = "meaning"
 
     @property
-    def unit(self) -> Unit:
+    def unit(self) -> ComparedUnit:
         """The part of a sample that is alike."""
         return _UNITS[self]
 
 
 _UNITS = {
-    Kind.WHOLE: Unit.BOTH,
-    Kind.PROMPTS: Unit.PROMPT,
-    Kind.RESPONSES: Unit.RESPONSE,
-    Kind.CONTRADICTIONS: Unit.PROMPT,
-    Kind.MEANING: Unit.MEANING,
+    Kind.WHOLE: ComparedUnit.BOTH,
+    Kind.PROMPTS: ComparedUnit.PROMPT,
+    Kind.RESPONSES: ComparedUnit.RESPONSE,
+    Kind.CONTRADICTIONS: ComparedUnit.PROMPT,
+    Kind.MEANING: ComparedUnit.MEANING,
 }
 
 
@@ -107,11 +108,11 @@ class Listed:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RuleEffect:
-    """The rows that verdicts and threshold keep, before the rule and after it."""
+    """How many duplicates verdicts and threshold keep, before the rule and after it."""
 
     similarity: float
-    before: Gauge
-    after: Gauge
+    before: KeptDuplication
+    after: KeptDuplication
     dropped: int
     """Rows that the rule drops, or would drop if it were on."""
 
@@ -192,7 +193,7 @@ class ClusterReview:
     def show_next(self) -> None:
         """List the next kind; meaning is one where it has been compared."""
         kinds = list(Kind)
-        if self._session.duplicates.clusters_of(Unit.MEANING) is None:
+        if self._session.duplicates.clusters_of(ComparedUnit.MEANING) is None:
             kinds.remove(Kind.MEANING)
         at = kinds.index(self.kind) if self.kind in kinds else -1
         self.show(kinds[(at + 1) % len(kinds)])
@@ -253,7 +254,7 @@ class ClusterReview:
 
     # -- about one cluster ---------------------------------------------------------------------
 
-    def likeness(self, listed: Listed, rows: NDArray[np.int64], reference: int) -> Likeness:
+    def similarity_to(self, listed: Listed, rows: NDArray[np.int64], reference: int) -> Similarity:
         """How alike some rows are to one of them, in the part that is compared; safe in a thread.
 
         Args:
@@ -264,7 +265,7 @@ class ClusterReview:
         By meaning, it is the cosine of the pairs that were found, 0 for those below.
         """
         texts = unit_texts(self._session.edits.texts[rows], listed.kind.unit)
-        alike = likeness(texts, reference, listed.clusters.matches.settings)
+        alike = similarity_to(texts, reference, listed.clusters.matches.settings)
         if listed.kind is not Kind.MEANING:
             return alike
         cosines = listed.clusters.similarities_to(int(rows[reference]), rows)
@@ -309,7 +310,7 @@ class ClusterReview:
         if answers is not None:
             gone = answers != answers[place]
         else:
-            alike = self.likeness(listed, rows, place)
+            alike = self.similarity_to(listed, rows, place)
             bars = listed.clusters.bars
             gone = alike.similarity >= np.maximum(bars[keeper], bars[rows])
             gone &= alike.same_numbers & (rows != keeper)
@@ -343,8 +344,8 @@ class ClusterReview:
         kept, copies = candidates.survives, session.copies.astype(np.int64)
         return RuleEffect(
             clusters.similarity,
-            gauge(clusters.label, kept, copies),
-            gauge(clusters.label, kept & (lost.matched < 0), copies),
+            kept_duplication(clusters.label, kept, copies),
+            kept_duplication(clusters.label, kept & (lost.matched < 0), copies),
             lost.count,
         )
 

@@ -1,6 +1,6 @@
 """Duplicates in a session: what is found, shown at a similarity, and the rule that drops rows.
 
-Whole samples, prompts and responses are compared apart; only whole samples are ever dropped. One
+Whole samples, prompts and responses are compared separately; only whole samples are dropped. One
 similarity holds for what is shown and for the rule, which is off until it is switched on.
 
 The rule looks at all rows that a threshold could keep, not only at those that it keeps now: rows
@@ -16,7 +16,6 @@ What a screen does with it:
     move(similarity)    up: cut anew at once; below what was searched for: incomplete, and searched
     clusters_of(unit)   the clusters now, of as many rows as were searched so far
     table_of(clusters)  a line for each: size, similarities, scores, keeper, state
-    lookup              what an edited or added row is like
     split(unit, row)    cut one cluster higher than the others
     contradictions      questions with several answers
     set_rule            switch the rule on or off
@@ -40,7 +39,6 @@ from numpy.typing import NDArray
 from engine.dataset.dataset import Dataset
 from engine.duplicates.clusters import Clusters, cut
 from engine.duplicates.contradictions import Contradictions, contradictions
-from engine.duplicates.lookup import Lookup
 from engine.duplicates.meaning import USUAL
 from engine.duplicates.rule import (
     PREFERENCES,
@@ -53,8 +51,8 @@ from engine.duplicates.rule import (
 from engine.duplicates.settings import (
     DROP_FROM,
     STORE_FROM,
-    Settings,
-    Unit,
+    ComparedUnit,
+    SearchSettings,
     check_similarity,
     default_settings,
 )
@@ -72,7 +70,7 @@ from engine.ui_priority import UiPriority
 
 __all__ = ["Duplicates", "SearchState", "SearchStatus"]
 
-UNITS = (Unit.BOTH, Unit.PROMPT, Unit.RESPONSE)
+UNITS = (ComparedUnit.BOTH, ComparedUnit.PROMPT, ComparedUnit.RESPONSE)
 """In the order in which they are searched."""
 
 
@@ -137,16 +135,16 @@ class Duplicates:
         """How far the search is."""
         return self._searches.status
 
-    def settings_of(self, unit: Unit) -> Settings:
+    def settings_of(self, unit: ComparedUnit) -> SearchSettings:
         """What is compared and how, from which similarity on."""
-        if unit is Unit.MEANING:
+        if unit is ComparedUnit.MEANING:
             return default_settings(unit, self.cosine)
         return replace(self._settings[unit], similarity=min(self.at, STORE_FROM))
 
-    def configure(self, settings: Settings) -> None:
+    def configure(self, settings: SearchSettings) -> None:
         """Compare one part in another way: other shingles, permutations, seed, normalisation.
 
-        Remembered. What was found of it is forgotten, `search` finds it anew. The similarity is
+        Settings. What was found of it is forgotten, `search` finds it anew. The similarity is
         that of `move`.
         """
         self.stop()
@@ -156,11 +154,11 @@ class Duplicates:
         self._searches.forget(settings.unit)
         self._changed()
 
-    def search(self, units: Sequence[Unit] = UNITS) -> None:
+    def search(self, units: Sequence[ComparedUnit] = UNITS) -> None:
         """Search in the background, or go on; results of earlier visits are there at once.
 
-        What is being searched already is still ended with. Contradictions are looked for behind
-        the prompts.
+        What is being searched already is finished, too. Contradictions are looked for after the
+        prompts.
         """
         self._searches.start(units)
         self._changed()
@@ -170,21 +168,21 @@ class Duplicates:
         """Whether `search` would find what is neither known at this similarity nor searched."""
         return not all(self._known(unit) or unit in self._searches.wanted for unit in UNITS)
 
-    def _known(self, unit: Unit) -> bool:
+    def _known(self, unit: ComparedUnit) -> bool:
         """Whether a search would find nothing new."""
-        answered = unit is not Unit.PROMPT or self.contradictions is not None
+        answered = unit is not ComparedUnit.PROMPT or self.contradictions is not None
         return self._reaches(unit) and unit not in self._searches.outdated and answered
 
     def refresh(self) -> None:
-        """Search again what was found, for rows whose text has changed: only they are signed.
+        """Search again after edits; only rows whose text has changed are signed anew.
 
-        Until it has ended everything is as it was before; an export waits for it.
+        Until the search has ended, what was found before still holds; an export waits for it.
         """
         self._searches.outdate()
         self._changed()
 
     def search_meaning(self, folder: Path, cosine: float = USUAL) -> None:
-        """Compare whole samples by meaning, in the background: clusters of `Unit.MEANING`.
+        """Compare whole samples by meaning, in the background: clusters of `ComparedUnit.MEANING`.
 
         They are shown from this cosine on, whatever the similarity of the others is, and nothing
         is ever dropped for them. `status` says what keeps a model from being used.
@@ -198,7 +196,7 @@ class Duplicates:
         """
         self.cosine = check_similarity(cosine)
         self._searches.model = folder
-        self.search((Unit.MEANING,))
+        self.search((ComparedUnit.MEANING,))
 
     def move_meaning(self, cosine: float) -> None:
         """Show clusters of meaning from another cosine on; below what was compared, compare again.
@@ -207,22 +205,12 @@ class Duplicates:
             UsageError: no such cosine, or nothing has been compared by meaning.
         """
         self.cosine = check_similarity(cosine)
-        found = self._searches.found.get(Unit.MEANING)
+        found = self._searches.found.get(ComparedUnit.MEANING)
         if found is None or not found.reaches(cosine):
             if self._searches.model is None:
                 raise UsageError("nothing has been compared by meaning", "name a model first")
-            self.search((Unit.MEANING,))
+            self.search((ComparedUnit.MEANING,))
         self._changed()
-
-    def lookup(self) -> Lookup | None:
-        """Which whole samples are like a text that was edited or added; see `Searches.lookup`.
-
-        `Lookup.matches` finds them, `Lookup.put` lets a row have another text.
-
-        Raises:
-            StoreError: the signatures cannot be read.
-        """
-        return self._searches.lookup(self.settings_of(Unit.BOTH))
 
     def stop(self) -> None:
         """Stop the search; `search` goes on with it. Safe to call at any time."""
@@ -236,7 +224,7 @@ class Duplicates:
         """
         return self._searches.wait(tick)
 
-    def _reaches(self, unit: Unit) -> bool:
+    def _reaches(self, unit: ComparedUnit) -> bool:
         found = self._searches.found.get(unit)
         return found is not None and found.reaches(self.at)
 
@@ -287,8 +275,8 @@ class Duplicates:
 
     def require(self) -> None:
         """Start what the rule needs and nobody has searched for yet, if it is on."""
-        if not self.ready and Unit.BOTH not in self._searches.wanted:
-            self.search((Unit.BOTH,))
+        if not self.ready and ComparedUnit.BOTH not in self._searches.wanted:
+            self.search((ComparedUnit.BOTH,))
 
     @property
     def similarity(self) -> float | None:
@@ -298,7 +286,9 @@ class Duplicates:
     @property
     def ready(self) -> bool:
         """Whether everything is known that the rule, as set now, needs; always while it is off."""
-        searched = self._reaches(Unit.BOTH) and Unit.BOTH not in self._searches.outdated
+        searched = (
+            self._reaches(ComparedUnit.BOTH) and ComparedUnit.BOTH not in self._searches.outdated
+        )
         return not self.rule_on or searched
 
     def prefer(self, preference: Preference) -> None:
@@ -312,9 +302,9 @@ class Duplicates:
     @property
     def clusters(self) -> Clusters | None:
         """Of whole samples, at the similarity of now; None while they are not all known."""
-        return self.clusters_of(Unit.BOTH) if self._reaches(Unit.BOTH) else None
+        return self.clusters_of(ComparedUnit.BOTH) if self._reaches(ComparedUnit.BOTH) else None
 
-    def clusters_of(self, unit: Unit) -> Clusters | None:
+    def clusters_of(self, unit: ComparedUnit) -> Clusters | None:
         """The clusters of one part as far as they are known; None before anything is.
 
         Numbers of clusters change from one result to the next: hold on to a row of it instead.
@@ -322,9 +312,9 @@ class Duplicates:
         found = self._searches.found.get(unit)
         return None if found is None else self._cut(unit, found)
 
-    def _cut(self, unit: Unit, found: Found) -> Clusters:
+    def _cut(self, unit: ComparedUnit, found: Found) -> Clusters:
         """Cut what was found; the search does it before it is seen, so that no screen waits."""
-        at = self.cosine if unit is Unit.MEANING else self.at
+        at = self.cosine if unit is ComparedUnit.MEANING else self.at
         basis, known = (at, self.splits.version), found.cut
         if known is None or known[0] != basis:
             bars = self.splits.bars(unit, found.matches.rows)
@@ -336,7 +326,7 @@ class Duplicates:
         """A line for every one of some clusters."""
         return tabulate(clusters, self.candidates(), self._ranking(), self._verdicts)
 
-    def split(self, unit: Unit, row: int, similarity: float | None) -> None:
+    def split(self, unit: ComparedUnit, row: int, similarity: float | None) -> None:
         """Cut the cluster of `row` at a higher similarity than the others; None undoes it.
 
         A cluster that was split is still one for this: another similarity takes the place of the
@@ -364,14 +354,14 @@ class Duplicates:
         return known[1] if known is not None and known[0] == self._answers_basis() else None
 
     def _answers_basis(self) -> tuple[Found | None, float, int]:
-        return (self._searches.found.get(Unit.PROMPT), self.at, self.splits.version)
+        return (self._searches.found.get(ComparedUnit.PROMPT), self.at, self.splits.version)
 
-    def _compare_answers(self, unit: Unit) -> None:
+    def _compare_answers(self, unit: ComparedUnit) -> None:
         """In the thread of the search, when all of a part is known."""
-        if unit is not Unit.PROMPT or self.contradictions is not None:
+        if unit is not ComparedUnit.PROMPT or self.contradictions is not None:
             return
         found, _, split = self._answers_basis()
-        prompts = self.clusters_of(Unit.PROMPT)
+        prompts = self.clusters_of(ComparedUnit.PROMPT)
         assert prompts is not None
         made = contradictions(prompts, self._texts())
         self._answers = ((found, prompts.similarity, split), made)
@@ -451,7 +441,7 @@ class Duplicates:
             clusters: of whole samples.
             candidates: the rows.
         """
-        large = self._searches.found[Unit.BOTH].large
+        large = self._searches.found[ComparedUnit.BOTH].large
         return drop(clusters, candidates, self._ranked(clusters), large)
 
     def _ranked(self, clusters: Clusters) -> NDArray[np.int64]:
@@ -468,12 +458,12 @@ class Duplicates:
         return known[1]
 
 
-def _settings(remembered: Any) -> dict[Unit, Settings]:
+def _settings(remembered: Any) -> dict[ComparedUnit, SearchSettings]:
     """As an earlier visit left them; what another version wrote is no obstacle."""
     known = {unit: default_settings(unit) for unit in UNITS}
     for fields in remembered if isinstance(remembered, list) else ():
         with contextlib.suppress(KeyError, TypeError, ValueError, UsageError):
-            made = Settings.of(fields)
+            made = SearchSettings.of(fields)
             known[made.unit] = made
     return known
 

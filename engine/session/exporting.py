@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.duplicates.duplication_rate import gauge
 from engine.errors import ExportError
 from engine.export import (
     DuplicateRule,
@@ -25,7 +24,6 @@ from engine.export import (
     preview,
 )
 from engine.review.decision import Verdict
-from engine.review.policy import Outcome, Outcomes
 from engine.sample import IDENTITY_BYTES
 from engine.session.session import Session
 
@@ -79,7 +77,7 @@ def _of_this_moment(session: Session, identities: NDArray[np.uint8]) -> ReviewSt
         side=session.side,
         remarks=session.annotations.counts(),
         revisions=session.edits.revisions,
-        duplicates=_duplicate_rule(session, outcomes),
+        duplicates=_duplicate_rule(session),
         copies=session.copies.copy() if session.review.copied else None,
         spot_checks=[
             (check, session.orders.result(check))
@@ -89,17 +87,17 @@ def _of_this_moment(session: Session, identities: NDArray[np.uint8]) -> ReviewSt
     )
 
 
-def _duplicate_rule(session: Session, outcomes: Outcomes) -> DuplicateRule | None:
+def _duplicate_rule(session: Session) -> DuplicateRule | None:
     clusters, similarity = session.duplicates.clusters, session.duplicates.similarity
-    if clusters is None or similarity is None:
+    duplication = session.kept_duplication()
+    if clusters is None or similarity is None or duplication is None:
         return None
-    kept = outcomes.outcome == Outcome.KEPT
     return DuplicateRule(
         similarity=similarity,
         settings=clusters.matches.settings,
         clusters=len(clusters),
         duplicate_rows=clusters.duplicate_rows,
-        rate_kept=gauge(clusters.label, kept, session.copies.astype(np.int64)).duplication_rate,
+        rate_kept=duplication.duplication_rate,
     )
 
 

@@ -31,10 +31,9 @@ from engine.duplicates.archive import (
 from engine.duplicates.clusters import Clusters
 from engine.duplicates.finder import Finder, KnownSignatures
 from engine.duplicates.large import LargeComponents
-from engine.duplicates.lookup import Lookup
 from engine.duplicates.matches import Matches
 from engine.duplicates.meaning import MeaningFinder, load, meaning_digest
-from engine.duplicates.settings import Settings, Unit
+from engine.duplicates.settings import ComparedUnit, SearchSettings
 from engine.duplicates.texts import compared_texts
 from engine.errors import Cancelled, StoreError, TamisError
 from engine.scoring.worker.status import one_line
@@ -68,7 +67,7 @@ class SearchStatus:
     """Rows."""
     error: str = ""
     """Why it failed."""
-    unit: Unit = Unit.BOTH
+    unit: ComparedUnit = ComparedUnit.BOTH
     """The part of the samples that is being compared."""
 
 
@@ -109,9 +108,9 @@ class Searches:
         ui_priority: UiPriority,
         notices: list[str],
         texts: Callable[[], pl.DataFrame],
-        settings_of: Callable[[Unit], Settings],
-        prepare: Callable[[Unit, Found], object],
-        known: Callable[[Unit], None],
+        settings_of: Callable[[ComparedUnit], SearchSettings],
+        prepare: Callable[[ComparedUnit, Found], object],
+        known: Callable[[ComparedUnit], None],
         changed: Callable[[], None],
     ) -> None:
         """Prepare; nothing is searched.
@@ -130,16 +129,16 @@ class Searches:
         self._dataset, self._store, self._ui_priority = dataset, store, ui_priority
         self._notices, self._texts, self._settings_of = notices, texts, settings_of
         self._prepare, self._known, self._changed = prepare, known, changed
-        self.found: dict[Unit, Found] = {}
+        self.found: dict[ComparedUnit, Found] = {}
         """By part; grows while a search runs."""
-        self.outdated: set[Unit] = set()
+        self.outdated: set[ComparedUnit] = set()
         """Parts of which texts have changed since they were found."""
-        self.wanted: set[Unit] = set()
+        self.wanted: set[ComparedUnit] = set()
         """Parts that the search at work has still to end with."""
         self.status = SearchStatus(SearchState.IDLE)
         self.model: Path | None = None
         """The folder of the embedding model that rows are compared by meaning with."""
-        self._begun: dict[Unit, _Search] = {}
+        self._begun: dict[ComparedUnit, _Search] = {}
         self._edition = 0
         self._lock = threading.RLock()
         """Held for a moment, by threads that start and stop, and by the one at work."""
@@ -147,7 +146,7 @@ class Searches:
         self._stop = threading.Event()
         """Of the search started last: each has its own."""
 
-    def start(self, units: Iterable[Unit]) -> None:
+    def start(self, units: Iterable[ComparedUnit]) -> None:
         """Search in the background for these parts, and for what is wanted still.
 
         Returns at once. What is known is not searched; what was begun goes on.
@@ -183,7 +182,7 @@ class Searches:
         tick(self.status)
         return self.status
 
-    def recall(self, settings: Settings) -> bool:
+    def recall(self, settings: SearchSettings) -> bool:
         """Take what the session file knows of one part; False where that is not all of it."""
         found = self.found.get(settings.unit)
         fresh = settings.unit not in self.outdated
@@ -191,7 +190,7 @@ class Searches:
             return True
         return self._recall(settings.digest(), settings)
 
-    def _recall(self, digest: str, settings: Settings) -> bool:
+    def _recall(self, digest: str, settings: SearchSettings) -> bool:
         stored = self._store.search(digest)
         if stored is None or stored.similarity > settings.similarity:
             return False
@@ -203,28 +202,6 @@ class Searches:
         self._take(from_arrays(settings, arrays), part)
         return True
 
-    def lookup(self, settings: Settings) -> Lookup | None:
-        """An index over the signatures that the session file holds, for rows that change.
-
-        Filling it takes about ten times as long as the search did: to be made in the background.
-
-        Args:
-            settings: of whole samples; the index finds what is so similar.
-
-        Returns:
-            None where no search of the dataset as it is now is kept with its signatures.
-
-        Raises:
-            StoreError: they cannot be read.
-        """
-        stored = self._store.search(settings.digest())
-        part = self._part(settings.unit)
-        kept = stored is not None and stored.fields.get("signatures")
-        if stored is None or not kept or stored.content != part.content.digest:
-            return None
-        signatures = self._store.search_array(stored, "signatures")
-        return Lookup(settings, signatures, part.texts)
-
     def outdate(self) -> None:
         """Texts have changed: search again what was found and what is wanted; returns at once.
 
@@ -233,11 +210,11 @@ class Searches:
         with self._lock:
             self._edition += 1
             self.outdated = set(self.found)
-            units = self.wanted | self.outdated - {Unit.MEANING}
+            units = self.wanted | self.outdated - {ComparedUnit.MEANING}
             if units:
                 self.start(units)
 
-    def forget(self, unit: Unit) -> None:
+    def forget(self, unit: ComparedUnit) -> None:
         """Let nothing be known of one part; only while no search runs."""
         self.found.pop(unit, None)
         self._begun.pop(unit, None)
@@ -250,7 +227,7 @@ class Searches:
             before.join()
         rows = self._dataset.rows
         try:
-            for unit in Unit:
+            for unit in ComparedUnit:
                 if unit in self.wanted:
                     self._end_with(unit, stop)
             self._go_on(stop)
@@ -273,11 +250,11 @@ class Searches:
         if stop.is_set():
             raise Cancelled("the search for duplicates was stopped", "start it again to go on")
 
-    def _end_with(self, unit: Unit, stop: threading.Event) -> None:
+    def _end_with(self, unit: ComparedUnit, stop: threading.Event) -> None:
         """Search for one part until all of it is known, and want it no more."""
         self._go_on(stop)
         settings = self._settings_of(unit)
-        if unit is Unit.MEANING:
+        if unit is ComparedUnit.MEANING:
             self._know_meaning(settings, stop)
         else:
             self._know(settings, stop)
@@ -286,7 +263,7 @@ class Searches:
             if self._stop is stop:  # else it is wanted anew
                 self.wanted.discard(unit)
 
-    def _know(self, settings: Settings, stop: threading.Event) -> None:
+    def _know(self, settings: SearchSettings, stop: threading.Event) -> None:
         known = False
         try:
             known = self.recall(settings)
@@ -295,7 +272,7 @@ class Searches:
         if not known:
             self._search(settings, stop)
 
-    def _know_meaning(self, settings: Settings, stop: threading.Event) -> None:
+    def _know_meaning(self, settings: SearchSettings, stop: threading.Event) -> None:
         assert self.model is not None
         folder = self.model
         digest = meaning_digest(settings, folder)
@@ -312,18 +289,18 @@ class Searches:
         matches = known[1].run(
             progress=self._teller(settings.unit),
             cancelled=stop.is_set,
-            give_way=self._ui_priority.wait,
+            wait_for_ui=self._ui_priority.wait,
         )
         self._take(matches, part)
         self._keep(digest, settings, part.content, matches, {})
 
-    def _teller(self, unit: Unit) -> Callable[[str, int, int], None]:
+    def _teller(self, unit: ComparedUnit) -> Callable[[str, int, int], None]:
         def tell(what: str, done: int, total: int) -> None:
             self.status = SearchStatus(SearchState.RUNNING, what, done, total, unit=unit)
 
         return tell
 
-    def _search(self, settings: Settings, stop: threading.Event) -> None:
+    def _search(self, settings: SearchSettings, stop: threading.Event) -> None:
         unit = settings.unit
         part = self._part(unit)
         if part.finder is None or part.finder.settings != settings:
@@ -335,14 +312,14 @@ class Searches:
             progress=tell,
             cancelled=stop.is_set,
             found=self._found_so_far,
-            give_way=self._ui_priority.wait,
+            wait_for_ui=self._ui_priority.wait,
         )
         self._take(matches, part)
         tell("keeping", finder.rows, finder.rows)
         signatures = signature_arrays(finder, part.content)
         self._keep(settings.digest(), settings, part.content, matches, signatures)
 
-    def _part(self, unit: Unit) -> _Search:
+    def _part(self, unit: ComparedUnit) -> _Search:
         """As its texts read now: what was begun with those before an edit is not gone on with."""
         known, edition = self._begun.get(unit), self._edition
         if known is None or known.edition != edition:
@@ -350,7 +327,7 @@ class Searches:
             known = self._begun[unit] = _Search(edition, texts, Content.of(texts))
         return known
 
-    def _signatures(self, settings: Settings, content: Content) -> KnownSignatures | None:
+    def _signatures(self, settings: SearchSettings, content: Content) -> KnownSignatures | None:
         """Those that the session file holds of the same texts."""
         try:
             stored = self._store.search(settings.digest())
@@ -390,7 +367,7 @@ class Searches:
     def _keep(
         self,
         digest: str,
-        settings: Settings,
+        settings: SearchSettings,
         content: Content,
         matches: Matches,
         signatures: Mapping[str, NDArray[Any]],

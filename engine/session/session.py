@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from engine.dataset.dataset import Dataset, open_dataset
 from engine.dataset.edited_rows import Revision
 from engine.dataset.identities import IdentityTable
-from engine.duplicates.duplication_rate import Gauge, gauge
+from engine.duplicates.duplication_rate import KeptDuplication, kept_duplication
 from engine.errors import InputError, UsageError
 from engine.preferences.config import Config
 from engine.review import histogram
@@ -111,7 +111,7 @@ class Session:
             dataset, store, self.scoring, self.review, self._settings, self.ui_priority,
             self.notices, lambda: self.threshold, lambda: self.edits.texts,
         )  # fmt: skip
-        """Which rows are duplicates of others; its rule is off until it is set."""
+        """Which rows are duplicates; the rule that drops them is off until it is set."""
         self.clusters = ClusterReview(self)
         """Which clusters are listed, and what is decided about them."""
         self.simulator_link = SimulatorLink(
@@ -348,13 +348,13 @@ class Session:
         return self.review.copies
 
     def set_copies(self, rows: NDArray[np.int64], times: int) -> Change | None:
-        """Let an export write each of `rows` so often (a boost), as one event that `undo` knows.
+        """Let an export write each of `rows` so often, as one event that `undo` knows.
 
-        Gauge, simulator and manifest count it. It says nothing of whether a row is kept.
+        KeptDuplication, simulator and manifest count it. It says nothing of whether a row is kept.
 
         Args:
             rows: broken ones are left out.  (n,)
-            times: 1 to `MOST_COPIES`; 1 takes a boost back.
+            times: 1 to `MOST_COPIES`.
 
         Returns:
             None where it changes nothing.
@@ -508,17 +508,16 @@ class Session:
         tokens = int(self.board.tokens[lost].sum(dtype=np.int64))
         return summary.without_duplicates(len(lost), tokens)
 
-    def gauge(self) -> Gauge | None:
+    def kept_duplication(self) -> KeptDuplication | None:
         """The duplication among the rows kept now, copies included; None while not known.
 
-        Clusters are those of whole samples at the similarity shown; `Gauge.hot` are numbers of
-        `duplicates.clusters`.
+        Clusters are those of whole samples at the similarity shown; `hot` are their numbers.
         """
         clusters = self.duplicates.clusters
         if clusters is None:
             return None
         kept = self.outcomes().outcome == Outcome.KEPT
-        return gauge(clusters.label, kept, self.copies.astype(np.int64))
+        return kept_duplication(clusters.label, kept, self.copies.astype(np.int64))
 
     def _tallied(self) -> Tally:
         basis = (self.review.version, self.board.version, id(self.board), self.side)

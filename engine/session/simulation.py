@@ -25,9 +25,9 @@ from engine.simulator.prediction import (
     SMALLEST_ROWS,
     Model,
     Point,
-    Reading,
+    Prediction,
     check_point,
-    read_point,
+    predict,
 )
 from engine.simulator.sweep import Sweep
 
@@ -71,7 +71,7 @@ class Shown:
 
     model: Model
     linked: bool
-    reading: Reading | None
+    prediction: Prediction | None
     """None while linked to a dataset of which nothing is kept."""
     controls: tuple[Control, ...]
     values: dict[Control, float]
@@ -82,16 +82,16 @@ class Shown:
     """What the noise rests on, where it is assumed."""
     labels: int
     """Verdicts that the noise rests on, where it is not."""
-    pinned: Reading | None
+    pinned: Prediction | None
     advice: tuple[Advice, ...]
     """The most rewarding first."""
 
     @property
     def gained(self) -> float | None:
         """Points against the pinned one; None without one."""
-        if self.pinned is None or self.reading is None:
+        if self.pinned is None or self.prediction is None:
             return None
-        return self.reading.performance - self.pinned.performance
+        return self.prediction.performance - self.pinned.performance
 
 
 class Simulation:
@@ -235,14 +235,14 @@ class Simulation:
         return Shown(
             model=self.model,
             linked=self.linked,
-            reading=None if point is None else read_point(self.model, point),
+            prediction=None if point is None else predict(self.model, point),
             controls=OF_THE_POINT + more,
             values=self.values(point),
             live=live,
             sweep=shown_sweep,
             assumption=link.assumption if assumed else None,
             labels=0 if assumed or noise is None else len(link.labels().bad),
-            pinned=None if self.pinned is None else read_point(self.model, self.pinned),
+            pinned=None if self.pinned is None else predict(self.model, self.pinned),
             advice=advice,
         )
 

@@ -1,8 +1,8 @@
-"""The simulator coupled to the dataset under review: what its kept rows are, with sources.
+"""The simulator linked to the dataset under review: what its kept rows are, with sources.
 
 It follows scores, verdicts and the threshold while they change. What is counted once per change
-(the ladder, the sweep) and what is read when the threshold moves are kept apart, so that moving
-it over a million rows stays a matter of milliseconds.
+(cumulative counts, the sweep) and what is looked up when the threshold moves are kept apart, so
+that moving it over a million rows stays a matter of milliseconds.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.duplicates.clusters import Clusters as NearClusters
+from engine.duplicates.clusters import Clusters
 from engine.duplicates.contradictions import AnswerFloor, Contradictions
 from engine.errors import UsageError
 from engine.review.decision import Aspect, EventKind, Verdict
@@ -31,10 +31,10 @@ from engine.session.duplication import Duplicates
 from engine.session.live_scoring import LiveScoring
 from engine.session.orders import ReviewOrders
 from engine.session.settings import SessionSettings
-from engine.simulator.advice import Pace, review_pace
+from engine.simulator.advice import ReviewPace, review_pace
 from engine.simulator.cost import Savings, TrainingRun, training_cost
-from engine.simulator.cumulative_counts import Ladder
-from engine.simulator.duplication import Clusters, Duplication, exact_clusters
+from engine.simulator.cumulative_counts import CumulativeCounts
+from engine.simulator.duplication import DuplicateGroups, Duplication, exact_duplicates
 from engine.simulator.isotonic import BadByScore, Labels
 from engine.simulator.noise import AUC_RANGE, Assumption, NoiseEstimate, mean_with_help
 from engine.simulator.prediction import Model, Point
@@ -43,10 +43,10 @@ from engine.statistics import wilson
 
 Made = TypeVar("Made", bound=TrainingRun)
 
-SUPPOSED = "assumed noise"
+ASSUMED = "assumed noise"
 """The setting that holds what was assumed."""
 
-SLOW_COPIES = 50_000
+SLOW_DUPLICATES = 50_000
 """With more rows in clusters than this, counting takes longer than a frame: a thread does it."""
 
 SLOW_ROWS = 250_000
@@ -56,7 +56,7 @@ TIMED_DECISIONS = 500
 """The pace of review is taken from so many of the last decisions."""
 
 
-class Reviewed(Protocol):
+class LinkedSession(Protocol):
     """The part of a session that this module needs."""
 
     @property
@@ -71,7 +71,7 @@ class Reviewed(Protocol):
 
     @property
     def duplicates(self) -> Duplicates:
-        """Which rows repeat others, and which of those are dropped."""
+        """Which rows are duplicates, and which of them are dropped."""
         ...
 
     @property
@@ -93,12 +93,12 @@ class Live:
     noise: NoiseEstimate | None
     """What the point's noise rests on; None without a threshold."""
     duplication: Duplication | None
-    """Among the kept rows; None until copies have been looked for."""
+    """Among the kept rows; None until duplicates have been looked for."""
     found_by: str
-    """What counts as a copy, in words."""
+    """What counts as a duplicate, in words."""
     savings: Savings
-    ladder: Ladder
-    """What all of this was read from."""
+    counts: CumulativeCounts
+    """What all of this was worked out from."""
     floor: float | None = None
     """Share of the kept rows that must be wrong where only one answer is right; None until
     answers to the same question have been compared."""
@@ -107,14 +107,14 @@ class Live:
 
 
 @dataclass(slots=True)
-class _Supposed:
+class _Assumed:
     """What a person set: the noise of this dataset, and an AUC per scorer."""
 
     noise: float | None = None
     auc: dict[str, float] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, remembered: object) -> _Supposed:
+    def read(cls, remembered: object) -> _Assumed:
         """As an earlier visit left it; what another version wrote is no obstacle."""
         found = cls()
         if not isinstance(remembered, dict):
@@ -136,14 +136,14 @@ class SimulatorLink:
 
     def __init__(
         self,
-        session: Reviewed,
+        session: LinkedSession,
         scoring: LiveScoring,
         review: Review,
         settings: SessionSettings,
         broken: NDArray[np.bool_],
         identities: Callable[[], NDArray[np.uint8] | None],
     ) -> None:
-        """Couple the simulator to a session.
+        """Link the simulator to a session.
 
         Args:
             session: threshold, verdicts and counts.
@@ -156,23 +156,23 @@ class SimulatorLink:
         """
         self._session, self._scoring, self._review = session, scoring, review
         self._settings, self._broken, self._identities = settings, broken, identities
-        self._supposed = _Supposed.read(settings.get(SUPPOSED))
+        self._assumed = _Assumed.read(settings.get(ASSUMED))
         self._given: Assumption | None = None
         self.run = _restored(settings.config.training, settings.get("training run"))
-        self.clusters: Clusters | None = None
-        """Which rows are copies; None until they have been looked for."""
-        self.uncounted = "copies not counted yet"
-        """What is said in place of copies while nobody knows which rows are some."""
-        self._taken: NearClusters | None = None
+        self.clusters: DuplicateGroups | None = None
+        """Which rows are duplicates; None until they have been looked for."""
+        self.uncounted = "not counted yet"
+        """What is said in place of a number while `clusters` is None."""
+        self._taken: Clusters | None = None
         """What `clusters` was made from, where it was near duplicates."""
         self._finding: threading.Thread | None = None
         self._counting: threading.Thread | None = None
         self.counting = False
-        """Whether a thread counts what `wait=False` did not wait for."""
-        self._ladder: tuple[object, Ladder] | None = None
+        """Whether a thread makes the counts that `wait=False` did not wait for."""
+        self._counted: tuple[object, CumulativeCounts] | None = None
         self._answers: tuple[Contradictions, AnswerFloor] | None = None
         self._fitted: tuple[Labels, Direction, BadByScore] | None = None
-        self._sweeps: dict[Model, tuple[Ladder, NoiseModel, Sweep]] = {}
+        self._sweeps: dict[Model, tuple[CumulativeCounts, NoiseModel, Sweep]] = {}
 
     # -- what is assumed ---------------------------------------------------------------------
 
@@ -185,9 +185,9 @@ class SimulatorLink:
         """
         if self._given is not None:
             return self._given
-        known = Assumption() if self._supposed.noise is None else Assumption(self._supposed.noise)
+        known = Assumption() if self._assumed.noise is None else Assumption(self._assumed.noise)
         spec = self._scoring.spec
-        if (auc := self._supposed.auc.get(spec)) is not None:
+        if (auc := self._assumed.auc.get(spec)) is not None:
             return replace(known, auc=auc, auc_from="set by you")
         if (measured := start_auc(spec)) is not None:
             return replace(
@@ -216,11 +216,11 @@ class SimulatorLink:
             auc=known.auc if auc is None else auc,
         ).check()
         if noise is not None:
-            self._supposed.noise = noise
+            self._assumed.noise = noise
         if auc is not None:
-            self._supposed.auc[self._scoring.spec] = auc
+            self._assumed.auc[self._scoring.spec] = auc
         if save:
-            self._settings.remember(SUPPOSED, asdict(self._supposed))
+            self._settings.remember(ASSUMED, asdict(self._assumed))
 
     def suppose(self, assumption: Assumption) -> None:
         """Suppose this and nothing else, for this run only.
@@ -241,25 +241,25 @@ class SimulatorLink:
         self.run = run
         self._settings.remember("training run", asdict(run))
 
-    # -- copies ------------------------------------------------------------------------------
+    # -- duplicates --------------------------------------------------------------------------
 
     def take_clusters(self) -> None:
-        """Count near duplicates as copies from now on, where a search has found them."""
+        """Count near duplicates from now on, where a search has found them."""
         found = self._session.duplicates.clusters
         if found is not None and found is not self._taken:
             self._taken = found
             name = f"near duplicates at {found.similarity:.2f}"
-            self.clusters = Clusters(found.label, len(found), name)
+            self.clusters = DuplicateGroups(found.label, len(found), name)
 
     def find_duplicates(self) -> None:
-        """Look for exact repeats, unless something better has found copies already."""
+        """Look for exact duplicates, unless a search has found near ones already."""
         self.take_clusters()
         identities = self._identities() if self.clusters is None else None
         if identities is not None:
-            found = exact_clusters(identities)
+            found = exact_duplicates(identities)
             self.clusters = self.clusters or found
         elif self.clusters is None:
-            self.uncounted = "copies not counted: the file has changed since it was opened"
+            self.uncounted = "not counted: the file has changed since it was opened"
 
     def find_duplicates_in_background(self) -> None:
         """The same in a thread of its own; `clusters` is there when it has ended.
@@ -269,7 +269,7 @@ class SimulatorLink:
         at_work = self._finding is not None and self._finding.is_alive()
         if not at_work and self.clusters is None:
             self._finding = threading.Thread(
-                target=self._find_or_say_why, name="repeats", daemon=True
+                target=self._find_or_say_why, name="exact duplicates", daemon=True
             )
             self._finding.start()
 
@@ -277,13 +277,13 @@ class SimulatorLink:
         try:
             self.find_duplicates()
         except Exception as error:  # noqa: BLE001 - the simulator does without
-            self.uncounted = f"copies not counted: {one_line(error)}"
+            self.uncounted = f"not counted: {one_line(error)}"
 
     # -- what is known now -------------------------------------------------------------------
 
     @property
     def _basis(self) -> object:
-        """Changes with everything that the ladder depends on."""
+        """Changes with everything that the counts depend on."""
         board, duplicates = self._scoring.board, self._session.duplicates
         return (
             id(board), board.version, self._review.version, self._scoring.side,
@@ -297,40 +297,40 @@ class SimulatorLink:
         return threshold.direction if threshold is not None else Direction.AT_LEAST
 
     @property
-    def newest(self) -> Ladder | None:
-        """The ladder counted last; None before the first."""
-        known = self._ladder
+    def newest(self) -> CumulativeCounts | None:
+        """The counts made last; None before the first."""
+        known = self._counted
         return known[1] if known is not None else None
 
     @property
     def behind(self) -> bool:
-        """Whether the ladder is to be counted anew: something has changed since."""
-        known = self._ladder
+        """Whether the counts are out of date: something has changed since."""
+        known = self._counted
         return known is None or known[0] != self._basis
 
-    def ladder(self, *, wait: bool = True) -> Ladder:
+    def counts(self, *, wait: bool = True) -> CumulativeCounts:
         """What any threshold keeps.
 
         Args:
-            wait: False: where many rows make counting slow, the ladder of a moment ago, while a
-                thread counts the one of now (`counting` until then).
+            wait: False: where many rows make counting slow, the counts of a moment ago, while a
+                thread makes those of now (`counting` until then).
         """
         self.take_clusters()
-        basis, known = self._basis, self._ladder
+        basis, known = self._basis, self._counted
         if known is not None and known[0] == basis:
             return known[1]
         slow = len(self._broken) > SLOW_ROWS or (
-            self.clusters is not None and self.clusters.rows > SLOW_COPIES
+            self.clusters is not None and self.clusters.rows > SLOW_DUPLICATES
         )
         if wait or known is None or not slow:
             self._counter(basis)()
         elif not self.counting:
             self.counting = True
             count = self._counter(basis)
-            self._counting = threading.Thread(target=count, name="ladder", daemon=True)
+            self._counting = threading.Thread(target=count, name="counts", daemon=True)
             self._counting.start()
-        assert self._ladder is not None
-        return self._ladder[1]
+        assert self._counted is not None
+        return self._counted[1]
 
     def _counter(self, basis: object) -> Callable[[], None]:
         """Counts what is under review now, whenever and in whichever thread it is called."""
@@ -344,10 +344,12 @@ class SimulatorLink:
                     self._broken if duplicates is None else self._broken | (duplicates.matched >= 0)
                 )
                 copies = self._review.copies.astype(np.int64) if self._review.copied else None
-                made = Ladder(scores, verdicts, out, direction, clusters=clusters, copies=copies)
+                made = CumulativeCounts(
+                    scores, verdicts, out, direction, clusters=clusters, copies=copies
+                )
             finally:
-                self.counting = False  # first: whoever sees the new ladder may count on
-            self._ladder = (basis, made)
+                self.counting = False  # first: whoever sees the new counts may count on
+            self._counted = (basis, made)
 
         return count
 
@@ -405,20 +407,20 @@ class SimulatorLink:
         return values
 
     def live(self, *, wait: bool = True) -> Live:
-        """The kept rows as they are now; `wait` as for `ladder`."""
-        ladder, threshold = self.ladder(wait=wait), self._session.threshold
-        kept = ladder.at(threshold)
+        """The kept rows as they are now; `wait` as for `counts`."""
+        counts, threshold = self.counts(wait=wait), self._session.threshold
+        kept = counts.at(threshold)
         noise, reach = None, None
         if threshold is not None:
             model = self.noise_model()
-            noise = estimate(ladder, kept, threshold, model)
+            noise = estimate(counts, kept, threshold, model)
             if isinstance(model, BadByScore) and model.beyond(np.array([threshold.value])).any():
                 reach = self.labels().reach
-        clusters = ladder.clusters
+        clusters = counts.clusters
         return Live(
             point=point(kept, noise),
             noise=noise,
-            ladder=ladder,
+            counts=counts,
             duplication=None
             if clusters is None
             else Duplication(
@@ -426,11 +428,11 @@ class SimulatorLink:
             ),
             found_by=self.uncounted if clusters is None else clusters.found_by,
             savings=self.savings(),
-            floor=self._floor(ladder),
+            floor=self._floor(counts),
             unchecked_beyond=reach,
         )
 
-    def _floor(self, ladder: Ladder) -> float | None:
+    def _floor(self, counts: CumulativeCounts) -> float | None:
         """Kept rows that contradict kept ones, as a share; None where nobody has looked."""
         found = self._session.duplicates.contradictions
         if found is None:
@@ -438,7 +440,7 @@ class SimulatorLink:
         if self._answers is None or self._answers[0] is not found:
             self._answers = (found, AnswerFloor(found))
         answers = self._answers[1]
-        wrong = answers.wrong(ladder.keeps(self._session.threshold, answers.rows))
+        wrong = answers.wrong(counts.keeps(self._session.threshold, answers.rows))
         return wrong / max(self._session.summary().kept, 1)
 
     def savings(self) -> Savings:
@@ -450,16 +452,16 @@ class SimulatorLink:
         )
 
     def sweep(self, model: Model = Model.CALIBRATED, *, wait: bool = True) -> Sweep | None:
-        """Performance over all thresholds; None while nothing is scored; `wait` as for `ladder`."""
-        ladder, noise = self.ladder(wait=wait), self.noise_model()
-        if not len(ladder.edges):
+        """Performance over all thresholds; None while nothing is scored; `wait` as for `counts`."""
+        counts, noise = self.counts(wait=wait), self.noise_model()
+        if not len(counts.edges):
             return None
         known = self._sweeps.get(model)
-        if known is None or known[0] is not ladder or known[1] != noise:
-            known = self._sweeps[model] = (ladder, noise, sweep(ladder, noise, model))
+        if known is None or known[0] is not counts or known[1] != noise:
+            known = self._sweeps[model] = (counts, noise, sweep(counts, noise, model))
         return known[2]
 
-    def pace(self) -> Pace:
+    def pace(self) -> ReviewPace:
         """How fast this person reviews, from the last single decisions."""
         recent = (
             event.at

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.duplicates.settings import Unit, check_similarity
+from engine.duplicates.settings import ComparedUnit, check_similarity
 from engine.errors import UsageError
 from engine.session.settings import SessionSettings
 
@@ -35,7 +35,7 @@ class Splits:
         self.version = 0
         """Grows with every change."""
         self._remembered, self._digest = remembered, digest
-        self._splits: dict[Unit, list[_Split]] = {unit: [] for unit in Unit}
+        self._splits: dict[ComparedUnit, list[_Split]] = {unit: [] for unit in ComparedUnit}
         self._restore(remembered.get(NAME))
 
     def _restore(self, known: Any) -> None:
@@ -45,11 +45,13 @@ class Splits:
         try:
             for unit, rows, similarity in known["splits"]:
                 check_similarity(similarity)
-                self._splits[Unit(unit)].append(_Split(np.array(rows, np.int64), similarity))
+                self._splits[ComparedUnit(unit)].append(
+                    _Split(np.array(rows, np.int64), similarity)
+                )
         except (KeyError, TypeError, ValueError, UsageError):
-            self._splits = {unit: [] for unit in Unit}
+            self._splits = {unit: [] for unit in ComparedUnit}
 
-    def bars(self, unit: Unit, rows: int) -> NDArray[np.float32] | None:
+    def bars(self, unit: ComparedUnit, rows: int) -> NDArray[np.float32] | None:
         """The similarity that each row needs, 0 for most; None where no cluster is split."""
         if not self._splits[unit]:
             return None
@@ -58,7 +60,9 @@ class Splits:
             bars[split.rows] = np.maximum(bars[split.rows], np.float32(split.similarity))
         return bars
 
-    def split(self, unit: Unit, cluster: NDArray[np.int64], row: int, similarity: float) -> None:
+    def split(
+        self, unit: ComparedUnit, cluster: NDArray[np.int64], row: int, similarity: float
+    ) -> None:
         """Cut the cluster of `row`, with all rows that it had before it was cut the last time.
 
         Args:
@@ -75,19 +79,19 @@ class Splits:
         self._splits[unit].append(_Split(rows, similarity))
         self._changed()
 
-    def of(self, unit: Unit, row: int) -> float | None:
+    def of(self, unit: ComparedUnit, row: int) -> float | None:
         """The similarity at which the cluster of `row` was cut; None where it was not."""
         return max((split.similarity for split in self._holding(unit, row)), default=None)
 
-    def join(self, unit: Unit, row: int) -> None:
+    def join(self, unit: ComparedUnit, row: int) -> None:
         """Let the cluster of `row` be one again."""
         self._without(unit, row)
         self._changed()
 
-    def _holding(self, unit: Unit, row: int) -> list[_Split]:
+    def _holding(self, unit: ComparedUnit, row: int) -> list[_Split]:
         return [split for split in self._splits[unit] if row in split.rows]
 
-    def _without(self, unit: Unit, row: int) -> None:
+    def _without(self, unit: ComparedUnit, row: int) -> None:
         self._splits[unit] = [split for split in self._splits[unit] if row not in split.rows]
 
     def _changed(self) -> None:

@@ -1,15 +1,18 @@
 """What a dataset would be worth: two models of performance, neither of them a forecast.
 
-    calibrated  the default: an additive error model, fitted to published tables
-    book        the interactive simulator of the source chapter, exactly, with its defects
-    band        how far the calibrated model's own parameters leave the answer open
-    noise       how noisy the kept rows are, as told by labels or assumed
-    monotone    noise as a falling function of the score, fitted to labels
-    repeats     how many rows a cluster of duplicates is worth
-    ladder      rows, distinct rows and effective rows that any threshold keeps
-    sweep       performance over the threshold
-    advice      what would bring most next
-    cost        tokens, hours and money of a training run
+    calibrated         the default: an additive error model, fitted to published tables
+    book               the interactive simulator of the source chapter, exactly, with its defects
+    prediction         what either model predicts of a point: performance, losses, rates, frontier
+    band               how far the calibrated model's own parameters leave the answer open
+    noise              how noisy the kept rows are, as told by labels or assumed
+    isotonic           noise as a falling function of the score, fitted to labels
+    duplication        how many rows a cluster of duplicates is worth
+    cumulative_counts  rows, distinct rows and effective rows that any threshold keeps
+    sweep              performance over the threshold
+    advice             what would bring most next
+    cost               tokens, hours and money of a training run
+    parsing            rows and shares as people type them
+    report             all of it as plain values for programs
 
 Everything here is pure: arrays in, numbers out. `engine.session.simulator_link` brings the data.
 
@@ -33,6 +36,6 @@ N**(alpha+1): the larger a dataset, the dearer each further point of noise, whic
 clean rows can be worth more than 52,002 noisy ones.
 """
 
-from engine.simulator.prediction import Model, Point, Reading, read_point
+from engine.simulator.prediction import Model, Point, Prediction, predict
 
-__all__ = ["Model", "Point", "Reading", "read_point"]
+__all__ = ["Model", "Point", "Prediction", "predict"]

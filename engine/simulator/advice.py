@@ -21,7 +21,7 @@ REVIEW_S_PER_ROW = 15.0
 """Until there are decisions to time. Assumed, and said so."""
 
 IDLE_S = 120.0
-"""A longer pause between two decisions was no reading."""
+"""A longer pause between two decisions was not spent on a sample."""
 
 ENOUGH_PAUSES = 20
 
@@ -52,24 +52,24 @@ class Advice:
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class ReviewPace:
     """How fast a person reviews."""
 
     rows_per_hour: float
     measured: bool
 
 
-def review_pace(times_s: Sequence[float]) -> Pace:
-    """Rows per hour from the times of single decisions, oldest first; pauses are left out."""
+def review_pace(times_s: Sequence[float]) -> ReviewPace:
+    """Rows per hour from the times of single decisions, oldest first; long pauses are left out."""
     gaps = np.diff(np.asarray(times_s, np.float64))
     gaps = gaps[(gaps > 0) & (gaps <= IDLE_S)]
     if len(gaps) < ENOUGH_PAUSES:
-        return Pace(3600 / REVIEW_S_PER_ROW, measured=False)
-    return Pace(3600 / float(gaps.mean()), measured=True)
+        return ReviewPace(3600 / REVIEW_S_PER_ROW, measured=False)
+    return ReviewPace(3600 / float(gaps.mean()), measured=True)
 
 
 def advise(
-    point: Point, sweep: Sweep | None, pace: Pace, noise: NoiseEstimate | None
+    point: Point, sweep: Sweep | None, pace: ReviewPace, noise: NoiseEstimate | None
 ) -> list[Advice]:
     """What could be done next, the most rewarding first.
 
@@ -101,7 +101,7 @@ def advise(
     return sorted(found, key=lambda advice: -advice.gain)
 
 
-def _review(point: Point, pace: Pace, *, assumed: bool) -> Advice:
+def _review(point: Point, pace: ReviewPace, *, assumed: bool) -> Advice:
     """An hour of rows at random: the bad ones among them go; to first order."""
     rows = min(pace.rows_per_hour, point.rows)
     less_noise = rows * point.noise / point.rows

@@ -42,7 +42,7 @@ BETA = 1.93
 """How sharply noise bites. Source: as `B`; against the untuned model (76.54) it would be 2.75."""
 
 R_STAR = 15.387756
-"""Repeats after which another copy adds almost nothing.
+"""Duplicates of a row after which one more adds almost nothing.
 
 Source: Muennighoff et al., data-constrained scaling, arXiv 2305.16264 (pre-training)."""
 
@@ -62,19 +62,20 @@ DUPLICATION_POWER = 6.15
 """p: how late the harm sets in. Illustrative: only its two ends are published."""
 
 DUPLICATION_REACH = 0.99
-"""Share of `d` that counts as copies in `phi`: at 1 every row would be a copy of nothing."""
+"""Share of `d` that counts as duplicates in `phi`: at 1 no row would be left that they
+duplicate."""
 
 
 def phi(duplication: ArrayLike) -> Floats:
-    """Effective rows per row at a duplication rate, copies spread evenly over the distinct rows."""
-    copied = DUPLICATION_REACH * np.asarray(duplication, np.float64)
-    repeats = copied / (1 - copied)
-    effective: Floats = (1 - copied) * (1 - R_STAR * np.expm1(-repeats / R_STAR))
+    """Effective rows per row, if the duplicates are spread evenly over the distinct rows."""
+    duplicated = DUPLICATION_REACH * np.asarray(duplication, np.float64)
+    per_row = duplicated / (1 - duplicated)  # duplicates of each distinct row
+    effective: Floats = (1 - duplicated) * (1 - R_STAR * np.expm1(-per_row / R_STAR))
     return effective
 
 
 def duplication_term(duplication: ArrayLike) -> Floats:
-    """D(d): error added by duplication; negative where a few repeats help."""
+    """D(d): error added by duplication; negative where a few duplicates help."""
     share = np.asarray(duplication, np.float64)
     gain = DUPLICATION_GAIN * (share / DUPLICATION_BEST) * np.exp(1 - share / DUPLICATION_BEST)
     harm: Floats = DUPLICATION_HARM * share**DUPLICATION_POWER - gain

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from engine.review.decision import Verdict
 from engine.review.histogram import axis
 from engine.review.threshold import Direction, Threshold
-from engine.simulator.duplication import SINGLE, Clusters, marginal_worth
+from engine.simulator.duplication import SINGLE, DuplicateGroups, marginal_worth
 
 Floats = NDArray[np.float64]
 
@@ -32,7 +32,7 @@ class Kept:
     by_rule: Floats
     """Those of them that the threshold keeps; the others were accepted by hand."""
     distinct: Floats
-    """Clusters among them, rows without a twin included."""
+    """Clusters among them, rows without a duplicate included."""
     effective: Floats
     """What they are worth in distinct rows."""
     share: Floats
@@ -45,7 +45,7 @@ class Kept:
         return rate
 
 
-class Ladder:
+class CumulativeCounts:
     """Sums over the rows that a threshold keeps, made anew when scores or verdicts change.
 
     Rows accepted by hand are kept at every threshold and come first in their clusters; rejected,
@@ -59,7 +59,7 @@ class Ladder:
         broken: NDArray[np.bool_],
         direction: Direction,
         *,
-        clusters: Clusters | None = None,
+        clusters: DuplicateGroups | None = None,
         copies: NDArray[np.int64] | None = None,
     ) -> None:
         """Count.
@@ -69,7 +69,7 @@ class Ladder:
             verdicts: (rows,)
             broken: rows that could not be read.  (rows,)
             direction: which end of the scores is the better one.
-            clusters: which rows are copies of each other; None: not known, all count in full.
+            clusters: which rows are duplicates of each other; None: not known, all count in full.
             copies: how often each row is exported.  (rows,) None: once.
         """
         readable = ~broken
@@ -192,7 +192,7 @@ def _worth(
     accepted: NDArray[np.bool_],
     by_rule: NDArray[np.bool_],
     direction: Direction,
-    clusters: Clusters | None,
+    clusters: DuplicateGroups | None,
     copies: NDArray[np.int64] | None,
 ) -> tuple[NDArray[np.float32] | None, NDArray[np.float32] | None]:
     """What each row adds to effective and to distinct rows; None where each adds one."""

@@ -1,12 +1,12 @@
 """How much a cluster of duplicates is worth: effective rows, and the duplication rate.
 
-A cluster of n copies counts as f(n) = 1 + R*(1 - exp(-(n-1)/R)) rows: the second copy almost a
-full row, the fiftieth next to nothing. A dataset is worth the sum over its clusters, rows without
-a twin among them. So one hot cluster shows: 900 single rows and one cluster of 100 are worth 916
-rows, which the even spread of `calibrated.phi` hides (999.6).
+A cluster of n rows counts as f(n) = 1 + R*(1 - exp(-(n-1)/R)) rows: the second is worth almost a
+full row, the fiftieth next to nothing. A dataset is worth the sum over its clusters; a row without
+a duplicate is a cluster of one. So one large cluster shows: 900 single rows and one cluster of 100
+are worth 916 rows, where `calibrated.phi`, which spreads duplicates evenly, says 999.6.
 
 Source: R and the form from Muennighoff et al., arXiv 2305.16264; there over epochs, here over
-copies.
+duplicates.
 """
 
 from __future__ import annotations
@@ -21,25 +21,28 @@ from engine.simulator.calibrated import R_STAR, phi
 Floats = NDArray[np.float64]
 
 SINGLE = -1
-"""The cluster of a row that has no twin."""
+"""The cluster of a row that has no duplicate."""
+
+EXACT_ONLY = "exact duplicates only"
+"""What is said where only rows that are the same to the character count as duplicates."""
 
 HOT_SHARE = 0.05
 """Clusters are called hot where the even spread promises this share of effective rows too many."""
 
 
 @dataclass(frozen=True, slots=True)
-class Clusters:
-    """Which rows are copies of each other, as some method found it."""
+class DuplicateGroups:
+    """Which rows are duplicates of each other, as some method found it."""
 
     of_row: NDArray[np.int64]  # (rows,) number of the cluster, from 0 without gaps; SINGLE if alone
     count: int
     """How many clusters there are."""
     found_by: str
-    """What counts as a copy, in words: `exact repeats only`, `near duplicates at .80`."""
+    """What counts as a duplicate, in words: `EXACT_ONLY`, `near duplicates at .80`."""
 
     @property
     def rows(self) -> int:
-        """Rows that have a twin."""
+        """Rows that have a duplicate."""
         return int(np.count_nonzero(self.of_row != SINGLE))
 
 
@@ -49,7 +52,7 @@ class Duplication:
 
     rows: int
     distinct: int
-    """Clusters, rows without a twin included."""
+    """DuplicateGroups, rows without a twin included."""
     effective: float
     """What the rows are worth, in distinct rows."""
 
@@ -60,12 +63,12 @@ class Duplication:
 
     @property
     def hot(self) -> bool:
-        """Whether a few large clusters hold the copies, so that the rate alone misleads."""
+        """Whether a few large clusters hold the duplicates, so that the rate alone misleads."""
         even = self.rows * float(phi(self.rate))
         return self.rows > 0 and even - self.effective > HOT_SHARE * even
 
 
-def exact_clusters(identities: NDArray[np.uint8]) -> Clusters:
+def exact_duplicates(identities: NDArray[np.uint8]) -> DuplicateGroups:
     """Rows that are the same sample to the character.
 
     Args:
@@ -84,18 +87,18 @@ def exact_clusters(identities: NDArray[np.uint8]) -> Clusters:
     numbers[shared] = np.arange(int(shared.sum()))
     of_row = np.empty(len(order), np.int64)
     of_row[order] = np.repeat(numbers, sizes)
-    return Clusters(of_row, int(shared.sum()), "exact repeats only")
+    return DuplicateGroups(of_row, int(shared.sum()), EXACT_ONLY)
 
 
-def worth(copies: ArrayLike) -> Floats:
-    """f(n): what `copies` (≥ 1, or 0 for none) of one row are worth, in rows."""
-    size = np.asarray(copies, np.float64)
+def worth(times: ArrayLike) -> Floats:
+    """f(n): what one row is worth that is there so many times (0: not at all), in rows."""
+    size = np.asarray(times, np.float64)
     value: Floats = np.where(size > 0, 1 - R_STAR * np.expm1(-(size - 1) / R_STAR), 0.0)
     return value
 
 
 def duplication(sizes: ArrayLike) -> Duplication:
-    """From the size of every cluster, rows without a twin as clusters of one."""
+    """From the size of every cluster; a row without a duplicate is a cluster of one."""
     counted = np.asarray(sizes, np.int64)
     counted = counted[counted > 0]
     return Duplication(int(counted.sum()), len(counted), float(worth(counted).sum()))
@@ -104,7 +107,7 @@ def duplication(sizes: ArrayLike) -> Duplication:
 def marginal_worth(
     clusters: NDArray[np.int64], order: ArrayLike, copies: NDArray[np.int64] | None = None
 ) -> tuple[Floats, NDArray[np.bool_]]:
-    """What each row adds when rows come in, in some order: f(copies with it) - f(copies before).
+    """What each row adds as rows are kept in some order: f(n with it) - f(n before).
 
     A threshold lets rows in from the best score downwards, so sums of these over the kept rows
     are the effective rows at any threshold, without looking at clusters again.

@@ -1,4 +1,4 @@
-"""One point read by one model: performance, band, what costs how much, rates of exchange."""
+"""What a model predicts of a dataset: performance, band, points lost by cause, rates."""
 
 from __future__ import annotations
 
@@ -79,8 +79,8 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """What a model says of a point."""
+class Prediction:
+    """What a model predicts of a point."""
 
     model: Model
     point: Point
@@ -123,12 +123,12 @@ def check_point(point: Point) -> None:
     check_share("duplication", point.duplication)
 
 
-def read_point(model: Model, point: Point) -> Reading:
-    """What `model` says of `point`."""
-    return _read_book(point) if model is Model.BOOK else _read_calibrated(point)
+def predict(model: Model, point: Point) -> Prediction:
+    """What `model` predicts of `point`."""
+    return _predict_by_book(point) if model is Model.BOOK else _predict_calibrated(point)
 
 
-def _read_calibrated(point: Point) -> Reading:
+def _predict_calibrated(point: Point) -> Prediction:
     effective = point.effective_rows
     points = float(calibrated.performance(effective, point.noise, point.duplication))
     low, high = (float(end) for end in _band(point))
@@ -139,7 +139,7 @@ def _read_calibrated(point: Point) -> Reading:
         calibrated.E_INF,
     )
     each = (100 - points) / sum(terms)
-    return Reading(
+    return Prediction(
         model=Model.CALIBRATED,
         point=point,
         performance=points,
@@ -163,13 +163,13 @@ def _band(point: Point, draws: int = DRAWS) -> tuple[Floats, Floats]:
     )
 
 
-def _read_book(point: Point) -> Reading:
+def _predict_by_book(point: Point) -> Prediction:
     rows, noise, duplication = point.rows, point.noise, point.duplication
     points = float(book.score(rows, noise, duplication))
     gross = max(float(book.base(rows)), 0.0)
     net = max(gross - float(book.penalty(rows, noise)), 0.0)
     rate = book.slope(rows, noise)
-    return Reading(
+    return Prediction(
         model=Model.BOOK,
         point=point,
         performance=points,

@@ -10,9 +10,9 @@ import numpy as np
 
 from engine.simulator.advice import Advice
 from engine.simulator.cost import Savings
-from engine.simulator.duplication import Duplication
+from engine.simulator.duplication import EXACT_ONLY, Duplication
 from engine.simulator.noise import NoiseEstimate
-from engine.simulator.prediction import Curve, Frontier, Reading
+from engine.simulator.prediction import Curve, Frontier, Prediction
 from engine.simulator.sweep import Sweep
 
 NOTE = (
@@ -21,28 +21,28 @@ NOTE = (
 )
 
 
-def reading_values(reading: Reading, line: Frontier) -> dict[str, Any]:
+def prediction_values(prediction: Prediction, line: Frontier) -> dict[str, Any]:
     """A point, its performance, band, terms and rates, and the line of equal performance."""
-    point = reading.point
+    point = prediction.point
     return {
-        "model": reading.model.value,
+        "model": prediction.model.value,
         "rows": point.rows,
         "noise": point.noise,
         "duplication": point.duplication,
         "effective_rows": point.effective_rows,
-        "performance": reading.performance,
-        "band": None if reading.band is None else list(reading.band),
-        "terms": asdict(reading.terms),
-        "elasticity": reading.elasticity,
-        "slope": reading.slope,
+        "performance": prediction.performance,
+        "band": None if prediction.band is None else list(prediction.band),
+        "terms": asdict(prediction.terms),
+        "elasticity": prediction.elasticity,
+        "slope": prediction.slope,
         "frontier": [
             {"noise": round(float(noise), 6), "rows": round(float(rows))}
             for noise, rows in zip(line.noise, line.rows, strict=True)
         ],
         "frontier_performance": line.target,
         "frontier_noise_limit": line.limit,
-        "message": reading.message,
-        "clamped": reading.clamped,
+        "message": prediction.message,
+        "clamped": prediction.clamped,
         "note": NOTE,
     }
 
@@ -58,13 +58,14 @@ def noise_values(noise: NoiseEstimate, **more: object) -> dict[str, Any]:
 
 
 def duplication_values(duplication: Duplication, found_by: str) -> dict[str, Any]:
-    """Copies among the kept rows."""
+    """The duplicates among the kept rows."""
     return {
         "rate": duplication.rate,
         "distinct": duplication.distinct,
         "effective_rows": duplication.effective,
         "hot_clusters": duplication.hot,
-        "found_by": found_by,
+        # Programs have read these words from the start.
+        "found_by": "exact repeats only" if found_by == EXACT_ONLY else found_by,
     }
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from engine.review.threshold import Threshold
 from engine.simulator import book, calibrated
 from engine.simulator.band import SWEEP_DRAWS, band
-from engine.simulator.cumulative_counts import Kept, Ladder
+from engine.simulator.cumulative_counts import CumulativeCounts, Kept
 from engine.simulator.isotonic import BadByScore
 from engine.simulator.noise import Assumption, NoiseEstimate, NoiseSource
 from engine.simulator.prediction import Model, Point
@@ -52,17 +52,19 @@ class Sweep:
         return int(np.nanargmax(known))
 
 
-def sweep(ladder: Ladder, noise: NoiseModel, model: Model, *, draws: int = SWEEP_DRAWS) -> Sweep:
-    """Read the model at every threshold of `ladder`.
+def sweep(
+    counts: CumulativeCounts, noise: NoiseModel, model: Model, *, draws: int = SWEEP_DRAWS
+) -> Sweep:
+    """What the model predicts at every threshold of `counts`.
 
     Args:
-        ladder: what thresholds keep.
+        counts: what thresholds keep.
         noise: how noisy that is.
         model: whose performance.
         draws: of the band.
     """
-    kept = ladder.over()
-    share, low, high = _noise_over(ladder, kept, noise)
+    kept = counts.over()
+    share, low, high = _noise_over(counts, kept, noise)
     some = kept.rows >= 1
     lines = np.full((3, len(some)), np.nan)
     if some.any():
@@ -77,7 +79,7 @@ def sweep(ladder: Ladder, noise: NoiseModel, model: Model, *, draws: int = SWEEP
             )  # fmt: skip
             lines[:, some] = middle, np.minimum(bottom, middle), np.maximum(top, middle)
     return Sweep(
-        thresholds=ladder.thresholds,
+        thresholds=counts.thresholds,
         rows=kept.rows,
         noise=share,
         noise_low=low,
@@ -89,19 +91,21 @@ def sweep(ladder: Ladder, noise: NoiseModel, model: Model, *, draws: int = SWEEP
         source=_source(noise),
         beyond=np.zeros(len(some), np.bool_)
         if isinstance(noise, Assumption)
-        else noise.beyond(ladder.inner_edges),
+        else noise.beyond(counts.inner_edges),
     )
 
 
-def estimate(ladder: Ladder, kept: Kept, threshold: Threshold, noise: NoiseModel) -> NoiseEstimate:
-    """The noise among what one threshold keeps: `kept`, from `ladder.at(threshold)`."""
+def estimate(
+    counts: CumulativeCounts, kept: Kept, threshold: Threshold, noise: NoiseModel
+) -> NoiseEstimate:
+    """The noise among what one threshold keeps: `kept`, from `counts.at(threshold)`."""
     by_rule, rows = float(kept.by_rule), max(float(kept.rows), 1.0)
     if isinstance(noise, Assumption):
         parts = [float(part) for part in noise.among_best(max(float(kept.share), 1e-12))]
     else:
         parts = [
-            float(np.interp(threshold.value, ladder.thresholds, line))
-            for line in _labelled(ladder, noise)
+            float(np.interp(threshold.value, counts.thresholds, line))
+            for line in _labelled(counts, noise)
         ]
     # Rows accepted by hand are sound: a person has said so.
     share, low, high = (part * by_rule / rows for part in parts)
@@ -109,7 +113,7 @@ def estimate(ladder: Ladder, kept: Kept, threshold: Threshold, noise: NoiseModel
 
 
 def point(kept: Kept, noise: NoiseEstimate | None) -> Point | None:
-    """Where `kept`, from `ladder.at`, lies for the models; None where it is empty.
+    """Where `kept`, from `counts.at`, lies for the models; None where it is empty.
 
     Without a threshold, and so without `noise`, only what was accepted by hand is kept: sound.
     """
@@ -129,24 +133,26 @@ def _source(noise: NoiseModel) -> NoiseSource:
     return NoiseSource.ASSUMED if isinstance(noise, Assumption) else NoiseSource.LABELS
 
 
-def _noise_over(ladder: Ladder, kept: Kept, noise: NoiseModel) -> tuple[Floats, Floats, Floats]:
+def _noise_over(
+    counts: CumulativeCounts, kept: Kept, noise: NoiseModel
+) -> tuple[Floats, Floats, Floats]:
     if isinstance(noise, Assumption):
         parts = noise.among_best(np.maximum(kept.share, 1e-12))
     else:
-        parts = _labelled(ladder, noise)
+        parts = _labelled(counts, noise)
     share, low, high = (part * kept.by_rule / np.maximum(kept.rows, 1.0) for part in parts)
     return share, low, high
 
 
-def _labelled(ladder: Ladder, noise: BadByScore) -> tuple[Floats, Floats, Floats]:
+def _labelled(counts: CumulativeCounts, noise: BadByScore) -> tuple[Floats, Floats, Floats]:
     """Noise among the rows that the rule keeps at each threshold, as the labels have it.
 
     Of rows beyond the labels' reach the fit only says that they are no better than the worst it
     knows; at the interval's high end all of them are bad.
     """
-    per_bin = noise.at(ladder.centres) * ladder.rows_per_bin  # (1 + bootstraps, STEPS)
-    rows = np.maximum(ladder.from_best(ladder.rows_per_bin), 1.0)
-    share, low, high = noise.interval(ladder.from_best(per_bin) / rows, ladder.thresholds)
-    outside = noise.beyond(ladder.inner_edges)
-    unknown = ladder.from_best(np.where(outside, ladder.rows_per_bin, 0.0)) / rows
+    per_bin = noise.at(counts.centres) * counts.rows_per_bin  # (1 + bootstraps, STEPS)
+    rows = np.maximum(counts.from_best(counts.rows_per_bin), 1.0)
+    share, low, high = noise.interval(counts.from_best(per_bin) / rows, counts.thresholds)
+    outside = noise.beyond(counts.inner_edges)
+    unknown = counts.from_best(np.where(outside, counts.rows_per_bin, 0.0)) / rows
     return share, low, np.minimum(high * (1 - unknown) + unknown, 1.0)

@@ -28,7 +28,7 @@ SIZES = ((80, 24), (160, 48))
 async def steps(bench: Bench, size: tuple[int, int], *, copies: bool) -> None:
     """Steps of `]` with the panel open: settled, and while scores come."""
     from engine.session import OpenOptions
-    from engine.simulator.duplication import SINGLE, Clusters
+    from engine.simulator.duplication import SINGLE, DuplicateGroups
     from tui.app import TamisApp
     from tui.desk import Desk
     from tui.simulator import SimulatorPanel
@@ -46,7 +46,7 @@ async def steps(bench: Bench, size: tuple[int, int], *, copies: bool) -> None:
         of_row = np.full(rows, SINGLE, np.int64)
         pairs = int(rows * TWINS / 2) if copies else 0
         of_row[: 2 * pairs] = np.arange(2 * pairs) // 2
-        session.simulator_link.clusters = Clusters(of_row, pairs, "made up")
+        session.simulator_link.clusters = DuplicateGroups(of_row, pairs, "made up")
         desk.action_simulate()
         await asyncio.sleep(2.0)
         for scores_come in (False, True):

@@ -32,10 +32,10 @@ Pairs = Iterable[tuple[int, int]]
 def tamis(texts: pl.Series) -> Pairs:
     """Ours: the search, and every pair at the similarity, rows of the same text among them."""
     from engine.duplicates.finder import find
-    from engine.duplicates.settings import Settings
+    from engine.duplicates.settings import SearchSettings
     from tests.engine.duplicates.making import found_pairs
 
-    matches = find(texts, Settings(similarity=SIMILARITY, permutations=PERMUTATIONS))
+    matches = find(texts, SearchSettings(similarity=SIMILARITY, permutations=PERMUTATIONS))
     RESULTS.append(time.process_time())
     return found_pairs(matches, SIMILARITY)
 
@@ -117,7 +117,7 @@ def to_the_end(path: Path) -> dict[str, Any]:
     from engine.duplicates.large import LargeComponents
     from engine.duplicates.matches import Matches
     from engine.duplicates.rule import Candidates, Ranking, drop
-    from engine.duplicates.settings import Settings
+    from engine.duplicates.settings import SearchSettings
 
     warm("tamis")
     began, worked = time.perf_counter(), time.process_time()
@@ -129,7 +129,7 @@ def to_the_end(path: Path) -> dict[str, Any]:
         if len(cut(matches, SIMILARITY)) and not first:
             first.append(time.perf_counter() - searched)
 
-    settings = Settings(similarity=SIMILARITY, permutations=PERMUTATIONS)
+    settings = SearchSettings(similarity=SIMILARITY, permutations=PERMUTATIONS)
     matches = Finder(texts, settings).run(found=found)
     large = LargeComponents(texts, settings, matches.large) if matches.large else None
     clusters = cut(matches, SIMILARITY, large=large)

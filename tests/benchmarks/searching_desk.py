@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
-from engine.duplicates.settings import Unit, default_settings
+from engine.duplicates.settings import ComparedUnit, default_settings
 from engine.session import OpenOptions
 from tui.app import TamisApp
 
@@ -26,8 +26,8 @@ def main() -> None:
             time.sleep(WAIT_S)
         duplicates = app.session.duplicates
         for seed in count(1):  # another seed: nothing that the session file knows is of use
-            duplicates.configure(replace(default_settings(Unit.BOTH), seed=seed))
-            duplicates.search([Unit.BOTH])
+            duplicates.configure(replace(default_settings(ComparedUnit.BOTH), seed=seed))
+            duplicates.search([ComparedUnit.BOTH])
             duplicates.wait(lambda _: None)
 
     threading.Thread(target=search, daemon=True).start()

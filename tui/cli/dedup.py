@@ -71,17 +71,19 @@ def dedup(
     of an export, use tamis export --drop-duplicates.
     """
     from engine.dataset.dataset import open_dataset
-    from engine.duplicates.dedup_report import check_pairs_file, survey, write_pairs
+    from engine.duplicates.dedup_report import check_pairs_file, dedup_report, write_pairs
     from engine.duplicates.meaning import USUAL
     from engine.duplicates.settings import (
         DROP_FROM,
-        Unit,
+        ComparedUnit,
         default_settings,
         parse_shingling,
         parse_similarity,
     )
 
-    unit = choice(Unit, on, "--on", (Unit.PROMPT, Unit.RESPONSE, Unit.BOTH))
+    unit = choice(
+        ComparedUnit, on, "--on", (ComparedUnit.PROMPT, ComparedUnit.RESPONSE, ComparedUnit.BOTH)
+    )
     usual = DROP_FROM if semantic is None else USUAL
     settings = default_settings(unit, parse_similarity(similarity) if similarity else usual)
     if shingle and semantic is not None:
@@ -94,7 +96,7 @@ def dedup(
             if output is not None:
                 check_pairs_file(output, dataset, overwrite=overwrite)
             begun_s = time.monotonic()
-            found = survey(dataset, settings, model=semantic, progress=progress)
+            found = dedup_report(dataset, settings, model=semantic, progress=progress)
             values: dict[str, Any] = {**found.values(), "elapsed_s": time.monotonic() - begun_s}
             if output is not None:
                 write_pairs(found, output)

@@ -57,7 +57,7 @@ def keys_json(preferences: Preferences) -> dict[str, Any]:
                 "id": action.id,
                 "title": action.title,
                 "help": action.help,
-                "group": action.group.value,
+                "group": action.group,
                 "keys": list(action.keys),
                 "changed": action.keys != built_in[action.id],
             }

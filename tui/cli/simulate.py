@@ -174,7 +174,7 @@ def _on_numbers(
 ) -> None:
     import numpy as np
 
-    from engine.simulator import Point, read_point, report
+    from engine.simulator import Point, predict, report
     from engine.simulator.band import DRAWS
     from engine.simulator.parsing import parse_rows
     from engine.simulator.prediction import (
@@ -191,10 +191,10 @@ def _on_numbers(
         DEFAULT_DUPLICATION if duplication is None else duplication,
     )
     check_point(point)
-    reading = read_point(model, point)
-    line = frontier(model, _target(target, reading.performance), point)
+    prediction = predict(model, point)
+    line = frontier(model, _target(target, prediction.performance), point)
     if as_json:
-        print_json(report.reading_values(reading, line))
+        print_json(report.prediction_values(prediction, line))
     elif as_csv and target is not None:
         print_csv(report.FRONTIER_COLUMNS, report.frontier_table(line))
     elif as_csv:
@@ -202,7 +202,7 @@ def _on_numbers(
         curve = size_curve(model, point, sizes, draws=DRAWS)
         print_csv(report.CURVE_COLUMNS, report.curve_table(curve))
     else:
-        print_text(point_text(reading, line, listed=target is not None))
+        print_text(point_text(prediction, line, listed=target is not None))
 
 
 def _target(asked: float | None, performance: float) -> float:
@@ -213,7 +213,7 @@ def _target(asked: float | None, performance: float) -> float:
 def _on_data(
     review: Session, model: Model, target: float | None, *, as_json: bool, as_csv: bool
 ) -> None:
-    from engine.simulator import read_point, report
+    from engine.simulator import predict, report
     from engine.simulator.advice import advise
     from engine.simulator.prediction import frontier
 
@@ -221,8 +221,8 @@ def _on_data(
     live, line = link.live(), link.sweep(model)
     if live.point is None:
         raise UsageError("nothing is kept, so there is nothing to simulate", "set --threshold")
-    reading = read_point(model, live.point)
-    equal = frontier(model, _target(target, reading.performance), live.point)
+    prediction = predict(model, live.point)
+    equal = frontier(model, _target(target, prediction.performance), live.point)
     if as_csv:
         if target is not None:
             print_csv(report.FRONTIER_COLUMNS, report.frontier_table(equal))
@@ -231,9 +231,9 @@ def _on_data(
         return
     advice = advise(live.point, link.sweep(), link.pace(), live.noise)
     if not as_json:
-        print_text(data_text(review.threshold, live, reading, line, advice, link.assumption))
+        print_text(data_text(review.threshold, live, prediction, line, advice, link.assumption))
         return
-    values: dict[str, Any] = report.reading_values(reading, equal)
+    values: dict[str, Any] = report.prediction_values(prediction, equal)
     values["threshold"] = None if review.threshold is None else str(review.threshold)
     if live.noise is not None:
         values["noise_estimate"] = report.noise_values(live.noise, **link.noise_basis())

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from engine.simulator import Model, Reading
+from engine.simulator import Model, Prediction
 from engine.simulator.advice import Advice, Step
 from engine.simulator.cost import Savings
 from engine.simulator.noise import NoiseEstimate, NoiseSource
@@ -63,40 +63,40 @@ def savings_text(savings: Savings) -> str:
     )
 
 
-def reading_lines(reading: Reading) -> list[str]:
+def reading_lines(prediction: Prediction) -> list[str]:
     """Performance, what is lost to what, and the rates of exchange."""
-    terms = reading.terms
-    if reading.band is None:
-        band = ", no band" + (f": {reading.message}" if reading.message else "")
+    terms = prediction.terms
+    if prediction.band is None:
+        band = ", no band" + (f": {prediction.message}" if prediction.message else "")
     else:
-        band = f", band {reading.band[0]:.1f} to {reading.band[1]:.1f}"
-    if reading.clamped:
+        band = f", band {prediction.band[0]:.1f} to {prediction.band[1]:.1f}"
+    if prediction.clamped:
         band += " (held at the end of the book's box: 100 to 100,000 rows, up to 50 % noise)"
     lost = f"volume {terms.volume:.1f} · noise {terms.noise:.1f} · duplication "
     lost += f"{terms.duplication:.1f}"
-    if reading.model is Model.CALIBRATED:
+    if prediction.model is Model.CALIBRATED:
         lost += f" · irreducible {terms.irreducible:.1f}"
     lines = [
-        f"performance  {reading.performance:.1f} points{band}",
+        f"performance  {prediction.performance:.1f} points{band}",
         f"points lost  {lost}",
     ]
-    if reading.slope is None or reading.elasticity is None:
+    if prediction.slope is None or prediction.elasticity is None:
         lines.append("elasticity   none: here more rows do not help the book's score")
     else:
         lines += [
-            f"elasticity   {reading.elasticity:.3g}: per cent more rows for 1 % more noise",
-            f"slope        {reading.slope / 100:,.0f} rows for one more point of noise",
+            f"elasticity   {prediction.elasticity:.3g}: per cent more rows for 1 % more noise",
+            f"slope        {prediction.slope / 100:,.0f} rows for one more point of noise",
         ]
     return lines
 
 
-def point_text(reading: Reading, line: Frontier, *, listed: bool) -> str:
+def point_text(prediction: Prediction, line: Frontier, *, listed: bool) -> str:
     """One point, and the line of equal performance where it was asked for."""
-    point = reading.point
+    point = prediction.point
     where = f"{percent(point.noise)} noise, {percent(point.duplication)} duplication"
     lines = [
-        f"{reading.model.value} model: {point.rows:,.0f} rows, {where}",
-        *reading_lines(reading),
+        f"{prediction.model.value} model: {point.rows:,.0f} rows, {where}",
+        *reading_lines(prediction),
     ]
     if listed:
         lines.append(frontier_text(line))
@@ -134,16 +134,16 @@ def advice_text(advice: Advice) -> str:
 def data_text(
     threshold: Threshold | None,
     live: Live,
-    reading: Reading,
+    prediction: Prediction,
     line: Sweep | None,
     advice: Sequence[Advice],
     assumption: Assumption,
 ) -> str:
     """A dataset under its threshold."""
-    point = reading.point
+    point = prediction.point
     copies = live.duplication
     lines = [
-        f"{reading.model.value} model: {point.rows:,.0f} rows kept, "
+        f"{prediction.model.value} model: {point.rows:,.0f} rows kept, "
         + (str(threshold) if threshold else "no threshold"),
         "noise        " + (noise_text(live.noise) if live.noise else "0.0 %, all by hand"),
     ]
@@ -162,7 +162,7 @@ def data_text(
             f"duplication  {percent(copies.rate)} ({live.found_by}), worth "
             f"{copies.effective:,.0f} rows{hot}"
         )
-    lines += reading_lines(reading)
+    lines += reading_lines(prediction)
     best = line.best if line is not None else None
     if line is not None and best is not None:
         under = f", {UNDER_ASSUMPTIONS}" if line.assumed else ""

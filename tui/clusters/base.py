@@ -23,7 +23,7 @@ from engine.session.table_columns import COLUMNS
 from tui.clusters import words
 from tui.clusters.cluster_list import ClusterList, ListedCluster
 from tui.clusters.comparison import Comparison, Laid, Shown, compare
-from tui.clusters.members import Likes, MemberRows, answer_letter, compared_rows
+from tui.clusters.members import MemberRows, MemberSimilarities, answer_letter, compared_rows
 from tui.clusters.pane import ComparisonPane
 from tui.desk.base import DeskBase
 from tui.keys.actions import Group, actions_on, bindings
@@ -103,7 +103,7 @@ class ClusterBase(WorkingScreen):
         self._one_move = asyncio.Lock()
 
     def compose(self) -> ComposeResult:
-        """Title, list and members, comparison, gauge, input, keys."""
+        """Title, list and members, comparison, duplication rate, input, keys."""
         yield StatusLine(id="clusters-title")
         with Container(id="clusters-top"):
             yield ClusterList(self, glyphs=self.glyphs, id="clusters-list")
@@ -111,7 +111,7 @@ class ClusterBase(WorkingScreen):
                 self._members, glyphs=self.glyphs, empty_text="", id="clusters-members"
             )
         yield ComparisonPane(glyphs=self.glyphs, id="clusters-comparison")
-        yield StatusLine(id="clusters-gauge")
+        yield StatusLine(id="clusters-rate")
         yield StatusLine(id="clusters-rule")
         yield KeyBar(id="keys")
         yield PromptBar(id="prompt")
@@ -203,13 +203,13 @@ class ClusterBase(WorkingScreen):
         )
         found = review.duplication
         if found is None:
-            gauge, rule = ["repeats among the kept rows: not counted yet"], [""]
+            rate, rule = ["duplication rate of the kept rows: not counted yet"], [""]
         else:
             now = found.after if self.session.duplicates.rule_on else found.before
-            bar = words.gauge_line(now, self.glyphs)
-            gauge = [f"{bar} {words.gauge_text(now)}", words.zone_text(now), words.hot_text(now)]
+            bar = words.rate_line(now, self.glyphs)
+            rate = [f"{bar} {words.rate_text(now)}", words.zone_text(now), words.hot_text(now)]
             rule = [words.rule_text(self.session.duplicates.similarity, found, self.key("rule"))]
-        self.query_one("#clusters-gauge", StatusLine).show([part for part in gauge if part])
+        self.query_one("#clusters-rate", StatusLine).show([part for part in rate if part])
         self.query_one("#clusters-rule", StatusLine).show(rule)
 
     def show_list(self) -> None:
@@ -267,7 +267,7 @@ class ClusterBase(WorkingScreen):
             return
         rows = found.listing.groups.rows_of(cluster)
         if self._shown is None or self._shown[:2] != (found, cluster):
-            self._members.likes = Likes()
+            self._members.similarities = MemberSimilarities()
         if row is None or found.listing.groups.label[row] != cluster:
             keeper, _ = self.review.keeper(found, cluster)
             row = int(rows[0] if int(rows[0]) != keeper else rows[1])
@@ -316,32 +316,39 @@ class ClusterBase(WorkingScreen):
         """Compare the samples; in a thread, which looks for no widget: the screen may be gone."""
         if number != self._comparisons:
             return
-        likes = self._likes(pair)
+        similarities = self._similarities(pair)
         dot = " | " if self.glyphs.ascii_only else " · "
         sides = []
         for row, about in ((pair.keeper, pair.about_keeper), (pair.other, pair.about_other)):
-            title = dot.join([about[0], *_alike(likes, row), *about[1:]])
+            title = dot.join([about[0], *_alike(similarities, row), *about[1:]])
             texts = tuple(self._rows.text(row, COLUMNS[part]) for part in PART_TITLES)
             sides.append(Shown(title, texts))
         made = compare(sides[0], sides[1], PART_TITLES)
         laid = pane.lay_out(made, width)
-        self.app.call_from_thread(self._put, number, likes, made, laid, width)
+        self.app.call_from_thread(self._put, number, similarities, made, laid, width)
 
-    def _put(self, number: int, likes: Likes, made: Comparison, laid: Laid, width: int) -> None:
+    def _put(
+        self,
+        number: int,
+        similarities: MemberSimilarities,
+        made: Comparison,
+        laid: Laid,
+        width: int,
+    ) -> None:
         # An older comparison may end after a newer one.
         if number == self._comparisons and self.is_running:
             self._compared = number
-            self._members.likes = likes
+            self._members.similarities = similarities
             self.members.refresh_changed()
             self.comparison.show(made, laid, width)
 
-    def _likes(self, pair: _Pair) -> Likes:
+    def _similarities(self, pair: _Pair) -> MemberSimilarities:
         groups = pair.found.listing.groups
         rows, answers = groups.rows_of(pair.cluster), groups.answers_of(pair.cluster)
         compared = compared_rows(rows, pair.keeper, pair.other)
         reference = int(np.flatnonzero(compared == pair.keeper)[0])
-        alike = self.review.likeness(pair.found, compared, reference)
-        return Likes(
+        alike = self.review.similarity_to(pair.found, compared, reference)
+        return MemberSimilarities(
             pair.keeper,
             dict(zip(compared.tolist(), alike.similarity.tolist(), strict=True)),
             frozenset(compared[~alike.same_numbers].tolist()),
@@ -372,13 +379,13 @@ class ClusterBase(WorkingScreen):
             self._draw_lines()
 
 
-def _alike(likes: Likes, row: int) -> list[str]:
+def _alike(similarities: MemberSimilarities, row: int) -> list[str]:
     """What is known of a member beside the keeper, in words."""
     parts = []
-    if row in likes.answers:
-        parts.append(f"answer {answer_letter(likes.answers[row])}")
-    if row != likes.keeper and row in likes.similarity:
-        parts.append(f"{likes.similarity[row]:.3f} alike")
-        if row in likes.other_numbers:
+    if row in similarities.answers:
+        parts.append(f"answer {answer_letter(similarities.answers[row])}")
+    if row != similarities.keeper and row in similarities.similarity:
+        parts.append(f"{similarities.similarity[row]:.3f} alike")
+        if row in similarities.other_numbers:
             parts.append("other numbers: the rule never drops it")
     return parts

@@ -21,7 +21,7 @@ COMPARED_MEMBERS = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Likes:
+class MemberSimilarities:
     """What is known about the members of the cluster shown."""
 
     keeper: int = -1
@@ -39,7 +39,7 @@ class MemberRows:
 
     def __init__(self, rows: SessionRows, glyphs: Glyphs) -> None:
         self._rows, self._glyphs = rows, glyphs
-        self.likes = Likes()
+        self.similarities = MemberSimilarities()
 
     @property
     def rows(self) -> int:
@@ -75,13 +75,15 @@ class MemberRows:
 
     def _lead(self, _session: ViewedSession, row: int) -> str:
         """An answer's letter, a similarity, two signs."""
-        likes = self.likes
-        letter = answer_letter(likes.answers[row]) + " " if row in likes.answers else ""
-        if row == likes.keeper:
+        similarities = self.similarities
+        letter = (
+            answer_letter(similarities.answers[row]) + " " if row in similarities.answers else ""
+        )
+        if row == similarities.keeper:
             return f"{letter}{self._glyphs.best} keep"
-        known = likes.similarity.get(row)
+        known = similarities.similarity.get(row)
         text = letter + (similarity_text(known) if known is not None else "")
-        return text + (" #" if row in likes.other_numbers else "")
+        return text + (" #" if row in similarities.other_numbers else "")
 
 
 def answer_letter(number: int) -> str:

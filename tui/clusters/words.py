@@ -1,19 +1,23 @@
-"""What the clusters screen says: its title, the duplication gauge, questions before a bulk."""
+"""What the clusters screen says: its title, the duplication rate, questions before a bulk."""
 
 from __future__ import annotations
 
-from engine.duplicates.duplication_rate import HELPFUL, Gauge
-from engine.duplicates.listing import Listing, State
+from engine.duplicates.duplication_rate import HELPFUL, KeptDuplication
+from engine.duplicates.listing import ListedState, Listing
 from engine.duplicates.rule import Preference
-from engine.duplicates.settings import Unit
+from engine.duplicates.settings import ComparedUnit
 from engine.session import Session
-from engine.session.cluster_review import Listed, RuleEffect
+from engine.session.cluster_review import Kind, Listed, RuleEffect
 from engine.session.cluster_verdicts import KeepPlan
 from engine.session.duplication import SearchState, SearchStatus
 from tui.terminal.display import Glyphs
 from tui.widgets.status import share_text
 
-STATE_WORDS = {State.UNDECIDED: "undecided", State.DECIDED: "decided", State.KEPT_ALL: "kept all"}
+STATE_WORDS = {
+    ListedState.UNDECIDED: "undecided",
+    ListedState.DECIDED: "decided",
+    ListedState.KEPT_ALL: "kept all",
+}
 
 PREFERENCE_TEXT = {
     Preference.SCORE: "the best score",
@@ -23,14 +27,14 @@ PREFERENCE_TEXT = {
     Preference.LAST: "the last",
 }
 
-GAUGE_CELLS = 24
+RATE_CELLS = 24
 
 
 UNIT_WORDS = {
-    Unit.BOTH: "whole samples",
-    Unit.PROMPT: "prompts",
-    Unit.RESPONSE: "responses",
-    Unit.MEANING: "meaning",
+    ComparedUnit.BOTH: "whole samples",
+    ComparedUnit.PROMPT: "prompts",
+    ComparedUnit.RESPONSE: "responses",
+    ComparedUnit.MEANING: "meaning",
 }
 
 
@@ -68,7 +72,8 @@ def title_parts(
         similarity: the one asked for; the list may follow in a moment.
         search_key: stops the search, and goes on with it.
     """
-    parts = [f"clusters: {session.clusters.kind.value}"]
+    kind = session.clusters.kind
+    parts = [kind.value if kind is Kind.CONTRADICTIONS else f"duplicates: {kind.value}"]
     complete = listed is not None and listed.clusters.is_complete
     if said := search_text(session.duplicates.status, complete=complete, key=search_key):
         parts.append(said)
@@ -92,38 +97,38 @@ def title_parts(
 
 def decided(listing: Listing) -> int:
     """Clusters in which nothing is left to decide."""
-    return int((listing.state != State.UNDECIDED).sum())
+    return int((listing.state != ListedState.UNDECIDED).sum())
 
 
-def gauge_line(gauge: Gauge, glyphs: Glyphs, cells: int = GAUGE_CELLS) -> str:
+def rate_line(kept: KeptDuplication, glyphs: Glyphs, cells: int = RATE_CELLS) -> str:
     """A rate from 0 to 100 %, with the mark at 25 % where a study saw the best result."""
-    filled = round(gauge.duplication_rate * cells)
-    if gauge.duplicate_rows:
+    filled = round(kept.duplication_rate * cells)
+    if kept.duplicate_rows:
         filled = max(filled, 1)
     line = [glyphs.bar if at < filled else glyphs.shade for at in range(cells)]
     line[round(HELPFUL * cells)] = glyphs.divider
     return "".join(line)
 
 
-def gauge_text(gauge: Gauge) -> str:
+def rate_text(kept: KeptDuplication) -> str:
     """A rate and what the rows are worth."""
-    rate = share_text(gauge.duplicate_rows, gauge.rows)
-    return f"{rate} of {gauge.rows:,} kept repeat, worth {gauge.effective_rows:,.0f} rows"
+    rate = share_text(kept.duplicate_rows, kept.rows)
+    return f"{rate} of {kept.rows:,} kept are duplicates, worth {kept.effective_rows:,.0f} rows"
 
 
-def zone_text(gauge: Gauge) -> str:
+def zone_text(kept: KeptDuplication) -> str:
     """Where the rate lies between the marks of the study."""
-    if gauge.duplication_rate <= HELPFUL:
+    if kept.duplication_rate <= HELPFUL:
         return "below the mark at 25 %"
     return "beyond the mark at 25 %, towards collapse at 100 %"
 
 
-def hot_text(gauge: Gauge) -> str:
+def hot_text(kept: KeptDuplication) -> str:
     """Clusters that a mean hides; empty where there are none."""
-    if not len(gauge.hot):
+    if not len(kept.hot):
         return ""
-    clusters = f"{len(gauge.hot):,} hot cluster" + ("s" if len(gauge.hot) > 1 else "")
-    return f"{clusters}: the largest has {int(gauge.hot_sizes[0]):,} kept rows"
+    clusters = f"{len(kept.hot):,} hot cluster" + ("s" if len(kept.hot) > 1 else "")
+    return f"{clusters}: the largest has {int(kept.hot_sizes[0]):,} kept rows"
 
 
 def rule_text(similarity: float | None, found: RuleEffect, rule_key: str) -> str:
@@ -138,14 +143,14 @@ def rule_text(similarity: float | None, found: RuleEffect, rule_key: str) -> str
 def rule_lines(found: RuleEffect) -> list[str]:
     """The preview of the rule."""
     before, after = found.before, found.after
-    rate, rest = (share_text(gauge.duplicate_rows, gauge.rows) for gauge in (before, after))
+    rate, rest = (share_text(kept.duplicate_rows, kept.rows) for kept in (before, after))
     lost = (
         f"{found.dropped:,} of {before.rows:,} rows kept now are at least {found.similarity:.2f} "
         "like a better one that is kept, with the same numbers."
     )
     return [
         lost,
-        f"Repeats among the kept rows: {rate} before, {rest} after.",
+        f"Duplication rate: {rate} before, {rest} after.",
         "What you accepted stays. Each dropped row names the one that it is like.",
     ]
 

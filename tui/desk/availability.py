@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.review.decision import Verdict
 from tui.desk.moving import MovingActions
-from tui.desk.simulator import UNDOING
+from tui.desk.panels import UNDOING
 from tui.keys.actions import Action, Group, actions_of, actions_on
 from tui.widgets.status import KeyBar
 
@@ -15,8 +15,8 @@ class Possible(MovingActions):
     @property
     def place(self) -> str:
         """What has the keys, in words."""
-        if self.at_sliders:
-            return "the simulator"
+        if self.panel is not None and self.at_panel:
+            return self.panel.place
         return "the sample" if self.detail.has_focus else "the table"
 
     def obstacles(self) -> dict[str, str]:
@@ -30,10 +30,10 @@ class Possible(MovingActions):
         """Why `action` cannot be done now; empty where it can."""
         if action.writes and self.session.read_only:
             return "this desk is read-only"
-        if action.group is Group.VERDICTS and self.at_sliders and action.id not in UNDOING:
-            return f"the sliders have the keys: {self.key('next_pane')} goes back to the table"
-        if action.group is Group.SIMULATOR:
-            return self._simulator_obstacle(action.id)
+        if action.group is Group.VERDICTS and self.at_panel and action.id not in UNDOING:
+            return f"{self.place} has the keys: {self.key('next_pane')} goes back to the table"
+        if (panel := self.panel_of(action)) is not None:
+            return self.panel_obstacle(panel, action)
         if action.id in _ON_SAMPLE:
             return self._sample_obstacle()
         return self._obstacle(action.id)
@@ -45,17 +45,6 @@ class Possible(MovingActions):
         if row is None:
             return "no sample is shown"
         return "this row could not be read" if self.session.dataset.broken[row] else ""
-
-    def _simulator_obstacle(self, action: str) -> str:
-        if action == "simulate":
-            return ""
-        if not self.simulating:
-            return "the simulator is closed"
-        if action.startswith("slider_") and not self.at_sliders:
-            return f"the table has the keys: {self.key('next_pane')} goes to the sliders"
-        if action == "take_best" and not self.session.simulation.linked:
-            return "the numbers are yours: link them to the data first"
-        return ""
 
     def _obstacle(self, action: str) -> str:
         session = self.session
@@ -109,7 +98,7 @@ class Possible(MovingActions):
         return (
             self.session.view.at_work
             or self._zoomed
-            or self.simulating
+            or self.panel is not None
             or self.table.selection_anchor is not None
             or self.detail.has_focus
             or self._search is not None
@@ -120,11 +109,7 @@ class Possible(MovingActions):
         session = self.session
         drawn = self._seen[:2] == (session.board.version, session.review.version)
         drawn = drawn and not session.view.at_work
-        if not self.simulating:
-            return drawn
-        link = session.simulator_link
-        counted = link.clusters is not None and not link.behind
-        return drawn and counted and self._is_drawn()
+        return drawn and (self.panel is None or self.panel.is_at_rest)
 
     def _tick(self) -> None:
         """Also keep the footer to what can be done."""
@@ -134,7 +119,11 @@ class Possible(MovingActions):
     def _show_keys(self) -> None:
         shown = [action for action in actions_on(None, actions_of(self.app)) if action.footer]
         self.query_one(KeyBar).leave_out(
-            frozenset(action.id for action in shown if self.obstacle(action))
+            frozenset(
+                action.id
+                for action in shown
+                if self.obstacle(action) or (not self.at_panel and self.belongs_to_panel(action))
+            )
         )
 
 

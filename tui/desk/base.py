@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from typing import ClassVar
 
@@ -31,7 +31,6 @@ from engine.session.table_columns import Sort
 from engine.session.view import ShownRows
 from tui.keys.actions import actions_on, bindings
 from tui.sample.detail import SampleDetail
-from tui.simulator import SimulatorPanel
 from tui.table.row_source import RowMarks
 from tui.table.rows import SessionRows
 from tui.table.sample_table import SampleTable
@@ -158,11 +157,15 @@ class DeskBase(WorkingScreen):
                 self._rows, glyphs=self._glyphs, empty_text="no row matches the filter", id="table"
             )
             yield SampleDetail(glyphs=self._glyphs, id="detail")
-            yield SimulatorPanel(glyphs=self._glyphs, id="simulator")
+            yield from self.make_panels()
         yield ThresholdSlider(glyphs=self._glyphs, id="slider")
         yield StatusLine(id="summary")
         yield KeyBar(id="keys")
         yield PromptBar(id="prompt")
+
+    def make_panels(self) -> Iterable[Widget]:
+        """The panels beside or under the table, hidden."""
+        raise NotImplementedError
 
     @property
     def table(self) -> SampleTable:

@@ -1,4 +1,4 @@
-"""Boosts: how often an export writes a sample."""
+"""Copies: how often an export writes a sample."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class BoostActions(VerdictActions):
     """What w does."""
 
     def action_boost(self) -> None:
-        """Boost the sample under the cursor, or ask how far for a range."""
+        """Write the sample under the cursor once more; for a range, ask how often."""
         table = self.table
         if table.selection_anchor is not None:
             self._ask_boost(table.selected_rows(), "the range")
@@ -44,7 +44,7 @@ class BoostActions(VerdictActions):
         )
 
     def action_boost_shown(self) -> None:
-        """Boost every row of the view."""
+        """Ask how often to write every row of the view."""
         self._ask_boost(self.table.order, "all rows shown")
 
     def _ask_boost(self, rows: NDArray[np.int64], what: str) -> None:
@@ -53,8 +53,8 @@ class BoostActions(VerdictActions):
             return
         self.query_one(PromptBar).ask(
             Question(
-                label=f"export {what}",
-                hint="so many times: 2, or 1 to take a boost back",
+                label=f"copies of {what}",
+                hint="how often the export writes each: 2, or 1 for once",
                 value="2",
                 answer=lambda text: self._boost_all(rows, what, _times(text)),
                 preview=lambda text: self._boost_preview(rows, _times(text)),
@@ -70,7 +70,7 @@ class BoostActions(VerdictActions):
             if yes:
                 self.table.clear_selection()
                 self._work(
-                    f"boosting {len(rows):,} rows",
+                    f"setting copies of {len(rows):,} rows",
                     lambda: self.session.set_copies(np.sort(rows), times),
                     self._boosted,
                     background=len(rows) > INLINE_ROWS,
@@ -81,7 +81,8 @@ class BoostActions(VerdictActions):
             f"One undo ({self.key('undo')}) takes all of it back.",
         ]
         self.app.push_screen(
-            ConfirmDialog(f"Export {what} {times} times?", lines, f"export x{times}"), answered
+            ConfirmDialog(f"Write {what} {times}x in the export?", lines, f"copies x{times}"),
+            answered,
         )
 
     def _boosted(self, change: Change | None) -> None:
@@ -89,7 +90,7 @@ class BoostActions(VerdictActions):
             self.say("nothing to change")
             return
         plural = "s" if len(change.rows) > 1 else ""
-        self.say(f"{change_words(change)}: {len(change.rows):,} row{plural}; {self.taken_back}")
+        self.say(f"{change_words(change)} {len(change.rows):,} row{plural}; {self.taken_back}")
         self.table.refresh_changed()
         self._show_sample()
 

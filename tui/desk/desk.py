@@ -14,7 +14,6 @@ from engine.sample import Family
 from engine.scoring.kinds import NO_SCORER
 from engine.session.duplication import SearchState
 from engine.session.exporting import default_plan, describe_plan, export_session
-from tui.cli.simulate_text import about_text
 from tui.desk.availability import Possible
 from tui.desk.base import TICK_S
 from tui.desk.boosts import BoostActions
@@ -27,8 +26,8 @@ from tui.desk.simulator import SimulatorActions
 from tui.desk.thresholds import ThresholdActions
 from tui.dialogs.dialogs import ChoiceDialog, TextDialog, WorkDialog
 from tui.dialogs.export_dialog import ExportDialog
-from tui.keys.actions import Group, actions_of, actions_on
-from tui.keys.help import help_text, problems_text
+from tui.keys.actions import actions_of, actions_on
+from tui.keys.help import help_text, page_text, problems_text
 
 
 class Desk(
@@ -84,9 +83,9 @@ class Desk(
             self.table.refresh_changed()
 
     def action_code(self, key: str = "") -> None:
-        """Say why the last rejection was one; at a slider, a digit begins its number."""
-        if key and self.at_sliders:
-            self.type_digit(key)
+        """Say why the last rejection was one; at a panel, a digit is for it."""
+        if key and self.panel is not None and self.at_panel:
+            self.panel.type_digit(key)
         else:
             super().action_code(key)
 
@@ -147,15 +146,16 @@ class Desk(
         self.say(f"exported to {report.output.name}: {', '.join(parts)}", timeout=12)
 
     def action_help(self) -> None:
-        """The keys of what has the focus; at the simulator, also what its numbers rest on."""
+        """The keys of what has the focus, the desk's page, and at a panel its own."""
+        panel = self.panel if self.at_panel else None
         text = help_text(
             actions_on(None, actions_of(self.app)),
             obstacles=self.obstacles(),
-            first=Group.SIMULATOR if self.at_sliders else None,
+            first=None if panel is None else panel.group,
             glyphs=self._glyphs,
         )
-        if self.at_sliders:
-            text = Content.assemble(text, "\n", about_text(actions_of(self.app)))
+        if panel is not None and panel.page:
+            text = Content.assemble(text, "\n\n", page_text(panel.page, actions_of(self.app)))
         self.app.push_screen(TextDialog(f"Help: {self.place}", text))
 
     def action_problems(self) -> None:

@@ -6,8 +6,8 @@ from engine.session.view import undecided_line
 from tui.desk.reading import ReadingActions
 from tui.desk.searching import SearchActions
 from tui.desk.simulator import SimulatorActions
+from tui.panel import Panel
 from tui.sample.detail import SampleDetail
-from tui.simulator import SimulatorPanel
 from tui.table.sample_table import SampleTable
 
 
@@ -15,10 +15,10 @@ class MovingActions(SimulatorActions, SearchActions, ReadingActions):
     """What ( and ), tab, enter and esc do, and where j, k and the page keys move."""
 
     @property
-    def pane(self) -> SampleTable | SampleDetail | SimulatorPanel:
+    def pane(self) -> SampleTable | SampleDetail | Panel:
         """The pane that the motions move in."""
-        if self.at_sliders:
-            return self.simulator
+        if self.panel is not None and self.at_panel:
+            return self.panel
         return self.detail if self.detail.has_focus else self.table
 
     def action_next_undecided(self) -> None:
@@ -47,12 +47,12 @@ class MovingActions(SimulatorActions, SearchActions, ReadingActions):
             self.say("undecided again from the top" if step > 0 else "undecided again from the end")
 
     def action_next_pane(self) -> None:
-        """Table, detail where it is shown, simulator where it is open, table."""
-        if self.at_sliders:
+        """Table, detail where it is shown, panel where one is open, table."""
+        if self.at_panel:
             self.remove_class("-at-panel")
             self.table.focus()
-        elif self.simulating and not self._zoomed and not self._detail_next:
-            self.enter_simulator()
+        elif self.panel is not None and not self._zoomed and not self._detail_next:
+            self.enter_panel()
         elif self.detail.has_focus and not self._zoomed:
             self.table.focus()
         else:
@@ -63,9 +63,9 @@ class MovingActions(SimulatorActions, SearchActions, ReadingActions):
         return self.detail.display and not self.detail.has_focus
 
     def action_zoom(self) -> None:
-        """The sample takes the whole screen, and gives it back; at a slider, type its number."""
-        if self.at_sliders:
-            self.type_number(self.simulator.control)
+        """The sample takes the whole screen, and gives it back; a panel does its own."""
+        if self.panel is not None and self.at_panel:
+            self.panel.activate()
             return
         self.set_zoom(on=not self._zoomed)
 
@@ -76,8 +76,8 @@ class MovingActions(SimulatorActions, SearchActions, ReadingActions):
             self.say("stopped: the rows shown stay as they were")
         elif self._zoomed:
             self.action_zoom()
-        elif self.at_sliders:
-            self.close_simulator()
+        elif self.at_panel:
+            self.close_panel()
         elif self.table.selection_anchor is not None:
             self.table.clear_selection()
         elif self.detail.has_focus:
@@ -88,8 +88,8 @@ class MovingActions(SimulatorActions, SearchActions, ReadingActions):
             self._search = None
             self.table.set_search(None)
             self.detail.set_search(None)
-        elif self.simulating:
-            self.close_simulator()
+        elif self.panel is not None:
+            self.close_panel()
 
     def on_sample_table_row_activated(self) -> None:
         """Read it."""

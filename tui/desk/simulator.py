@@ -1,26 +1,20 @@
-"""The panel of the simulator: opened, linked, compared, and what its keys do."""
+"""What the keys of the simulator do: link, pin, swap the model, take the best, set a number."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from textual.widget import Widget
-
 from engine.errors import UsageError
 from engine.session.simulation import Control, read_number
 from engine.simulator.cost import TrainingRun
-from engine.simulator.cumulative_counts import Ladder
-from engine.simulator.duplication import Clusters
 from tui.cli.simulate_text import UNDER_ASSUMPTIONS, about_text
-from tui.desk.base import DeskBase
+from tui.desk.panels import PanelActions
 from tui.dialogs.dialogs import TextDialog
-from tui.keys.actions import BY_ID, Group, actions_of
+from tui.keys.actions import actions_of
 from tui.simulator import SimulatorPanel
 from tui.simulator.readout import Readout
 from tui.simulator.words import value_text
 from tui.widgets.prompt_bar import PromptBar, Question
-from tui.widgets.status import KeyBar
-from tui.widgets.sweep_line import SweepLine
 
 HINTS = {
     Control.SIZE: "10000, 52k or 1M rows",
@@ -31,12 +25,8 @@ HINTS = {
 }
 
 
-class SimulatorActions(DeskBase):
+class SimulatorActions(PanelActions):
     """What S, L, P, M and O do, and the sliders' keys."""
-
-    _following: tuple[Clusters | None, str, Ladder | None] = (None, "", None)
-    """The copies known before the panel was drawn, and the ladder that it shows."""
-    _line: SweepLine | None = None
 
     @property
     def simulator(self) -> SimulatorPanel:
@@ -46,100 +36,16 @@ class SimulatorActions(DeskBase):
     @property
     def simulating(self) -> bool:
         """Whether the panel is open."""
-        return self.has_class("-simulating")
+        return isinstance(self.panel, SimulatorPanel)
 
     @property
     def at_sliders(self) -> bool:
-        """Whether keys go to the panel; true at once, where a widget hears of it later."""
-        return self.focused is self.simulator
-
-    # -- opening and closing -----------------------------------------------------------------
+        """Whether keys go to the sliders."""
+        return self.simulating and self.at_panel
 
     def action_simulate(self) -> None:
         """Open the panel and go to it; from inside it, close it."""
-        if self.simulating and self.at_sliders:
-            self.close_simulator()
-            return
-        if not self.simulating:
-            if self._zoomed:
-                self._zoomed = False
-                self.remove_class("-zoomed")
-            self.add_class("-simulating")
-            self.session.simulator_link.find_duplicates_in_background()
-            self.call_after_refresh(self._draw_simulator)
-        self.enter_simulator()
-
-    def enter_simulator(self) -> None:
-        """Keys go to the sliders; on a short screen the panel takes the place of the table."""
-        self.add_class("-at-panel")
-        # At once, so that keys typed right behind this one belong to the sliders.
-        self.app.stylesheet.update(self)
-        self.set_focus(self.simulator)
-
-    def close_simulator(self) -> None:
-        """The table has the screen again."""
-        self.remove_class("-simulating", "-at-panel")
-        self.slider.set_sweep(None)
-        self.table.focus()
-
-    def watch_focused(self, focused: Widget | None) -> None:
-        """Keys in the footer are those that work here."""
-        if focused is None:
-            return
-        if isinstance(focused, SimulatorPanel):
-            self.add_class("-at-panel")
-        elif focused in (self.table, self.detail):
-            self.remove_class("-at-panel")
-        here = self.has_class("-at-panel")
-        self.query_one(KeyBar).show_group(Group.SIMULATOR if here else None)
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Verdicts rest while the sliders have the keys: nobody looks at the row they go to."""
-        if action == "code" and self.at_sliders:
-            return True  # there a digit begins a number
-        known = BY_ID.get(action)
-        rests = known is not None and known.group is Group.VERDICTS and action not in UNDOING
-        if rests and self.has_class("-at-panel"):
-            return False
-        return super().check_action(action, parameters)
-
-    # -- following the data ------------------------------------------------------------------
-
-    def _tick(self) -> None:
-        """Also draw when a thread has found copies, or has counted."""
-        super()._tick()
-        if self.simulating and not self._is_drawn():
-            self._draw_simulator()
-
-    def _is_drawn(self) -> bool:
-        """Whether the panel shows all that threads have found."""
-        link, (clusters, uncounted, ladder) = self.session.simulator_link, self._following
-        return not self.session.simulation.linked or (
-            link.clusters is clusters and link.uncounted == uncounted and link.newest is ladder
-        )
-
-    def _draw_counts(self, *, recount: bool) -> None:
-        """The panel follows scores, verdicts and threshold as the histogram does."""
-        super()._draw_counts(recount=recount)
-        if self.simulating:
-            self._draw_simulator()
-
-    def _draw_simulator(self) -> None:
-        if not self.simulating:
-            return
-        # Before showing: what a thread finds in the middle of it is drawn at the next tick.
-        link = self.session.simulator_link
-        copies = link.clusters, link.uncounted
-        shown = self.session.simulation.show()
-        self._following = *copies, shown.live.ladder if shown.live is not None else None
-        self.simulator.show(shown)
-        line = self._line
-        if shown.sweep is None:
-            line = None
-        elif line is None or line.sweep is not shown.sweep:
-            line = SweepLine(shown.sweep)
-        self._line = line
-        self.slider.set_sweep(line)
+        self.toggle_panel(SimulatorPanel)
 
     # -- keys --------------------------------------------------------------------------------
 
@@ -153,7 +59,7 @@ class SimulatorActions(DeskBase):
         if self._open_first():
             simulation = self.session.simulation
             simulation.link(linked=not simulation.linked)
-            self._draw_simulator()
+            self.draw_panel()
             self.say(
                 "linked: the numbers are those of the rows kept now"
                 if simulation.linked
@@ -166,7 +72,7 @@ class SimulatorActions(DeskBase):
             return
         simulation = self.session.simulation
         simulation.pin()
-        self._draw_simulator()
+        self.draw_panel()
         self.say(
             "pinned: what comes is compared with it"
             if simulation.pinned is not None
@@ -177,7 +83,7 @@ class SimulatorActions(DeskBase):
         """Calibrated, or the book's."""
         if self._open_first():
             self.session.simulation.swap_model()
-            self._draw_simulator()
+            self.draw_panel()
 
     def action_take_best(self) -> None:
         """Set the threshold where the sweep is highest."""
@@ -242,16 +148,13 @@ class SimulatorActions(DeskBase):
     def _set_number(self, change: Callable[[], None]) -> None:
         linked = self.session.simulation.linked
         change()
-        self._draw_simulator()
+        self.draw_panel()
         if linked and not self.session.simulation.linked:
             self.say(f"unlinked: the numbers are yours; {self.key('link')} links them again")
 
-    def type_digit(self, digit: str) -> None:
-        """A digit at a slider begins its number."""
-        self.type_number(self.simulator.control, digit)
-
-    def type_number(self, control: Control, text: str = "") -> None:
-        """Type the number of a slider."""
+    def on_simulator_panel_number_wanted(self, event: SimulatorPanel.NumberWanted) -> None:
+        """Ask for the number of a slider."""
+        control, text = event.slider, event.text
         self.query_one(PromptBar).ask(
             Question(
                 label=control.value,
@@ -295,7 +198,4 @@ class SimulatorActions(DeskBase):
                 f"not three numbers: {text!r}", "tokens a second, price an hour, epochs"
             ) from None
         self.session.simulator_link.train_with(TrainingRun(speed, price, epochs))
-        self._draw_simulator()
-
-
-UNDOING = ("undo", "redo")
+        self.draw_panel()

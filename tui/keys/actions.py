@@ -43,13 +43,16 @@ class Action:
     help: str
     """What it does; a key is named by its action in braces: `{undo}`."""
     keys: tuple[str, ...]
-    group: Group
+    group: str
+    """Its heading: one of `Group`, or that of a panel whose actions are not in the registry."""
     footer: str = ""
     """Short label for the footer; empty leaves it out there."""
     writes: bool = False
     """Changes the review, so it is refused in a read-only desk."""
     each: bool = False
     """Every key is a choice of its own and is handed to the action."""
+    search: str = ""
+    """Other words by which the palette finds it."""
 
     @property
     def shown_keys(self) -> str:
@@ -79,9 +82,9 @@ def key_name(key: str) -> str:
 
 _REGISTRY: tuple[Action, ...] = (
     Action("accept", "Accept", "Keep this sample whatever its score.", ("a",),
-           Group.VERDICTS, "accept", writes=True),
+           Group.VERDICTS, "accept", writes=True, search="keep good yes"),
     Action("reject", "Reject", "Drop this sample whatever its score.", ("x",),
-           Group.VERDICTS, "reject", writes=True),
+           Group.VERDICTS, "reject", writes=True, search="drop delete bad no"),
     Action("skip", "Skip", "Go on; the rules decide, and the skip is remembered.", ("space",),
            Group.VERDICTS, "skip", writes=True),
     Action("clear", "Clear the verdict", "Back to undecided: the rules decide.", ("c",),
@@ -101,7 +104,8 @@ _REGISTRY: tuple[Action, ...] = (
            "before it is taken. The source stays as it is, the edited sample is scored again and "
            "exported; {undo} takes the edit back.", ("E",), Group.VERDICTS, writes=True),
     Action("history", "History", "Everything that was said about this sample: who, when, old and "
-           "new, score and threshold then; what was undone is marked.", ("h",), Group.VERDICTS),
+           "new, score and threshold then; what was undone is marked.", ("h",), Group.VERDICTS,
+           search="events log audit trail who when"),
     Action("undo", "Undo", "Take the last decision or remark back, a bulk as a whole; no limit, "
            "across restarts.", ("U",), Group.VERDICTS, "undo", writes=True),
     Action("redo", "Redo", "Give again what was undone.", ("R",), Group.VERDICTS, writes=True),
@@ -109,11 +113,11 @@ _REGISTRY: tuple[Action, ...] = (
            "all of it, after a count.", ("v",), Group.VERDICTS, "range"),
     Action("blind", "Blind mode", "Hides scores and what the rules say everywhere, and leaves the "
            "sort, filter or order that would tell them, until pressed again.", ("b",),
-           Group.VERDICTS),
+           Group.VERDICTS, search="hide scores bias"),
     Action("select_all", "Select all rows shown", "A verdict or tag then goes to every row of the "
            "filter, after a count.", ("V",), Group.VERDICTS),
-    Action("repeat", "Repeat", "The last verdict or tag again, on this sample, on the range, or on "
-           "all rows shown where it was for all; a bulk counts first.", ("full_stop",),
+    Action("repeat", "Repeat last", "The last verdict or tag again, on this sample, on the "
+           "range, or on all rows shown where it was for all; a bulk counts first.", ("full_stop",),
            Group.VERDICTS, writes=True),
     Action("bulk_accept", "Accept all rows shown", "Every row of the filter, after a count.", (),
            Group.VERDICTS, writes=True),
@@ -156,15 +160,15 @@ _REGISTRY: tuple[Action, ...] = (
     Action("threshold_far_up", "Threshold far up", "A coarse step.",
            ("right_curly_bracket", "greater_than_sign"), Group.THRESHOLD),
     Action("type_threshold", "Type the threshold", "1.5, top 1000 or 25%; <= before it keeps the "
-           "low side.", ("t",), Group.THRESHOLD, "type"),
+           "low side.", ("t",), Group.THRESHOLD, "type", search="cutoff gate percentile top"),
     Action("search", "Search", "In prompt and response; a capital letter makes it exact, a / "
            "before it a regular expression. The count streams; {close} stops it.", ("slash",),
-           Group.VIEW, "search"),
+           Group.VIEW, "search", search="find grep regex text"),
     Action("next_match", "Next match", "Of the last search.", ("n",), Group.VIEW),
     Action("previous_match", "Previous match", "Of the last search.", ("N",), Group.VIEW),
     Action("filter", "Filter", "score<1.5 and words>300 and prompt~translate; or, not, ( ), every "
            "column of the dataset; tab completes; an empty line shows all.", ("f",), Group.VIEW,
-           "filter"),
+           "filter", search="query where select column"),
     Action("bar", "Filter by a bar", "Choose a bar of the histogram with left and right; enter "
            "shows its rows. With the mouse: the right button, or ctrl and the left.", ("F",),
            Group.VIEW),
@@ -173,20 +177,26 @@ _REGISTRY: tuple[Action, ...] = (
     Action("save_filter", "Save this filter", "Keep the present filter under a name, as a rule.",
            (), Group.VIEW),
     Action("sort", "Sort", "By any column; the same again turns it round. Rows never move while "
-           "scores arrive: sort again to follow them.", ("s",), Group.VIEW, "sort"),
+           "scores arrive: sort again to follow them.", ("s",), Group.VIEW, "sort",
+           search="order by rank"),
     Action("queue", "Review order", "Nearest to the threshold, lowest, highest, longest, "
            "disagreements, unreviewed only, or a spot check. It stays as it was made; "
-           "{queue} {queue} makes it anew.", ("o",), Group.VIEW, "order"),
+           "{queue} {queue} makes it anew.", ("o",), Group.VIEW, "order",
+           search="prioritise uncertain disagreement"),
     Action("queue_again", "Make the review order anew", "From scores and verdicts as they are "
            "now; the cursor stays on its sample.", (), Group.VIEW),
     Action("spot_check", "Spot check", "Kept rows drawn at random, scores hidden: how many are "
-           "bad? Goes on with the one under way.", (), Group.VIEW),
-    Action("clusters", "Repeats and contradictions", "Opens the clusters at this sample; the first "
-           "time it looks for them, in the background.", ("D",), Group.VIEW, "repeats"),
-    Action("boost", "Boost", "How often an export writes this sample: once, twice, three times, "
-           "once. A range is boosted after a count.", ("w",), Group.VERDICTS, writes=True),
-    Action("boost_shown", "Boost all rows shown", "Every row of the filter, 1 to 100 times.", (),
-           Group.VERDICTS, writes=True),
+           "bad? Goes on with the one under way.", (), Group.VIEW,
+           search="sample audit error rate noise interval"),
+    Action("clusters", "Duplicates and contradictions", "Opens the clusters at this sample; the "
+           "first time it looks for them, in the background.", ("D",), Group.VIEW, "duplicates",
+           search="duplicate dedup cluster merge kappa agreement similar minhash"),
+    Action("boost", "Copies in the export", "How often an export writes this sample: once, 2x, 3x, "
+           "once again. For a range it asks how often.", ("w",), Group.VERDICTS, writes=True,
+           search="boost weight upsample oversample repeat multiplicity"),
+    Action("boost_shown", "Copies of all rows shown", "How often an export writes every row of "
+           "the filter, 1 to 100 times.", (), Group.VERDICTS, writes=True,
+           search="boost weight upsample oversample repeat multiplicity"),
     Action("take_keeper", "Keep the suggested row", "Accepts it and rejects what is too like it, "
            "with the same numbers; the rest of the cluster stays. The reason is beside it.",
            ("enter",), Group.CLUSTERS, "suggested", writes=True),
@@ -211,7 +221,7 @@ _REGISTRY: tuple[Action, ...] = (
            "to split it.", ("t",), Group.CLUSTERS, "type"),
     Action("rule", "Drop duplicates", "Switches the rule on, after a count, or off. It drops rows "
            "at least so like a better one that is kept, never where numbers differ.", ("d",),
-           Group.CLUSTERS, "rule"),
+           Group.CLUSTERS, "rule", search="dedup remove deduplicate"),
     Action("list_filter", "Filter the clusters", "size>2 lowest<0.9 spread>1 is:undecided, and any "
            "filter of rows.", ("f",), Group.CLUSTERS, "filter"),
     Action("keeper", "Which row is suggested", "Of a cluster, and kept by the rule: the one with "
@@ -226,11 +236,12 @@ _REGISTRY: tuple[Action, ...] = (
            Group.CLUSTERS),
     Action("compare_meaning", "Compare by meaning", "With a sentence-transformers model on this "
            "disk; {kind} then goes to its clusters, too. Nothing is dropped for them.", ("m",),
-           Group.CLUSTERS),
+           Group.CLUSTERS, search="semantic embedding cosine paraphrase"),
     Action("leave_at", "To the table at this row", "{close} goes back to the row you came from.",
            ("D",), Group.CLUSTERS),
     Action("simulate", "Simulator", "What would this dataset be worth? Opens the panel, goes to "
-           "it, closes it.", ("S",), Group.SIMULATOR, "simulator"),
+           "it, closes it.", ("S",), Group.SIMULATOR, "simulator",
+           search="predict performance quality quantity cost"),
     Action("link", "Link to the data", "The sliders follow the rows kept now; again, and they are "
            "yours.", ("L",), Group.SIMULATOR, "link"),
     Action("pin", "Pin to compare", "Keep this point beside what comes; again lets it go.", ("P",),
@@ -249,11 +260,12 @@ _REGISTRY: tuple[Action, ...] = (
     Action("about_number", "About this number", "What is calibrated on what, and what is "
            "illustrative; {help} at the panel.", (), Group.SIMULATOR),
     Action("training_run", "Set the cost of training", "Tokens a second, price an hour, epochs.",
-           ("dollar_sign",), Group.SIMULATOR),
+           ("dollar_sign",), Group.SIMULATOR, search="price money hours gpu"),
     Action("pause", "Pause or resume scoring", "Scores already there stay.", ("p",),
            Group.SCORING, "pause"),
     Action("model", "Score with another scorer", f"{known_scorers()}; lists the models on this "
-           "disk, and fetches one after a yes.", ("m",), Group.SCORING),
+           "disk, and fetches one after a yes.", ("m",), Group.SCORING,
+           search="model reward download"),
     Action("retry", "Score failed rows again", "All rows whose scoring failed.", ("ctrl+r",),
            Group.SCORING),
     Action("settle", "Settle rows near the threshold", "Those whose side bfloat16 leaves open are "
@@ -263,7 +275,7 @@ _REGISTRY: tuple[Action, ...] = (
     Action("side", "Review the other side", "Preference data: verdicts and threshold for the "
            "chosen or the rejected response.", ("percent_sign",), Group.SCORING),
     Action("export", "Export", "Write kept, dropped or pending rows; the count is shown first.",
-           ("e",), Group.DESK, "export"),
+           ("e",), Group.DESK, "export", search="save write file jsonl parquet"),
     Action("copy", "Copy the sample", "To your terminal's clipboard, where it takes OSC 52; tmux "
            "needs set-clipboard on, and screen takes none.", ("Y",), Group.DESK),
     Action("copy_to_file", "Copy the sample to a file", "Its turns as text; asks for the name.",
@@ -271,11 +283,12 @@ _REGISTRY: tuple[Action, ...] = (
     Action("help", "Help", "This page.", ("question_mark",), Group.DESK, "help"),
     Action("palette", "Find an action", "By words.", ("ctrl+p",), Group.DESK),
     Action("problems", "Problems of the dataset", "What could not be read, with file and line.",
-           ("exclamation_mark",), Group.DESK),
+           ("exclamation_mark",), Group.DESK, search="errors warnings broken unreadable"),
     Action("theme", "Change the theme", "Dark, light, high contrast, colour-blind safe, 16 colours "
-           "or none.", ("ctrl+t",), Group.DESK),
+           "or none.", ("ctrl+t",), Group.DESK, search="colours colors dark light"),
     Action("suspend", "Suspend", "Back to the shell; fg returns.", ("ctrl+z",), Group.DESK),
-    Action("quit", "Quit", "Everything is on disk already.", ("q",), Group.DESK, "quit"),
+    Action("quit", "Quit", "Everything is on disk already.", ("q",), Group.DESK, "quit",
+           search="exit leave"),
 )  # fmt: skip
 
 _PLACE = re.compile(r"\{([a-z_]+)\}")

@@ -13,13 +13,11 @@ from textual.content import Content
 from textual.screen import Screen
 
 from engine.dataset.dataset import Dataset
+from tui.dialogs.dialogs import TextDialog
 from tui.keys.actions import ACTIONS, Action, Group, actions_of, name_keys
 from tui.terminal.display import STATE_TEXT, UNICODE_GLYPHS, Glyphs, sanitize
 
 KEYS_CELLS = max(len(action.shown_keys) for action in ACTIONS)
-
-REFERENCE = ("commands", "scorers", "data", "session", "export")
-"""Pages that follow that of the desk."""
 
 LINE_CELLS = 68
 """Lines of the help, wrapped here so that they stay indented; they fit into 80 columns."""
@@ -29,7 +27,7 @@ def help_text(
     actions: Sequence[Action] = ACTIONS,
     *,
     obstacles: Mapping[str, str] = MappingProxyType({}),
-    first: Group | None = None,
+    first: str | None = None,
     page: str = "desk",
     glyphs: Glyphs = UNICODE_GLYPHS,
 ) -> Content:
@@ -44,11 +42,12 @@ def help_text(
     """
     palette = next(action.shown_keys for action in actions if action.id == "palette")
     parts: list[Content] = []
-    for group in sorted(Group, key=lambda group: group is not first):
-        here = [action for action in actions if action.group is group]
+    groups = dict.fromkeys((*Group, *(action.group for action in actions)))
+    for group in sorted(groups, key=lambda group: group != first):
+        here = [action for action in actions if action.group == group]
         here = [action for action in here if action.id not in obstacles]
         if here:
-            parts.append(Content.styled(f"{group.value}\n", "bold"))
+            parts.append(Content.styled(f"{group}\n", "bold"))
             parts += [_line(action, action.help, palette) for action in here]
             parts.append(Content("\n"))
     if obstacles:
@@ -63,12 +62,24 @@ def help_text(
     for state, sign in glyphs.states.items():
         parts.append(Content(f"  {sign:<{KEYS_CELLS}} {STATE_TEXT[state]}\n"))
     parts.append(Content(f"  {glyphs.skipped:<{KEYS_CELLS}} skipped\n\n"))
-    texts = [
-        resources.files("engine.help").joinpath(f"{name}.md").read_text("utf-8")
-        for name in ((page, *REFERENCE) if page == "desk" else (page,))
-    ]
-    parts.append(Content(name_keys("\n".join(texts), actions)))
-    return Content("").join(parts)
+    parts.append(Content(page_text(page, actions)))
+    others = ", ".join(name for name in page_names() if name != page)
+    more = f"Found by {palette} under the names Help: {others}."
+    parts.append(Content.styled("\nOther pages\n", "bold"))
+    return Content("").join([*parts, Content(fill(more, LINE_CELLS, initial_indent="  ",
+                                                  subsequent_indent="  "))])  # fmt: skip
+
+
+def page_names() -> list[str]:
+    """The long texts that there are, by name."""
+    files = resources.files("engine.help").iterdir()
+    return sorted(file.name.removesuffix(".md") for file in files if file.name.endswith(".md"))
+
+
+def page_text(name: str, actions: Sequence[Action]) -> str:
+    """A long text, with the keys of `actions` in it."""
+    text = resources.files("engine.help").joinpath(f"{name}.md").read_text("utf-8")
+    return name_keys(text, actions)
 
 
 def _line(action: Action, text: str, palette: str) -> Content:
@@ -104,12 +115,12 @@ def problems_text(dataset: Dataset) -> str:
     return sanitize("\n".join(lines))
 
 
-IN_HELP = 0.01
-"""Score of an action that only its help brings up: behind all whose title matches."""
+BY_SEARCH_WORD, IN_HELP = 0.02, 0.01
+"""Scores of an action that other words than its title bring up: behind all whose title matches."""
 
 
 class ActionProvider(Provider):
-    """Every action of the screen, found by the words of its title and its help.
+    """Every action of the screen, found by its title, its search words and the words of its help.
 
     One that cannot be done now is there, too, and says why.
     """
@@ -134,12 +145,13 @@ class ActionProvider(Provider):
         ]
 
     async def search(self, query: str) -> Hits:
-        """Those whose title matches, letters left out or not; then those with its words in help."""
+        """Those whose title matches, if only in part; then those known by other words."""
         matcher, words = self.matcher(query), query.lower().split()
         for action, help_line in self._offered():
             score = matcher.match(action.title)
-            if score <= 0 and words and all(word in action.help.lower() for word in words):
-                score = IN_HELP
+            for text, found in ((action.search, BY_SEARCH_WORD), (action.help.lower(), IN_HELP)):
+                if score <= 0 and words and all(word in text for word in words):
+                    score = found
             if score > 0:
                 title = matcher.highlight(action.title)
                 yield Hit(
@@ -157,6 +169,34 @@ class ActionProvider(Provider):
             await screen.run_action(action)
 
         return run
+
+
+class HelpProvider(Provider):
+    """Every long text of the help, found by its name."""
+
+    async def discover(self) -> Hits:
+        """All of them, before anything is typed."""
+        for name in page_names():
+            yield DiscoveryHit(f"Help: {name}", self._show(name), help=PAGE_HELP)
+
+    async def search(self, query: str) -> Hits:
+        """Those whose name matches, and all of them for `help`."""
+        matcher = self.matcher(query)
+        for name in page_names():
+            title = f"Help: {name}"
+            if (score := matcher.match(title)) > 0:
+                yield Hit(score, matcher.highlight(title), self._show(name), help=PAGE_HELP)
+
+    def _show(self, name: str) -> Callable[[], None]:
+        app = self.app
+
+        def show() -> None:
+            app.push_screen(TextDialog(f"Help: {name}", page_text(name, actions_of(app))))
+
+        return show
+
+
+PAGE_HELP = "A page of the help."
 
 
 def _titled(title: str, keys: str) -> str:

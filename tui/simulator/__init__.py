@@ -1,11 +1,13 @@
 """The panel that asks what the dataset would be worth: sliders, figures, two plots.
 
-panel     the three widgets, and what is typed or dragged in them
-readout   the sliders above the figures
-sliders   one slider, one line
-figures   performance, what is lost to what, and what it rests on
-plots     performance over size; size against noise at equal performance
-words     what is said around the numbers
+    panel    the three widgets, and what is typed or dragged in them
+    readout  the sliders above the figures
+    sliders  one slider, one line
+    figures  performance, what is lost to what, and what it rests on
+    plots    performance over size; size against noise at equal performance
+    words    what is said around the numbers
+
+It shows what it is given and posts what a person wants.
 """
 
 from tui.simulator.panel import SimulatorPanel

@@ -1,9 +1,9 @@
-"""The figures under the sliders: performance on a gauge, what is lost to what, what it rests on."""
+"""The figures under the sliders: performance on a scale, what is lost to what, what it rests on."""
 
 from __future__ import annotations
 
 from engine.session.simulation import Shown
-from engine.simulator import Model, Reading
+from engine.simulator import Model, Prediction
 from tui.simulator import words
 from tui.terminal.display import Glyphs, one_line
 from tui.widgets.cell_widget import BLANK, Cell, write
@@ -19,25 +19,25 @@ def figure_lines(
 
     `take_key` is the key that takes the best threshold.
     """
-    reading = shown.reading
-    if reading is None:
+    prediction = shown.prediction
+    if prediction is None:
         return [_text(words.NOTHING_KEPT, width, glyphs, "warning")]
     lines = [
-        _performance(shown, reading, width),
-        _gauge(shown, reading, width, glyphs),
-        *_losses(reading, width, glyphs),
+        _performance(shown, prediction, width),
+        _scale(shown, prediction, width, glyphs),
+        *_losses(prediction, width, glyphs),
     ]
     roomy = width >= words.ROOMY_CELLS
-    lines += [_text(said, width, glyphs, "warning") for said in words.messages(reading)]
+    lines += [_text(said, width, glyphs, "warning") for said in words.messages(prediction)]
     said = []
     if shown.pinned is not None and (roomy or not shown.linked):
         said.append((f"{glyphs.pinned} {words.pinned(shown, roomy=roomy)}", "label"))
     if shown.live is not None:
         if not roomy:
-            copies = shown.live.duplication
-            hot = ", a few large" if copies is not None and copies.hot else ""
+            found = shown.live.duplication
+            hot = ", a few large" if found is not None and found.hot else ""
             said.append((f"noise {words.noise_source(shown)}", "text"))
-            said.append((f"copies: {shown.live.found_by}{hot}", "text"))
+            said.append((f"duplication: {shown.live.found_by}{hot}", "text"))
         if shown.live.unchecked_beyond is not None:
             said.append((words.unchecked(shown.live.unchecked_beyond, roomy=roomy), "warning"))
         if shown.live.floor is not None:
@@ -50,7 +50,7 @@ def figure_lines(
 
 
 WORTH_POINTS = 0.05
-"""Advice that brings less reads as nothing."""
+"""Advice that brings less would be shown as 0.0 points."""
 
 
 def _text(text: str, width: int, glyphs: Glyphs, style: str) -> list[Cell]:
@@ -59,12 +59,12 @@ def _text(text: str, width: int, glyphs: Glyphs, style: str) -> list[Cell]:
     return line
 
 
-def _performance(shown: Shown, reading: Reading, width: int) -> list[Cell]:
+def _performance(shown: Shown, prediction: Prediction, width: int) -> list[Cell]:
     line: list[Cell] = [BLANK] * width
-    value = f"{reading.performance:.1f} points"
+    value = f"{prediction.performance:.1f} points"
     write(line, 1, value, "value")
     at = len(value) + 3
-    band = words.verdict(reading)
+    band = words.verdict(prediction)
     write(line, at, band, "text")
     at += len(band) + 2
     if gained := words.gained(shown):
@@ -78,7 +78,7 @@ def _performance(shown: Shown, reading: Reading, width: int) -> list[Cell]:
     return line
 
 
-def _gauge(shown: Shown, reading: Reading, width: int, glyphs: Glyphs) -> list[Cell]:
+def _scale(shown: Shown, prediction: Prediction, width: int, glyphs: Glyphs) -> list[Cell]:
     """From 0 to 100 points: the band shaded, the point on it, the pinned one beside it."""
     line: list[Cell] = [BLANK] * width
     write(line, 1, "0", "label")
@@ -88,14 +88,14 @@ def _gauge(shown: Shown, reading: Reading, width: int, glyphs: Glyphs) -> list[C
     def cell(points: float) -> int:
         return start + round(points / 100 * (cells - 1))
 
-    here = cell(reading.performance)
+    here = cell(prediction.performance)
     for x in range(start, start + cells):
         if x < here:
             write(line, x, glyphs.axis_kept, "filled")
         else:
             write(line, x, glyphs.axis_dropped, "track")
-    if reading.band is not None:
-        for x in range(cell(reading.band[0]), cell(reading.band[1]) + 1):
+    if prediction.band is not None:
+        for x in range(cell(prediction.band[0]), cell(prediction.band[1]) + 1):
             write(line, x, glyphs.shade, "band")
     if shown.pinned is not None:
         write(line, cell(shown.pinned.performance), glyphs.pinned, "pinned")
@@ -103,11 +103,11 @@ def _gauge(shown: Shown, reading: Reading, width: int, glyphs: Glyphs) -> list[C
     return line
 
 
-def _losses(reading: Reading, width: int, glyphs: Glyphs) -> list[list[Cell]]:
+def _losses(prediction: Prediction, width: int, glyphs: Glyphs) -> list[list[Cell]]:
     """A waterfall: each loss begins where the one before it ended."""
-    terms = reading.terms
+    terms = prediction.terms
     steps = [("volume", terms.volume), ("noise", terms.noise)]
-    if reading.model is Model.CALIBRATED:
+    if prediction.model is Model.CALIBRATED:
         steps.append(("irreducible", terms.irreducible))
     steps.append(("duplication", terms.duplication))
     reached, farthest = 0.0, 1e-9

@@ -1,9 +1,11 @@
 """The three widgets of the simulator, and what is dragged and chosen in them.
 
-It shows what it is given and posts what a person wants; the desk holds the session.
+It shows what the session's simulation says, and posts what a person wants to set.
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from textual import events
 from textual.app import ComposeResult
@@ -11,16 +13,37 @@ from textual.containers import Container
 from textual.message import Message
 
 from engine.session.simulation import Control, Shown
+from tui.keys.actions import Action, Group
+from tui.panel import Panel
 from tui.simulator.plots import FrontierPlot, SizePlot
 from tui.simulator.readout import Readout
 from tui.terminal.display import UNICODE_GLYPHS, Glyphs
+from tui.widgets.sweep_line import SweepLine
+
+if TYPE_CHECKING:
+    from engine.simulator.cumulative_counts import CumulativeCounts
+    from engine.simulator.duplication import DuplicateGroups
+    from tui.desk.base import DeskBase
 
 ROOMY_LINES = 30
 """With so many, the plots stand under the figures; else beside them."""
 
 
-class SimulatorPanel(Container, can_focus=True):
+class SimulatorPanel(Panel):
     """Readout and plots; while it has the focus, motions choose a slider and move it."""
+
+    opener = "simulate"
+    group = Group.SIMULATOR
+    place = "the simulator"
+    page = "simulator"
+    takes_digits = True
+
+    class NumberWanted(Message):
+        """The number of a slider is to be typed; `text` is the start of it."""
+
+        def __init__(self, control: Control, text: str) -> None:
+            super().__init__()
+            self.slider, self.text = control, text
 
     class Stepped(Message):
         """A slider is to go some coarse steps."""
@@ -29,18 +52,77 @@ class SimulatorPanel(Container, can_focus=True):
             super().__init__()
             self.slider, self.steps = control, steps
 
-    def __init__(self, *, glyphs: Glyphs = UNICODE_GLYPHS, id: str | None = None) -> None:  # noqa: A002 - Textual's name
-        super().__init__(id=id)
-        self._glyphs = glyphs
+    def __init__(self, desk: DeskBase, *, glyphs: Glyphs = UNICODE_GLYPHS) -> None:
+        super().__init__(desk, glyphs=glyphs)
         self._shown: Shown | None = None
         self._index = 0
+        self._following: tuple[DuplicateGroups | None, str, CumulativeCounts | None]
+        self._following = (None, "", None)
+        """The duplicates known before the panel was drawn, and the counts that it shows."""
+        self._line: SweepLine | None = None
 
     def compose(self) -> ComposeResult:
         """Figures, and the two plots."""
-        yield Readout(glyphs=self._glyphs, id="simulator-readout")
+        yield Readout(glyphs=self.glyphs, id="simulator-readout")
         with Container(id="simulator-plots"):
-            yield SizePlot(glyphs=self._glyphs)
-            yield FrontierPlot(glyphs=self._glyphs)
+            yield SizePlot(glyphs=self.glyphs)
+            yield FrontierPlot(glyphs=self.glyphs)
+
+    # What the desk asks
+
+    def opened(self) -> None:
+        """Look for exact duplicates, if no search has found any."""
+        self.desk.session.simulator_link.find_duplicates_in_background()
+
+    def closed(self) -> None:
+        """The line over the histogram goes, too."""
+        self.desk.slider.set_sweep(None)
+
+    def draw(self) -> None:
+        """Show the numbers of now, and the sweep over the histogram."""
+        # Before showing: what a thread finds in the middle of it is drawn at the next tick.
+        link = self.desk.session.simulator_link
+        known = link.clusters, link.uncounted
+        shown = self.desk.session.simulation.show()
+        self._following = *known, shown.live.counts if shown.live is not None else None
+        self.show(shown)
+        line = self._line
+        if shown.sweep is None:
+            line = None
+        elif line is None or line.sweep is not shown.sweep:
+            line = SweepLine(shown.sweep)
+        self._line = line
+        self.desk.slider.set_sweep(line)
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether the panel shows all that threads have found."""
+        link, (clusters, uncounted, counts) = self.desk.session.simulator_link, self._following
+        return not self.desk.session.simulation.linked or (
+            link.clusters is clusters and link.uncounted == uncounted and link.newest is counts
+        )
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether all is counted and drawn."""
+        link = self.desk.session.simulator_link
+        return link.clusters is not None and not link.behind and self.is_drawn
+
+    def obstacle(self, action: Action) -> str:
+        """Sliders are moved from inside only, and a point of one's own has no best threshold."""
+        if action.id.startswith("slider_") and not self.has_focus:
+            return f"the table has the keys: {self.desk.key('next_pane')} goes to the sliders"
+        if action.id == "take_best" and not self.desk.session.simulation.linked:
+            return "the numbers are yours: link them to the data first"
+        return ""
+
+    def activate(self) -> None:
+        """Type the number of the slider."""
+        self.type_digit("")
+
+    def type_digit(self, digit: str) -> None:
+        """A digit at a slider begins its number."""
+        self.post_message(self.NumberWanted(self.control, digit))
 
     def show(self, shown: Shown) -> None:
         """Show another state."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.session.simulation import Shown
-from engine.simulator import Reading
+from engine.simulator import Prediction
 from engine.simulator.band import SWEEP_DRAWS
 from engine.simulator.prediction import (
     LARGEST_NOISE,
@@ -66,16 +66,16 @@ class Plot(CellWidget):
         """Everything, or nothing where there is no point or no room."""
         lines = blank_lines(width, height)
         shown = self.shown
-        if shown is None or shown.reading is None or width < 3 * LABEL_CELLS or height < 4:
+        if shown is None or shown.prediction is None or width < 3 * LABEL_CELLS or height < 4:
             return lines
-        title, foot = self.texts(shown.reading, width)
+        title, foot = self.texts(shown.prediction, width)
         write(lines[0], 1, one_line(title, width - 1, ascii_only=self.glyphs.ascii_only), "head")
         last = height - 1
         if foot and height > 5:
             write(lines[last], 1, foot, "text")
             last -= 1
         body = [[(" ", "")] * (width - LABEL_CELLS) for _ in range(last - 1)]
-        ups, acrosses = self.plot(shown, shown.reading, body)
+        ups, acrosses = self.plot(shown, shown.prediction, body)
         for y, cells in enumerate(body, 1):
             lines[y][LABEL_CELLS:] = cells
             lines[y][LABEL_CELLS - 1] = (self.glyphs.divider, "axis")
@@ -98,12 +98,12 @@ class Plot(CellWidget):
                 free = x + len(text) + 1
 
     @abstractmethod
-    def texts(self, reading: Reading, width: int) -> tuple[str, str]:
+    def texts(self, prediction: Prediction, width: int) -> tuple[str, str]:
         """Title and foot."""
 
     @abstractmethod
     def plot(
-        self, shown: Shown, reading: Reading, body: list[list[Cell]]
+        self, shown: Shown, prediction: Prediction, body: list[list[Cell]]
     ) -> tuple[list[tuple[float, str]], list[tuple[float, str]]]:
         """Draw into `body`; labels of the axis at the left and of the one below, with shares."""
 
@@ -111,19 +111,19 @@ class Plot(CellWidget):
 class SizePlot(Plot):
     """Performance over size, all else as it is."""
 
-    def texts(self, reading: Reading, width: int) -> tuple[str, str]:  # noqa: ARG002 - the other plot needs it
+    def texts(self, prediction: Prediction, width: int) -> tuple[str, str]:  # noqa: ARG002 - the other plot needs it
         """What else is."""
-        return f"points over rows at {100 * reading.point.noise:.1f} % noise", ""
+        return f"points over rows at {100 * prediction.point.noise:.1f} % noise", ""
 
     def plot(
-        self, shown: Shown, reading: Reading, body: list[list[Cell]]
+        self, shown: Shown, prediction: Prediction, body: list[list[Cell]]
     ) -> tuple[list[tuple[float, str]], list[tuple[float, str]]]:
         """Band, line, points."""
         width = len(body[0])
         along = (np.arange(width) + 0.5) / width
         sizes = SMALLEST_ROWS * (LARGEST_ROWS / SMALLEST_ROWS) ** along
-        curve = size_curve(reading.model, reading.point, sizes, draws=SWEEP_DRAWS)
-        marks = [reading, shown.pinned] if shown.pinned is not None else [reading]
+        curve = size_curve(prediction.model, prediction.point, sizes, draws=SWEEP_DRAWS)
+        marks = [prediction, shown.pinned] if shown.pinned is not None else [prediction]
         ends = [curve.performance, curve.low, curve.high]
         everything = np.concatenate(
             [part for part in ends if part is not None] + [[mark.performance] for mark in marks]
@@ -154,24 +154,24 @@ class SizePlot(Plot):
 class FrontierPlot(Plot):
     """Rows against noise that give the points of now: above the line is better."""
 
-    def texts(self, reading: Reading, width: int) -> tuple[str, str]:
+    def texts(self, prediction: Prediction, width: int) -> tuple[str, str]:
         """Whose line it is, and its two rates."""
-        title = f"rows over noise % for {reading.performance:.1f} points"
-        return title, words.rates(reading, width - 1)
+        title = f"rows over noise % for {prediction.performance:.1f} points"
+        return title, words.rates(prediction, width - 1)
 
     def plot(
-        self, shown: Shown, reading: Reading, body: list[list[Cell]]
+        self, shown: Shown, prediction: Prediction, body: list[list[Cell]]
     ) -> tuple[list[tuple[float, str]], list[tuple[float, str]]]:
         """Line, points, and which side is the better one."""
         width = len(body[0])
         number = curves.columns(width, self.glyphs)
         noise = (np.arange(number) + 0.5) / number * LARGEST_NOISE
-        up = self._heights(reading, noise)
+        up = self._heights(prediction, noise)
         better, steep = "better", up[: curves.columns(len("better") + 1, self.glyphs)]
         if not (np.nan_to_num(steep, nan=0.0) > 1 - 1 / len(body)).any():
             write(body[0], 0, better, "label")
         curves.trace(body, up, "line", self.glyphs)
-        marks = [(reading, self.glyphs.point, "mark")]
+        marks = [(prediction, self.glyphs.point, "mark")]
         if shown.pinned is not None:
             marks.insert(0, (shown.pinned, self.glyphs.pinned, "pinned"))
         for mark, sign, style in marks:
@@ -181,13 +181,13 @@ class FrontierPlot(Plot):
         ups = [(size_share(rows), text) for rows, text in SIZES]
         return ups if len(body) >= 5 else [ups[0], ups[-1]], across
 
-    def _heights(self, reading: Reading, noise: Floats) -> Floats:
-        target = reading.performance
+    def _heights(self, prediction: Prediction, noise: Floats) -> Floats:
+        target = prediction.performance
         if not 0 < target < 100:
             return np.full(len(noise), np.nan)
-        rows = frontier_rows(reading.model, target, reading.point, noise)
+        rows = frontier_rows(prediction.model, target, prediction.point, noise)
         shares: Floats = np.log10(np.maximum(rows, 1.0) / SMALLEST_ROWS) / DECADES
-        if reading.model is Model.BOOK:
+        if prediction.model is Model.BOOK:
             # Below the box every size is held at its end: there is no line there.
             shares = np.where(shares <= 0, np.nan, shares)
         beyond = ~np.isfinite(shares) | (shares > 1) | (shares < 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.session.simulation import Control, Shown
-from engine.simulator import Model, Reading
+from engine.simulator import Model, Prediction
 from engine.simulator.advice import Advice, Step
 from engine.simulator.book import grade
 from engine.simulator.cost import Savings
@@ -50,11 +50,11 @@ def rests_on(shown: Shown, control: Control) -> str:
     if control is Control.SIZE:
         return "rows kept now"
     if control is Control.DUPLICATION:
-        copies = live.duplication
-        if copies is None or not roughly(copies.rate):
+        found = live.duplication
+        if found is None or not roughly(found.rate):
             return live.found_by
-        hot = ", in a few large clusters" if copies.hot else ""
-        return f"{live.found_by}: worth {copies.effective:,.0f} rows{hot}"
+        hot = ", in a few large clusters" if found.hot else ""
+        return f"{live.found_by}: worth {found.effective:,.0f} rows{hot}"
     if control is Control.WHOLE_NOISE:
         return "assumed, before any threshold"
     if control is Control.AUC:
@@ -105,11 +105,11 @@ def unchecked(reach: float, *, roomy: bool) -> str:
     return f"not spot-checked beyond {reach:.4g}"
 
 
-def verdict(reading: Reading) -> str:
+def verdict(prediction: Prediction) -> str:
     """The band; for the book's model, which has none, its grade."""
-    if reading.band is None:
-        return f"{grade(reading.performance).value}, no band"
-    return f"band {reading.band[0]:.1f} to {reading.band[1]:.1f}"
+    if prediction.band is None:
+        return f"{grade(prediction.performance).value}, no band"
+    return f"band {prediction.band[0]:.1f} to {prediction.band[1]:.1f}"
 
 
 def gained(shown: Shown) -> str:
@@ -128,12 +128,12 @@ def pinned(shown: Shown, *, roomy: bool) -> str:
     return f"{shown.pinned.performance:.1f} at {where}, {100 * point.duplication:.1f} % duplication"
 
 
-def messages(reading: Reading) -> list[str]:
+def messages(prediction: Prediction) -> list[str]:
     """What the book's model says; nothing for the other one."""
-    if reading.model is not Model.BOOK:
+    if prediction.model is not Model.BOOK:
         return []
-    said = [f'the book says "{reading.message}"' if reading.message else BOOK_SILENT]
-    return said + ([BOOK_BOX] if reading.clamped else [])
+    said = [f'the book says "{prediction.message}"' if prediction.message else BOOK_SILENT]
+    return said + ([BOOK_BOX] if prediction.clamped else [])
 
 
 def savings(spared: Savings, width: int) -> str:
@@ -162,7 +162,7 @@ def advice(step: Advice, width: int, take_key: str) -> str:
     elif step.step is Step.REVIEW:
         text = "an hour of review"
     else:
-        text = f"drop {step.rows:,.0f} copies"
+        text = f"drop {step.rows:,.0f} duplicates"
     short = f"{points(step.gain)}: {text}"
     if not step.assumed:
         return short
@@ -171,11 +171,11 @@ def advice(step: Advice, width: int, take_key: str) -> str:
     return under if len(under) <= width else f"{short} (assumed)"
 
 
-def rates(reading: Reading, width: int) -> str:
+def rates(prediction: Prediction, width: int) -> str:
     """Elasticity and slope under their right names, in the fullest words that fit."""
-    if reading.elasticity is None or reading.slope is None:
+    if prediction.elasticity is None or prediction.slope is None:
         return "more rows do not help the book here"
-    slope, elasticity = f"{reading.slope / 100:,.0f}", f"{reading.elasticity:.3g}"
+    slope, elasticity = f"{prediction.slope / 100:,.0f}", f"{prediction.elasticity:.3g}"
     texts = (
         f"elasticity {elasticity} · slope {slope} rows per point of noise",
         f"elasticity {elasticity} · slope {slope} rows/point",

@@ -22,6 +22,7 @@ from textual.widgets import Input, Static
 
 from engine.errors import Cancelled, TamisError
 from engine.filter import Completion, FilterError
+from tui.panel import Panel
 from tui.terminal.display import sanitize
 from tui.widgets.line_input import LineInput
 
@@ -51,8 +52,9 @@ class Question:
     """Whether the next key replaces `value`; False where `value` is the start of it."""
 
 
-GIVEN_BACK = ("simulator", "detail", "clusters-list", "clusters-comparison")
-"""Panes that have the focus again when the bar closes, by their ids; else it is the table."""
+GIVEN_BACK = ("detail", "clusters-list", "clusters-comparison")
+"""Panes that have the focus again when the bar closes, by their ids; so has a panel. Else it is the
+table."""
 
 
 class PromptBar(Horizontal):
@@ -251,7 +253,7 @@ class PromptBar(Horizontal):
         """Close, and give the focus back to where it came from."""
         self.close()
         back = self._asked_from
-        kept = back is not None and back.id in GIVEN_BACK
+        kept = isinstance(back, Panel) or (back is not None and back.id in GIVEN_BACK)
         self.screen.set_focus(back if kept else self.screen.query_one("SampleTable"))
 
 

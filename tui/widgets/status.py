@@ -11,7 +11,7 @@ from engine.scoring.kinds import NO_SCORER
 from engine.scoring.worker.worker import WorkerState, WorkerStatus
 from engine.session import Session
 from engine.session.duplication import SearchState, SearchStatus
-from tui.keys.actions import OWN_SCREEN, Action, Group, actions_of, key_of
+from tui.keys.actions import OWN_SCREEN, Action, actions_of, key_of
 from tui.terminal.display import cells, one_line, sanitize
 
 SEPARATOR = " · "
@@ -212,12 +212,12 @@ class KeyBar(Static):
         super().__init__(id=id, markup=False)
         self.message = ""
         self._generation = 0
-        self._group: Group | None = None
+        self._group: str | None = None
         self._impossible: frozenset[str] = frozenset()
 
-    def show_group(self, group: Group | None) -> None:
+    def show_group(self, group: str | None) -> None:
         """Show the keys of one group first; None: those of the desk."""
-        if group is not self._group:
+        if group != self._group:
             self._group = group
             self._draw()
 
@@ -284,10 +284,8 @@ class KeyBar(Static):
         if action.id in self._impossible or not action.keys:
             return False
         if self._group is not None:
-            return action.group is self._group or action.id in ALWAYS_SHOWN
-        if action.group in OWN_SCREEN:
-            return False
-        return action.group is not Group.SIMULATOR or action.id == "simulate"
+            return action.group == self._group or action.id in ALWAYS_SHOWN
+        return action.group not in OWN_SCREEN
 
 
 ALWAYS_SHOWN = ("help", "quit")

@@ -10,7 +10,7 @@ from engine.duplicates.clusters import Clusters, cut
 from engine.duplicates.finder import find
 from engine.duplicates.matches import Matches
 from engine.duplicates.rule import PREFERENCES, Candidates, Preference, Ranking
-from engine.duplicates.settings import Settings, ShingleKind, Shingling
+from engine.duplicates.settings import SearchSettings, ShingleKind, Shingling
 from engine.review.threshold import Direction
 from tests.engine.duplicates.truth import Pair
 
@@ -24,7 +24,7 @@ TEXTS = st.lists(
 
 
 def clusters_of(texts: list[str], similarity: float = 0.5) -> Clusters:
-    settings = Settings(shingling=SINGLE_WORDS, similarity=similarity)
+    settings = SearchSettings(shingling=SINGLE_WORDS, similarity=similarity)
     return cut(find(pl.Series(texts, dtype=pl.String), settings), similarity)
 
 

@@ -14,7 +14,7 @@ from engine.duplicates.clusters import cut
 from engine.duplicates.finder import find
 from engine.duplicates.matches import Matches
 from engine.duplicates.rule import drop
-from engine.duplicates.settings import CHARACTERS, WORDS, Settings, Unit
+from engine.duplicates.settings import CHARACTERS, WORDS, ComparedUnit, SearchSettings
 from tests.engine.duplicates.making import candidates, found_pairs, ranking
 from tests.engine.duplicates.truth import (
     Pair,
@@ -28,10 +28,10 @@ from tests.engine.duplicates.truth import (
 
 
 @lru_cache(maxsize=2)
-def texts(folder: Path, unit: Unit) -> list[str]:
+def texts(folder: Path, unit: ComparedUnit) -> list[str]:
     rows = json.loads((folder / "alpaca" / "alpaca_data.json").read_text(encoding="utf-8"))
     prompts = [r["instruction"] + ("\n" + r["input"] if r["input"] else "") for r in rows]
-    if unit is Unit.PROMPT:
+    if unit is ComparedUnit.PROMPT:
         return prompts
     return [f"{prompt}\n{r['output']}" for prompt, r in zip(prompts, rows, strict=True)]
 
@@ -51,25 +51,25 @@ def compare(matches: Matches, true: dict[Pair, float], sets: list[Shingled]) -> 
 
 
 @pytest.mark.parametrize(
-    ("unit", "at_seven", "at_eight"), [(Unit.BOTH, 13, 3), (Unit.PROMPT, 34, 15)]
+    ("unit", "at_seven", "at_eight"), [(ComparedUnit.BOTH, 13, 3), (ComparedUnit.PROMPT, 34, 15)]
 )
 def test_raw_alpaca_agrees_with_brute_force(
-    shared_data: Path, unit: Unit, at_seven: int, at_eight: int
+    shared_data: Path, unit: ComparedUnit, at_seven: int, at_eight: int
 ) -> None:
     rows = texts(shared_data, unit)
     true = all_pairs([words(text) for text in rows], 0.7)
-    matches = find(pl.Series(rows), Settings(unit, WORDS))
+    matches = find(pl.Series(rows), SearchSettings(unit, WORDS))
     assert found_pairs(matches, 0.7).keys() == true.keys()
     assert len(true) == at_seven
     assert len(found_pairs(matches, 0.8)) == at_eight
 
 
 def test_a_planted_quarter_is_found_and_nothing_else(shared_data: Path) -> None:
-    rows = planted(texts(shared_data, Unit.BOTH))
+    rows = planted(texts(shared_data, ComparedUnit.BOTH))
     sets = [words(text) for text in rows]
     true = all_pairs(sets, 0.7)
-    compare(find(pl.Series(rows), Settings(similarity=0.7)), true, sets)
-    matches = find(pl.Series(rows), Settings(similarity=0.8))
+    compare(find(pl.Series(rows), SearchSettings(similarity=0.7)), true, sets)
+    matches = find(pl.Series(rows), SearchSettings(similarity=0.8))
     compare(matches, true, sets)
     clusters = cut(matches, 0.8)
     exact = connected(len(rows), (pair for pair, alike in true.items() if alike >= 0.8))
@@ -86,18 +86,18 @@ def test_a_planted_quarter_is_found_and_nothing_else(shared_data: Path) -> None:
 
 
 def test_characters_on_a_part(shared_data: Path) -> None:
-    rows = planted(texts(shared_data, Unit.BOTH)[:8000])
+    rows = planted(texts(shared_data, ComparedUnit.BOTH)[:8000])
     sets = [characters(text) for text in rows]
     true = all_pairs(sets, 0.7)
     for similarity in (0.7, 0.8):
-        settings = Settings(shingling=CHARACTERS, similarity=similarity)
+        settings = SearchSettings(shingling=CHARACTERS, similarity=similarity)
         compare(find(pl.Series(rows), settings), true, sets)
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
 def test_characters_on_the_whole(shared_data: Path) -> None:
-    rows = planted(texts(shared_data, Unit.BOTH))
+    rows = planted(texts(shared_data, ComparedUnit.BOTH))
     sets = [characters(text) for text in rows]
-    settings = Settings(shingling=CHARACTERS, similarity=0.8)
+    settings = SearchSettings(shingling=CHARACTERS, similarity=0.8)
     compare(find(pl.Series(rows), settings), all_pairs(sets, 0.8), sets)

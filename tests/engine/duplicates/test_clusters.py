@@ -12,7 +12,7 @@ from engine.duplicates.clusters import cut
 from engine.duplicates.finder import find
 from engine.duplicates.large import LargeComponents
 from engine.duplicates.rule import drop
-from engine.duplicates.settings import Settings
+from engine.duplicates.settings import SearchSettings
 from engine.errors import UsageError
 from tests.engine.duplicates.making import (
     SINGLE_WORDS,
@@ -89,7 +89,7 @@ def test_large_components_are_cut_and_dropped_like_all_others(
         for family in "pq"
         for left_out in range(20)
     ] + ["p0 p1 p2 p3 p4 p5 p6 p7 p8 p9 p10 x1 x2 x3 x4 x5 x6 x7"]
-    how = Settings(shingling=SINGLE_WORDS, similarity=0.3)
+    how = SearchSettings(shingling=SINGLE_WORDS, similarity=0.3)
     listed = find(pl.Series(texts), how)
     monkeypatch.setattr(matching, "COMPLETE_ROWS", 8)
     matches = find(pl.Series(texts), how)

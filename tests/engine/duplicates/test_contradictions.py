@@ -10,12 +10,12 @@ from engine.duplicates import contradictions as module
 from engine.duplicates.clusters import cut
 from engine.duplicates.contradictions import AnswerFloor, Contradictions, contradictions
 from engine.duplicates.finder import find
-from engine.duplicates.settings import DROP_FROM, Unit, default_settings
+from engine.duplicates.settings import DROP_FROM, ComparedUnit, default_settings
 from engine.duplicates.texts import unit_texts
 
 
 def contrary(texts: pl.DataFrame) -> Contradictions:
-    prompts = find(unit_texts(texts, Unit.PROMPT), default_settings(Unit.PROMPT))
+    prompts = find(unit_texts(texts, ComparedUnit.PROMPT), default_settings(ComparedUnit.PROMPT))
     return contradictions(cut(prompts, DROP_FROM), texts)
 
 

@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.duplicates.duplication_rate import gauge
+from engine.duplicates.duplication_rate import kept_duplication
 from engine.simulator.calibrated import R_STAR
 
 
 def test_a_hot_cluster_counts_for_less_than_its_rows() -> None:
     labels = np.array([-1] * 900 + [0] * 100)
-    found = gauge(labels, np.ones(1000, np.bool_))
+    found = kept_duplication(labels, np.ones(1000, np.bool_))
     assert found.effective_rows == pytest.approx(916, abs=0.5)
     assert (found.rows, found.groups, found.duplicate_rows) == (1000, 901, 99)
     assert found.duplication_rate == pytest.approx(0.099)
@@ -21,14 +21,14 @@ def test_a_hot_cluster_counts_for_less_than_its_rows() -> None:
 def test_only_what_is_kept_counts_and_repeats_count() -> None:
     labels = np.array([0, 0, -1, -1, 1, 1])
     kept = np.array([True, False, True, False, True, True])
-    found = gauge(labels, kept)
+    found = kept_duplication(labels, kept)
     assert (found.rows, found.groups, found.duplicate_rows) == (4, 3, 1)
-    boosted = gauge(labels, kept, np.array([1, 1, 3, 9, 1, 1]))
+    boosted = kept_duplication(labels, kept, np.array([1, 1, 3, 9, 1, 1]))
     assert (boosted.rows, boosted.groups, boosted.duplication_rate) == (6, 3, 0.5)
 
 
 def test_nothing_kept_is_no_duplication() -> None:
-    found = gauge(np.array([0, 0]), np.zeros(2, np.bool_))
+    found = kept_duplication(np.array([0, 0]), np.zeros(2, np.bool_))
     assert (found.rows, found.duplication_rate, found.effective_rows) == (0, 0.0, 0.0)
 
 
@@ -38,7 +38,9 @@ def test_the_worth_lies_between_the_groups_and_the_rows(
 ) -> None:
     count = len(labels)
     repeats = data.draw(st.lists(st.integers(1, 50), min_size=count, max_size=count))
-    found = gauge(np.array(labels, np.int64), np.ones(count, np.bool_), np.array(repeats, np.int64))
+    found = kept_duplication(
+        np.array(labels, np.int64), np.ones(count, np.bool_), np.array(repeats, np.int64)
+    )
     assert found.rows == sum(repeats)
     assert found.groups == labels.count(-1) + len(set(labels) - {-1})
     assert found.groups <= found.effective_rows + 1e-9

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.duplicates.listing import Groups, Listing, Order, State, parse_group_filter
+from engine.duplicates.listing import Groups, ListedState, Listing, Order, parse_group_filter
 from engine.errors import UsageError
 from engine.review.decision import Verdict
 
@@ -39,11 +39,11 @@ def listing(verdicts: dict[int, Verdict] | None = None) -> Listing:
 def test_states_say_how_far_a_cluster_is_decided() -> None:
     found = listing({0: Verdict.ACCEPT, 4: Verdict.ACCEPT, 1: Verdict.REJECT, 5: Verdict.REJECT})
     assert [found.state_of(group) for group in range(3)] == [
-        State.KEPT_ALL,
-        State.DECIDED,  # all but one are rejected: the rules may keep that one
-        State.UNDECIDED,
+        ListedState.KEPT_ALL,
+        ListedState.DECIDED,  # all but one are rejected: the rules may keep that one
+        ListedState.UNDECIDED,
     ]
-    assert listing({0: Verdict.SKIP, 4: Verdict.SKIP}).state_of(0) is State.UNDECIDED
+    assert listing({0: Verdict.SKIP, 4: Verdict.SKIP}).state_of(0) is ListedState.UNDECIDED
 
 
 def test_score_ranges_leave_out_rows_without_a_score() -> None:

@@ -13,7 +13,7 @@ import pytest
 from engine.duplicates import meaning
 from engine.duplicates.clusters import cut
 from engine.duplicates.meaning import INSTALL, MeaningFinder, load
-from engine.duplicates.settings import Unit, default_settings
+from engine.duplicates.settings import ComparedUnit, default_settings
 from engine.errors import Cancelled, ScorerError, UsageError
 from tests.engine.scoring.built_models import sentence_model
 
@@ -33,7 +33,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def searched(folder: Path, texts: list[str | None], cosine: float) -> MeaningFinder:
-    settings = default_settings(Unit.MEANING, cosine)
+    settings = default_settings(ComparedUnit.MEANING, cosine)
     return MeaningFinder(pl.Series(texts, dtype=pl.String), settings, load(folder))
 
 

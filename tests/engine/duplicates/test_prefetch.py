@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from engine.duplicates.prefetch import THREADS, ahead
+from engine.duplicates.prefetch import THREADS, prefetched
 
 
 def test_results_come_in_the_order_of_the_items() -> None:
@@ -17,12 +17,12 @@ def test_results_come_in_the_order_of_the_items() -> None:
             late.set()
         return item * item
 
-    assert list(ahead(work, range(20))) == [(item, item * item) for item in range(20)]
+    assert list(prefetched(work, range(20))) == [(item, item * item) for item in range(20)]
 
 
 def test_no_more_is_begun_than_there_are_threads() -> None:
     begun: list[int] = []
-    results = ahead(begun.append, iter(range(100)))
+    results = prefetched(begun.append, iter(range(100)))
     next(results)
     results.close()  # type: ignore[attr-defined] # a generator
     assert len(begun) <= 1 + THREADS
@@ -32,11 +32,11 @@ def test_a_failure_reaches_whoever_asks() -> None:
     def work(item: int) -> float:
         return 1 / item
 
-    results = ahead(work, [1, 0, 2])
+    results = prefetched(work, [1, 0, 2])
     assert next(results) == (1, 1.0)
     with pytest.raises(ZeroDivisionError):
         next(results)
 
 
 def test_nothing_to_do_is_nothing() -> None:
-    assert list(ahead(str, [])) == []
+    assert list(prefetched(str, [])) == []

@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 
 from engine.duplicates.settings import (
+    ComparedUnit,
     Normalisation,
-    Settings,
+    SearchSettings,
     ShingleKind,
     Shingling,
-    Unit,
     parse_shingling,
     parse_similarity,
 )
@@ -51,21 +51,21 @@ def test_shingles_as_people_type_them() -> None:
 @pytest.mark.parametrize(
     "make",
     [
-        lambda: Settings(permutations=0),
-        lambda: Settings(permutations=5000),
-        lambda: Settings(seed=-1),
-        lambda: Settings(similarity=0.0),
+        lambda: SearchSettings(permutations=0),
+        lambda: SearchSettings(permutations=5000),
+        lambda: SearchSettings(seed=-1),
+        lambda: SearchSettings(similarity=0.0),
     ],
 )
-def test_settings_that_make_no_sense_are_refused(make: Callable[[], Settings]) -> None:
+def test_settings_that_make_no_sense_are_refused(make: Callable[[], SearchSettings]) -> None:
     with pytest.raises(UsageError):
         make()
 
 
 def test_every_setting_but_the_similarity_is_part_of_the_digest() -> None:
-    settings = Settings()
+    settings = SearchSettings()
     others = [
-        replace(settings, unit=Unit.PROMPT),
+        replace(settings, unit=ComparedUnit.PROMPT),
         replace(settings, shingling=Shingling(ShingleKind.CHAR, 3)),
         replace(settings, permutations=64),
         replace(settings, seed=2),
@@ -73,4 +73,4 @@ def test_every_setting_but_the_similarity_is_part_of_the_digest() -> None:
     ]
     assert len({one.digest() for one in (settings, *others)}) == 6
     assert replace(settings, similarity=0.6).digest() == settings.digest()
-    assert settings.digest() == Settings().digest()
+    assert settings.digest() == SearchSettings().digest()

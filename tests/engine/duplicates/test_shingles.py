@@ -8,7 +8,7 @@ from hypothesis import settings as trying
 from hypothesis import strategies as st
 
 from engine.duplicates import shingles as module
-from engine.duplicates.settings import Normalisation, Settings, ShingleKind, Shingling
+from engine.duplicates.settings import Normalisation, SearchSettings, ShingleKind, Shingling
 from engine.duplicates.shingles import Shingles, shingle
 from tests.engine.duplicates.truth import characters, words
 
@@ -21,12 +21,12 @@ def hashes_by_row(found: Shingles) -> list[list[int]]:
     return [part.tolist() for part in np.split(found.hashes, cuts)] if len(found.starts) > 1 else []
 
 
-def word(size: int) -> Settings:
-    return Settings(shingling=Shingling(ShingleKind.WORD, size))
+def word(size: int) -> SearchSettings:
+    return SearchSettings(shingling=Shingling(ShingleKind.WORD, size))
 
 
-def char(size: int) -> Settings:
-    return Settings(shingling=Shingling(ShingleKind.CHAR, size))
+def char(size: int) -> SearchSettings:
+    return SearchSettings(shingling=Shingling(ShingleKind.CHAR, size))
 
 
 @trying(max_examples=40)
@@ -63,7 +63,7 @@ def test_characters_are_shingled_as_plain_python_does_it(texts: list[str], size:
 
 @trying(max_examples=40)
 @given(TEXTS, st.sampled_from([word(3), char(5)]))
-def test_where_the_work_is_cut_changes_nothing(texts: list[str], settings: Settings) -> None:
+def test_where_the_work_is_cut_changes_nothing(texts: list[str], settings: SearchSettings) -> None:
     whole = shingle(pl.Series(texts, dtype=pl.String), settings)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "CHUNK_BYTES", 7)
@@ -82,7 +82,7 @@ def test_where_the_work_is_cut_changes_nothing(texts: list[str], settings: Setti
 )
 def test_what_is_normalised_is_the_same(first: str, second: str, how: Normalisation) -> None:
     for kind in (ShingleKind.WORD, ShingleKind.CHAR):
-        settings = Settings(shingling=Shingling(kind, 3), normalisation=how)
+        settings = SearchSettings(shingling=Shingling(kind, 3), normalisation=how)
         a, b = hashes_by_row(shingle(pl.Series([first, second]), settings))
         assert a == b
 
@@ -94,7 +94,7 @@ def test_each_normalisation_can_be_switched_off() -> None:
         "white_space": ("fine  old words", "fine old words"),
     }
     for name, texts in pairs.items():
-        settings = Settings(
+        settings = SearchSettings(
             shingling=Shingling(ShingleKind.CHAR, 5), normalisation=Normalisation(**{name: False})
         )
         a, b = hashes_by_row(shingle(pl.Series(texts), settings))

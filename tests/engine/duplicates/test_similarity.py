@@ -6,16 +6,16 @@ import pytest
 
 from engine.duplicates import similarity as module
 from engine.duplicates.finder import find
-from engine.duplicates.settings import Unit, default_settings
-from engine.duplicates.similarity import likeness
+from engine.duplicates.settings import ComparedUnit, default_settings
+from engine.duplicates.similarity import similarity_to
 
 STORY = "the quick brown fox jumps over the lazy dog and runs into the green forest at night"
-SETTINGS = default_settings(Unit.BOTH)
+SETTINGS = default_settings(ComparedUnit.BOTH)
 
 
 def test_it_is_what_a_search_has_found() -> None:
     texts = pl.Series([STORY, STORY.upper(), STORY + " alone", "unlike all of it", None, ""])
-    alike = likeness(texts, 0, SETTINGS)
+    alike = similarity_to(texts, 0, SETTINGS)
     assert alike.similarity[0] == alike.similarity[1] == 1
     matches = find(texts, SETTINGS)
     pairs = zip(matches.a, matches.b, matches.similarity, strict=True)
@@ -25,11 +25,11 @@ def test_it_is_what_a_search_has_found() -> None:
 
 def test_numbers_are_compared_apart() -> None:
     texts = pl.Series([f"{STORY} 7", f"{STORY} 8", f"{STORY} 7"])
-    assert likeness(texts, 0, SETTINGS).same_numbers.tolist() == [True, False, True]
+    assert similarity_to(texts, 0, SETTINGS).same_numbers.tolist() == [True, False, True]
 
 
 def test_a_giant_text_is_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "LONGEST_BYTES", 100)
     texts = pl.Series([STORY, STORY, STORY * 9])
-    assert np.isnan(likeness(texts, 0, SETTINGS).similarity).tolist() == [False, False, True]
-    assert np.isnan(likeness(texts, 2, SETTINGS).similarity).all()
+    assert np.isnan(similarity_to(texts, 0, SETTINGS).similarity).tolist() == [False, False, True]
+    assert np.isnan(similarity_to(texts, 2, SETTINGS).similarity).all()

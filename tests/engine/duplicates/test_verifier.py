@@ -12,13 +12,13 @@ import polars as pl
 import pytest
 
 from engine.duplicates import large as large_module
-from engine.duplicates import verifier as verifier_module
+from engine.duplicates import similarity as verifier_module
 from engine.duplicates.large import LargeComponents
-from engine.duplicates.settings import Settings
-from engine.duplicates.verifier import Verifier
+from engine.duplicates.settings import SearchSettings
+from engine.duplicates.similarity import Verifier
 from tests.engine.duplicates.making import SINGLE_WORDS
 
-HOW = Settings(shingling=SINGLE_WORDS)
+HOW = SearchSettings(shingling=SINGLE_WORDS)
 TEXTS = pl.Series(
     [
         " ".join(f"{words}{n}" for n in range(words) if n != out)

@@ -19,7 +19,7 @@ from engine.duplicates.clusters import cut as real_cut
 from engine.duplicates.finder import Finder
 from engine.duplicates.meaning import MeaningFinder
 from engine.duplicates.rule import Preference
-from engine.duplicates.settings import Settings, ShingleKind, Shingling, Unit
+from engine.duplicates.settings import ComparedUnit, SearchSettings, ShingleKind, Shingling
 from engine.duplicates.table import ClusterState
 from engine.errors import Cancelled, ScorerError, StoreError, UsageError
 from engine.review.decision import Verdict
@@ -75,13 +75,13 @@ def searched(session: Session) -> Session:
     return session
 
 
-def clusters_of(session: Session, unit: Unit) -> Clusters:
+def clusters_of(session: Session, unit: ComparedUnit) -> Clusters:
     clusters = session.duplicates.clusters_of(unit)
     assert clusters is not None
     return clusters
 
 
-def shown(session: Session, unit: Unit) -> list[list[int]]:
+def shown(session: Session, unit: ComparedUnit) -> list[list[int]]:
     clusters = clusters_of(session, unit)
     return [clusters.rows_of(number).tolist() for number in range(len(clusters))]
 
@@ -104,7 +104,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     rows: list[int] = []
     real = shingles.shingle
 
-    def counting(texts: object, settings: Settings) -> object:
+    def counting(texts: object, settings: SearchSettings) -> object:
         rows.append(len(texts))  # type: ignore[arg-type]
         return real(texts, settings)  # type: ignore[arg-type]
 
@@ -116,12 +116,12 @@ def test_whole_samples_prompts_and_responses_are_apart_and_nothing_is_dropped(
     opened: Open,
 ) -> None:
     session = opened()
-    assert session.duplicates.clusters_of(Unit.BOTH) is None
-    assert session.gauge() is None
+    assert session.duplicates.clusters_of(ComparedUnit.BOTH) is None
+    assert session.kept_duplication() is None
     searched(session)
-    assert shown(session, Unit.BOTH) == [[0, 1, 2]]
-    assert shown(session, Unit.PROMPT) == [[0, 1, 2], [3, 4]]
-    assert shown(session, Unit.RESPONSE) == [[0, 1, 2], [3, 5]]
+    assert shown(session, ComparedUnit.BOTH) == [[0, 1, 2]]
+    assert shown(session, ComparedUnit.PROMPT) == [[0, 1, 2], [3, 4]]
+    assert shown(session, ComparedUnit.RESPONSE) == [[0, 1, 2], [3, 5]]
     assert session.summary().kept == 6
     found = session.duplicates.contradictions
     assert found is not None
@@ -138,7 +138,7 @@ def test_what_was_found_is_there_at_once_in_the_next_visit(
     counted.clear()
     again = searched(opened())
     assert counted == []
-    assert shown(again, Unit.BOTH) == [[0, 1, 2]]
+    assert shown(again, ComparedUnit.BOTH) == [[0, 1, 2]]
     assert again.duplicates.contradictions is not None
 
 
@@ -150,17 +150,17 @@ def test_only_rows_that_were_edited_or_added_are_signed_again(
     rows = [*ROWS, {"prompt": "tell a story!", "response": STORY + " again", "q": 1.0}]
     rows[3] = {"prompt": "tell a story", "response": STORY + " then", "q": 2.0}
     session = opened(rows[::-1])
-    session.duplicates.search([Unit.BOTH])
+    session.duplicates.search([ComparedUnit.BOTH])
     session.duplicates.wait(lambda _: None)
     assert counted == [2]
-    assert shown(session, Unit.BOTH) == [[0, 3, 4, 5, 6]]
+    assert shown(session, ComparedUnit.BOTH) == [[0, 3, 4, 5, 6]]
 
 
 def test_an_edit_is_searched_again_with_one_row_signed_and_undo_takes_it_back(
     opened: Open, counted: list[int]
 ) -> None:
     session = opened()
-    session.duplicates.search([Unit.BOTH])
+    session.duplicates.search([ComparedUnit.BOTH])
     session.duplicates.wait(lambda _: None)
     session.duplicates.set_rule(0.75)
     counted.clear()
@@ -168,52 +168,38 @@ def test_an_edit_is_searched_again_with_one_row_signed_and_undo_takes_it_back(
     session.duplicates.wait(lambda _: None)
     assert counted == [1]
     assert session.duplicates.ready
-    assert shown(session, Unit.BOTH) == [[1, 2]]
+    assert shown(session, ComparedUnit.BOTH) == [[1, 2]]
     assert np.flatnonzero(session.outcomes().outcome == Outcome.DROPPED).tolist() == [2]
     session.undo()
     session.duplicates.wait(lambda _: None)
-    assert shown(session, Unit.BOTH) == [[0, 1, 2]]
-
-
-def test_an_edited_row_is_matched_over_the_signatures_that_were_kept(
-    opened: Open, counted: list[int]
-) -> None:
-    session = searched(opened())
-    session = opened()
-    counted.clear()
-    lookup = session.duplicates.lookup()
-    assert lookup is not None
-    assert counted == []
-    assert [row for row, _ in lookup.matches("tell a story\n" + STORY)] == [0, 1, 2]
-    lookup.put(0, "quite another text")
-    lookup.put(6, "tell a story\n" + STORY)  # added at the end
-    assert [row for row, _ in lookup.matches("tell a story\n" + STORY)] == [1, 6, 2]
-    session = opened(ROWS[:4])
-    assert session.duplicates.lookup() is None  # of another content
+    assert shown(session, ComparedUnit.BOTH) == [[0, 1, 2]]
 
 
 def test_going_up_needs_no_search_and_going_below_signs_nothing_again(
     opened: Open, counted: list[int]
 ) -> None:
     session = opened()
-    session.duplicates.search([Unit.BOTH])
+    session.duplicates.search([ComparedUnit.BOTH])
     session.duplicates.wait(lambda _: None)
     session.close()
     session = opened()
-    session.duplicates.search([Unit.BOTH])
+    session.duplicates.search([ComparedUnit.BOTH])
     session.duplicates.wait(lambda _: None)
     counted.clear()
     session.duplicates.move(0.98)
-    assert shown(session, Unit.BOTH) == [[0, 1]]
+    assert shown(session, ComparedUnit.BOTH) == [[0, 1]]
     assert session.duplicates.status.state is SearchState.DONE
     session.duplicates.move(0.2)
-    clusters = session.duplicates.clusters_of(Unit.BOTH)
+    clusters = session.duplicates.clusters_of(ComparedUnit.BOTH)
     assert clusters is not None  # as far as known
     session.duplicates.wait(lambda _: None)
-    clusters = session.duplicates.clusters_of(Unit.BOTH)
+    clusters = session.duplicates.clusters_of(ComparedUnit.BOTH)
     assert clusters is not None
     assert clusters.is_complete
-    assert sorted(map(len, shown(session, Unit.BOTH))) == [2, 3]  # 3 and 5 share their answer
+    assert sorted(map(len, shown(session, ComparedUnit.BOTH))) == [
+        2,
+        3,
+    ]  # 3 and 5 share their answer
     assert counted == []
 
 
@@ -225,7 +211,7 @@ def test_below_the_stored_similarity_it_is_incomplete_until_it_is_done(
     monkeypatch.setattr(Finder, "run", stopped)
     session.duplicates.move(0.2)
     session.duplicates.wait(lambda _: None)
-    clusters = session.duplicates.clusters_of(Unit.BOTH)
+    clusters = session.duplicates.clusters_of(ComparedUnit.BOTH)
     assert clusters is not None
     assert not clusters.is_complete
     assert session.duplicates.clusters is None
@@ -248,12 +234,12 @@ def test_clusters_appear_while_the_search_runs(
 
     def changed() -> None:
         look()
-        clusters = session.duplicates.clusters_of(Unit.BOTH)
+        clusters = session.duplicates.clusters_of(ComparedUnit.BOTH)
         if clusters is not None:
             seen.append((len(clusters.members), clusters.is_complete))
 
     monkeypatch.setattr(session.duplicates._searches, "_changed", changed)
-    session.duplicates.search([Unit.BOTH])
+    session.duplicates.search([ComparedUnit.BOTH])
     session.duplicates.wait(lambda _: None)
     partial = [members for members, complete in seen if not complete]
     assert partial == sorted(partial)
@@ -275,11 +261,11 @@ def test_it_stops_and_goes_on_where_it_was(opened: Open, monkeypatch: pytest.Mon
             searches._stop.set()
 
     monkeypatch.setattr(Finder, "_take", until)
-    session.duplicates.search([Unit.BOTH])
+    session.duplicates.search([ComparedUnit.BOTH])
     status = session.duplicates.wait(lambda _: None)
     assert status.state is SearchState.STOPPED
     assert 0 < status.done < 240
-    session.duplicates.search([Unit.BOTH])
+    session.duplicates.search([ComparedUnit.BOTH])
     assert session.duplicates.wait(lambda _: None).state is SearchState.DONE
     assert signed == sorted(set(signed))  # no batch twice
 
@@ -308,7 +294,7 @@ class HeldUp:
 
 
 def all_known(session: Session) -> bool:
-    units = (Unit.BOTH, Unit.PROMPT, Unit.RESPONSE)
+    units = (ComparedUnit.BOTH, ComparedUnit.PROMPT, ComparedUnit.RESPONSE)
     known = [session.duplicates.clusters_of(unit) for unit in units]
     complete = all(clusters is not None and clusters.is_complete for clusters in known)
     return complete and session.duplicates.contradictions is not None
@@ -338,7 +324,7 @@ def test_what_is_changed_while_the_search_runs_costs_none_of_it(
     assert session.duplicates.ready
     assert held_up.most == 1
     if change == "edit":
-        assert shown(session, Unit.BOTH) == [[1, 2]]
+        assert shown(session, ComparedUnit.BOTH) == [[1, 2]]
 
 
 def test_the_rule_of_the_last_visit_leaves_the_rest_to_be_searched(opened: Open) -> None:
@@ -387,7 +373,7 @@ def test_clusters_are_cut_before_anybody_sees_what_was_found(
         return real_cut(*given, **how)
 
     monkeypatch.setattr("engine.session.duplication.cut", cut)
-    session.duplicates.search([Unit.BOTH])
+    session.duplicates.search([ComparedUnit.BOTH])
     session.duplicates.wait(lambda _: None)
     assert session.duplicates.clusters is not None
     assert cut_by == ["duplicates"]
@@ -402,7 +388,7 @@ def test_a_full_disk_costs_the_cache_and_nothing_else(
     session = opened()
     monkeypatch.setattr(Store, "keep_search", full)
     searched(session)
-    assert shown(session, Unit.BOTH) == [[0, 1, 2]]
+    assert shown(session, ComparedUnit.BOTH) == [[0, 1, 2]]
     assert session.notices.count("duplicates not saved: the disk is full") == 1
 
 
@@ -410,7 +396,7 @@ def test_a_reader_beside_a_desk_uses_what_was_found_and_writes_nothing(opened: O
     searched(opened())
     session = opened(read_only=True)
     searched(session)
-    assert shown(session, Unit.BOTH) == [[0, 1, 2]]
+    assert shown(session, ComparedUnit.BOTH) == [[0, 1, 2]]
     session.duplicates.move(0.2)
     assert session.duplicates.wait(lambda _: None).state is SearchState.DONE
 
@@ -434,13 +420,13 @@ def test_the_rule_is_on_again_in_the_next_visit(opened: Open) -> None:
 
 def test_a_line_for_each_cluster(opened: Open) -> None:
     session = searched(opened())
-    table = session.duplicates.table_of(clusters_of(session, Unit.BOTH))
+    table = session.duplicates.table_of(clusters_of(session, ComparedUnit.BOTH))
     assert len(table) == 1
     assert (table.keeper[0], table.survivors[0]) == (1, 3)
     assert table.state_of(0) is ClusterState.OPEN
     assert suggestion(session) == (1, "highest score, 5")
     session.decide(np.array([0]), Verdict.ACCEPT)
-    table = session.duplicates.table_of(clusters_of(session, Unit.BOTH))
+    table = session.duplicates.table_of(clusters_of(session, ComparedUnit.BOTH))
     assert (table.keeper[0], table.state_of(0)) == (0, ClusterState.PARTLY)
     assert suggestion(session) == (0, "accepted by hand")
     session.undo()
@@ -470,25 +456,25 @@ def test_a_cluster_can_be_split_higher_than_the_others_and_joined_again(opened: 
     ]
     session = opened([*chain, *ROWS])
     session.duplicates.configure(
-        Settings(Unit.BOTH, Shingling(ShingleKind.WORD, 1), similarity=0.7)
+        SearchSettings(ComparedUnit.BOTH, Shingling(ShingleKind.WORD, 1), similarity=0.7)
     )
     session.duplicates.move(0.75)
     searched(session)
-    clusters = session.duplicates.clusters_of(Unit.BOTH)
+    clusters = session.duplicates.clusters_of(ComparedUnit.BOTH)
     assert clusters is not None
-    assert shown(session, Unit.BOTH)[0] == [0, 1, 2]
+    assert shown(session, ComparedUnit.BOTH)[0] == [0, 1, 2]
     assert clusters.lowest[0] < 0.75  # 0 is not like 2
-    session.duplicates.split(Unit.BOTH, 1, 0.95)
-    assert shown(session, Unit.BOTH) == [[3, 4, 5]]
+    session.duplicates.split(ComparedUnit.BOTH, 1, 0.95)
+    assert shown(session, ComparedUnit.BOTH) == [[3, 4, 5]]
     session = opened([*chain, *ROWS])
-    assert session.duplicates.splits.of(Unit.BOTH, 1) == 0.95
-    assert session.duplicates.settings_of(Unit.BOTH).shingling.size == 1
-    session.duplicates.split(Unit.BOTH, 0, 0.76)
-    assert session.duplicates.splits.of(Unit.BOTH, 2) == 0.76
-    session.duplicates.split(Unit.BOTH, 2, None)
-    assert session.duplicates.splits.of(Unit.BOTH, 0) is None
+    assert session.duplicates.splits.of(ComparedUnit.BOTH, 1) == 0.95
+    assert session.duplicates.settings_of(ComparedUnit.BOTH).shingling.size == 1
+    session.duplicates.split(ComparedUnit.BOTH, 0, 0.76)
+    assert session.duplicates.splits.of(ComparedUnit.BOTH, 2) == 0.76
+    session.duplicates.split(ComparedUnit.BOTH, 2, None)
+    assert session.duplicates.splits.of(ComparedUnit.BOTH, 0) is None
     with pytest.raises(UsageError, match="similarity"):
-        session.duplicates.split(Unit.BOTH, 0, 1.2)
+        session.duplicates.split(ComparedUnit.BOTH, 0, 1.2)
 
 
 def test_keeping_one_accepts_it_and_rejects_the_others_in_one_event(opened: Open) -> None:
@@ -528,7 +514,7 @@ def test_a_bulk_says_what_it_would_do_and_leaves_alone_what_a_person_should_see(
     ] * 2
     session = searched(opened([*ROWS[:3], *numbers, *low, *done]))
     session.decide(np.array([8]), Verdict.REJECT)
-    clusters = clusters_of(session, Unit.BOTH)
+    clusters = clusters_of(session, ComparedUnit.BOTH)
     plan = plan_keeping(session, clusters, np.arange(len(clusters)))
     assert (plan.clusters, plan.accepted, plan.rejected, plan.left) == (2, 2, 2, 2)
     assert plan_keeping(session, clusters, clusters.label[[5, 7]]).clusters == 0
@@ -565,7 +551,7 @@ def test_meaning_is_shown_apart_kept_for_the_next_visit_and_drops_nothing(
     session = searched(opened())
     session.duplicates.search_meaning(folder, 0.95)
     assert session.duplicates.wait(lambda _: None).state is SearchState.DONE
-    assert shown(session, Unit.MEANING) == [[0, 1, 2], [3, 4]]
+    assert shown(session, ComparedUnit.MEANING) == [[0, 1, 2], [3, 4]]
     assert len(model.texts) == 5  # the same text once
     session.duplicates.set_rule(0.95)
     assert session.summary().kept == 5
@@ -574,7 +560,7 @@ def test_meaning_is_shown_apart_kept_for_the_next_visit_and_drops_nothing(
     session = opened()
     session.duplicates.search_meaning(folder, 0.95)
     session.duplicates.wait(lambda _: None)
-    assert shown(session, Unit.MEANING) == [[0, 1, 2], [3, 4]]
+    assert shown(session, ComparedUnit.MEANING) == [[0, 1, 2], [3, 4]]
     assert len(model.texts) == 5
     monkeypatch.setattr(searching, "load", unusable)
     session.duplicates.search_meaning(folder, 0.5)
@@ -596,10 +582,10 @@ def test_a_comparison_by_meaning_that_was_stopped_goes_on_with_the_texts_of_now(
     monkeypatch.setattr(searching, "load", lambda _: model)
     session.edits.revise(0, Part.PROMPT, "write a poem")
     session.duplicates.wait(lambda _: None)
-    assert session.duplicates.clusters_of(Unit.BOTH) is None  # nobody has asked for it
+    assert session.duplicates.clusters_of(ComparedUnit.BOTH) is None  # nobody has asked for it
     session.duplicates.search_meaning(tmp_path)
     assert session.duplicates.wait(lambda _: None).state is SearchState.DONE
-    assert shown(session, Unit.MEANING) == [[1, 2], [3, 4]]
+    assert shown(session, ComparedUnit.MEANING) == [[1, 2], [3, 4]]
 
 
 def test_an_edit_during_a_comparison_by_meaning_starts_that_anew_and_nothing_else(
@@ -613,8 +599,8 @@ def test_an_edit_during_a_comparison_by_meaning_starts_that_anew_and_nothing_els
     session.edits.revise(0, Part.PROMPT, "write a poem")
     held_up.goes_on.set()
     assert session.duplicates.wait(lambda _: None).state is SearchState.DONE
-    assert session.duplicates.clusters_of(Unit.BOTH) is None
-    assert shown(session, Unit.MEANING) == [[1, 2], [3, 4]]
+    assert session.duplicates.clusters_of(ComparedUnit.BOTH) is None
+    assert shown(session, ComparedUnit.MEANING) == [[1, 2], [3, 4]]
 
 
 def unusable(_: Path) -> None:
@@ -639,19 +625,19 @@ def test_a_list_that_fails_is_told_and_the_next_one_is_made() -> None:
     assert made == ["a list"]
 
 
-def test_the_gauge_counts_what_is_kept_and_its_boosts(opened: Open) -> None:
+def test_the_duplication_rate_counts_what_is_kept_and_its_copies(opened: Open) -> None:
     session = searched(opened())
-    found = session.gauge()
+    found = session.kept_duplication()
     assert found is not None
     assert (found.rows, found.groups) == (6, 4)
     session.duplicates.set_rule(0.8)
-    assert session.gauge().duplication_rate == 0  # type: ignore[union-attr]
+    assert session.kept_duplication().duplication_rate == 0  # type: ignore[union-attr]
     session.set_copies(np.array([3, 0]), 3)  # 0 is dropped: what is not kept is not repeated
-    found = session.gauge()
+    found = session.kept_duplication()
     assert found is not None
     assert (found.rows, found.groups) == (6, 4)
     live = session.simulator_link.live().duplication
     assert live is not None
     assert (live.rows, live.distinct) == (6, 4)
     session.undo()
-    assert session.gauge().rows == 4  # type: ignore[union-attr]
+    assert session.kept_duplication().rows == 4  # type: ignore[union-attr]

@@ -298,7 +298,7 @@ def test_the_simulator_counts_near_duplicates_and_keeps_what_the_rule_keeps(
     link = session.simulator_link
     link.find_duplicates()
     before = link.live()
-    assert before.found_by == "exact repeats only"
+    assert before.found_by == "exact duplicates only"
     found(session)
     after = link.live()
     assert after.found_by == "near duplicates at 0.70"

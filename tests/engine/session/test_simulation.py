@@ -29,8 +29,8 @@ from engine.session.simulation import (
     slider_value,
 )
 from engine.simulator import Model
-from engine.simulator.cumulative_counts import Ladder
-from engine.simulator.duplication import Clusters
+from engine.simulator.cumulative_counts import CumulativeCounts
+from engine.simulator.duplication import DuplicateGroups
 
 ROWS = 200
 
@@ -135,19 +135,19 @@ def test_the_best_threshold_is_the_top_of_the_sweep(session: Session) -> None:
     session.set_threshold(f"{value:.10g}")
     shown = session.simulation.show()
     assert shown.sweep is not None
-    assert shown.reading is not None
+    assert shown.prediction is not None
     top = float(np.nanmax(shown.sweep.performance))
-    assert shown.reading.performance == pytest.approx(top, abs=0.05)
+    assert shown.prediction.performance == pytest.approx(top, abs=0.05)
 
 
 def test_nothing_kept_is_said_not_computed(session: Session) -> None:
     session.set_threshold("7")
     shown = session.simulation.show()
-    assert shown.reading is None
+    assert shown.prediction is None
     session.simulation.pin()
     assert session.simulation.pinned is None
     session.simulation.step(Control.SIZE, 1)
-    assert session.simulation.show().reading is not None
+    assert session.simulation.show().prediction is not None
 
 
 def test_it_is_as_it_was_left(session: Session, data: Path) -> None:
@@ -195,24 +195,24 @@ def test_many_copies_are_counted_beside_the_screen(
 ) -> None:
     may_count = threading.Event()
 
-    class SlowLadder(Ladder):
+    class SlowLadder(CumulativeCounts):
         def __init__(self, *args: Any, **more: Any) -> None:
             assert may_count.wait(100)
             super().__init__(*args, **more)
 
     monkeypatch.setattr(coupling_module, "SLOW_COPIES", 0)
     link = session.simulator_link
-    link.clusters = Clusters(np.arange(ROWS) // 2, ROWS // 2, "pairs")
-    first = link.ladder()
-    monkeypatch.setattr(coupling_module, "Ladder", SlowLadder)
+    link.clusters = DuplicateGroups(np.arange(ROWS) // 2, ROWS // 2, "pairs")
+    first = link.counts()
+    monkeypatch.setattr(coupling_module, "CumulativeCounts", SlowLadder)
     session.decide(np.array([199], np.int64), Verdict.REJECT)
-    assert link.ladder(wait=False) is first
+    assert link.counts(wait=False) is first
     assert link.counting
     may_count.set()
     assert link._counting is not None
     link._counting.join()
     assert not link.counting
-    second = link.ladder(wait=False)
+    second = link.counts(wait=False)
     assert second is not first
     live = link.live(wait=False)
     assert live.point is not None
@@ -229,16 +229,16 @@ def test_what_a_thread_counts_is_of_the_moment_in_which_it_was_asked_for(
 
     monkeypatch.setattr(coupling_module, "SLOW_ROWS", 0)
     link = session.simulator_link
-    link.ladder()
+    link.counts()
     monkeypatch.setattr(session.duplicates, "dropped", dropped_later)
     session.set_threshold("<= 0.5")
-    link.ladder(wait=False)
+    link.counts(wait=False)
     session.set_threshold(">= 0.5")
     may_count.set()
     assert link._counting is not None
     link._counting.join()
     session.set_threshold("<= 0.5")
-    assert link.ladder(wait=False).direction is Direction.AT_MOST
+    assert link.counts(wait=False).direction is Direction.AT_MOST
 
 
 def test_the_auc_of_a_bundled_scorer_is_read_from_its_figures(tmp_path: Path) -> None:

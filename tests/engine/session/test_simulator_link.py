@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.duplicates.settings import Unit
+from engine.duplicates.settings import ComparedUnit
 from engine.errors import UsageError
 from engine.review.decision import Verdict
 from engine.session import OpenOptions, Session
@@ -145,7 +145,7 @@ def test_contradictions_among_the_kept_rows_are_the_floor(tmp_path: Path) -> Non
     session.scoring.wait(lambda _: False)
     session.set_threshold("0")
     assert session.simulator_link.live().floor is None
-    session.duplicates.search([Unit.PROMPT])
+    session.duplicates.search([ComparedUnit.PROMPT])
     session.duplicates.wait(lambda _: None)
     assert session.simulator_link.live().floor == pytest.approx(2 / 10)
     session.set_threshold("0.5")
@@ -233,14 +233,14 @@ def test_it_says_why_repeats_cannot_be_found_and_looks_again_when_asked(
         return link.live().found_by
 
     link = session.simulator_link
-    assert link.live().found_by == "copies not counted yet"
+    assert link.live().found_by == "not counted yet"
     with monkeypatch.context() as patched:
-        patched.setattr(coupling_module, "exact_clusters", failing)
-        assert looked_for() == "copies not counted: RuntimeError: no way to tell"
+        patched.setattr(coupling_module, "exact_duplicates", failing)
+        assert looked_for() == "not counted: RuntimeError: no way to tell"
     with monkeypatch.context() as patched:
         patched.setattr(link, "_identities", lambda: None)
-        assert looked_for() == "copies not counted: the file has changed since it was opened"
-    assert looked_for() == "exact repeats only"
+        assert looked_for() == "not counted: the file has changed since it was opened"
+    assert looked_for() == "exact duplicates only"
 
 
 def test_a_session_closed_in_the_middle_is_no_crash(data: Path) -> None:

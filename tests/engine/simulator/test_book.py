@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.simulator import Model, Point, book, read_point
+from engine.simulator import Model, Point, book, predict
 from engine.simulator.prediction import frontier
 
 
@@ -87,20 +87,20 @@ def test_grades(points: float, grade: str) -> None:
 
 
 def test_beyond_its_box_it_is_held_and_says_so() -> None:
-    inside = read_point(Model.BOOK, Point(100_000, 0.1))
-    beyond = read_point(Model.BOOK, Point(1_000_000, 0.1))
+    inside = predict(Model.BOOK, Point(100_000, 0.1))
+    beyond = predict(Model.BOOK, Point(1_000_000, 0.1))
     assert beyond.performance == inside.performance
     assert beyond.clamped
     assert not inside.clamped
-    assert read_point(Model.BOOK, Point(10_000, 0.7)).clamped
-    assert read_point(Model.BOOK, Point(50, 0.1)).performance == 0.0
+    assert predict(Model.BOOK, Point(10_000, 0.7)).clamped
+    assert predict(Model.BOOK, Point(50, 0.1)).performance == 0.0
 
 
 @given(st.floats(100, 1e5), st.floats(0, 0.5), st.floats(0, 1))
 def test_the_terms_add_up_to_what_is_lost(rows: float, noise: float, duplication: float) -> None:
-    reading = read_point(Model.BOOK, Point(rows, noise, duplication))
-    assert reading.terms.total == pytest.approx(100 - reading.performance, abs=1e-9)
-    assert reading.band is None
+    prediction = predict(Model.BOOK, Point(rows, noise, duplication))
+    assert prediction.terms.total == pytest.approx(100 - prediction.performance, abs=1e-9)
+    assert prediction.band is None
 
 
 def test_its_frontier_is_reached_by_no_fewer_rows() -> None:

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import UsageError
-from engine.simulator import Model, Point, calibrated, read_point
+from engine.simulator import Model, Point, calibrated, predict
 from engine.simulator.band import SWEEP_DRAWS, band
-from engine.simulator.prediction import Reading, check_point, frontier, frontier_rows, size_curve
+from engine.simulator.prediction import Prediction, check_point, frontier, frontier_rows, size_curve
 
 GOLDEN = [
     (1_000, 0.0, 0.0, 88.0061),
@@ -31,8 +31,8 @@ duplications = st.floats(0, 1)
 steps = st.floats(1e-3, 0.2)
 
 
-def read(rows: float, noise: float, duplication: float = 0.0) -> Reading:
-    return read_point(Model.CALIBRATED, Point(rows, noise, duplication))
+def read(rows: float, noise: float, duplication: float = 0.0) -> Prediction:
+    return predict(Model.CALIBRATED, Point(rows, noise, duplication))
 
 
 def points(rows: float, noise: float, duplication: float = 0.0) -> float:
@@ -133,8 +133,8 @@ def test_the_frontier_goes_through_its_own_point(
 def test_closed_forms_agree_with_finite_differences(
     rows: float, noise: float, duplication: float
 ) -> None:
-    reading = read(rows, noise, duplication)
-    effective = reading.point.effective_rows
+    prediction = read(rows, noise, duplication)
+    effective = prediction.point.effective_rows
     h = 1e-5
     up, down = (points(rows * math.exp(s), noise, duplication) for s in (h, -h))
     by_rows = float(calibrated.gain_per_log_row(effective, noise, duplication))
@@ -142,8 +142,8 @@ def test_closed_forms_agree_with_finite_differences(
     up, down = (points(rows, noise + s, duplication) for s in (h, -h))
     by_noise = float(calibrated.gain_per_noise(effective, noise, duplication))
     assert by_noise == pytest.approx((up - down) / (2 * h), rel=1e-4)
-    assert reading.elasticity == pytest.approx(-by_noise * noise / by_rows, rel=1e-6)
-    assert reading.slope == pytest.approx(-by_noise / (by_rows / rows), rel=1e-6)
+    assert prediction.elasticity == pytest.approx(-by_noise * noise / by_rows, rel=1e-6)
+    assert prediction.slope == pytest.approx(-by_noise / (by_rows / rows), rel=1e-6)
 
 
 @given(rows_, st.floats(0.01, 0.5))
@@ -176,14 +176,14 @@ def test_the_band_where_it_is_published(rows: float, noise: float, low: float, h
 
 @given(rows_, noises, duplications)
 def test_the_band_holds_the_point(rows: float, noise: float, duplication: float) -> None:
-    reading = read(rows, noise, duplication)
-    assert reading.band is not None
-    assert 0 <= reading.band[0] <= reading.performance <= reading.band[1] <= 100
+    prediction = read(rows, noise, duplication)
+    assert prediction.band is not None
+    assert 0 <= prediction.band[0] <= prediction.performance <= prediction.band[1] <= 100
 
 
 def test_an_interval_of_the_noise_widens_the_band() -> None:
-    known = read_point(Model.CALIBRATED, Point(10_000, 0.1)).band
-    doubted = read_point(Model.CALIBRATED, Point(10_000, 0.1, 0, 0.02, 0.3)).band
+    known = predict(Model.CALIBRATED, Point(10_000, 0.1)).band
+    doubted = predict(Model.CALIBRATED, Point(10_000, 0.1, 0, 0.02, 0.3)).band
     assert known is not None
     assert doubted is not None
     assert doubted[0] < known[0] - 1
@@ -192,10 +192,10 @@ def test_an_interval_of_the_noise_widens_the_band() -> None:
 
 @given(rows_, noises, duplications)
 def test_the_terms_add_up_to_what_is_lost(rows: float, noise: float, duplication: float) -> None:
-    reading = read(rows, noise, duplication)
-    assert reading.terms.total == pytest.approx(100 - reading.performance, abs=1e-9)
-    assert reading.terms.volume > 0
-    assert reading.terms.irreducible > 0
+    prediction = read(rows, noise, duplication)
+    assert prediction.terms.total == pytest.approx(100 - prediction.performance, abs=1e-9)
+    assert prediction.terms.volume > 0
+    assert prediction.terms.irreducible > 0
 
 
 def test_a_quarter_of_duplicates_is_a_gain_and_all_of_them_a_loss() -> None:
@@ -204,8 +204,8 @@ def test_a_quarter_of_duplicates_is_a_gain_and_all_of_them_a_loss() -> None:
 
 
 def test_measured_clusters_replace_the_even_spread() -> None:
-    spread = read_point(Model.CALIBRATED, Point(1_000, 0.1, 0.5))
-    hot = read_point(Model.CALIBRATED, Point(1_000, 0.1, 0.5, measured_effective=516.0))
+    spread = predict(Model.CALIBRATED, Point(1_000, 0.1, 0.5))
+    hot = predict(Model.CALIBRATED, Point(1_000, 0.1, 0.5, measured_effective=516.0))
     assert hot.performance < spread.performance
     back = frontier_rows(Model.CALIBRATED, hot.performance, hot.point, 0.1)
     assert float(back) == pytest.approx(1_000)

@@ -15,8 +15,14 @@ from engine.review.threshold import Direction, Threshold
 from engine.simulator import Model, calibrated
 from engine.simulator.advice import Step, advise, review_pace
 from engine.simulator.cost import Savings, TrainingRun, training_cost
-from engine.simulator.cumulative_counts import Ladder
-from engine.simulator.duplication import SINGLE, Clusters, duplication, exact_clusters, worth
+from engine.simulator.cumulative_counts import CumulativeCounts
+from engine.simulator.duplication import (
+    SINGLE,
+    DuplicateGroups,
+    duplication,
+    exact_duplicates,
+    worth,
+)
 from engine.simulator.isotonic import BadByScore, Labels
 from engine.simulator.noise import Assumption, NoiseSource
 from engine.simulator.prediction import Point
@@ -25,26 +31,26 @@ from engine.simulator.sweep import Sweep, estimate, point, sweep
 NO_ROWS = np.zeros(0)
 
 
-def clusters_of(groups: list[int]) -> Clusters:
+def clusters_of(groups: list[int]) -> DuplicateGroups:
     """Rows of one number are copies of each other."""
     numbers = np.array(groups, np.int64)
     names, place, counts = np.unique(numbers, return_inverse=True, return_counts=True)
     shared = counts > 1
     new = np.where(shared, np.cumsum(shared) - 1, SINGLE)
     assert len(names) == len(new)
-    return Clusters(new[place], int(shared.sum()), "test")
+    return DuplicateGroups(new[place], int(shared.sum()), "test")
 
 
 def ladder_of(
     scores: NDArray[np.float64] | list[float],
     *,
     verdicts: list[int] | None = None,
-    clusters: Clusters | None = None,
+    clusters: DuplicateGroups | None = None,
     copies: list[int] | None = None,
     direction: Direction = Direction.AT_LEAST,
-) -> Ladder:
+) -> CumulativeCounts:
     number = len(scores)
-    return Ladder(
+    return CumulativeCounts(
         np.array(scores, np.float32),
         np.zeros(number, np.int8) if verdicts is None else np.array(verdicts, np.int8),
         np.zeros(number, np.bool_),
@@ -76,12 +82,12 @@ def test_exact_repeats_are_found() -> None:
     table = dice.integers(0, 256, (50, 16), dtype=np.uint8)
     rows = np.r_[np.arange(50), [3, 3, 7], [9]]
     table[20, :8] = table[9, :8]  # half of a hash is not all of it
-    found = exact_clusters(table[rows])
+    found = exact_duplicates(table[rows])
     assert found.count == 3
     assert np.flatnonzero(found.of_row == found.of_row[3]).tolist() == [3, 50, 51]
     assert found.of_row[20] == SINGLE
     assert "exact" in found.found_by
-    assert exact_clusters(np.zeros((0, 16), np.uint8)).count == 0
+    assert exact_duplicates(np.zeros((0, 16), np.uint8)).count == 0
 
 
 @given(
@@ -102,25 +108,27 @@ def test_a_ladder_counts_what_a_threshold_keeps(
     groups = [row[1] for row in rows]
     verdicts = np.array([row[2] for row in rows])
     copies = np.array([row[3] for row in rows])
-    ladder = ladder_of(
+    counts = ladder_of(
         scores.tolist(), verdicts=verdicts.tolist(), clusters=clusters_of(groups),
         copies=copies.tolist(), direction=direction,
     )  # fmt: skip
     threshold = Threshold(bound, direction)
     kept = threshold.keeps(scores) & (verdicts != Verdict.REJECT) | (verdicts == Verdict.ACCEPT)
     truth = duplication([copies[kept & (np.array(groups) == group)].sum() for group in range(9)])
-    found = ladder.at(threshold)
+    found = counts.at(threshold)
     assert found.rows == truth.rows
     assert found.distinct == truth.distinct
     assert float(found.effective) == pytest.approx(truth.effective, rel=1e-5)
-    line = ladder.over()
-    at_edge = ladder.at(Threshold(float(ladder.thresholds[0]), direction))
+    line = counts.over()
+    at_edge = counts.at(Threshold(float(counts.thresholds[0]), direction))
     if direction is Direction.AT_LEAST:
         assert line.rows[0] == at_edge.rows
         assert float(line.effective[0]) == pytest.approx(float(at_edge.effective), rel=1e-5)
 
 
-def planted(auc: float, *, noise: float = 0.17, number: int = 50_000) -> tuple[Ladder, np.ndarray]:
+def planted(
+    auc: float, *, noise: float = 0.17, number: int = 50_000
+) -> tuple[CumulativeCounts, np.ndarray]:
     """Rows with known noise, and scores that tell it apart as well as `auc` says."""
     dice = np.random.default_rng(7)
     bad = dice.random(number) < noise
@@ -138,8 +146,8 @@ def test_the_story_of_alpagasus() -> None:
     """Filtering pays, up to a point; and better scores make it pay more."""
     heights = []
     for auc in (0.65, 0.8, 0.95):
-        ladder, _ = planted(auc)
-        line = sweep(ladder, Assumption(noise=0.17, auc=auc), Model.CALIBRATED)
+        counts, _ = planted(auc)
+        line = sweep(counts, Assumption(noise=0.17, auc=auc), Model.CALIBRATED)
         best, height = best_of(line)
         assert 0 < line.rows[best] < 50_000
         assert height > line.performance[0] + 0.05
@@ -150,9 +158,9 @@ def test_the_story_of_alpagasus() -> None:
 
 
 def test_the_sweep_agrees_with_the_planted_noise() -> None:
-    ladder, bad = planted(0.8)
-    line = sweep(ladder, Assumption(noise=0.17, auc=0.8), Model.CALIBRATED)
-    scores = ladder._scores
+    counts, bad = planted(0.8)
+    line = sweep(counts, Assumption(noise=0.17, auc=0.8), Model.CALIBRATED)
+    scores = counts._scores
     for index in (20, 60, 100, 140):
         kept = scores >= np.float32(line.thresholds[index])
         assert line.rows[index] == pytest.approx(kept.sum(), abs=2)
@@ -160,13 +168,13 @@ def test_the_sweep_agrees_with_the_planted_noise() -> None:
 
 
 def test_labels_lead_to_about_the_same_best_point_as_the_truth() -> None:
-    ladder, bad = planted(0.9)
+    counts, bad = planted(0.9)
     asked = np.random.default_rng(1).choice(50_000, 1_500, replace=False)
     fit = BadByScore(
-        Labels(ladder._scores[asked].astype(np.float64), bad[asked]), better_is_higher=True
+        Labels(counts._scores[asked].astype(np.float64), bad[asked]), better_is_higher=True
     )
-    line = sweep(ladder, fit, Model.CALIBRATED)
-    truth = sweep(ladder, Assumption(noise=0.17, auc=0.9), Model.CALIBRATED)
+    line = sweep(counts, fit, Model.CALIBRATED)
+    truth = sweep(counts, Assumption(noise=0.17, auc=0.9), Model.CALIBRATED)
     assert line.source is NoiseSource.LABELS
     assert not line.assumed
     assert 0 < line.rows[best_of(line)[0]] < 50_000
@@ -178,8 +186,8 @@ def test_labels_lead_to_about_the_same_best_point_as_the_truth() -> None:
 @pytest.mark.parametrize("model", list(Model))
 def test_a_sweep_is_whole_on_either_side(direction: Direction, model: Model) -> None:
     dice = np.random.default_rng(4)
-    ladder = ladder_of(dice.random(500), direction=direction)
-    line = sweep(ladder, Assumption(), model)
+    counts = ladder_of(dice.random(500), direction=direction)
+    line = sweep(counts, Assumption(), model)
     known = np.isfinite(line.performance)
     assert known.sum() > 150
     assert (line.low[known] <= line.performance[known]).all()
@@ -189,20 +197,20 @@ def test_a_sweep_is_whole_on_either_side(direction: Direction, model: Model) -> 
 
 
 def test_the_point_lies_on_the_sweep() -> None:
-    ladder, _ = planted(0.8)
+    counts, _ = planted(0.8)
     noise = Assumption(noise=0.2, auc=0.75)
-    line = sweep(ladder, noise, Model.CALIBRATED)
+    line = sweep(counts, noise, Model.CALIBRATED)
     threshold = Threshold(float(line.thresholds[90]))
-    kept = ladder.at(threshold)
-    here = point(kept, estimate(ladder, kept, threshold, noise))
+    kept = counts.at(threshold)
+    here = point(kept, estimate(counts, kept, threshold, noise))
     assert here is not None
     height = calibrated.performance(here.effective_rows, here.noise, here.duplication)
     assert float(height) == pytest.approx(float(line.performance[90]), abs=0.01)
 
 
 def test_rows_accepted_by_hand_are_sound_and_without_scores_nothing_else_is_kept() -> None:
-    ladder = ladder_of([np.nan] * 4, verdicts=[1, 1, 2, 0])
-    kept = ladder.at(None)
+    counts = ladder_of([np.nan] * 4, verdicts=[1, 1, 2, 0])
+    kept = counts.at(None)
     assert kept.rows == 2
     here = point(kept, None)
     assert here is not None
@@ -217,12 +225,12 @@ def test_rows_accepted_by_hand_are_sound_and_without_scores_nothing_else_is_kept
 
 
 def test_advice_is_ordered_by_what_it_brings() -> None:
-    ladder, _ = planted(0.9, number=5_000)
+    counts, _ = planted(0.9, number=5_000)
     noise = Assumption(noise=0.17, auc=0.9)
-    line = sweep(ladder, noise, Model.CALIBRATED)
+    line = sweep(counts, noise, Model.CALIBRATED)
     threshold = Threshold(-9.0)
-    kept = ladder.at(threshold)
-    found = estimate(ladder, kept, threshold, noise)
+    kept = counts.at(threshold)
+    found = estimate(counts, kept, threshold, noise)
     here = point(kept, found)
     assert here is not None
     advice = advise(here, line, review_pace([]), found)

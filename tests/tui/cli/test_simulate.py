@@ -148,7 +148,7 @@ def test_on_a_dataset(simulate: Run, data: Path) -> None:
     code, out, _ = simulate("--data", data, "--scorer", "column:q", "--threshold", "top 10")
     assert code == 0
     assert "under these assumptions" in out
-    assert "exact repeats only" in out
+    assert "exact duplicates only" in out
     assert "17.0 % noise in the whole set" in out
     _, out, _ = simulate("--data", data, "--scorer", "column:q", "--csv")
     table = list(csv.DictReader(io.StringIO(out)))

@@ -15,7 +15,7 @@ from textual.widgets import Input, OptionList
 from engine.demo import FaultKind, demo_folder, labels
 from engine.duplicates.finder import Finder
 from engine.duplicates.rule import Preference
-from engine.duplicates.settings import Unit
+from engine.duplicates.settings import ComparedUnit
 from engine.errors import Cancelled
 from engine.review.decision import Verdict
 from engine.session import OpenOptions
@@ -101,9 +101,9 @@ async def test_clusters_are_listed_compared_and_counted(rows: Path, size: tuple[
     async with open_desk(rows, size=size, scorer="column:q") as desk:
         await opened(desk)
         for text in (
-            "clusters: whole samples", "similarity >= 0.80", "3 with 7 rows", "undecided",
+            "duplicates: whole samples", "similarity >= 0.80", "3 with 7 rows", "undecided",
             "keep", "enter suggested",
-            "40.0% of 10 kept repeat", "rule off: d would drop 3",
+            "40.0% of 10 kept are duplicates", "rule off: d would drop 3",
         ):  # fmt: skip
             assert text in desk.screen, text
         assert members(desk) == [0, 1, 2]
@@ -271,7 +271,7 @@ async def test_the_similarity_moves_all_clusters_or_splits_one(rows: Path) -> No
         await desk.press("ctrl+u")
         await desk.type("1")
         await desk.press("enter")
-        await desk.until(lambda: "1 with 2 rows" in desk.screen, "exact repeats only")
+        await desk.until(lambda: "1 with 2 rows" in desk.screen, "exact duplicates only")
         assert desk.session.duplicates.at == 1
         await desk.press("left_curly_bracket", "left_curly_bracket", "minus")
         await desk.until(lambda: desk.session.duplicates.at == pytest.approx(0.89), "the move")
@@ -325,8 +325,10 @@ async def test_the_rule_is_off_until_it_is_switched_on_after_a_count(rows: Path)
         assert "40.0% before, 14.3% after" in desk.screen
         await desk.press("y")
         await desk.until(lambda: desk.session.summary().duplicates == 3, "the rule")
-        await desk.until(lambda: "rule on at >= 0.80: drops 3" in desk.screen, "the gauge")
-        assert "14.3% of 7 kept repeat" in desk.screen
+        await desk.until(
+            lambda: "rule on at >= 0.80: drops 3" in desk.screen, "the duplication rate"
+        )
+        assert "14.3% of 7 kept are duplicates" in desk.screen
         await desk.press("escape")
         await desk.until(lambda: "duplicates dropped 3" in desk.screen, "the summary")
         assert "duplicate of row 1, similarity 1.00" in desk.screen
@@ -387,7 +389,7 @@ async def test_boosts_are_shown_counted_and_undone(rows: Path) -> None:
         await opened(desk)
         await desk.press("w")
         assert desk.session.copies[0] == 2
-        await desk.until(lambda: "of 11 kept repeat" in desk.screen, "the gauge")
+        await desk.until(lambda: "of 11 kept are duplicates" in desk.screen, "the duplication rate")
 
 
 async def test_an_export_after_triage_says_why(rows: Path, tmp_path: Path) -> None:
@@ -585,9 +587,9 @@ async def test_a_rule_of_the_last_visit_does_not_keep_the_rest_from_being_search
         duplicates.set_rule(0.8)
         await desk.until(lambda: duplicates.status.state is SearchState.DONE, "what the rule needs")
         await opened(desk)
-        for kind in ("prompts", "responses", "contradictions"):
+        for kind in ("duplicates: prompts", "duplicates: responses", "contradictions"):
             await desk.press("v")
-            await desk.until(partial(shows, desk, f"clusters: {kind}"), kind)
+            await desk.until(partial(shows, desk, kind), kind)
             await desk.until(lambda: desk.session.clusters.listed is not None, "their list")
 
 
@@ -595,7 +597,7 @@ async def test_a_kind_that_was_not_searched_says_which_key_searches_it(rows: Pat
     async with open_desk(rows, scorer="column:q") as desk:
         screen = await opened(desk)
         duplicates = desk.session.duplicates
-        duplicates._searches.forget(Unit.RESPONSE)
+        duplicates._searches.forget(ComparedUnit.RESPONSE)
         desk.session.clusters._listed.pop(Kind.RESPONSES, None)
         await desk.press("v", "v")
         key = screen.key("search_duplicates")
@@ -619,11 +621,11 @@ async def test_clusters_of_meaning_are_listed_with_their_cosine(rows: Path, tmp_
         listed = desk.session.clusters.listed
         assert listed is not None
         assert listed.kind is Kind.MEANING
-        assert "clusters: meaning" in desk.screen
+        assert "duplicates: meaning" in desk.screen
         copies = [row for row, sample in enumerate(ROWS) if sample["response"] == STORY]
         assert {0, 1} <= set(copies)
         assert listed.clusters.label[0] == listed.clusters.label[1] >= 0
-        assert desk.session.clusters.likeness(listed, np.array([0, 1]), 0).similarity[1] == 1
+        assert desk.session.clusters.similarity_to(listed, np.array([0, 1]), 0).similarity[1] == 1
         await desk.press("v")
         assert desk.session.clusters.kind is Kind.WHOLE
         assert not desk.session.duplicates.rule_on

@@ -15,7 +15,7 @@ from textual import events
 
 from engine.duplicates.clusters import Clusters, Edges
 from engine.duplicates.listing import Groups, Listing
-from engine.duplicates.settings import Unit
+from engine.duplicates.settings import ComparedUnit
 from engine.session.cluster_review import ClusterReview, Listed
 from tests.tui.clusters.test_clusters import ROWS, members, opened, shows, write
 from tests.tui.desk_app import DeskDriver, open_desk
@@ -195,7 +195,7 @@ async def test_a_row_found_late_calls_nobody_away(rows: Path, key: str, shown: l
         screen = await opened(desk)  # row 8 is in no cluster of whole samples
         assert members(desk) == [0, 1, 2]
         await desk.press(key)
-        prompts = desk.session.duplicates.clusters_of(Unit.PROMPT)
+        prompts = desk.session.duplicates.clusters_of(ComparedUnit.PROMPT)
         assert prompts is not None
         assert prompts.label[8] >= 0
         list_instead(desk, prompts)
@@ -236,15 +236,15 @@ async def test_it_is_settled_only_when_the_counts_are_drawn(
     monkeypatch.setattr(ClusterScreen, "_tick", held_back)
     async with open_desk(rows, size=(160, 48), scorer="column:q") as desk:
         screen = await opened(desk)
-        assert shows(desk, "of 10 kept repeat")
+        assert shows(desk, "of 10 kept are duplicates")
         held.set()
         desk.session.set_threshold(">= 0.45")
         assert not screen.is_at_rest()
         await desk.until(lambda: not screen.review.behind, "the count")
         assert not screen.is_at_rest()
         held.clear()
-        await desk.until(screen.is_at_rest, "the gauge")
-        assert shows(desk, "of 7 kept repeat")
+        await desk.until(screen.is_at_rest, "the duplication rate")
+        assert shows(desk, "of 7 kept are duplicates")
 
 
 async def test_a_comparison_that_ends_while_the_screen_is_taken_down_is_dropped(

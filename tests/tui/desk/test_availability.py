@@ -78,7 +78,7 @@ async def test_the_help_follows_the_focus(rows: Path) -> None:
         assert possible.startswith("Simulator")
         assert "Slider down" in possible
         assert "  Accept" not in possible
-        assert "the sliders have the keys" in rest
+        assert "the simulator has the keys" in rest
 
 
 async def test_help_and_palette_show_the_persons_keys(rows: Path) -> None:

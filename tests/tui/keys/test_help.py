@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from tests.tui.desk_app import open_desk, write_rows
 from tui.keys.actions import ACTIONS
-from tui.keys.help import KEYS_CELLS, LINE_CELLS, help_text
+from tui.keys.help import KEYS_CELLS, LINE_CELLS, HelpProvider, help_text
 
 
 def test_the_help_fits_into_80_columns_and_stays_indented() -> None:
@@ -19,3 +22,23 @@ def test_titles_stand_in_one_column() -> None:
     lines = help_text().plain.splitlines()
     for action in ACTIONS:
         assert any(line.find(action.title) == KEYS_CELLS + 3 for line in lines), action.title
+
+
+async def test_every_page_of_the_help_is_found_by_its_name(tmp_path: Path) -> None:
+    names = {path.stem for path in Path("engine/help").glob("*.md")}
+    assert {"desk", "clusters", "simulator"} <= names
+    async with open_desk(write_rows(tmp_path / "rows.jsonl")) as desk:
+        await desk.press("question_mark")
+        shown = str(desk.app.screen._body)  # type: ignore[attr-defined]
+        assert "A verdict is yours" in shown
+        others = " ".join(shown.partition("Other pages\n")[2].split())
+        assert all(name in others for name in names - {"desk"})
+        await desk.press("escape")
+        for name in names:
+            hits = [hit async for hit in HelpProvider(desk.desk).search(f"help: {name}")]
+            assert [hit.text for hit in hits][:1] == [f"Help: {name}"]
+        await desk.press("ctrl+p")
+        await desk.type("help: clusters")
+        await desk.until(lambda: "Help: clusters" in desk.screen, "the hit")
+        await desk.press("enter")
+        await desk.until(lambda: "A cluster is two or more rows" in desk.screen, "the page")

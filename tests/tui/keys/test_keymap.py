@@ -288,7 +288,7 @@ async def _say_much(desk: DeskDriver, said: list[str]) -> None:
     await desk.press("escape")
     await do("clusters")
     await desk.until(lambda: isinstance(desk.app.screen, ClusterScreen), "the clusters")
-    await desk.until(lambda: desk.session.duplicates.status.state is SearchState.DONE, "repeats")
+    await desk.until(lambda: desk.session.duplicates.status.state is SearchState.DONE, "duplicates")
     screen = desk.app.screen
     assert isinstance(screen, ClusterScreen)
     await desk.until(screen.is_at_rest, "the clusters, drawn")

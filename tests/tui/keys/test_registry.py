@@ -114,7 +114,7 @@ DRIVEN: Mapping[str, tuple[tuple[str, ...], Check]] = {
     "problems": ((), shows(TextDialog)),
     "theme": ((), shows(ChoiceDialog)),
     "spot_check": ((), asks("spot check")),
-    "boost_shown": ((), asks("export all rows shown")),
+    "boost_shown": ((), asks("copies of all rows shown")),
     "similarity_up": (("D",), lambda desk: "similarity >= 0.81" in desk.screen),
     "slider_less": (("S",), says("unlinked")),
     "slider_more": (("S",), says("unlinked")),
@@ -129,7 +129,7 @@ IN_ORDER: Mapping[str, tuple[tuple[str, ...], Check]] = {
     "bulk_reject": (("V", "x"), shows(ConfirmDialog)),
     "bulk_clear": (("a", "V", "c"), shows(ConfirmDialog)),
     "bulk_tag": (("V", "number_sign"), asks("tag")),
-    "boost_shown": (("V", "w"), asks("export")),
+    "boost_shown": (("V", "w"), asks("copies of")),
     "save_filter": (("f", *"row<9", "enter", "ctrl+f", "s"), asks("save filter")),
     "queue_again": (("o", "u", "enter", "a", "o", "o"), lambda d: len(d.desk.table.order) == 29),
     "spot_check": (("o", "end", "enter"), asks("spot check")),
@@ -281,3 +281,24 @@ async def test_an_action_does_what_it_says(
             await desk.desk.run_action(action)
             await desk.pilot.pause()
         await desk.until(lambda: check(desk), action)
+
+
+@pytest.mark.parametrize(
+    ("word", "title"),
+    [
+        *(
+            (word, "Duplicates and contradictions")
+            for word in ("duplicate", "dedup", "cluster", "merge", "kappa", "agreement")
+        ),
+        ("save", "Export"),
+        ("write", "Export"),
+        ("cutoff", "Type the threshold"),
+        ("reward", "Score with another scorer"),
+        ("boost", "Copies in the export"),
+    ],
+)
+async def test_the_palette_finds_actions_by_the_words_of_the_field(
+    tmp_path: Path, word: str, title: str
+) -> None:
+    async with open_desk(write_rows(tmp_path / "rows.jsonl")) as desk:
+        assert title in [hit.text async for hit in ActionProvider(desk.desk).search(word)]

@@ -17,7 +17,7 @@ from engine.session import simulator_link as coupling_module
 from engine.session.simulation import Control, Shown, Simulation
 from engine.simulator import Model
 from engine.simulator.cost import Savings, TrainingRun, training_cost
-from engine.simulator.duplication import Clusters, exact_clusters
+from engine.simulator.duplication import DuplicateGroups, exact_duplicates
 from tests.tui.desk_app import DeskDriver, open_desk
 from tui.cli.simulate_text import about_text
 from tui.dialogs.dialogs import TextDialog
@@ -54,12 +54,13 @@ async def test_the_panel_shows_what_the_kept_rows_are_worth(
         await opened(desk)
         await desk.until(lambda: "10.0 %" in desk.screen, "the copies")
         shown = desk.session.simulation.show()
-        assert shown.reading is not None
+        assert shown.prediction is not None
         screen = desk.screen
         for text in (
-            "calibrated", "linked", "forecast", f"{shown.reading.performance:.1f} points",
+            "calibrated", "linked", "forecast", f"{shown.prediction.performance:.1f} points",
             "band", "volume", "noise", "irreducible", "duplication", "noise, all", "scores' AUC",
-            "assumed", "exact repeats only", "rows over noise %", "elasticity", "slope", "better",
+            "assumed", "exact duplicates only",
+            "rows over noise %", "elasticity", "slope", "better",
             "◆ best", "min", "$",
         ):  # fmt: skip
             assert text in screen, text
@@ -162,7 +163,7 @@ async def test_the_book_says_its_messages(rows: Path) -> None:
         ):  # fmt: skip
             simulation.set_text(Control.SIZE, rows_typed)
             simulation.set_text(Control.NOISE, noise)
-            desk.desk._draw_simulator()
+            desk.desk.draw_panel()
             await desk.pilot.pause()
             assert said in desk.screen, said
 
@@ -220,11 +221,11 @@ async def test_the_panel_follows_scores_verdicts_and_copies(
 ) -> None:
     may_find = threading.Event()
 
-    def find(identities: NDArray[np.uint8]) -> Clusters:
+    def find(identities: NDArray[np.uint8]) -> DuplicateGroups:
         assert may_find.wait(100)
-        return exact_clusters(identities)
+        return exact_duplicates(identities)
 
-    monkeypatch.setattr(coupling_module, "exact_clusters", find)
+    monkeypatch.setattr(coupling_module, "exact_duplicates", find)
     async with open_desk(rows, scorer="none") as desk:
         await desk.press("S")
         await desk.until(lambda: "nothing is kept" in desk.screen, "no scores")
@@ -232,9 +233,9 @@ async def test_the_panel_follows_scores_verdicts_and_copies(
         desk.session.set_threshold("0.5")
         await desk.until(lambda: "rows over noise %" in desk.screen, "scores in the panel")
         await desk.scored()
-        assert "exact repeats only" not in desk.screen
+        assert "exact duplicates only" not in desk.screen
         may_find.set()
-        await desk.until(lambda: "exact repeats only" in desk.screen, "copies in the panel")
+        await desk.until(lambda: "exact duplicates only" in desk.screen, "duplicates in the panel")
         before = desk.session.simulation.show().values[Control.SIZE]
         await desk.press("tab", "a")
         await desk.until(
@@ -259,7 +260,7 @@ async def test_copies_found_while_the_panel_is_drawn_are_drawn_too(
         await desk.press("S")
         await desk.until(lambda: "10.0 %" in desk.screen, "the copies")
         followed = (link.clusters, link.uncounted, link.newest)
-        assert desk.desk._following == followed  # once is enough
+        assert desk.desk.simulator._following == followed  # once is enough
 
 
 async def test_the_panel_says_why_copies_are_not_counted(
@@ -270,7 +271,7 @@ async def test_the_panel_says_why_copies_are_not_counted(
 
     async with open_desk(rows, size=(160, 48), scorer="column:q", threshold="0.5") as desk:
         await desk.scored()
-        monkeypatch.setattr(coupling_module, "exact_clusters", failing)
+        monkeypatch.setattr(coupling_module, "exact_duplicates", failing)
         await desk.press("S")
         await desk.until(lambda: "not counted: RuntimeError" in desk.screen, "why")
         monkeypatch.undo()
