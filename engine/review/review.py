@@ -60,7 +60,7 @@ class Change:
 
     kind: EventKind
     said: Said
-    """What stands now; after an undo, what stands no more."""
+    """What was said, or given again; after an undo, what was taken back."""
     rows: NDArray[np.int64]  # (n,) the rows of it that are in the dataset open now
     side: Side
 
@@ -172,6 +172,9 @@ class Review(Projection):
             rows: at least one.  (n,)
             scores: of these rows at this moment, NaN where there is none.  (n,)
             circumstances: threshold, scorer and side on screen.
+
+        Raises:
+            StoreError: it could not be written; nothing has changed.
         """
         return self._append(EventKind.DECIDE, said, rows, scores, circumstances, None)
 

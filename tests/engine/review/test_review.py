@@ -35,7 +35,7 @@ Lane = Side | Aspect
 LANES: tuple[Lane, ...] = (*Side, Aspect.COPIES)
 
 Key = tuple[str, int, Lane]
-"""A text, which of the equal ones it is, and the side under review, or its repeats."""
+"""A text, which of the equal ones it is, and the side under review, or its copies."""
 
 VERDICTS = st.sampled_from(list(Verdict))
 
@@ -65,7 +65,7 @@ class Opened:
     def decide_each(self, rows: list[int], verdicts: list[Verdict], side: Side) -> None:
         self.say(rows, Said(verdicts[0], values=np.array(verdicts, np.int32)), side)
 
-    def repeat(self, rows: list[int], times: int, side: Side = Side.CHOSEN) -> None:
+    def set_copies(self, rows: list[int], times: int, side: Side = Side.CHOSEN) -> None:
         said = Said(aspect=Aspect.COPIES, values=np.full(len(rows), times, np.int32))
         self.say(rows, said, side)
 
@@ -125,12 +125,12 @@ class Model(RuleBasedStateMachine):
         self.say(side, given)
 
     @rule(data=st.data(), times=st.integers(1, 3), side=st.sampled_from(list(Side)))
-    def repeat(self, data: st.DataObject, times: int, side: Side) -> None:
+    def set_copies(self, data: st.DataObject, times: int, side: Side) -> None:
         everything = range(self.opened.dataset.rows)
         if not everything:
             return
         rows = data.draw(st.lists(st.sampled_from(everything), min_size=1, unique=True))
-        self.opened.repeat(rows, times, side)
+        self.opened.set_copies(rows, times, side)
         self.say(Aspect.COPIES, dict.fromkeys(rows, times))
 
     def say(self, lane: Lane, given: Mapping[int, int]) -> None:
@@ -185,8 +185,8 @@ class Model(RuleBasedStateMachine):
         if not hasattr(self, "opened"):
             return
         expected = self.told()
-        repeated = [expected.get(key, 1) for key in self.opened.keys(Aspect.COPIES)]
-        assert self.opened.review.copies.tolist() == repeated
+        copies = [expected.get(key, 1) for key in self.opened.keys(Aspect.COPIES)]
+        assert self.opened.review.copies.tolist() == copies
         for index, side in enumerate(Side):
             keys = self.opened.keys(side)
             told = self.opened.review.verdicts[index].tolist()
