@@ -1,7 +1,7 @@
 """Clusters as a list to work through: what each one is, how far it is decided, filter and order.
 
 Everything is an array with a slot per cluster, so that a hundred thousand of them are filtered
-and sorted at once; a decision counts its own clusters anew and no other.
+and sorted at once; after a decision only the clusters of its rows are counted anew.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ class Verifier:
         runs = (missing[at : at + ROWS_SHINGLED] for at in range(0, len(missing), ROWS_SHINGLED))
         made = [sets for _, sets in prefetched(self._made, runs)]
         with self._lock:
-            # Another thread may have added some of them meanwhile: the same sets at two places.
+            # Another thread may have added some of them meanwhile: then their sets are there twice.
             self._place[missing] = len(self._sets) + np.arange(len(missing))
             self._sets = self._sets.and_more(made)
 

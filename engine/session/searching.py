@@ -3,8 +3,8 @@
 One thread takes one part of the samples after the other. It can be stopped at any time, and goes
 on where it was. What it finds is there as soon as it is found.
 
-Who starts a search never waits: a new thread takes the place of the one at work, waits for its end,
-and goes on with what is still wanted.
+Starting a search never waits: a new thread takes over from the one at work, waits for its end, and
+goes on with what is still wanted.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ class Searches:
         self.outdated: set[ComparedUnit] = set()
         """Parts of which texts have changed since they were found."""
         self.wanted: set[ComparedUnit] = set()
-        """Parts that the search at work has still to end with."""
+        """Parts that the search at work has not finished."""
         self.status = SearchStatus(SearchState.IDLE)
         self.model: Path | None = None
         """The folder of the embedding model that rows are compared by meaning with."""

@@ -178,7 +178,7 @@ class SimulatorLink:
 
     @property
     def assumption(self) -> Assumption:
-        """What is supposed while there are no labels.
+        """What is assumed while there are no labels.
 
         The noise is this dataset's, the AUC that of the scorer at work: as set for it, else as
         measured where it was made, else the usual guess.
@@ -199,7 +199,7 @@ class SimulatorLink:
     def assume(
         self, *, noise: float | None = None, auc: float | None = None, save: bool = True
     ) -> None:
-        """Set what is supposed while there are no labels.
+        """Set what is assumed while there are no labels.
 
         Args:
             noise: share of bad rows in the whole set.
@@ -222,8 +222,8 @@ class SimulatorLink:
         if save:
             self._settings.remember(ASSUMED, asdict(self._assumed))
 
-    def suppose(self, assumption: Assumption) -> None:
-        """Suppose this and nothing else, for this run only.
+    def assume_for_this_run(self, assumption: Assumption) -> None:
+        """Assume this and nothing else; not remembered.
 
         Raises:
             UsageError: no such noise or AUC.

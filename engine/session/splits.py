@@ -63,7 +63,7 @@ class Splits:
     def split(
         self, unit: ComparedUnit, cluster: NDArray[np.int64], row: int, similarity: float
     ) -> None:
-        """Cut the cluster of `row`, with all rows that it had before it was cut the last time.
+        """Cut the cluster of `row` anew, as it was before it was cut the last time.
 
         Args:
             unit: whose clusters.

@@ -64,7 +64,7 @@ class NoiseEstimate:
 
 @dataclass(frozen=True, slots=True)
 class Assumption:
-    """What is supposed of a dataset that nobody has labelled: two numbers, both shown."""
+    """What is assumed of a dataset that nobody has labelled: two numbers, both shown."""
 
     noise: float = START_NOISE
     """Share of bad rows in the whole set, before any threshold."""

@@ -141,7 +141,7 @@ def simulate(
             price_per_hour=run.price_per_hour if price_per_hour is None else price_per_hour,
         )
         run.check()
-        link.suppose(assumed)
+        link.assume_for_this_run(assumed)
         link.run = run
         refuse_unknown_rows(review, scorer)
         review.start_scoring(scorer, how.options())

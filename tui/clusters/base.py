@@ -183,7 +183,7 @@ class ClusterBase(WorkingScreen):
 
     @property
     def _marks(self) -> object:
-        """Another one, where the lines around the list say something else."""
+        """Changes with what the lines around the list say."""
         duplicates = self.session.duplicates
         return self.review.version, duplicates.status, duplicates.rule_on, self.similarity
 

@@ -41,7 +41,7 @@ class ListedCluster:
     scores: tuple[float, float] | None
     """The lowest and the highest; None where no member has one."""
     state: str
-    """How far it is decided, in a word; raw text of none of the rows."""
+    """How far it is decided, in a word of tamis: never text of a row."""
     is_open: bool
     """Whether something is left to decide."""
     text: str

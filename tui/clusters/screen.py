@@ -51,7 +51,7 @@ class ClusterScreen(ViewingActions):
             page="clusters",
             glyphs=self.glyphs,
         )
-        self.app.push_screen(TextDialog("Help: the clusters", text))
+        self.app.push_screen(TextDialog("Help: duplicates and contradictions", text))
 
     async def action_theme(self) -> None:
         """Choose a theme."""
