@@ -6,6 +6,7 @@ import csv
 import json
 import tempfile
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,10 @@ from engine.errors import UsageError
 from engine.export import FORMATS, Copies, ReviewState, export
 from engine.review.decision import Verdict
 from engine.review.policy import Outcome
-from tests.engine.export.exporting import plan, review
+from engine.session import OpenOptions, Session
+from engine.session.exporting import export_session
+from engine.session.view import rows_matching
+from tests.engine.export.exporting import plan, review, write_lines
 
 BOM = b"\xef\xbb\xbf"
 
@@ -159,3 +163,16 @@ def test_every_row_is_written_and_read_back(
         assert found + len(apart) == state.dataset.rows + repeated
         decided = pl.read_parquet(out / "decisions.parquet")
         assert decided.height == state.dataset.rows
+
+
+def test_filter_and_exports_know_a_column_that_begins_late(tmp_path: Path) -> None:
+    rows = [{"instruction": f"Say {row}", "output": "x"} for row in range(1200)]
+    source = write_lines(tmp_path / "data.jsonl", [*rows, {**rows[0], "late": 7}])
+    with closing(Session.open(source, OpenOptions(reviewer="ann"))) as session:
+        _, found = rows_matching(session, "late>=5")
+        assert np.flatnonzero(found).tolist() == [1200]
+        session.decide(np.array([0, 1200]), Verdict.ACCEPT)
+        for form, row in FORMATS.items():
+            out = tmp_path / form
+            export_session(session, plan(out, form))
+            assert b"late" in (out / f"kept{row.suffix}").read_bytes()
