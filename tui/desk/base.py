@@ -262,34 +262,27 @@ class DeskBase(WorkingScreen):
             failed: told why nothing has changed; by default it is said.
             keys_wait: the next key is meant for the new rows.
         """
+
+        async def show() -> None:
+            try:
+                shown = await asyncio.wrap_future(asked)
+            except Cancelled:  # something else was asked for
+                pass
+            except TamisError as error:
+                if failed is not None:
+                    failed(error)
+                else:
+                    self.say(str(error), severity="error", timeout=8)
+            else:
+                self._draw_view(place() if place is not None else self._returns_to)
+                if then is not None:
+                    then(shown)
+            if self._awaited is not None and self._awaited[0] is asked:
+                self._awaited = None
+
         if keys_wait:
             self._awaited = asked, time.monotonic()
-        self.run_worker(
-            self._show_asked(asked, then, place, failed), group="view", exit_on_error=True
-        )
-
-    async def _show_asked(
-        self,
-        asked: Future[ShownRows],
-        then: Callable[[ShownRows], None] | None,
-        place: Callable[[], int | None] | None,
-        failed: Callable[[TamisError], None] | None,
-    ) -> None:
-        try:
-            shown = await asyncio.wrap_future(asked)
-        except Cancelled:  # something else was asked for
-            pass
-        except TamisError as error:
-            if failed is not None:
-                failed(error)
-            else:
-                self.say(str(error), severity="error", timeout=8)
-        else:
-            self._draw_view(place() if place is not None else self._returns_to)
-            if then is not None:
-                then(shown)
-        if self._awaited is not None and self._awaited[0] is asked:
-            self._awaited = None
+        self.run_worker(show(), group="view", exit_on_error=True)
 
     @property
     def awaits_rows(self) -> bool:
