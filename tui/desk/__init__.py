@@ -12,6 +12,7 @@
     searching     / n N
     reading       enter J K b: focus mode, the next sample ready, blind
     scoring       pause, scorer, retry, side
+    panels        the table of panels, and opening, closing and following them
     simulator     S and the sliders
     copying       Y W: to the clipboard and into a file
     availability  what can be done now, and why the rest cannot

@@ -29,7 +29,7 @@ from engine.review.decision import Verdict
 from engine.review.policy import Outcome
 from engine.session import OpenOptions, Session
 from engine.session.exporting import export_session
-from engine.session.view import rows_matching
+from engine.session.matching import rows_matching
 from tests.engine.export.exporting import plan, review, write_lines
 
 BOM = b"\xef\xbb\xbf"
