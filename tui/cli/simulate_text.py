@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib import resources
 from typing import TYPE_CHECKING
 
+from engine.help import page_text
 from engine.simulator import Model, Prediction
 from engine.simulator.advice import Advice, Step
 from engine.simulator.cost import Savings
@@ -28,8 +28,7 @@ def about_text(actions: Sequence[Action] | None = None) -> str:
     # The actions stand on textual, which the other texts of the command line do without.
     from tui.keys.actions import ACTIONS, name_keys
 
-    text = resources.files("engine.help").joinpath("simulator.md").read_text("utf-8")
-    return name_keys(text.rstrip("\n"), ACTIONS if actions is None else actions)
+    return name_keys(page_text("simulator").rstrip("\n"), ACTIONS if actions is None else actions)
 
 
 def percent(share: float) -> str:

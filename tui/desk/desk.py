@@ -10,6 +10,7 @@ from functools import partial
 from textual.content import Content
 
 from engine.export import ExportPlan, ExportReport
+from engine.help import page_text
 from engine.sample import Family
 from engine.scoring.kinds import NO_SCORER
 from engine.session.duplication import SearchState
@@ -26,8 +27,8 @@ from tui.desk.simulator import SimulatorActions
 from tui.desk.thresholds import ThresholdActions
 from tui.dialogs.dialogs import ChoiceDialog, TextDialog, WorkDialog
 from tui.dialogs.export_dialog import ExportDialog
-from tui.keys.actions import actions_of, actions_on
-from tui.keys.help import help_text, page_text, problems_text
+from tui.keys.actions import actions_of, actions_on, name_keys
+from tui.keys.help import help_text, problems_text
 
 
 class Desk(
@@ -155,7 +156,9 @@ class Desk(
             glyphs=self._glyphs,
         )
         if panel is not None and panel.page:
-            text = Content.assemble(text, "\n\n", page_text(panel.page, actions_of(self.app)))
+            text = Content.assemble(
+                text, "\n\n", name_keys(page_text(panel.page), actions_of(self.app))
+            )
         self.app.push_screen(TextDialog(f"Help: {self.place}", text))
 
     def action_problems(self) -> None:

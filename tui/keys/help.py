@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from importlib import resources
 from textwrap import fill
 from types import MappingProxyType
 from typing import Any
@@ -13,6 +12,7 @@ from textual.content import Content
 from textual.screen import Screen
 
 from engine.dataset.dataset import Dataset
+from engine.help import page_names, page_text
 from tui.dialogs.dialogs import TextDialog
 from tui.keys.actions import ACTIONS, Action, Group, actions_of, name_keys
 from tui.terminal.display import STATE_TEXT, UNICODE_GLYPHS, Glyphs, sanitize
@@ -62,24 +62,12 @@ def help_text(
     for state, sign in glyphs.states.items():
         parts.append(Content(f"  {sign:<{KEYS_CELLS}} {STATE_TEXT[state]}\n"))
     parts.append(Content(f"  {glyphs.skipped:<{KEYS_CELLS}} skipped\n\n"))
-    parts.append(Content(page_text(page, actions)))
+    parts.append(Content(name_keys(page_text(page), actions)))
     others = ", ".join(name for name in page_names() if name != page)
     more = f"Found by {palette} under the names Help: {others}."
     parts.append(Content.styled("\nOther pages\n", "bold"))
     return Content("").join([*parts, Content(fill(more, LINE_CELLS, initial_indent="  ",
                                                   subsequent_indent="  "))])  # fmt: skip
-
-
-def page_names() -> list[str]:
-    """The long texts that there are, by name."""
-    files = resources.files("engine.help").iterdir()
-    return sorted(file.name.removesuffix(".md") for file in files if file.name.endswith(".md"))
-
-
-def page_text(name: str, actions: Sequence[Action]) -> str:
-    """A long text, with the keys of `actions` in it."""
-    text = resources.files("engine.help").joinpath(f"{name}.md").read_text("utf-8")
-    return name_keys(text, actions)
 
 
 def _line(action: Action, text: str, palette: str) -> Content:
@@ -191,7 +179,9 @@ class HelpProvider(Provider):
         app = self.app
 
         def show() -> None:
-            app.push_screen(TextDialog(f"Help: {name}", page_text(name, actions_of(app))))
+            app.push_screen(
+                TextDialog(f"Help: {name}", name_keys(page_text(name), actions_of(app)))
+            )
 
         return show
 
