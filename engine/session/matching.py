@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -15,13 +16,15 @@ from engine.filter.tree import AllOf, AnyOf, Not
 from engine.review.policy import Outcomes
 from engine.sample import Side
 from engine.session.annotations import ADJUDICATED, OPEN
-from engine.session.table_columns import ViewedSession
+
+if TYPE_CHECKING:
+    from engine.session.session import Session
 
 
 class FilteredSession:
     """A session as a filter sees it at one moment; columns are made when they are asked for."""
 
-    def __init__(self, session: ViewedSession, cancelled: Callable[[], bool] | None = None) -> None:
+    def __init__(self, session: Session, cancelled: Callable[[], bool] | None = None) -> None:
         """Look at `session`.
 
         Args:
@@ -92,7 +95,7 @@ class FilteredSession:
         return np.asarray(label == int(name))
 
 
-def filter_names(session: ViewedSession) -> Names:
+def filter_names(session: Session) -> Names:
     """What can be named in a filter of this session."""
     remarks = session.annotations
     reasons = dict.fromkeys((*remarks.reasons, *remarks.counts().reject_reasons))
@@ -104,7 +107,7 @@ def filter_names(session: ViewedSession) -> Names:
     return Names(session.dataset.all_column_names, marks)
 
 
-def read_filter(session: ViewedSession, text: str) -> Filter:
+def read_filter(session: Session, text: str) -> Filter:
     """A filter as typed, before any row is looked at.
 
     Raises:
@@ -121,7 +124,7 @@ def read_filter(session: ViewedSession, text: str) -> Filter:
 
 
 def rows_matching(
-    session: ViewedSession, text: str, cancelled: Callable[[], bool] | None = None
+    session: Session, text: str, cancelled: Callable[[], bool] | None = None
 ) -> tuple[Filter, NDArray[np.bool_]]:
     """A filter, and the rows it lets through. Safe to call from another thread.
 
