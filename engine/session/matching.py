@@ -14,7 +14,6 @@ from engine.filter import ANY, Filter, Mark, Names, Number, NumberTerm, parse_fi
 from engine.filter.terms import RowStatus, StateTerm, Term
 from engine.filter.tree import AllOf, AnyOf, Not
 from engine.review.policy import Outcomes
-from engine.sample import Side
 from engine.session.annotations import ADJUDICATED, OPEN
 
 if TYPE_CHECKING:
@@ -36,16 +35,16 @@ class FilteredSession:
         self._outcomes: Outcomes | None = None
         dataset, board = session.dataset, session.board
         self.rows = dataset.rows
-        self.texts: pl.DataFrame = session.edits.texts
-        self.scores: NDArray[np.float32] = session.shown(board.scores)
-        self.failed: NDArray[np.bool_] = session.failed
-        self.verdicts: NDArray[np.int8] = session.verdicts
-        self.lengths: NDArray[np.int32] = dataset.lengths
-        self.tokens: NDArray[np.int32] = board.tokens
-        self.broken: NDArray[np.bool_] = dataset.broken
-        self.remarked: NDArray[np.bool_] = dataset.remarked
-        self.before: NDArray[np.float32] = session.shown(session.scoring.before)
-        self.side: Side = session.side
+        self.texts = session.edits.texts
+        self.scores = session.shown(board.scores)
+        self.failed = session.failed
+        self.verdicts = session.verdicts
+        self.lengths = dataset.lengths
+        self.tokens = board.tokens
+        self.broken = dataset.broken
+        self.remarked = dataset.remarked
+        self.before = session.shown(session.scoring.before)
+        self.side = session.side
 
     @property
     def outcomes(self) -> Outcomes:
