@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from engine.dataset.reading.columns import as_text
 from engine.dataset.text_search import Query, search
-from engine.filter.terms import BARE_VALUE, WORDS, Comparison, quoted
+from engine.filter.terms import BARE_VALUE, OPERATIONS, WORDS, Comparison, quoted
 from engine.filter.view import FilterView
 
 NAME = re.compile(r"[^\W\d][\w.-]*")
@@ -22,14 +22,6 @@ NULL = "null"
 
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _WHOLE = re.compile(r"[-+]?\d{1,18}")
-
-_OPERATIONS = {
-    Comparison.LESS: pl.Series.__lt__,
-    Comparison.AT_MOST: pl.Series.__le__,
-    Comparison.GREATER: pl.Series.__gt__,
-    Comparison.AT_LEAST: pl.Series.__ge__,
-    Comparison.EQUAL: pl.Series.__eq__,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +45,8 @@ class ColumnTerm:
         """The column may have to be read from the file."""
         return 3
 
-    def rows(self, view: FilterView, within: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    def rows(self, view: FilterView, _within: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Which rows compare so.  -> (rows,)."""
-        del within
         column = view.column(self.name)
         equal = self.comparison is Comparison.EQUAL
         if equal and not self.is_text and self.value == NULL:
@@ -73,7 +64,7 @@ class ColumnTerm:
         return self._compare(text, value)
 
     def _compare(self, column: pl.Series, value: str | float) -> NDArray[np.bool_]:
-        return _mask(_OPERATIONS[self.comparison](column, value))
+        return _mask(OPERATIONS[self.comparison](column, value))
 
     def __str__(self) -> str:
         value = quoted(self.value) if self.is_text else self.value
@@ -93,9 +84,8 @@ class ColumnTextTerm:
         """The column may have to be read from the file."""
         return 4
 
-    def rows(self, view: FilterView, within: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    def rows(self, view: FilterView, _within: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Which rows contain the text.  -> (rows,)."""
-        del within
         texts = as_text(view.column(self.name)).alias("text").to_frame()
         query = Query(self.needle, self.is_regex)
         return search(texts, query, ("text",), cancelled=view.cancelled)

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import operator
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
@@ -72,6 +74,15 @@ class TextColumn(StrEnum):
     ANY = ""
 
 
+OPERATIONS = {
+    Comparison.LESS: operator.lt,
+    Comparison.AT_MOST: operator.le,
+    Comparison.GREATER: operator.gt,
+    Comparison.AT_LEAST: operator.ge,
+    Comparison.EQUAL: operator.eq,
+}
+"""Of whole columns, numpy's and polars' alike."""
+
 ANYWHERE = (TextColumn.PROMPT, TextColumn.RESPONSE, TextColumn.REJECTED)
 
 _OUTCOME_OF = {
@@ -95,7 +106,7 @@ class Term(Protocol):
         """How dear it is to evaluate; cheap ones go first and spare the others rows."""
         ...
 
-    def rows(self, view: FilterView, within: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    def rows(self, view: FilterView, within: NDArray[np.bool_], /) -> NDArray[np.bool_]:
         """Which rows it holds for; need be right only where `within` is set.  -> (rows,)."""
         ...
 
@@ -109,9 +120,8 @@ class StateTerm:
     cost = 1
     """One comparison; outcomes are made from several columns."""
 
-    def rows(self, view: FilterView, within: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    def rows(self, view: FilterView, _within: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Which rows are in this state.  -> (rows,)."""
-        del within
         mask: NDArray[np.bool_]
         if self.state in _OUTCOME_OF:
             mask = view.outcomes.outcome == _OUTCOME_OF[self.state]
@@ -134,9 +144,8 @@ class ProblemTerm:
     cost = 0
     """Two columns."""
 
-    def rows(self, view: FilterView, within: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    def rows(self, view: FilterView, _within: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Which rows have such a problem.  -> (rows,)."""
-        del within
         mask = np.zeros(view.rows, np.bool_)
         if self.problems is not Problems.REMARK:
             mask |= view.broken
@@ -158,9 +167,8 @@ class MarkTerm:
     cost = 1
     """A look at the marks."""
 
-    def rows(self, view: FilterView, within: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    def rows(self, view: FilterView, _within: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Which rows carry it.  -> (rows,)."""
-        del within
         return view.marked(self.mark, self.name)
 
     def __str__(self) -> str:
@@ -177,9 +185,8 @@ class RowTerm:
     cost = 0
     """Nothing."""
 
-    def rows(self, view: FilterView, within: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    def rows(self, view: FilterView, _within: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Which rows lie in the range.  -> (rows,)."""
-        del within
         mask = np.zeros(view.rows, np.bool_)
         mask[self.first : self.last + 1] = True
         return mask
@@ -201,24 +208,12 @@ class NumberTerm:
         """Words are counted when they are first asked for."""
         return 2 if self.number is Number.WORDS else 0
 
-    def rows(self, view: FilterView, within: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    def rows(self, view: FilterView, _within: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Which rows compare so.  -> (rows,)."""
-        del within
-        numbers = _numbers(view, self.number)
+        numbers = _NUMBERS[self.number](view)
         # Scores are compared as the threshold compares them: 0.1 typed equals 0.1 scored.
         value = np.float32(self.value) if numbers.dtype == np.float32 else np.float64(self.value)
-        mask: NDArray[np.bool_]
-        match self.comparison:
-            case Comparison.LESS:
-                mask = numbers < value
-            case Comparison.AT_MOST:
-                mask = numbers <= value
-            case Comparison.GREATER:
-                mask = numbers > value
-            case Comparison.AT_LEAST:
-                mask = numbers >= value
-            case Comparison.EQUAL:
-                mask = numbers == value
+        mask: NDArray[np.bool_] = OPERATIONS[self.comparison](numbers, value)
         return mask
 
     def __str__(self) -> str:
@@ -269,9 +264,8 @@ class SameTextTerm:
     cost = 2
     """One text is compared, most of it by its length."""
 
-    def rows(self, view: FilterView, within: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    def rows(self, view: FilterView, _within: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Which rows have exactly this text.  -> (rows,)."""
-        del within
         same = view.texts[self.column.value].fill_null("") == self.value
         return np.asarray(same.to_numpy(), np.bool_)
 
@@ -279,32 +273,26 @@ class SameTextTerm:
         return f"{self.column.value}={quoted(self.value)}"
 
 
-def _numbers(view: FilterView, number: Number) -> NDArray[Any]:
-    numbers: NDArray[Any]
-    match number:
-        case Number.SCORE:
-            numbers = view.scores[_reviewed(view)]
-        case Number.MARGIN:
-            paired = len(view.scores) > 1
-            numbers = (
-                view.scores[0] - view.scores[1] if paired else np.full_like(view.scores[0], np.nan)
-            )
-        case Number.BEFORE:
-            numbers = view.before
-        case Number.LENGTH:
-            numbers = view.lengths
-        case Number.WORDS:
-            numbers = view.words
-        case Number.TOKENS:
-            numbers = view.tokens
-        case Number.ROW:
-            numbers = np.arange(view.rows, dtype=np.int64)
-    return numbers
+def _margin(view: FilterView) -> NDArray[np.float32]:
+    if len(view.scores) == 1:
+        return np.full_like(view.scores[0], np.nan)
+    margin: NDArray[np.float32] = view.scores[0] - view.scores[1]
+    return margin
 
 
 def _reviewed(view: FilterView) -> int:
     return 1 if view.side is Side.REJECTED and len(view.scores) > 1 else 0
 
+
+_NUMBERS: dict[Number, Callable[[FilterView], NDArray[Any]]] = {
+    Number.SCORE: lambda view: view.scores[_reviewed(view)],
+    Number.MARGIN: _margin,
+    Number.BEFORE: lambda view: view.before,
+    Number.LENGTH: lambda view: view.lengths,
+    Number.WORDS: lambda view: view.words,
+    Number.TOKENS: lambda view: view.tokens,
+    Number.ROW: lambda view: np.arange(view.rows, dtype=np.int64),
+}
 
 # --- how values are written
 

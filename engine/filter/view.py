@@ -42,30 +42,20 @@ class Names:
 class FilterView(Protocol):
     """The columns that a filter looks at. Each is asked for only where a term needs it."""
 
-    @property
-    def rows(self) -> int:
-        """Rows of the dataset."""
-        ...
-
-    @property
-    def texts(self) -> pl.DataFrame:
-        """Columns prompt, response, rejected (strings, nullable)."""
-        ...
-
-    @property
-    def scores(self) -> NDArray[np.float32]:
-        """NaN = no score.  (sides, rows)."""
-        ...
-
-    @property
-    def failed(self) -> NDArray[np.bool_]:
-        """Of the side under review.  (rows,)."""
-        ...
-
-    @property
-    def verdicts(self) -> NDArray[np.int8]:
-        """Of the side under review.  (rows,)."""
-        ...
+    rows: int
+    """Rows of the dataset."""
+    texts: pl.DataFrame
+    """Columns prompt, response, rejected (strings, nullable)."""
+    scores: NDArray[np.float32]  # (sides, rows) NaN = no score
+    failed: NDArray[np.bool_]  # (rows,) of the side under review
+    verdicts: NDArray[np.int8]  # (rows,) of the side under review
+    lengths: NDArray[np.int32]  # (rows,) characters
+    tokens: NDArray[np.int32]  # (rows,)
+    remarked: NDArray[np.bool_]  # (rows,) readable rows with a remark
+    broken: NDArray[np.bool_]  # (rows,) rows that could not be read
+    before: NDArray[np.float32]  # (rows,) scores by the scorer before, NaN = none
+    side: Side
+    """The side under review."""
 
     @property
     def outcomes(self) -> Outcomes:
@@ -73,38 +63,8 @@ class FilterView(Protocol):
         ...
 
     @property
-    def lengths(self) -> NDArray[np.int32]:
-        """Characters.  (rows,)."""
-        ...
-
-    @property
     def words(self) -> NDArray[np.int32]:
         """Words.  (rows,)."""
-        ...
-
-    @property
-    def tokens(self) -> NDArray[np.int32]:
-        """Tokens.  (rows,)."""
-        ...
-
-    @property
-    def remarked(self) -> NDArray[np.bool_]:
-        """Readable rows with a remark.  (rows,)."""
-        ...
-
-    @property
-    def broken(self) -> NDArray[np.bool_]:
-        """Rows that could not be read.  (rows,)."""
-        ...
-
-    @property
-    def side(self) -> Side:
-        """The side under review."""
-        ...
-
-    @property
-    def before(self) -> NDArray[np.float32]:
-        """Scores by the scorer before, NaN = none.  (rows,)."""
         ...
 
     def column(self, name: str) -> pl.Series:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -13,15 +14,16 @@ from engine.filter import ANY, Filter, Mark, Names, Number, NumberTerm, parse_fi
 from engine.filter.terms import RowStatus, StateTerm, Term
 from engine.filter.tree import AllOf, AnyOf, Not
 from engine.review.policy import Outcomes
-from engine.sample import Side
 from engine.session.annotations import ADJUDICATED, OPEN
-from engine.session.table_columns import ViewedSession
+
+if TYPE_CHECKING:
+    from engine.session.session import Session
 
 
 class FilteredSession:
     """A session as a filter sees it at one moment; columns are made when they are asked for."""
 
-    def __init__(self, session: ViewedSession, cancelled: Callable[[], bool] | None = None) -> None:
+    def __init__(self, session: Session, cancelled: Callable[[], bool] | None = None) -> None:
         """Look at `session`.
 
         Args:
@@ -33,16 +35,16 @@ class FilteredSession:
         self._outcomes: Outcomes | None = None
         dataset, board = session.dataset, session.board
         self.rows = dataset.rows
-        self.texts: pl.DataFrame = session.edits.texts
-        self.scores: NDArray[np.float32] = session.shown(board.scores)
-        self.failed: NDArray[np.bool_] = session.failed
-        self.verdicts: NDArray[np.int8] = session.verdicts
-        self.lengths: NDArray[np.int32] = dataset.lengths
-        self.tokens: NDArray[np.int32] = board.tokens
-        self.broken: NDArray[np.bool_] = dataset.broken
-        self.remarked: NDArray[np.bool_] = dataset.remarked
-        self.before: NDArray[np.float32] = session.shown(session.scoring.before)
-        self.side: Side = session.side
+        self.texts = session.edits.texts
+        self.scores = session.shown(board.scores)
+        self.failed = session.failed
+        self.verdicts = session.verdicts
+        self.lengths = dataset.lengths
+        self.tokens = board.tokens
+        self.broken = dataset.broken
+        self.remarked = dataset.remarked
+        self.before = session.shown(session.scoring.before)
+        self.side = session.side
 
     @property
     def outcomes(self) -> Outcomes:
@@ -92,7 +94,7 @@ class FilteredSession:
         return np.asarray(label == int(name))
 
 
-def filter_names(session: ViewedSession) -> Names:
+def filter_names(session: Session) -> Names:
     """What can be named in a filter of this session."""
     remarks = session.annotations
     reasons = dict.fromkeys((*remarks.reasons, *remarks.counts().reject_reasons))
@@ -104,7 +106,7 @@ def filter_names(session: ViewedSession) -> Names:
     return Names(session.dataset.all_column_names, marks)
 
 
-def read_filter(session: ViewedSession, text: str) -> Filter:
+def read_filter(session: Session, text: str) -> Filter:
     """A filter as typed, before any row is looked at.
 
     Raises:
@@ -121,7 +123,7 @@ def read_filter(session: ViewedSession, text: str) -> Filter:
 
 
 def rows_matching(
-    session: ViewedSession, text: str, cancelled: Callable[[], bool] | None = None
+    session: Session, text: str, cancelled: Callable[[], bool] | None = None
 ) -> tuple[Filter, NDArray[np.bool_]]:
     """A filter, and the rows it lets through. Safe to call from another thread.
 

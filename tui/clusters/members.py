@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.session.table_columns import Room, TableColumn, ViewedSession
+from engine.session import Session
+from engine.session.table_columns import Room, TableColumn
 from tui.clusters.cluster_list import similarity_text
 from tui.table.row_source import RowMarks
 from tui.table.rows import SessionRows
@@ -73,7 +74,7 @@ class MemberRows:
         """As in the desk."""
         return self._rows.text(row, column)
 
-    def _lead(self, _session: ViewedSession, row: int) -> str:
+    def _lead(self, _session: Session, row: int) -> str:
         """An answer's letter, a similarity, two signs."""
         similarities = self.similarities
         letter = (

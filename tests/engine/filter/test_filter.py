@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -64,19 +64,13 @@ class View:
     remarked: NDArray[np.bool_]
     broken: NDArray[np.bool_]
     side: Side
+    rows: int = 6
+    before: NDArray[np.float32] = field(default_factory=lambda: np.full(6, NAN, np.float32))
     stopped: bool = False
-
-    @property
-    def rows(self) -> int:
-        return len(self.verdicts)
 
     @property
     def words(self) -> NDArray[np.int32]:
         return (self.lengths // 10).astype(np.int32)
-
-    @property
-    def before(self) -> NDArray[np.float32]:
-        return np.full(self.rows, np.nan, np.float32)
 
     def column(self, name: str) -> pl.Series:
         return COLUMNS[name]
