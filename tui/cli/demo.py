@@ -7,19 +7,19 @@ from typing import Annotated
 
 import typer
 
+from tui.cli import flags
 from tui.cli.desk import run_on
-from tui.cli.options import DeskFlags, ReviewerOption, ScorerOption, grouped
 
 
-@grouped
+@flags.grouped
 def demo(
     *,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Forget earlier decisions on the demo.")
     ] = False,
-    scorer: ScorerOption = None,
-    reviewer: ReviewerOption = None,
-    looks: DeskFlags,
+    scorer: flags.Scorer = None,
+    reviewer: flags.Reviewer = None,
+    looks: flags.Desk,
 ) -> None:
     """Open the desk on 2,000 bundled rows with planted faults."""
     from engine.demo import demo_folder

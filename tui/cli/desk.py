@@ -13,18 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from engine.errors import InputError, UsageError
-from engine.review.threshold import parse_threshold
-from tui.cli.options import (
-    DataArgument,
-    DeskFlags,
-    ModelFlags,
-    ReadingFlags,
-    ReviewerOption,
-    ScorerOption,
-    SessionOption,
-    ThresholdOption,
-    grouped,
-)
+from tui.cli import flags
 
 if TYPE_CHECKING:
     from engine.scoring import ScorerOptions
@@ -32,21 +21,21 @@ if TYPE_CHECKING:
     from tui.preferences import Preferences
 
 
-@grouped
+@flags.grouped
 def open_desk(
     context: typer.Context,
-    data: DataArgument,
+    data: flags.Data,
     *,
-    scorer: ScorerOption = None,
-    threshold: ThresholdOption = None,
-    reading: ReadingFlags,
-    session: SessionOption = None,
-    reviewer: ReviewerOption = None,
+    scorer: flags.Scorer = None,
+    threshold: flags.Threshold = None,
+    reading: flags.Reading,
+    session: flags.Session = None,
+    reviewer: flags.Reviewer = None,
     read_only: Annotated[
         bool, typer.Option("--read-only", help="Look, beside a desk that is open, decide nothing.")
     ] = False,
-    model: ModelFlags,
-    looks: DeskFlags,
+    model: flags.Model,
+    looks: flags.Desk,
 ) -> None:
     """Open the review desk on DATA; `tamis DATA` is the same."""
     from engine.session import OpenOptions
@@ -77,10 +66,8 @@ def run_on(
     """Open the desk on `data`.
 
     Raises:
-        UsageError: there is no terminal, or the threshold is none.
+        UsageError: there is no terminal.
     """
-    if threshold is not None:
-        parse_threshold(threshold)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(
             "the desk needs a terminal",

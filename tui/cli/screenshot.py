@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from engine.errors import ExportError, ScorerError, UsageError
-from tui.cli.options import OverwriteOption, ScorerOption, ThemeOption
+from tui.cli import flags
 from tui.cli.streams import print_text
 
 if TYPE_CHECKING:
@@ -65,16 +65,16 @@ def screenshot(
     size: Annotated[
         str, typer.Option("--size", metavar="WxH", help="Columns and lines of the terminal.")
     ] = "120x40",
-    theme: ThemeOption = None,
+    theme: flags.Theme = None,
     screen: Annotated[
         str, typer.Option("--screen", metavar="S", help=f"One of {', '.join(SCENES)}.")
     ] = "table",
     keys: Annotated[
         str, typer.Option("--keys", metavar="KEYS", help="Pressed then: 'j j x / enter'.")
     ] = "",
-    scorer: ScorerOption = None,
+    scorer: flags.Scorer = None,
     ascii_only: Annotated[bool, typer.Option("--ascii", help="Draw the signs in ASCII.")] = False,
-    overwrite: OverwriteOption = False,
+    overwrite: flags.Overwrite = False,
 ) -> None:
     """Write a picture of the desk on the demo, as SVG."""
     from tui.keys.keymap import read_key

@@ -29,6 +29,14 @@ def print_json(value: object) -> None:
     _put(orjson.dumps(value, option=orjson.OPT_INDENT_2) + b"\n")
 
 
+def print_result(values: object, text: str, *, as_json: bool) -> None:
+    """A result on stdout: its values for programs, or its text for people."""
+    if as_json:
+        print_json(values)
+    else:
+        print_text(text)
+
+
 def print_csv(columns: Sequence[str], rows: Iterable[Iterable[float]]) -> None:
     """A table for programs, on stdout; what is not a number stays empty."""
     lines = [",".join(columns)]
