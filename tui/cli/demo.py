@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tui.cli import flags
-from tui.cli.desk import run_on
+from tui.cli.desk import refuse_without_terminal
 
 
 @flags.grouped
@@ -26,11 +26,15 @@ def demo(
     from engine.session import OpenOptions
     from tui.preferences import load_preferences
 
-    run_on(
+    preferences = load_preferences(**asdict(looks))
+    refuse_without_terminal()
+    from tui.app import run_desk
+
+    run_desk(
         demo_folder(),
         OpenOptions(reviewer=reviewer, demo=True, fresh=fresh),
         scorer=scorer,
         threshold=None,
         scorer_options=None,
-        preferences=load_preferences(**asdict(looks)),
+        preferences=preferences,
     )
