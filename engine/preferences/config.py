@@ -122,7 +122,7 @@ def read_config(text: str, path: Path) -> Config:
     """The settings of a file's `text`; `path` is what its problems name."""
     config = Config(path=path)
     entries, faults = read_lined(text)
-    problems = [(fault.line, f"{fault.text}; left out") for fault in faults]
+    problems = [(line, f"{fault}; left out") for line, fault in faults]
     settings: dict[str, Any] = {}
     training: dict[str, float] = {}
     keys: list[TomlValue] = []

@@ -41,21 +41,13 @@ class TomlValue:
         return _dotted(self.path)
 
 
-@dataclass(frozen=True, slots=True)
-class TomlFault:
-    """What is wrong, and in which line (from 1)."""
-
-    line: int
-    text: str
-
-
-def read_lined(text: str) -> tuple[list[TomlValue], list[TomlFault]]:
-    """The values of a TOML text, and what of it cannot be read.
+def read_lined(text: str) -> tuple[list[TomlValue], list[tuple[int, str]]]:
+    """The values of a TOML text, and what of it cannot be read, each with its line (from 1).
 
     Source: TOML 1.0.0, without arrays of tables. A key given twice counts the first time.
     """
     entries: dict[tuple[str, ...], TomlValue] = {}
-    faults: list[TomlFault] = []
+    faults: list[tuple[int, str]] = []
     lines = text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n")
     table: tuple[str, ...] | None = ()
     at = 0
@@ -67,23 +59,21 @@ def read_lined(text: str) -> tuple[list[TomlValue], list[TomlFault]]:
         try:
             parsed, at = _statement(lines, start)
         except (ValueError, RecursionError) as error:  # too many digits, or brackets
-            faults.append(TomlFault(start + 1, _PLACE.sub("", str(error))))
+            faults.append((start + 1, _PLACE.sub("", str(error))))
             if statement.startswith("["):
                 table = None  # nobody knows where what follows belongs
             continue
         if statement.startswith("["):
             table = _header(parsed)
             if table is None:
-                faults.append(TomlFault(start + 1, "a list of tables has no meaning here"))
+                faults.append((start + 1, "a list of tables has no meaning here"))
             continue
         if table is None:
             continue
         for path, value in _flat(parsed, table):
             if path in entries:
                 first = entries[path].line
-                faults.append(
-                    TomlFault(start + 1, f"{_dotted(path)} is given twice; line {first} counts")
-                )
+                faults.append((start + 1, f"{_dotted(path)} is given twice; line {first} counts"))
             else:
                 entries[path] = TomlValue(path, value, start + 1)
     return list(entries.values()), faults

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -16,6 +16,7 @@ from engine.review.threshold import Direction
 from engine.sample import Sample, Side
 from engine.scoring.models.model_files import revision_of_file
 from engine.scoring.scorer import Encoded, Failed, Scored, ScoreKey, length_in_tokens
+from engine.scoring.worker.cached import HasIdentities
 
 SHOWN_CHARACTERS = 30
 LOOKED_AT_ROWS = 256
@@ -33,26 +34,19 @@ class _Fingerprint(Protocol):
     def digest(self) -> str: ...
 
 
-class DatasetWithColumns(Protocol):
+class DatasetWithColumns(HasIdentities, Protocol):
     """The part of a dataset that these scorers need."""
 
     @property
     def rows(self) -> int:
         """How many there are."""
-        ...
 
     @property
     def fingerprint(self) -> _Fingerprint:
         """What the source's content is."""
-        ...
 
     def frame(self, rows: NDArray[np.int64]) -> pl.DataFrame:
         """The original columns of some rows."""
-        ...
-
-    def identities(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
-        """Identity of each row.  (n,) -> (n, 16)."""
-        ...
 
 
 class ColumnScorer:
@@ -86,14 +80,11 @@ class ColumnScorer:
 
     def score(self, batch: Sequence[Encoded]) -> Sequence[Scored | Failed]:
         """Read each cell as a number."""
-        scored: list[Scored | Failed] = []
-        for encoded in batch:
-            number = as_number(encoded.payload)
-            if isinstance(number, Failed):
-                scored.append(number)
-            else:
-                scored.append(Scored(number, encoded.tokens))
-        return scored
+        numbers = [(as_number(encoded.payload), encoded.tokens) for encoded in batch]
+        return [
+            number if isinstance(number, Failed) else Scored(number, tokens)
+            for number, tokens in numbers
+        ]
 
     def close(self) -> None:
         """Nothing to let go of."""
@@ -137,10 +128,11 @@ def file_scorer(dataset: DatasetWithColumns, place: str) -> ColumnScorer:
     if "identity" in names:
         cells = _by_identity(dataset, table["identity"].to_list(), scores)
     elif {"prompt", "response"} <= names:
-        pairs = zip(table["prompt"].to_list(), table["response"].to_list(), strict=True)
-        cells = _by_content([(prompt or "", answer or "") for prompt, answer in pairs], scores)
+        pairs = table.select("prompt", "response").rows()
+        texts = [(prompt or "", answer or "") for prompt, answer in pairs]
+        cells = _by_key(texts, scores, lambda sample: (sample.prompt, sample.response))
     elif "row" in names and len(scores) == dataset.rows:
-        cells = _by_row(table["row"].to_list(), scores)
+        cells = _by_key(table["row"].to_list(), scores, lambda sample: sample.row)
     else:
         hint = f"the file needs {JOINS} with one line per row of the dataset"
         raise ScorerError(f"scores cannot be joined to the dataset: {path}", hint)
@@ -165,7 +157,7 @@ def as_number(cell: object) -> float | Failed:
 def _by_identity(
     dataset: DatasetWithColumns, identities: Sequence[object], scores: Sequence[object]
 ) -> Cells:
-    known = _index((str(each).lower() for each in identities), scores)
+    known = dict(zip((str(each).lower() for each in identities), scores, strict=True))
 
     def cells(samples: Sequence[Sample]) -> list[object]:
         rows = np.array([sample.row for sample in samples], np.int64)
@@ -174,20 +166,11 @@ def _by_identity(
     return cells
 
 
-def _by_content(pairs: Sequence[tuple[str, str]], scores: Sequence[object]) -> Cells:
-    known = _index(pairs, scores)
-    return lambda samples: [
-        known.get((sample.prompt, sample.response), MISSING) for sample in samples
-    ]
-
-
-def _by_row(rows: Sequence[object], scores: Sequence[object]) -> Cells:
-    known = _index(rows, scores)
-    return lambda samples: [known.get(sample.row, MISSING) for sample in samples]
-
-
-def _index(keys: Iterable[object], scores: Sequence[object]) -> Mapping[object, object]:
-    return dict(zip(keys, scores, strict=True))
+def _by_key(
+    keys: Iterable[object], scores: Sequence[object], key_of: Callable[[Sample], object]
+) -> Cells:
+    known = dict(zip(keys, scores, strict=True))
+    return lambda samples: [known.get(key_of(sample), MISSING) for sample in samples]
 
 
 def _split_place(place: str) -> tuple[Path, str]:

@@ -195,12 +195,7 @@ KINDS: tuple[ScorerKind, ...] = (
         interpreter_bound=True,
         after_path=":",
     ),
-    ScorerKind(
-        NO_SCORER,
-        "no scores, verdicts only",
-        _make_nothing,
-        work=Work.NOTHING,
-    ),
+    ScorerKind(NO_SCORER, "no scores, verdicts only", _make_nothing, work=Work.NOTHING),
 )
 """In the order in which people read of them."""
 

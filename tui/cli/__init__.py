@@ -3,7 +3,7 @@
 The same engine without a screen, and the way into the desk.
 
     main            the table of commands, and what happens to errors
-    options         flags and arguments that several commands share
+    flags           flags and arguments that several commands share
     headless        opening a session, waiting for scores, telling how far it is
     streams         results on stdout, messages on stderr
     desk            `open`, and what every command does that opens the desk

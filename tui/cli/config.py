@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tui.cli.options import JsonOption
-from tui.cli.streams import complain, print_json, print_text
+from tui.cli import flags
+from tui.cli.streams import complain, print_result, print_text
 
 if TYPE_CHECKING:
     from engine.preferences.config import Config
@@ -23,7 +23,7 @@ def config(
     sample: Annotated[
         bool, typer.Option("--sample", help="Print a commented file with every setting.")
     ] = False,
-    as_json: JsonOption = False,
+    as_json: flags.Json = False,
 ) -> None:
     """Show every setting as it holds, and where that comes from."""
     from engine.preferences.config import config_path, sample_config
@@ -39,10 +39,7 @@ def config(
     preferences = load_preferences()
     for problem in preferences.problems:
         complain(problem)
-    if as_json:
-        print_json(config_json(preferences))
-    else:
-        print_text(config_text(preferences))
+    print_result(config_json(preferences), config_text(preferences), as_json=as_json)
 
 
 def config_text(preferences: Preferences) -> str:

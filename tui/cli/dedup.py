@@ -11,21 +11,14 @@ from typing import Annotated, Any
 import typer
 
 from engine.errors import UsageError
+from tui.cli import flags
 from tui.cli.headless import headless
-from tui.cli.options import (
-    DataArgument,
-    JsonOption,
-    OverwriteOption,
-    ReadingFlags,
-    choice,
-    grouped,
-)
-from tui.cli.streams import print_json, print_text
+from tui.cli.streams import print_result
 
 
-@grouped
+@flags.grouped
 def dedup(
-    data: DataArgument,
+    data: flags.Data,
     *,
     on: Annotated[
         str, typer.Option("--on", metavar="PART", help="What is compared: prompt, response, both.")
@@ -61,9 +54,9 @@ def dedup(
             "--output", help="Also write the pairs as Parquet: row_a, row_b, jaccard (or cosine)."
         ),
     ] = None,
-    overwrite: OverwriteOption = False,
-    reading: ReadingFlags,
-    as_json: JsonOption = False,
+    overwrite: flags.Overwrite = False,
+    reading: flags.Reading,
+    as_json: flags.Json = False,
 ) -> None:
     """Find duplicates and contradictions; nothing is changed.
 
@@ -81,7 +74,7 @@ def dedup(
         parse_similarity,
     )
 
-    unit = choice(
+    unit = flags.choice(
         ComparedUnit, on, "--on", (ComparedUnit.PROMPT, ComparedUnit.RESPONSE, ComparedUnit.BOTH)
     )
     usual = DROP_FROM if semantic is None else USUAL
@@ -103,11 +96,9 @@ def dedup(
                 values["output"] = str(output)
         finally:
             dataset.close()
-    if as_json:
-        print_json(values)
-    else:
-        measure = "similarity" if semantic is None else "cosine"
-        print_text(_text(values, f"{measure} of {settings.similarity:g}", unit.value))
+    measure = "similarity" if semantic is None else "cosine"
+    text = _text(values, f"{measure} of {settings.similarity:g}", unit.value)
+    print_result(values, text, as_json=as_json)
 
 
 def _text(values: Mapping[str, Any], bound: str, part: str) -> str:

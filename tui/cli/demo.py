@@ -7,30 +7,34 @@ from typing import Annotated
 
 import typer
 
-from tui.cli.desk import run_on
-from tui.cli.options import DeskFlags, ReviewerOption, ScorerOption, grouped
+from tui.cli import flags
+from tui.cli.desk import refuse_without_terminal
 
 
-@grouped
+@flags.grouped
 def demo(
     *,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Forget earlier decisions on the demo.")
     ] = False,
-    scorer: ScorerOption = None,
-    reviewer: ReviewerOption = None,
-    looks: DeskFlags,
+    scorer: flags.Scorer = None,
+    reviewer: flags.Reviewer = None,
+    looks: flags.Desk,
 ) -> None:
     """Open the desk on 2,000 bundled rows with planted faults."""
     from engine.demo import demo_folder
     from engine.session import OpenOptions
     from tui.preferences import load_preferences
 
-    run_on(
+    preferences = load_preferences(**asdict(looks))
+    refuse_without_terminal()
+    from tui.app import run_desk
+
+    run_desk(
         demo_folder(),
         OpenOptions(reviewer=reviewer, demo=True, fresh=fresh),
         scorer=scorer,
         threshold=None,
         scorer_options=None,
-        preferences=load_preferences(**asdict(looks)),
+        preferences=preferences,
     )

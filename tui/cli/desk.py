@@ -7,46 +7,30 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from typer.core import TyperGroup
 
 from engine.errors import InputError, UsageError
-from engine.review.threshold import parse_threshold
-from tui.cli.options import (
-    DataArgument,
-    DeskFlags,
-    ModelFlags,
-    ReadingFlags,
-    ReviewerOption,
-    ScorerOption,
-    SessionOption,
-    ThresholdOption,
-    grouped,
-)
-
-if TYPE_CHECKING:
-    from engine.scoring import ScorerOptions
-    from engine.session import OpenOptions
-    from tui.preferences import Preferences
+from tui.cli import flags
 
 
-@grouped
+@flags.grouped
 def open_desk(
     context: typer.Context,
-    data: DataArgument,
+    data: flags.Data,
     *,
-    scorer: ScorerOption = None,
-    threshold: ThresholdOption = None,
-    reading: ReadingFlags,
-    session: SessionOption = None,
-    reviewer: ReviewerOption = None,
+    scorer: flags.Scorer = None,
+    threshold: flags.Threshold = None,
+    reading: flags.Reading,
+    session: flags.Session = None,
+    reviewer: flags.Reviewer = None,
     read_only: Annotated[
         bool, typer.Option("--read-only", help="Look, beside a desk that is open, decide nothing.")
     ] = False,
-    model: ModelFlags,
-    looks: DeskFlags,
+    model: flags.Model,
+    looks: flags.Desk,
 ) -> None:
     """Open the review desk on DATA; `tamis DATA` is the same."""
     from engine.session import OpenOptions
@@ -55,47 +39,31 @@ def open_desk(
     group = context.find_root().command
     assert isinstance(group, TyperGroup)
     _check_there(data, group.list_commands(context))
-    run_on(
+    preferences = load_preferences(**asdict(looks))
+    refuse_without_terminal()
+    from tui.app import run_desk
+
+    run_desk(
         data,
         OpenOptions(**asdict(reading), session=session, reviewer=reviewer, read_only=read_only),
         scorer=scorer,
         threshold=threshold,
         scorer_options=model.options(),
-        preferences=load_preferences(**asdict(looks)),
+        preferences=preferences,
     )
 
 
-def run_on(
-    data: Path,
-    options: OpenOptions,
-    *,
-    scorer: str | None,
-    threshold: str | None,
-    scorer_options: ScorerOptions | None,
-    preferences: Preferences,
-) -> None:
-    """Open the desk on `data`.
+def refuse_without_terminal() -> None:
+    """The desk is drawn on a terminal, and read from it.
 
     Raises:
-        UsageError: there is no terminal, or the threshold is none.
+        UsageError: there is none.
     """
-    if threshold is not None:
-        parse_threshold(threshold)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(
             "the desk needs a terminal",
             "without one, use tamis info, tamis score or tamis export",
         )
-    from tui.app import run_desk
-
-    run_desk(
-        data,
-        options,
-        scorer=scorer,
-        threshold=threshold,
-        scorer_options=scorer_options,
-        preferences=preferences,
-    )
 
 
 def _check_there(data: Path, commands: Sequence[str]) -> None:

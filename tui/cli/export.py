@@ -9,42 +9,24 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engine.review.threshold import parse_threshold
-from tui.cli.headless import (
-    headless,
-    opened,
-    refuse_unknown_rows,
-    wait_for_duplicates,
-    wait_for_scores,
-)
-from tui.cli.options import (
-    CopiesOption,
-    DataArgument,
-    DropOption,
-    JsonOption,
-    ModelFlags,
-    ReadingFlags,
-    ScorerOption,
-    SessionOption,
-    ThresholdOption,
-    choice,
-    grouped,
-)
-from tui.cli.streams import print_json, print_text
+from tui.cli import flags
+from tui.cli.headless import headless, opened, score_rows, wait_for_duplicates
+from tui.cli.streams import print_result
 
 if TYPE_CHECKING:
     from engine.export import ExportReport
     from engine.session import Session
 
 
-@grouped
+@flags.grouped
 def export(
-    data: DataArgument,
+    data: flags.Data,
     *,
     output: Annotated[Path, typer.Option("--output", metavar="OUT", help="A new folder.")],
-    threshold: ThresholdOption = None,
-    scorer: ScorerOption = None,
-    drop_duplicates: DropOption = None,
-    copies: CopiesOption = "rows",
+    threshold: flags.Threshold = None,
+    scorer: flags.Scorer = None,
+    drop_duplicates: flags.DropDuplicates = None,
+    copies: flags.Copies = "rows",
     file_format: Annotated[
         str, typer.Option("--format", help="jsonl, parquet, csv or hf; default as the source.")
     ] = "",
@@ -67,10 +49,10 @@ def export(
     read_only: Annotated[
         bool, typer.Option("--read-only", help="Export beside a desk that is open.")
     ] = False,
-    reading: ReadingFlags,
-    session: SessionOption = None,
-    model: ModelFlags,
-    as_json: JsonOption = False,
+    reading: flags.Reading,
+    session: flags.Session = None,
+    model: flags.Model,
+    as_json: flags.Json = False,
 ) -> None:
     """Write the subset that verdicts, scores and threshold keep.
 
@@ -84,11 +66,9 @@ def export(
     from engine.session.exporting import check_plan, export_session
 
     wanted = format_named(file_format).name if file_format else None
-    rows = choice(Keep, keep, "--keep")
-    written = choice(Copies, copies, "--copies")
-    edited = choice(Edited, edits, "--edits")
-    if threshold is not None:
-        parse_threshold(threshold)
+    rows = flags.choice(Keep, keep, "--keep")
+    written = flags.choice(Copies, copies, "--copies")
+    edited = flags.choice(Edited, edits, "--edits")
     similarity = None
     if drop_duplicates is not None:
         from engine.duplicates.settings import parse_similarity
@@ -107,9 +87,7 @@ def export(
             edits=edited,
         )
         check_plan(review, plan)
-        refuse_unknown_rows(review, scorer)
-        review.start_scoring(scorer, model.options())
-        wait_for_scores(review, progress)
+        score_rows(review, scorer, model.options(), progress)
         if threshold is not None:
             review.threshold_choice.forget()
             review.set_threshold(threshold, save=False)
@@ -125,19 +103,15 @@ def export(
     described = report.manifest["threshold"]
     if isinstance(described, dict):
         described = {**described, "source": source}
-    if as_json:
-        print_json(
-            {
-                "output": str(report.output),
-                "counts": report.counts,
-                "threshold": described,
-                "duplicates": report.manifest["duplicates"],
-                "repeats": report.manifest["repeats"],
-                "files": report.files,
-            }
-        )
-    else:
-        print_text(export_text(report, described))
+    values = {
+        "output": str(report.output),
+        "counts": report.counts,
+        "threshold": described,
+        "duplicates": report.manifest["duplicates"],
+        "repeats": report.manifest["repeats"],
+        "files": report.files,
+    }
+    print_result(values, export_text(report, described), as_json=as_json)
 
 
 def _threshold_source(review: Session, given: str | None) -> str:

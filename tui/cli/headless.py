@@ -19,6 +19,7 @@ from engine.scoring.kinds import Work, find_kind
 from tui.cli.streams import complain
 
 if TYPE_CHECKING:
+    from engine.scoring import ScorerOptions
     from engine.scoring.worker.worker import WorkerStatus
     from engine.session import OpenOptions, Session
 
@@ -114,24 +115,23 @@ def opened(data: Path, options: OpenOptions, progress: ProgressLine) -> Iterator
         review.close()
 
 
-def refuse_unknown_rows(review: Session, scorer: str | None) -> None:
-    """A scorer that reads samples would score nothing but emptiness.
+def score_rows(
+    review: Session, scorer: str | None, options: ScorerOptions, progress: ProgressLine
+) -> None:
+    """Score what is not scored yet; ctrl+c cancels it, and what it has scored stays.
 
     Raises:
-        UsageError: no column is known to hold a prompt or a response.
+        UsageError: no column is known to hold a prompt or a response: a scorer that reads samples
+            would score nothing but emptiness.
     """
     kind = find_kind(scorer or review.scoring.last_spec)
-    if review.dataset.family is not Family.OTHER or (kind and kind.work is not Work.COMPUTES):
-        return
-    names = ", ".join(review.dataset.column_names[:12])
-    raise UsageError(
-        f"no family fits the columns of this dataset: {names}",
-        "name the prompt with --prompt-column (and --response-column) to score it",
-    )
-
-
-def wait_for_scores(review: Session, progress: ProgressLine) -> None:
-    """Wait for the worker; ctrl+c cancels it, and what it has scored stays."""
+    if review.dataset.family is Family.OTHER and (not kind or kind.work is Work.COMPUTES):
+        names = ", ".join(review.dataset.column_names[:12])
+        raise UsageError(
+            f"no family fits the columns of this dataset: {names}",
+            "name the prompt with --prompt-column (and --response-column) to score it",
+        )
+    review.start_scoring(scorer, options)
     told = False
 
     def tick(status: WorkerStatus) -> bool:

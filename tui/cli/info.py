@@ -6,20 +6,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from tui.cli import flags
 from tui.cli.headless import headless
-from tui.cli.options import DataArgument, JsonOption, ReadingFlags, grouped
-from tui.cli.streams import print_json, print_text
+from tui.cli.streams import print_result
 
 LISTED_PROBLEMS = 20
 LISTED_COLUMNS = 30
 
 
-@grouped
+@flags.grouped
 def info(
-    data: DataArgument,
+    data: flags.Data,
     *,
-    reading: ReadingFlags,
-    as_json: JsonOption = False,
+    reading: flags.Reading,
+    as_json: flags.Json = False,
 ) -> None:
     """Say what DATA is: family, columns, rows, problems."""
     from engine.dataset.dataset import open_dataset
@@ -29,10 +29,7 @@ def info(
         dataset = open_dataset(data, **asdict(reading), progress=progress)
         description = describe(dataset)
         dataset.close()
-    if as_json:
-        print_json(description)
-    else:
-        print_text(info_text(description))
+    print_result(description, info_text(description), as_json=as_json)
 
 
 def info_text(description: Mapping[str, Any]) -> str:

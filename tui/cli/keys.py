@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tui.cli.options import JsonOption, KeysOption
-from tui.cli.streams import complain, print_json, print_text
+from tui.cli import flags
+from tui.cli.streams import complain, print_result
 
 if TYPE_CHECKING:
     from tui.keys.keymap import Keymap
     from tui.preferences import Preferences
 
 
-def keys(*, preset: KeysOption = None, as_json: JsonOption = False) -> None:
+def keys(*, preset: flags.Keys = None, as_json: flags.Json = False) -> None:
     """List every action with its keys and its name."""
     from tui.preferences import load_preferences
 
     preferences = load_preferences(keys=preset)
     for problem in preferences.problems:
         complain(problem)
-    if as_json:
-        print_json(keys_json(preferences))
-    else:
-        print_text(keys_text(preferences.keymap))
+    print_result(keys_json(preferences), keys_text(preferences.keymap), as_json=as_json)
 
 
 def keys_text(keymap: Keymap) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tui.cli.options import JsonOption
+from tui.cli import flags
 from tui.cli.streams import complain, print_json, print_text
 
 
@@ -16,7 +16,7 @@ def log(
         int, typer.Option("--lines", metavar="N", min=1, help="How many, from the end.")
     ] = 50,
     path: Annotated[bool, typer.Option("--path", help="Print where the file is.")] = False,
-    as_json: JsonOption = False,
+    as_json: flags.Json = False,
 ) -> None:
     """Show what libraries had to say while a desk was open."""
     from tui.terminal.screen_log import log_lines, log_path

@@ -31,7 +31,7 @@ from tui.cli.score import score
 from tui.cli.screenshot import screenshot
 from tui.cli.simulate import simulate
 from tui.cli.spotcheck import spotcheck
-from tui.cli.streams import complain, complain_of_usage
+from tui.cli.streams import complain, put_message
 
 COMMANDS: Mapping[str, Callable[..., None]] = {
     "open": open_desk,
@@ -108,7 +108,7 @@ def _run(arguments: list[str]) -> int:
             raise
         shown = io.StringIO()
         show(shown)
-        complain_of_usage(shown.getvalue())
+        put_message(shown.getvalue())
         return int(getattr(error, "exit_code", UsageError.exit_code))
     if result == Cancelled.exit_code:
         complain("cancelled")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tui.cli.options import JsonOption, ReviewerOption
-from tui.cli.streams import print_json, print_text
+from tui.cli import flags
+from tui.cli.streams import print_result
 
 if TYPE_CHECKING:
     from engine.session.merge import MergeReport, PairAgreement
@@ -20,11 +20,11 @@ def merge(
     ],
     *,
     output: Annotated[Path, typer.Option("--output", metavar="PATH", help="The new session file.")],
-    reviewer: ReviewerOption = None,
+    reviewer: flags.Reviewer = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace an earlier session at that place.")
     ] = False,
-    as_json: JsonOption = False,
+    as_json: flags.Json = False,
 ) -> None:
     """Bring several reviewers together; say how far they agree.
 
@@ -35,10 +35,7 @@ def merge(
     from engine.session.session import login_name
 
     report = merged(sessions, output, reviewer=reviewer or login_name(), overwrite=overwrite)
-    if as_json:
-        print_json(_values(report))
-    else:
-        print_text("\n".join(_text(report)))
+    print_result(_values(report), "\n".join(_text(report)), as_json=as_json)
 
 
 def _values(report: MergeReport) -> dict[str, Any]:

@@ -6,24 +6,22 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from tui.cli.options import JsonOption
-from tui.cli.streams import print_json, print_text
+from tui.cli import flags
+from tui.cli.streams import print_result
 
 if TYPE_CHECKING:
     from engine.scoring.models.model_list import ListedModel
 
 
-def models(*, as_json: JsonOption = False) -> None:
+def models(*, as_json: flags.Json = False) -> None:
     """List models, on disk and known by name, with size and memory."""
     from engine.scoring.models.model_files import available_bytes
     from engine.scoring.models.model_list import list_models
 
     listed = list_models()
     free = available_bytes()
-    if as_json:
-        print_json({"models": [asdict(model) for model in listed], "memory_free_bytes": free})
-    else:
-        print_text(models_text(listed, free))
+    values = {"models": [asdict(model) for model in listed], "memory_free_bytes": free}
+    print_result(values, models_text(listed, free), as_json=as_json)
 
 
 def models_text(models: Sequence[ListedModel], free_bytes: int | None) -> str:

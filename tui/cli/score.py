@@ -11,34 +11,25 @@ import typer
 
 from engine.errors import ScorerError, UsageError
 from engine.scoring.kinds import NO_SCORER
-from tui.cli.headless import headless, opened, refuse_unknown_rows, wait_for_scores
-from tui.cli.options import (
-    DataArgument,
-    JsonOption,
-    ModelFlags,
-    OverwriteOption,
-    ReadingFlags,
-    ScorerOption,
-    SessionOption,
-    grouped,
-)
-from tui.cli.streams import print_json, print_text
+from tui.cli import flags
+from tui.cli.headless import headless, opened, score_rows
+from tui.cli.streams import print_result
 
 
-@grouped
+@flags.grouped
 def score(
-    data: DataArgument,
+    data: flags.Data,
     *,
-    scorer: ScorerOption = None,
+    scorer: flags.Scorer = None,
     output: Annotated[
         Path | None,
         typer.Option("--output", help="Also write the scores as Parquet: row, identity, score."),
     ] = None,
-    overwrite: OverwriteOption = False,
-    reading: ReadingFlags,
-    session: SessionOption = None,
-    model: ModelFlags,
-    as_json: JsonOption = False,
+    overwrite: flags.Overwrite = False,
+    reading: flags.Reading,
+    session: flags.Session = None,
+    model: flags.Model,
+    as_json: flags.Json = False,
 ) -> None:
     """Score every row; resumes a run that was stopped or killed."""
     from engine.session import OpenOptions
@@ -48,11 +39,9 @@ def score(
     options = OpenOptions(**asdict(reading), session=session)
     with headless() as progress, opened(data, options, progress) as review:
         _refuse_no_scorer(scorer or review.scoring.last_spec)
-        refuse_unknown_rows(review, scorer)
         if output is not None:
             check_output(output, review, overwrite=overwrite)
-        review.start_scoring(scorer, model.options())
-        wait_for_scores(review, progress)
+        score_rows(review, scorer, model.options(), progress)
         result = review.scoring.result()
         if not result["scored"] and result["failed"]:
             reason = next(iter(review.board.reasons.values()), "")
@@ -60,10 +49,7 @@ def score(
         if output is not None:
             write_scores(review, output)
             result["output"] = str(output)
-    if as_json:
-        print_json(result)
-    else:
-        print_text(score_text(result))
+    print_result(result, score_text(result), as_json=as_json)
 
 
 def _refuse_no_scorer(scorer: str | None) -> None:

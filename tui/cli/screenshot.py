@@ -10,16 +10,15 @@ import asyncio
 import re
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from engine.errors import ExportError, ScorerError, UsageError
-from tui.cli.options import OverwriteOption, ScorerOption, ThemeOption
+from tui.cli import flags
 from tui.cli.streams import print_text
 
 if TYPE_CHECKING:
@@ -37,26 +36,18 @@ FONT = "DejaVu Sans Mono, Menlo, Consolas, monospace"
 MOST_CELLS = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """How to get to a screen: actions of the desk, one after the other."""
-
-    text: str
-    actions: tuple[str, ...] = ()
-
-
 REVIEWED = ("accept", "accept", "reject", "accept", "skip", "reject", "accept")
 
-SCENES: Mapping[str, Scene] = {
-    "table": Scene("the desk, some rows decided", REVIEWED),
-    "sample": Scene("one sample in full", (*REVIEWED, "zoom")),
-    "simulator": Scene("the simulator, linked to the rows kept now", (*REVIEWED, "simulate")),
-    "clusters": Scene("duplicates, told apart word by word", (*REVIEWED, "clusters")),
-    "export": Scene("what an export would write", (*REVIEWED, "export")),
-    "help": Scene("the keys", ("help",)),
-    "palette": Scene("every action by words", ("palette",)),
+SCENES: Mapping[str, tuple[str, ...]] = {
+    "table": REVIEWED,
+    "sample": (*REVIEWED, "zoom"),
+    "simulator": (*REVIEWED, "simulate"),
+    "clusters": (*REVIEWED, "clusters"),
+    "export": (*REVIEWED, "export"),
+    "help": ("help",),
+    "palette": ("palette",),
 }
-"""What `--screen` can show. Another screen is one line here."""
+"""What `--screen` can show: actions of the desk, one after the other, that lead to it."""
 
 
 def screenshot(
@@ -65,16 +56,16 @@ def screenshot(
     size: Annotated[
         str, typer.Option("--size", metavar="WxH", help="Columns and lines of the terminal.")
     ] = "120x40",
-    theme: ThemeOption = None,
+    theme: flags.Theme = None,
     screen: Annotated[
         str, typer.Option("--screen", metavar="S", help=f"One of {', '.join(SCENES)}.")
     ] = "table",
     keys: Annotated[
         str, typer.Option("--keys", metavar="KEYS", help="Pressed then: 'j j x / enter'.")
     ] = "",
-    scorer: ScorerOption = None,
+    scorer: flags.Scorer = None,
     ascii_only: Annotated[bool, typer.Option("--ascii", help="Draw the signs in ASCII.")] = False,
-    overwrite: OverwriteOption = False,
+    overwrite: flags.Overwrite = False,
 ) -> None:
     """Write a picture of the desk on the demo, as SVG."""
     from tui.keys.keymap import read_key
@@ -130,7 +121,9 @@ def _app(folder: Path, theme: str | None, scorer: str, *, ascii_only: bool) -> T
     return TamisApp(demo_folder(), options, scorer=scorer, preferences=preferences)
 
 
-async def _picture(app: TamisApp, size: tuple[int, int], scene: Scene, keys: list[str]) -> str:
+async def _picture(
+    app: TamisApp, size: tuple[int, int], actions: Sequence[str], keys: list[str]
+) -> str:
     """The screen as SVG, when everything has been scored and the keys have been pressed.
 
     Raises:
@@ -154,7 +147,7 @@ async def _picture(app: TamisApp, size: tuple[int, int], scene: Scene, keys: lis
             status = session.scoring.status()
             if status is not None and status.state is WorkerState.FAILED:
                 raise ScorerError(status.message, "--scorer heuristic needs no model")
-            for action in scene.actions:
+            for action in actions:
                 await desk.run_action(action)
                 await pilot.pause()
             await _until(pilot, lambda: _settled(app.screen))

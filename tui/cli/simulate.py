@@ -9,17 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from engine.errors import UsageError
-from engine.review.threshold import parse_threshold
-from tui.cli.headless import headless, opened, refuse_unknown_rows, wait_for_scores
-from tui.cli.options import (
-    JsonOption,
-    ModelFlags,
-    ScorerOption,
-    SessionOption,
-    ThresholdOption,
-    choice,
-    grouped,
-)
+from tui.cli import flags
+from tui.cli.headless import headless, opened, score_rows
 from tui.cli.simulate_text import about_text, data_text, point_text
 from tui.cli.streams import print_csv, print_json, print_text
 
@@ -32,7 +23,7 @@ DEFAULT_NOISE = 0.1
 DEFAULT_DUPLICATION = 0.0
 
 
-@grouped
+@flags.grouped
 def simulate(
     *,
     size: Annotated[
@@ -67,8 +58,8 @@ def simulate(
         Path | None,
         typer.Option("--data", metavar="DATA", help="Take size and duplication from this dataset."),
     ] = None,
-    threshold: ThresholdOption = None,
-    scorer: ScorerOption = None,
+    threshold: flags.Threshold = None,
+    scorer: flags.Scorer = None,
     auc: Annotated[
         float | None,
         typer.Option("--auc", help="With --data: how well scores tell sound from bad rows."),
@@ -80,15 +71,15 @@ def simulate(
     price_per_hour: Annotated[
         float | None, typer.Option("--price-per-hour", help="Of training; default $20.48.")
     ] = None,
-    session: SessionOption = None,
+    session: flags.Session = None,
     read_only: Annotated[
         bool, typer.Option("--read-only", help="Beside a desk that is open.")
     ] = False,
-    how: ModelFlags,
+    how: flags.Model,
     about: Annotated[
         bool, typer.Option("--about", help="Say what is calibrated on what, and exit.")
     ] = False,
-    as_json: JsonOption = False,
+    as_json: flags.Json = False,
     as_csv: Annotated[
         bool,
         typer.Option(
@@ -109,7 +100,7 @@ def simulate(
         return
     if as_json and as_csv:
         raise UsageError("--json and --csv exclude each other")
-    wanted = choice(Model, model, "--model")
+    wanted = flags.choice(Model, model, "--model")
     if data is None:
         _refuse_without_data(
             threshold=threshold, scorer=scorer, auc=auc, session=session,
@@ -123,8 +114,6 @@ def simulate(
         raise UsageError(
             "with --data, size and duplication are measured", "leave --size and --duplication out"
         )
-    if threshold is not None:
-        parse_threshold(threshold)
     from engine.session import OpenOptions
 
     options = OpenOptions(session=session, read_only=read_only)
@@ -143,9 +132,7 @@ def simulate(
         run.check()
         link.assume_for_this_run(assumed)
         link.run = run
-        refuse_unknown_rows(review, scorer)
-        review.start_scoring(scorer, how.options())
-        wait_for_scores(review, progress)
+        score_rows(review, scorer, how.options(), progress)
         if threshold is not None:
             review.threshold_choice.forget()
             review.set_threshold(threshold, save=False)

@@ -9,27 +9,16 @@ from typing import Annotated
 import typer
 
 from engine.errors import UsageError
-from engine.review.threshold import parse_threshold
-from tui.cli.headless import headless, opened, refuse_unknown_rows, wait_for_scores
-from tui.cli.options import (
-    DataArgument,
-    JsonOption,
-    ModelFlags,
-    ReadingFlags,
-    ReviewerOption,
-    ScorerOption,
-    SessionOption,
-    ThresholdOption,
-    grouped,
-)
-from tui.cli.streams import print_json, print_text
+from tui.cli import flags
+from tui.cli.headless import headless, opened, score_rows
+from tui.cli.streams import print_result
 
 DEFAULT_ROWS = 100
 
 
-@grouped
+@flags.grouped
 def spotcheck(
-    data: DataArgument,
+    data: flags.Data,
     *,
     rows: Annotated[
         int, typer.Option("--rows", metavar="N", help="How many to draw.")
@@ -41,13 +30,13 @@ def spotcheck(
     report: Annotated[
         bool, typer.Option("--report", help="Draw nothing, say how the last one stands.")
     ] = False,
-    threshold: ThresholdOption = None,
-    scorer: ScorerOption = None,
-    reading: ReadingFlags,
-    session: SessionOption = None,
-    reviewer: ReviewerOption = None,
-    model: ModelFlags,
-    as_json: JsonOption = False,
+    threshold: flags.Threshold = None,
+    scorer: flags.Scorer = None,
+    reading: flags.Reading,
+    session: flags.Session = None,
+    reviewer: flags.Reviewer = None,
+    model: flags.Model,
+    as_json: flags.Json = False,
 ) -> None:
     """Draw kept rows at random, to see how many of them are bad.
 
@@ -59,15 +48,11 @@ def spotcheck(
     from engine.session import OpenOptions
 
     check_rows(rows)
-    if threshold is not None:
-        parse_threshold(threshold)
     if report and (seed is not None or threshold is not None):
         raise UsageError("--report draws nothing", "leave --seed and --threshold out")
     options = OpenOptions(**asdict(reading), session=session, reviewer=reviewer, read_only=report)
     with headless() as progress, opened(data, options, progress) as review:
-        refuse_unknown_rows(review, scorer)
-        review.start_scoring(scorer, model.options())
-        wait_for_scores(review, progress)
+        score_rows(review, scorer, model.options(), progress)
         if threshold is not None:
             review.set_threshold(threshold)
         check = review.orders.check if report else review.orders.draw(rows, seed=seed)
@@ -80,9 +65,6 @@ def spotcheck(
             "earlier": review.orders.checks.index(check),
             "session": str(review.store.path),
         }
-    if as_json:
-        print_json(described)
-        return
     which = f" --session {shlex.quote(str(session))}" if session is not None else ""
     lines = [
         f"{check.drawn:,} of {check.population:,} rows kept by rule ({described['threshold']})",
@@ -91,4 +73,4 @@ def spotcheck(
     ]
     if result.under_way:
         lines.append(f"decide them with: tamis {shlex.quote(str(data))}{which}")
-    print_text("\n".join(lines))
+    print_result(described, "\n".join(lines), as_json=as_json)

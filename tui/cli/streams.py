@@ -29,6 +29,14 @@ def print_json(value: object) -> None:
     _put(orjson.dumps(value, option=orjson.OPT_INDENT_2) + b"\n")
 
 
+def print_result(values: object, text: str, *, as_json: bool) -> None:
+    """A result on stdout: its values for programs, or its text for people."""
+    if as_json:
+        print_json(values)
+    else:
+        print_text(text)
+
+
 def print_csv(columns: Sequence[str], rows: Iterable[Iterable[float]]) -> None:
     """A table for programs, on stdout; what is not a number stays empty."""
     lines = [",".join(columns)]
@@ -38,12 +46,7 @@ def print_csv(columns: Sequence[str], rows: Iterable[Iterable[float]]) -> None:
 
 def complain(message: str) -> None:
     """A message on stderr."""
-    _put_message(f"tamis: {message}".rstrip("\n") + "\n")
-
-
-def complain_of_usage(text: str) -> None:
-    """What the command line itself has to say, as it says it."""
-    _put_message(text)
+    put_message(f"tamis: {message}".rstrip("\n") + "\n")
 
 
 def _put(result: bytes) -> None:
@@ -65,7 +68,8 @@ def _put(result: bytes) -> None:
             raise ExportError(f"the result could not be written: {error.strerror}") from error
 
 
-def _put_message(text: str) -> None:
+def put_message(text: str) -> None:
+    """A message on stderr as it is, such as what the command line itself has to say."""
     from tui.terminal.display import sanitize
 
     with contextlib.suppress(OSError):

@@ -124,31 +124,28 @@ class ChoiceDialog(ListDialog[str]):
         self.dismiss(event.option.id)
 
 
-class TextDialog(Dialog[None]):
-    """A text of any length, to scroll: help, problems."""
+class ScrolledDialog(Dialog[Chosen]):
+    """A text of any length, to scroll."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,question_mark,enter,h", "close", "Close"),
         Binding("j", "scroll(1)", show=False),
         Binding("k", "scroll(-1)", show=False),
         Binding("ctrl+d,space", "scroll(10)", show=False),
         Binding("ctrl+u", "scroll(-10)", show=False),
-        Binding("g", "ends(0)", show=False),
-        Binding("G", "ends(1)", show=False),
     ]
 
-    def __init__(self, title: str, body: Content | str) -> None:
+    def __init__(self, title: str, body: Content | str, keys: str) -> None:
         super().__init__()
-        self._title = title
+        self._title, self._keys = title, keys
         self._body = Content(sanitize(body)) if isinstance(body, str) else body
 
     def compose(self) -> ComposeResult:
-        """Title and text."""
+        """Title, text, keys."""
         with Vertical(classes="dialog -large"):
             yield Static(Content(sanitize(self._title)), classes="dialog-title")
             with VerticalScroll():
                 yield Static(self._body)
-            yield Static(Content("j k scroll    esc close"), classes="dialog-keys")
+            yield Static(Content(self._keys), classes="dialog-keys")
 
     def on_mount(self) -> None:
         """Keys scroll at once."""
@@ -157,6 +154,19 @@ class TextDialog(Dialog[None]):
     def action_scroll(self, lines: int) -> None:
         """Scroll by lines."""
         self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
+
+
+class TextDialog(ScrolledDialog[None]):
+    """Help, problems."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,question_mark,enter,h", "close", "Close"),
+        Binding("g", "ends(0)", show=False),
+        Binding("G", "ends(1)", show=False),
+    ]
+
+    def __init__(self, title: str, body: Content | str) -> None:
+        super().__init__(title, body, "j k scroll    esc close")
 
     def action_ends(self, end: int) -> None:
         """To the first or last line."""

@@ -6,13 +6,10 @@ import difflib
 from enum import StrEnum
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.widgets import Static
 
-from tui.dialogs.dialogs import Dialog
+from tui.dialogs.dialogs import ScrolledDialog
 from tui.terminal.display import sanitize
 
 CONTEXT_LINES = 3
@@ -29,41 +26,19 @@ class DiffAnswer(StrEnum):
     DISCARD = "discard"
 
 
-class DiffDialog(Dialog[DiffAnswer]):
+class DiffDialog(ScrolledDialog[DiffAnswer]):
     """Old and new by lines, with signs and not by colour alone; `y` takes it, `esc` does not."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y,enter", "answer('take')", "Take"),
         Binding("E,e", "answer('again')", "Edit again"),
         Binding("n,escape,q", "answer('discard')", "Discard"),
-        Binding("j,down", "scroll(1)", show=False),
-        Binding("k,up", "scroll(-1)", show=False),
-        Binding("ctrl+d,pagedown,space", "scroll(10)", show=False),
-        Binding("ctrl+u,pageup", "scroll(-10)", show=False),
     ]
 
     def __init__(self, title: str, old: str, new: str) -> None:
         """Show what turns `old` into `new`; both may be raw data."""
-        super().__init__()
-        self._title, self._old, self._new = title, old, new
-
-    def compose(self) -> ComposeResult:
-        """Title, lines, keys."""
-        with Vertical(classes="dialog -large"):
-            yield Static(Content(sanitize(self._title)), classes="dialog-title")
-            with VerticalScroll():
-                yield Static(difference(self._old, self._new))
-            yield Static(
-                Content("y take it    e edit again    n throw it away"), classes="dialog-keys"
-            )
-
-    def on_mount(self) -> None:
-        """Keys scroll at once."""
-        self.query_one(VerticalScroll).focus()
-
-    def action_scroll(self, lines: int) -> None:
-        """Scroll by lines."""
-        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
+        keys = "y take it    e edit again    n throw it away"
+        super().__init__(title, difference(old, new), keys)
 
     def action_answer(self, answer: str) -> None:
         """Take the edit, go on with it, or throw it away."""

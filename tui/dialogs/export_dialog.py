@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -92,28 +92,24 @@ class ExportDialog(ListDialog[ExportPlan]):
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Turn a setting on, or write."""
         event.stop()
-        plan = self._plan
-        match event.option.id:
-            case "keep":
-                plan = replace(plan, keep=_after(list(Keep), plan.keep))
-            case "format":
-                plan = replace(plan, format=_after(list(FORMATS), plan.format))
-            case "annotate":
-                plan = replace(plan, annotate=not plan.annotate)
-            case "pending":
-                plan = replace(plan, allow_pending=not plan.allow_pending)
-            case "edits":
-                plan = replace(plan, edits=_after(list(Edited), plan.edits))
-            case "overwrite":
-                plan = replace(plan, overwrite=not plan.overwrite)
-            case "copies":
-                plan = replace(plan, copies=_after(list(Copies), plan.copies))
-            case _:
-                self.dismiss(plan)
-                return
-        self._plan = plan
+        change = _CHANGES.get(event.option.id or "")
+        if change is None:
+            self.dismiss(self._plan)
+            return
+        self._plan = change(self._plan)
         self._show()
 
+
+_CHANGES: Mapping[str, Callable[[ExportPlan], ExportPlan]] = {
+    "keep": lambda plan: replace(plan, keep=_after(list(Keep), plan.keep)),
+    "format": lambda plan: replace(plan, format=_after(list(FORMATS), plan.format)),
+    "annotate": lambda plan: replace(plan, annotate=not plan.annotate),
+    "pending": lambda plan: replace(plan, allow_pending=not plan.allow_pending),
+    "edits": lambda plan: replace(plan, edits=_after(list(Edited), plan.edits)),
+    "overwrite": lambda plan: replace(plan, overwrite=not plan.overwrite),
+    "copies": lambda plan: replace(plan, copies=_after(list(Copies), plan.copies)),
+}
+"""Setting -> the plan with its next value."""
 
 _EDITS = {Edited.APPLY: "applied", Edited.IGNORE: "left out"}
 

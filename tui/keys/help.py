@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from textwrap import fill
 from types import MappingProxyType
 from typing import Any
@@ -74,12 +75,9 @@ def _line(action: Action, text: str, palette: str) -> Content:
     """Keys and title, and under them a text; without keys, those of the palette."""
     keys = action.shown_keys or palette
     title = Content(f"  {keys:<{KEYS_CELLS}} {action.title}\n")
-    return title + Content.styled(_indented(sanitize(text)), "dim")
-
-
-def _indented(text: str) -> str:
     indent = " " * (KEYS_CELLS + 3)
-    return fill(text, LINE_CELLS, initial_indent=indent, subsequent_indent=indent) + "\n"
+    wrapped = fill(sanitize(text), LINE_CELLS, initial_indent=indent, subsequent_indent=indent)
+    return title + Content.styled(f"{wrapped}\n", "dim")
 
 
 def obstacle_on(screen: Screen[Any], action: Action) -> str:
@@ -117,8 +115,8 @@ class ActionProvider(Provider):
         """All of them, before anything is typed."""
         for action, help_line in self._offered():
             yield DiscoveryHit(
-                _titled(action.title, action.shown_keys),
-                self._run(action.id),
+                action.title + (f"  ({action.shown_keys})" if action.keys else ""),
+                partial(self.screen.run_action, action.id),
                 text=action.title,
                 help=help_line,
             )
@@ -145,18 +143,10 @@ class ActionProvider(Provider):
                 yield Hit(
                     score,
                     title + f"  ({action.shown_keys})" if action.keys else title,
-                    self._run(action.id),
+                    partial(self.screen.run_action, action.id),
                     text=action.title,
                     help=help_line,
                 )
-
-    def _run(self, action: str) -> Callable[[], Coroutine[Any, Any, None]]:
-        screen = self.screen
-
-        async def run() -> None:
-            await screen.run_action(action)
-
-        return run
 
 
 class HelpProvider(Provider):
@@ -187,7 +177,3 @@ class HelpProvider(Provider):
 
 
 PAGE_HELP = "A page of the help."
-
-
-def _titled(title: str, keys: str) -> str:
-    return f"{title}  ({keys})" if keys else title

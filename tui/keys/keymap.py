@@ -15,7 +15,7 @@ from typing import Any
 from textual.keys import KEY_NAME_REPLACEMENTS
 
 from engine.preferences.toml_lines import TomlValue, shown
-from tui.keys.actions import ACTIONS, Action, key_name, share_a_screen, with_keys
+from tui.keys.actions import ACTIONS, BY_ID, Action, key_name, share_a_screen, with_keys
 
 DEFAULT_PRESET = "default"
 
@@ -158,7 +158,7 @@ def _clash(
 ) -> tuple[TomlValue, str] | None:
     """The last entry that wants a key of another action, and what to say about it."""
     for entry, found in reversed(own):
-        mine = _BY_ID[entry.path[-1]]
+        mine = BY_ID[entry.path[-1]]
         for other in ACTIONS:
             both = set(found) & set(keys[other.id])
             if other is not mine and both and share_a_screen(mine, other):
@@ -173,10 +173,10 @@ def _keys_for(name: str, value: Any) -> tuple[str, ...]:
     Raises:
         ValueError: no such action, or no such key.
     """
-    if name not in _BY_ID:
-        near = get_close_matches(name, _BY_ID, 1)
+    if name not in BY_ID:
+        near = get_close_matches(name, BY_ID, 1)
         raise ValueError("no such action" + (f"; did you mean {near[0]}?" if near else ""))
-    if _BY_ID[name].each:
+    if BY_ID[name].each:
         raise ValueError("its keys are fixed")
     texts = value if isinstance(value, list) else [value]
     if not all(isinstance(text, str) for text in texts):
@@ -234,6 +234,3 @@ def _character_key(character: str) -> str:
 def _named(base: str) -> bool:
     """Whether `base` is the name of a character's key, such as `question_mark`."""
     return len(base) > 1 and key_name(base) != base
-
-
-_BY_ID = {action.id: action for action in ACTIONS}

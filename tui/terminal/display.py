@@ -184,38 +184,38 @@ class Glyphs:
     """
 
     states: dict[RowState, str]
-    skipped: str
-    problem: str
-    note: str
-    tag: str
-    edited: str
-    cursor: str
-    selected: str
-    ascending: str
-    descending: str
-    left_bar: str
-    column_kept: str
-    column_dropped: str
-    axis_kept: str
-    axis_dropped: str
-    mark: str
-    left: str
-    right: str
-    at_least: str
-    at_most: str
-    rule: str
-    divider: str
-    ellipsis: str
-    point: str
-    pinned: str
-    best: str
-    shade: str
-    dot: str
-    bar: str
-    gain: str
-    alike: str
-    times: str
     roles: dict[str, str]
+    skipped: str = "»"
+    problem: str = "!"
+    note: str = "*"
+    tag: str = "#"
+    edited: str = "±"
+    cursor: str = "▌"
+    selected: str = "│"
+    ascending: str = "▲"
+    descending: str = "▼"
+    left_bar: str = "╸━"
+    column_kept: str = "▁▂▃▄▅▆▇█"
+    column_dropped: str = ".╷│"
+    axis_kept: str = "━"
+    axis_dropped: str = "╌"
+    mark: str = "▲"
+    left: str = "◄"
+    right: str = "►"
+    at_least: str = "≥"
+    at_most: str = "≤"
+    rule: str = "─"
+    divider: str = "│"
+    ellipsis: str = "…"
+    point: str = "●"
+    pinned: str = "○"
+    best: str = "◆"
+    shade: str = "░"
+    dot: str = "·"
+    bar: str = "█"
+    gain: str = "▒"
+    alike: str = "≈"
+    times: str = "\u00d7"
     ascii_only: bool = False
 
 
@@ -230,55 +230,19 @@ UNICODE_GLYPHS = Glyphs(
         RowState.BROKEN: "∅",
         RowState.HIDDEN: "·",
     },
-    skipped="»",
-    problem="!",
-    note="*",
-    tag="#",
-    edited="±",
-    cursor="▌",
-    selected="│",
-    ascending="▲",
-    descending="▼",
-    left_bar="╸━",
-    column_kept="▁▂▃▄▅▆▇█",
-    column_dropped=".╷│",
-    axis_kept="━",
-    axis_dropped="╌",
-    mark="▲",
-    left="◄",
-    right="►",
-    at_least="≥",
-    at_most="≤",
-    rule="─",
-    divider="│",
-    ellipsis="…",
-    point="●",
-    pinned="○",
-    best="◆",
-    shade="░",
-    dot="·",
-    bar="█",
-    gain="▒",
-    alike="≈",
-    times="\u00d7",
     roles={"system": "■", "user": "»", "assistant": "●", "tool": "◆"},
 )
 
 ASCII_GLYPHS = Glyphs(
     states={
+        **UNICODE_GLYPHS.states,
         RowState.ACCEPTED: "A",
         RowState.REJECTED: "X",
-        RowState.KEPT: "+",
-        RowState.DROPPED: "-",
-        RowState.PENDING: "?",
-        RowState.FAILED: "!",
         RowState.BROKEN: "#",
         RowState.HIDDEN: ".",
     },
+    roles={"system": "#", "user": ">", "assistant": "*", "tool": "+"},
     skipped="s",
-    problem="!",
-    note="*",
-    tag="#",
     edited="e",
     cursor=">",
     selected="|",
@@ -306,6 +270,5 @@ ASCII_GLYPHS = Glyphs(
     gain="+",
     alike="~",
     times="x",
-    roles={"system": "#", "user": ">", "assistant": "*", "tool": "+"},
     ascii_only=True,
 )

@@ -67,35 +67,31 @@ class Written:
 class Format(Protocol):
     """One way of writing turns down."""
 
-    @property
-    def name(self) -> str:
-        """For the screen and the cache key."""
-        ...
+    name: str
+    """For the screen and the cache key."""
 
     def turns(self, sample: Sample) -> list[Turn] | None:
-        """What the model is to read; None where the sample has no response to judge."""
-        ...
+        """What the model is to read; None where the sample has no response to judge.
+
+        What is asked, of a dialogue its last question apart, and the response.
+        """
+        return _prompt_and_response(sample)
 
     def write(self, turns: Sequence[Turn]) -> Written:
         """The turns as the tokenizer takes them."""
-        ...
 
 
-class PairFormat:
+class PairFormat(Format):
     """Prompt and response as two segments: what encoders are trained with."""
 
     name = "pair"
-
-    def turns(self, sample: Sample) -> list[Turn] | None:
-        """What is asked, of a dialogue its last question apart, and the response."""
-        return _prompt_and_response(sample)
 
     def write(self, turns: Sequence[Turn]) -> Written:
         """Two segments; the tokenizer puts its separator between them."""
         return Written(_prompt(turns), turns[-1].text)
 
 
-class DialogueFormat:
+class DialogueFormat(Format):
     """The dialogues of Anthropic's helpful and harmless data, as prompt and answer.
 
     Source: model card of Ray2333/gpt2-large-helpful-reward_model; dataset Anthropic/hh-rlhf.
@@ -103,16 +99,12 @@ class DialogueFormat:
 
     name = "hh"
 
-    def turns(self, sample: Sample) -> list[Turn] | None:
-        """What is asked, of a dialogue its last question apart, and the response."""
-        return _prompt_and_response(sample)
-
     def write(self, turns: Sequence[Turn]) -> Written:
         """Two segments, which a decoder's tokenizer simply joins."""
         return Written(f"\n\nHuman: {_prompt(turns)} \n\nAssistant:", turns[-1].text)
 
 
-class TextFormat:
+class TextFormat(Format):
     """The response alone; the only text there is where nothing is answered."""
 
     name = "text"
@@ -126,7 +118,7 @@ class TextFormat:
         return Written(turns[-1].text)
 
 
-class ChapterFormat:
+class ChapterFormat(Format):
     """The text of the source chapter, with its plain cut on the right at 512 tokens.
 
     Source: OpenAssistant's pythia reward models were trained with it; DeBERTa's was not.
@@ -134,17 +126,13 @@ class ChapterFormat:
 
     name = "chapter"
 
-    def turns(self, sample: Sample) -> list[Turn] | None:
-        """What is asked, of a dialogue its last question apart, and the response."""
-        return _prompt_and_response(sample)
-
     def write(self, turns: Sequence[Turn]) -> Written:
         """One segment."""
         prompt, response = _prompt(turns), turns[-1].text
         return Written(f"<|prompter|>{prompt}<|endoftext|><|assistant|>{response}<|endoftext|>")
 
 
-class TemplateFormat:
+class TemplateFormat(Format):
     """A person's own template; nothing but the two places in it is interpreted."""
 
     def __init__(self, template: str) -> None:
@@ -153,17 +141,13 @@ class TemplateFormat:
         # What the model reads depends on the template's text, not on where its file lies.
         self.name = f"template:{sha256(template.encode()).hexdigest()[:12]}"
 
-    def turns(self, sample: Sample) -> list[Turn] | None:
-        """What is asked, of a dialogue its last question apart, and the response."""
-        return _prompt_and_response(sample)
-
     def write(self, turns: Sequence[Turn]) -> Written:
         """One segment. A place named inside the data stays as it is."""
         parts = {"prompt": _prompt(turns), "response": turns[-1].text}
         return Written(_PLACE.sub(lambda place: parts[place[1]], self._template))
 
 
-class ChatFormat:
+class ChatFormat(Format):
     """The tokenizer's chat template, with one beginning-of-sequence token and never two.
 
     Templates begin with that token and most tokenizers add it again: read twice, it moves a
@@ -221,15 +205,10 @@ def make_format(wanted: str, tokenizer: Any) -> Format:
                 "the model has no chat template", "choose another input format: pair, template:FILE"
             )
         return ChatFormat(tokenizer)
-    known: dict[str, type[PairFormat | DialogueFormat | TextFormat | ChapterFormat]] = {
-        "pair": PairFormat,
-        "hh": DialogueFormat,
-        "text": TextFormat,
-        "chapter": ChapterFormat,
-    }
-    if wanted not in known:
-        raise ScorerError(f"no such input format: {wanted}", f"one of {', '.join(FORMATS)}")
-    return known[wanted]()
+    for plain in (PairFormat, DialogueFormat, TextFormat, ChapterFormat):
+        if wanted == plain.name:
+            return plain()
+    raise ScorerError(f"no such input format: {wanted}", f"one of {', '.join(FORMATS)}")
 
 
 class Encoder:

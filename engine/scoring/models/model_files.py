@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import re
 import struct
@@ -52,6 +53,11 @@ class ModelFolder:
     def model_type(self) -> str:
         """The config's `model_type`; empty where it does not say."""
         return str(self.config.get("model_type") or "")
+
+    @property
+    def saved_dtype(self) -> str:
+        """The number format of the weights; empty where the config does not say."""
+        return str(self.config.get("dtype") or self.config.get("torch_dtype") or "")
 
     @property
     def has_remote_code(self) -> bool:
@@ -103,11 +109,16 @@ def is_absent(name: str) -> bool:
     """Whether this names a repository of the hub of which nothing is on this disk."""
     if "/" not in name or not _HUB_NAME.fullmatch(name) or Path(name).is_dir():
         return False
+    return not snapshots(name)
+
+
+def snapshots(name: str) -> list[Path]:
+    """The folders of a repository's revisions in the local hub cache."""
     prepare_environment()
     from huggingface_hub import constants
 
     folder = Path(constants.HF_HUB_CACHE) / f"models--{name.replace('/', '--')}" / "snapshots"
-    return not any(each.is_dir() for each in folder.glob("*"))
+    return [each for each in folder.glob("*") if each.is_dir()]
 
 
 def download_hint(name: str) -> str:
@@ -154,10 +165,7 @@ def needed_bytes(folder: ModelFolder, element_bytes: int = FLOAT32_BYTES) -> int
         for entry in _header(file).values():
             shape = entry.get("shape") if isinstance(entry, dict) else None
             if isinstance(shape, list):
-                count = 1
-                for size in shape:
-                    count *= int(size)
-                total += count * element_bytes
+                total += math.prod(map(int, shape)) * element_bytes
     return total
 
 
@@ -240,17 +248,13 @@ def _must_unpickle(name: str, path: Path, options: ScorerOptions) -> bool:
             "model.safetensors is looked for; where a download was broken off, start it again",
         )
     if not options.allow_pickle:
+        known = name in SAFETENSORS_REVISIONS
+        safe = download_hint(name) if known else "use a safetensors revision of the model"
         raise ScorerError(
             f"the weights in {path} are pickled, and a pickle can run any code",
-            f"{_safe_way(name)}; --allow-pickle loads the pickle without its code",
+            f"{safe}; --allow-pickle loads the pickle without its code",
         )
     return True
-
-
-def _safe_way(name: str) -> str:
-    if name in SAFETENSORS_REVISIONS:
-        return download_hint(name)
-    return "use a safetensors revision of the model"
 
 
 def _is_builtin(folder: ModelFolder) -> bool:

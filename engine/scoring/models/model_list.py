@@ -14,7 +14,13 @@ from pathlib import Path
 from engine.errors import ScorerError
 from engine.scoring.models.checks import ENCODERS, check_architecture
 from engine.scoring.models.known_models import KNOWN_MODELS, known_model
-from engine.scoring.models.model_files import find_model, needed_bytes, prepare_environment
+from engine.scoring.models.model_files import (
+    FLOAT32_BYTES,
+    find_model,
+    needed_bytes,
+    prepare_environment,
+    snapshots,
+)
 from engine.scoring.scorer import ScorerOptions
 
 WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
@@ -103,14 +109,16 @@ def _on_disk(name: str) -> ListedModel | None:
         folder = find_model(name, ScorerOptions(allow_pickle=True, trust_remote_code=True))
         usable = find_model(name, ScorerOptions())
     except ScorerError as error:
-        if known is None and "Reward" not in _architecture(name):
+        kind = _architecture(name)
+        if known is None and "Reward" not in kind:
             return None
+        size = max(map(_weights_bytes, snapshots(name)), default=0)
         return ListedModel(
             name=name,
-            label=known.label if known else _architecture(name),
+            label=known.label if known else kind,
             on_disk=True,
             input_format=known.input_format if known else "",
-            size_bytes=_cache_bytes(name),
+            size_bytes=size,
             memory_bytes=0,
             licence=known.licence if known else "",
             problem=error.message,
@@ -124,15 +132,14 @@ def _on_disk(name: str) -> ListedModel | None:
         check_architecture(name, usable)
     except ScorerError as error:
         problem, hint = error.message, error.hint or ""
-    saved = str(folder.config.get("dtype") or folder.config.get("torch_dtype") or "")
-    size = needed_bytes(folder, BFLOAT16_BYTES) if "16" in saved else needed_bytes(folder)
+    half = "16" in folder.saved_dtype
     return ListedModel(
         name=name,
         label=known.label if known else kind,
         on_disk=True,
         input_format=known.input_format if known else _format_of(folder.path, folder.model_type),
         size_bytes=_weights_bytes(folder.path),
-        memory_bytes=size,
+        memory_bytes=needed_bytes(folder, BFLOAT16_BYTES if half else FLOAT32_BYTES),
         licence=known.licence if known else "",
         usual_range=known.usual_range if known else None,
         start_threshold=known.start_threshold if known else None,
@@ -158,21 +165,8 @@ def _weights_bytes(path: Path) -> int:
     return 0
 
 
-def _snapshots(name: str) -> list[Path]:
-    from huggingface_hub import constants
-
-    folder = Path(constants.HF_HUB_CACHE) / f"models--{name.replace('/', '--')}" / "snapshots"
-    with suppress(OSError):
-        return [each for each in folder.iterdir() if each.is_dir()]
-    return []
-
-
-def _cache_bytes(name: str) -> int:
-    return max((_weights_bytes(path) for path in _snapshots(name)), default=0)
-
-
 def _architecture(name: str) -> str:
-    for path in _snapshots(name):
+    for path in snapshots(name):
         with suppress(OSError, ValueError, AttributeError):
             names = json.loads((path / "config.json").read_bytes()).get("architectures")
             if isinstance(names, list) and names:

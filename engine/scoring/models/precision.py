@@ -65,10 +65,9 @@ def known_dtype(wanted: str, folder: ModelFolder, device: Any, revision: str) ->
     """The dtype as far as it is known without measuring; empty where measuring decides."""
     if wanted != AUTO:
         return wanted
-    saved = str(folder.config.get("dtype") or folder.config.get("torch_dtype") or "")
     if not multiplies_bfloat16(device):
         return FLOAT32
-    if saved == BFLOAT16:
+    if folder.saved_dtype == BFLOAT16:
         return BFLOAT16
     calibration = recall(revision, device)
     return calibration.dtype if calibration else ""

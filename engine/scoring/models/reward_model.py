@@ -95,6 +95,7 @@ class RewardModel:
         check_architecture(name, folder)
         check_kind(name, folder, options)
         self._device = choose_device(options)
+        self.device = str(self._device)
         # Before the weights are read for their hash; which dtype it will be is not known yet.
         check_memory(name, folder, self._device, precision.smallest_dtype(wanted, self._device))
         self._revision = revision_of(folder)
@@ -109,38 +110,34 @@ class RewardModel:
         self._outputs = int(model.config.num_labels)
         self._text_config = model.config.get_text_config()
         self._index, self._label = choose_label(name, model.config, options.label or label)
-        detected = "" if options.input_format else detect_format(name, folder, tokenizer)
-        self._format = make_format(options.input_format or detected, tokenizer)
-        self.trained_format = self._trained_format(name, folder, tokenizer)
+        self.trained_format = ""
+        """What the model was trained with; empty where its files do not tell."""
+        try:
+            self.trained_format = detect_format(name, folder, tokenizer)
+        except ScorerError:
+            if not options.input_format:
+                raise
+        self._format = make_format(options.input_format or self.trained_format, tokenizer)
         self._max_length = options.max_length or self._longest(folder, tokenizer)
         self._encoder = Encoder(tokenizer, self._format, self._max_length)
         self._probes = self._encoded_probes()
         self._padding = int(tokenizer.pad_token_id or 0)
-        self._classifier: Classifier | None = self._ready(model, load)
+        self._classifier = self._ready(model, load)
         check_wanted()
         self.calibration: precision.Calibration | None = None
         """What bfloat16 does to this model here, where that was measured."""
         if not dtype and fits(folder, self._device, precision.BFLOAT16):
             self._calibrate(load)
-        elif self._dtype == precision.BFLOAT16:
+        elif self.dtype == precision.BFLOAT16:
             self.calibration = precision.recall(self._revision, self._device)
             if self.calibration is None and fits(folder, self._device, precision.FLOAT32):
                 self._see_effect(load)
         check_wanted()
-        self._budget = self._measured_budget()
-        self.start_threshold = self._known_threshold(name)
+        self.token_budget = self._measured_budget()
+        known = known_model(name)
+        self.start_threshold = known.start_threshold if known else None
         self._equal_lengths = False
         self.warnings = tuple(self._findings(tokenizer))
-
-    @property
-    def device(self) -> str:
-        """The torch device."""
-        return str(self._device)
-
-    @property
-    def dtype(self) -> str:
-        """Of the weights: `float32`, `bfloat16`."""
-        return self._dtype
 
     @property
     def label(self) -> str:
@@ -148,16 +145,6 @@ class RewardModel:
         short = Path(self.name.removeprefix("hf:")).name
         chosen = f"#{self._label}" if self._label else ""
         return f"{short}{chosen} · {self._format.name} · {self.dtype} · {self.device}"
-
-    @property
-    def token_budget(self) -> int:
-        """By the kind of device; on a GPU by the memory that a token was seen to take."""
-        return self._budget
-
-    @property
-    def max_length(self) -> int:
-        """Tokens read of a sample at most."""
-        return self._max_length
 
     def key(self, side: Side) -> ScoreKey:
         """Everything beside the sample that moves the score."""
@@ -186,12 +173,11 @@ class RewardModel:
 
     def launch(self, batch: Sequence[Encoded]) -> Callable[[], Sequence[Scored | Failed]]:
         """Start on a batch; what is returned waits for its scores."""
-        assert self._classifier is not None
         with self._giving_memory_back():
             if self._equal_lengths:
                 logits = self._by_length(batch)
                 return lambda: _scores(logits, batch)
-            finish = self._started(batch)
+            finish = self._classifier.launch(batch)
 
         def wait() -> Sequence[Scored | Failed]:
             with self._giving_memory_back():
@@ -213,21 +199,12 @@ class RewardModel:
 
     def close(self) -> None:
         """Free the weights."""
-        if self._classifier is not None:
-            self._classifier.close()
-            self._classifier = None
-
-    def _logits(self, batch: Sequence[Encoded]) -> list[float]:
-        return self._started(batch)()
-
-    def _started(self, batch: Sequence[Encoded]) -> Callable[[], list[float]]:
-        assert self._classifier is not None
-        return self._classifier.launch(batch)
+        self._classifier.close()
 
     def _ready(self, model: Any, load: Callable[..., Any]) -> Classifier:
         """The classifier in its fastest exact form, seen to score."""
-        self._dtype = str(model.dtype).removeprefix("torch.")
         classifier = Classifier(model, self._device, self._index, self._padding)
+        self.dtype = classifier.dtype
         try:
             if classifier.quicken(self._probes):
                 return classifier
@@ -236,11 +213,10 @@ class RewardModel:
                 f"the model {self.name} is loaded but cannot score: {one_line(error)}",
                 "its tokenizer and its weights may not belong together",
             ) from error
-        return Classifier(load(dtype=self._dtype), self._device, self._index, self._padding)
+        return Classifier(load(dtype=self.dtype), self._device, self._index, self._padding)
 
     def _calibrate(self, load: Callable[..., Any]) -> None:
         """See whether bfloat16 is faster here, and keep what is found for the next time."""
-        assert self._classifier is not None
         if self._classifier.parameters < precision.LEAST_PARAMETERS:
             return
         slow = self._classifier
@@ -251,12 +227,11 @@ class RewardModel:
         precision.remember(self._revision, self._device, self.calibration)
         faster = self.calibration.dtype == precision.BFLOAT16
         self._classifier, other = (fast, slow) if faster else (slow, fast)
-        self._dtype = self._classifier.dtype
+        self.dtype = self._classifier.dtype
         other.close()
 
     def _see_effect(self, load: Callable[..., Any]) -> None:
         """See what bfloat16 does to the scores, where that takes but a moment."""
-        assert self._classifier is not None
         if self._classifier.parameters > precision.QUICK_PARAMETERS:
             return
         exact = Classifier(load(dtype=precision.FLOAT32), self._device, self._index, self._padding)
@@ -265,11 +240,12 @@ class RewardModel:
         exact.close()
 
     def _measured_budget(self) -> int:
+        """By the kind of device; on a GPU by the memory that a token was seen to take."""
         usual = TOKEN_BUDGET.get(self._device.type, TOKEN_BUDGET["cpu"])
         if self._device.type != "cuda":
             return usual
         longest = max(self._probes, key=lambda probe: probe.tokens)
-        free, taken = gpu_memory(self._device, partial(self._logits, [longest]))
+        free, taken = gpu_memory(self._device, partial(self._classifier.logits, [longest]))
         return fitting_tokens(free, taken / longest.tokens, usual)
 
     def _encoded_probes(self) -> list[Encoded]:
@@ -285,7 +261,7 @@ class RewardModel:
             groups.setdefault(encoded.tokens, []).append(at)
         logits = [0.0] * len(batch)
         for places in groups.values():
-            scores = self._logits([batch[at] for at in places])
+            scores = self._classifier.logits([batch[at] for at in places])
             for at, score in zip(places, scores, strict=True):
                 logits[at] = score
         return logits
@@ -305,17 +281,6 @@ class RewardModel:
             limits.append(positions - offset)
         return min(limits)
 
-    def _trained_format(self, name: str, folder: ModelFolder, tokenizer: Any) -> str:
-        """What the model was trained with; empty where its files do not tell."""
-        try:
-            return detect_format(name, folder, tokenizer)
-        except ScorerError:
-            return ""
-
-    def _known_threshold(self, name: str) -> float | None:
-        known = known_model(name)
-        return known.start_threshold if known else None
-
     def _findings(self, tokenizer: Any) -> list[str]:
         """What the checks found that does not forbid scoring; sets the fallback for batches."""
         found = []
@@ -329,14 +294,15 @@ class RewardModel:
                 f"a classifier with {self._outputs} outputs: check that it takes "
                 f"{self._format.name}"
             )
-        assert self._classifier is not None
         ends = (tokenizer.eos_token_id, self._text_config.eos_token_id)
         padding = self._classifier.padding
         if self._classifier.causal and padding is not None and padding in ends:
             found.append(
                 "the model's padding token is its end token: it reads the token before the end"
             )
-        self._equal_lengths = batches_change_scores(self._probes, self._logits, self.dtype)
+        self._equal_lengths = batches_change_scores(
+            self._probes, self._classifier.logits, self.dtype
+        )
         if self._equal_lengths:
             found.append("padding changes this model's scores: only equal lengths are batched")
         return found

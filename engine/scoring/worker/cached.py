@@ -23,7 +23,6 @@ class HasIdentities(Protocol):
 
     def identities(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
         """Identity of each row.  (n,) -> (n, 16)."""
-        ...
 
 
 class ScoreLookup:

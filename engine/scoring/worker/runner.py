@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 import numpy as np
 
-from engine.scoring.scorer import Encoded, Failed, Launching, Scored, Scorer
+from engine.scoring.scorer import Failed, Launching, Scored, Scorer
 from engine.scoring.worker.batches import Batch, StepBudget, padded_tokens, split
 from engine.scoring.worker.ledger import Ledger
 from engine.scoring.worker.status import is_out_of_memory, one_line
@@ -58,26 +59,29 @@ class BatchRunner:
             self._put_first(split(batch, budget.tokens))
             return
         encoded = [unit.encoded for unit in batch]
-        if isinstance(self._scorer, Launching) and self._scorer.in_flight > 1:
-            self._launch(self._scorer, batch, encoded)
-            return
-        began = time.monotonic()
+        began, scorer = time.monotonic(), self._scorer
+        finish: Callable[[], Sequence[Scored | Failed]] = partial(scorer.score, encoded)
+        in_flight = 1
         try:
-            results = _complete(encoded, self._scorer.score(encoded))
+            if isinstance(scorer, Launching):
+                finish, in_flight = scorer.launch(encoded), scorer.in_flight
         except Exception as error:  # noqa: BLE001 - one bad row must not stop the others
+            self.land_all()
             self._cut(batch, error)
             return
-        budget.took(batch, time.monotonic() - began)
-        self._ledger.accept(batch, results)
-        if budget.interpreter_bound:
-            self._breaths.take(yielding=True)
+        self._mark(batch, flying=True)
+        self._flying.append((batch, began, finish))
+        if len(self._flying) >= in_flight:
+            self.land()
 
     def land(self) -> None:
         """Wait for the batch that was launched first."""
         batch, began, finish = self._flying.popleft()
         self._mark(batch, flying=False)
         try:
-            results = _complete([unit.encoded for unit in batch], finish())
+            results = finish()
+            if len(results) != len(batch):
+                raise ValueError(f"{len(results)} scores for {len(batch)} samples")  # noqa: TRY301 - cut like any other
         except Exception as error:  # noqa: BLE001 - one bad row must not stop the others
             self._cut(batch, error)
             return
@@ -85,23 +89,12 @@ class BatchRunner:
         self._budget.took(batch, now - max(began, self._landed_at))
         self._landed_at = now
         self._ledger.accept(batch, results)
+        if self._budget.interpreter_bound:
+            self._breaths.take(yielding=True)
 
     def land_all(self) -> None:
         """Wait for every batch that was launched."""
         while self._flying:
-            self.land()
-
-    def _launch(self, scorer: Launching, batch: Batch, encoded: Sequence[Encoded]) -> None:
-        began = time.monotonic()
-        try:
-            finish = scorer.launch(encoded)
-        except Exception as error:  # noqa: BLE001 - one bad row must not stop the others
-            self.land_all()
-            self._cut(batch, error)
-            return
-        self._mark(batch, flying=True)
-        self._flying.append((batch, began, finish))
-        if len(self._flying) >= scorer.in_flight:
             self.land()
 
     def _mark(self, batch: Batch, *, flying: bool) -> None:
@@ -120,12 +113,3 @@ class BatchRunner:
             return
         middle = len(batch) // 2
         self._put_first((batch[:middle], batch[middle:]))
-
-
-def _complete(
-    batch: Sequence[Encoded], results: Sequence[Scored | Failed]
-) -> Sequence[Scored | Failed]:
-    """The results, of which there must be one for each sample."""
-    if len(results) != len(batch):
-        raise ValueError(f"{len(results)} scores for {len(batch)} samples")
-    return results

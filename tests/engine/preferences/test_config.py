@@ -126,7 +126,7 @@ def test_no_text_is_more_than_a_problem(text: str) -> None:
         assert problem.startswith(f"{FILE}:")
     entries, faults = read_lined(text)
     last = len(text.splitlines())
-    lines = [entry.line for entry in entries] + [fault.line for fault in faults]
+    lines = [entry.line for entry in entries] + [line for line, _ in faults]
     assert all(1 <= line <= last for line in lines)
 
 

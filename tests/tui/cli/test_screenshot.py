@@ -53,8 +53,8 @@ def test_each_screen_makes_its_picture(
 
 
 def test_every_scene_is_made_of_actions_that_exist() -> None:
-    for scene in SCENES.values():
-        for action in scene.actions:
+    for actions in SCENES.values():
+        for action in actions:
             assert hasattr(Desk, f"action_{action}")
 
 

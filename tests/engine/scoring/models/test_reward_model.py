@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from engine.errors import ScorerError
 from engine.sample import Family, Message, Role, Sample, Side, prompt_text
+from engine.scoring.models.classifier import Classifier
 from engine.scoring.models.known_models import known_model
 from engine.scoring.models.reward_model import RewardModel
 from engine.scoring.scorer import Encoded, Failed, Scored, ScorerOptions
@@ -75,7 +76,7 @@ def test_chapter_scores_equal_the_chapter_cut_at_512(model_folder: Callable[[str
     folder = built_models.deberta(model_folder("chapter"))
     samples = [*random_samples(6, seed=2), sample("how do i", "cook rice with water " * 300)]
     model = RewardModel(str(folder), ScorerOptions(input_format="chapter"))
-    assert model.max_length == 512
+    assert model.key(Side.CHOSEN).max_length == 512
     texts = [
         (f"<|prompter|>{s.prompt}<|endoftext|><|assistant|>{s.response}<|endoftext|>",)
         for s in samples
@@ -219,16 +220,16 @@ def loaded(deberta: Path, llama: Path, bert: Path) -> Any:
 def test_a_batch_dependent_model_falls_back_to_equal_lengths(
     deberta: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    started = RewardModel._started
+    started = Classifier.launch
 
-    def careless(self: RewardModel, batch: Any) -> Any:
+    def careless(self: Classifier, batch: Any) -> Any:
         padding = max(each.tokens for each in batch) * len(batch) - sum(e.tokens for e in batch)
         finish = started(self, batch)
         return lambda: [score + padding / 100 for score in finish()]
 
     samples = random_samples(10, seed=9)
     expected = one_by_one(deberta, [(s.prompt, s.response) for s in samples])
-    monkeypatch.setattr(RewardModel, "_started", careless)
+    monkeypatch.setattr(Classifier, "launch", careless)
     model = RewardModel(str(deberta), ScorerOptions())
     assert any("equal lengths" in warning for warning in model.warnings)
     assert close(scores_of(model, samples, size=10), expected)
@@ -498,7 +499,7 @@ def test_closing_frees_the_model_and_keeps_the_label(deberta: Path) -> None:
     before = model.label
     model.close()
     model.close()
-    assert model._classifier is None
+    assert model._classifier._model is None
     assert model.label == before
 
 
@@ -533,7 +534,7 @@ def test_a_loaded_encoder_is_quickened_and_scores_as_transformers_one_by_one(
     samples = random_samples(20, seed=60, longest=40)
     expected = one_by_one(bert, [(s.prompt, s.response) for s in samples])
     model = RewardModel(f"{bert}#bad", ScorerOptions())
-    assert type(model._classifier._model).__name__ == "FirstTokenClassifier"  # type: ignore[union-attr]
+    assert type(model._classifier._model).__name__ == "FirstTokenClassifier"
     assert close(scores_of(model, samples), expected)
 
     exact: Any = FirstTokenClassifier.__call__
@@ -545,7 +546,7 @@ def test_a_loaded_encoder_is_quickened_and_scores_as_transformers_one_by_one(
 
     monkeypatch.setattr(FirstTokenClassifier, "__call__", wrong)
     model = RewardModel(f"{bert}#bad", ScorerOptions())
-    assert type(model._classifier._model).__name__ == "BertForSequenceClassification"  # type: ignore[union-attr]
+    assert type(model._classifier._model).__name__ == "BertForSequenceClassification"
     assert close(scores_of(model, samples), expected)
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from engine.errors import UsageError
+from engine.review.threshold import parse_threshold
 from engine.sample import Family
 from engine.scoring.kinds import DEFAULT_SCORER, known_scorers
 
@@ -21,16 +22,24 @@ if TYPE_CHECKING:
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
-DataArgument = Annotated[Path, typer.Argument(metavar="DATA", help="A file or folder, local.")]
-SessionOption = Annotated[
+
+def _threshold(text: str | None) -> str | None:
+    """Refuse what is no threshold before anything is opened."""
+    if text is not None:
+        parse_threshold(text)
+    return text
+
+
+Data = Annotated[Path, typer.Argument(metavar="DATA", help="A file or folder, local.")]
+Session = Annotated[
     Path | None,
     typer.Option("--session", metavar="PATH", help="The session file; default beside the dataset."),
 ]
-ReviewerOption = Annotated[
+Reviewer = Annotated[
     str | None,
     typer.Option("--reviewer", metavar="NAME", help="Who decides; default the login name."),
 ]
-ScorerOption = Annotated[
+Scorer = Annotated[
     str | None,
     typer.Option(
         "--scorer",
@@ -38,11 +47,16 @@ ScorerOption = Annotated[
         help=f"{known_scorers()}; default the one used last, else {DEFAULT_SCORER}.",
     ),
 ]
-ThresholdOption = Annotated[
+Threshold = Annotated[
     str | None,
-    typer.Option("--threshold", metavar="T", help="1.5, 'top 1000' or 25%, after >= or <=."),
+    typer.Option(
+        "--threshold",
+        metavar="T",
+        help="1.5, 'top 1000' or 25%, after >= or <=.",
+        callback=_threshold,
+    ),
 ]
-DropOption = Annotated[
+DropDuplicates = Annotated[
     str | None,
     typer.Option(
         "--drop-duplicates",
@@ -50,7 +64,7 @@ DropOption = Annotated[
         help="Drop rows at least so similar to a kept one, 0.8 for example; off by default.",
     ),
 ]
-CopiesOption = Annotated[
+Copies = Annotated[
     str,
     typer.Option(
         "--copies",
@@ -59,20 +73,20 @@ CopiesOption = Annotated[
         help="How samples that count more than once are written: rows, or a weight column.",
     ),
 ]
-KeysOption = Annotated[
+Keys = Annotated[
     str | None,
     typer.Option("--keys", metavar="PRESET", help="default, prodigy or visidata, over the file's."),
 ]
-ThemeOption = Annotated[
+Theme = Annotated[
     str | None,
     typer.Option("--theme", metavar="NAME", help="Colours; default what fits the terminal."),
 ]
-OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace the output file.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the output file.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReadingFlags:
+class Reading:
     """How rows are read, where that is not to be detected."""
 
     family: Annotated[
@@ -88,7 +102,7 @@ class ReadingFlags:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ModelFlags:
+class Model:
     """How a model is found, loaded and read; the fields are those of `ScorerOptions`."""
 
     input_format: Annotated[
@@ -134,11 +148,11 @@ class ModelFlags:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeskFlags:
+class Desk:
     """How the desk looks and is handled, over the configuration file."""
 
-    keys: KeysOption = None
-    theme: ThemeOption = None
+    keys: Keys = None
+    theme: Theme = None
     ascii_only: Annotated[
         bool | None, typer.Option("--ascii/--no-ascii", help="Signs in ASCII; default by terminal.")
     ] = None
