@@ -34,17 +34,6 @@ from engine.dataset.rows import Columns, RowContent, Unreadable, read_row
 from engine.errors import InputError, UsageError
 from engine.sample import IDENTITY_BYTES, Family, Sample, Side
 
-__all__ = [
-    "MAX_PROBLEMS",
-    "Columns",
-    "Dataset",
-    "FilePrint",
-    "Fingerprint",
-    "Problem",
-    "SourceKind",
-    "open_dataset",
-]
-
 _DIGEST_CHUNK_BYTES = 8 << 20
 
 _KEPT_COLUMNS = 4

@@ -14,8 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.dataset.dataset import MAX_PROBLEMS, Dataset, open_dataset
+from engine.dataset.dataset import Dataset, open_dataset
 from engine.dataset.identities import IdentityTable
+from engine.dataset.reading.problems import MAX_PROBLEMS
 from engine.errors import InputError
 from engine.sample import Family, Side, identify
 
