@@ -90,7 +90,6 @@ class Dataset:
         self._columns: OrderedDict[str, pl.Series] = OrderedDict()
         """Columns that were asked for, the one used last at the end."""
         self._columns_lock = threading.Lock()
-        self._fingerprint: Fingerprint | None = None
 
     def __len__(self) -> int:
         return self.rows
@@ -107,14 +106,9 @@ class Dataset:
                 )
         return found[:MAX_PROBLEMS]
 
-    @property
+    @cached_property
     def fingerprint(self) -> Fingerprint:
         """What the files are, over all their bytes; read on the first call, about 1 s a GB."""
-        if self._fingerprint is None:
-            self._fingerprint = self._print()
-        return self._fingerprint
-
-    def _print(self) -> Fingerprint:
         digest = blake2b(digest_size=16)
         for path in self.files:
             _digest_file(path, digest)

@@ -30,8 +30,6 @@ from engine.simulator.prediction import Point
 from engine.simulator.sweep import Sweep, estimate, point, sweep
 
 
-
-
 def duplication(sizes: Sequence[int]) -> Duplication:
     """From the size of every cluster; a row without a duplicate is a cluster of one."""
     counted = np.array([size for size in sizes if size], np.int64)
