@@ -34,17 +34,6 @@ from engine.dataset.rows import Columns, RowContent, Unreadable, read_row
 from engine.errors import InputError, UsageError
 from engine.sample import IDENTITY_BYTES, Family, Sample, Side
 
-__all__ = [
-    "MAX_PROBLEMS",
-    "Columns",
-    "Dataset",
-    "FilePrint",
-    "Fingerprint",
-    "Problem",
-    "SourceKind",
-    "open_dataset",
-]
-
 _DIGEST_CHUNK_BYTES = 8 << 20
 
 _KEPT_COLUMNS = 4
@@ -101,7 +90,6 @@ class Dataset:
         self._columns: OrderedDict[str, pl.Series] = OrderedDict()
         """Columns that were asked for, the one used last at the end."""
         self._columns_lock = threading.Lock()
-        self._fingerprint: Fingerprint | None = None
 
     def __len__(self) -> int:
         return self.rows
@@ -118,14 +106,9 @@ class Dataset:
                 )
         return found[:MAX_PROBLEMS]
 
-    @property
+    @cached_property
     def fingerprint(self) -> Fingerprint:
         """What the files are, over all their bytes; read on the first call, about 1 s a GB."""
-        if self._fingerprint is None:
-            self._fingerprint = self._print()
-        return self._fingerprint
-
-    def _print(self) -> Fingerprint:
         digest = blake2b(digest_size=16)
         for path in self.files:
             _digest_file(path, digest)

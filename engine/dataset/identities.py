@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,26 +19,16 @@ CHUNK_ROWS = 1024
 """Rows hashed between two looks at `cancelled`: some 4 ms of work."""
 
 
-class Identifiable(Protocol):
-    """The part of a Dataset that this module needs."""
-
-    @property
-    def rows(self) -> int:
-        """How many rows it has."""
-        ...
-
-    def identities(self, rows: NDArray[np.int64], /) -> NDArray[np.uint8]:
-        """The identity of each row.  (n,) -> (n, 16)."""
-        ...
-
-
 class IdentityTable:
     """Identities of a dataset's rows, computed once each; safe to use from several threads."""
 
-    def __init__(self, dataset: Identifiable) -> None:
-        self._dataset = dataset
-        self._table = np.zeros((dataset.rows, IDENTITY_BYTES), np.uint8)
-        self._known = np.zeros(dataset.rows, np.bool_)
+    def __init__(
+        self, rows: int, identify: Callable[[NDArray[np.int64]], NDArray[np.uint8]]
+    ) -> None:
+        """Hash nothing yet; `identify` gives the identities of some of the `rows`, (n, 16)."""
+        self._rows, self._identify = rows, identify
+        self._table = np.zeros((rows, IDENTITY_BYTES), np.uint8)
+        self._known = np.zeros(rows, np.bool_)
         self._lock = threading.Lock()
         self._sorted: NDArray[np.int64] | None = None
         self._occurrences: NDArray[np.uint32] | None = None
@@ -54,18 +43,16 @@ class IdentityTable:
         missing = rows[~self._known[rows]]
         for start in range(0, len(missing), CHUNK_ROWS):
             chunk = missing[start : start + CHUNK_ROWS]
-            self._table[chunk] = self._dataset.identities(chunk)
+            self._table[chunk] = self._identify(chunk)
             self._known[chunk] = True
         return self._table[rows]
 
     def complete(self, cancelled: Callable[[], bool] | None = None) -> bool:
         """Hash every row that is left; False where `cancelled` said to stop first."""
-        for start in range(0, self._dataset.rows, CHUNK_ROWS):
+        for start in range(0, self._rows, CHUNK_ROWS):
             if cancelled is not None and cancelled():
                 return False
-            self.identities(
-                np.arange(start, min(start + CHUNK_ROWS, self._dataset.rows), dtype=np.int64)
-            )
+            self.identities(np.arange(start, min(start + CHUNK_ROWS, self._rows), dtype=np.int64))
         return True
 
     @property
@@ -78,7 +65,7 @@ class IdentityTable:
         with self._lock:
             if self._occurrences is None:
                 self.complete()
-                self._sorted, self._occurrences = _ranked(_halves(self._table))
+                self._sorted, self._occurrences = ranked(self._table)
             return self._occurrences
 
     def occurrences_of(self, rows: NDArray[np.int64]) -> NDArray[np.uint32]:
@@ -100,7 +87,7 @@ class IdentityTable:
         wanted = np.zeros(1 << 16, np.bool_)
         wanted[marks[rows]] = True
         near = np.flatnonzero(wanted[marks[: rows.max(initial=-1) + 1]])
-        _, occurrences = _ranked(halves[near])
+        _, occurrences = ranked(self._table[near])
         return occurrences[np.searchsorted(near, rows)]
 
     def locate(
@@ -117,9 +104,9 @@ class IdentityTable:
         """
         self.occurrences()
         assert self._sorted is not None
-        if self._dataset.rows == 0 or len(identities) == 0:
+        if self._rows == 0 or len(identities) == 0:
             return np.full(len(identities), -1, np.int64)
-        keys = self._keys()[self._sorted]
+        keys = _as_keys(self._table)[self._sorted]
         wanted = _as_keys(identities)
         first = np.searchsorted(keys, wanted, side="left")
         last = np.searchsorted(keys, wanted, side="right")
@@ -129,13 +116,13 @@ class IdentityTable:
         rows[found] = self._sorted[place[found]]
         return rows
 
-    def _keys(self) -> NDArray[np.void]:
-        return _as_keys(self._table)
 
+def ranked(identities: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.uint32]]:
+    """Their order by value, and how many before each are equal to it.  (n, 16) -> (n,), (n,).
 
-def _ranked(halves: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.uint32]]:
-    """Their order by value, and how many before each are equal to it.  (n, 2) -> (n,), (n,)."""
-    high, low = np.ascontiguousarray(halves.T)
+    By halves, as integers: those sort ten times as fast as 16 bytes do.
+    """
+    high, low = np.ascontiguousarray(_halves(identities).T)
     order = np.lexsort((low, high)).astype(np.int64, copy=False)
     high, low = high[order], low[order]
     new = np.ones(len(order), np.bool_)

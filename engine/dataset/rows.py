@@ -22,12 +22,16 @@ from engine.dataset.reading.turns import (
 )
 from engine.sample import Family, Message, Role, message_text, prompt_text, split_turns
 
-EMPTY_PROMPT = "the prompt is empty"
-EMPTY_RESPONSE = "the response is empty"
-EMPTY_REJECTED = "the rejected response is empty"
-NULL_PROMPT = "the prompt is null"
-NULL_RESPONSE = "the response is null"
-NULL_REJECTED = "the rejected response is null"
+PART_NAMES = {
+    "system": "the system prompt",
+    "prompt": "the prompt",
+    "input": "the input",
+    "response": "the response",
+    "rejected": "the rejected response",
+    "label": "the label",
+}
+"""The parts of a row in words, as problems name them."""
+UNKNOWN_LABEL = "the label is neither 1 nor 2"
 MERGED_RESPONSE = "the response holds another “Instruction:”"
 MERGED_MARK = "Instruction:"
 NUL_CHARACTER = "the text holds NUL characters"
@@ -153,7 +157,7 @@ def side_columns(row: Mapping[str, Any], columns: Columns) -> tuple[str, str]:
         return first, second
     label = str(row.get(columns.label))
     if label not in ("1", "2"):
-        raise MalformedRowError("the label is neither 1 nor 2")
+        raise MalformedRowError(UNKNOWN_LABEL)
     return (first, second) if label == "1" else (second, first)
 
 
@@ -267,13 +271,11 @@ def _remark_texts(
     remarks: Remarks, prompt: str | None, response: str | None, rejected: str | None = None
 ) -> None:
     """Empty and merged texts, in the words that the vectorised reader uses too."""
-    for text, null, empty in (
-        (prompt, NULL_PROMPT, EMPTY_PROMPT),
-        (response, NULL_RESPONSE, EMPTY_RESPONSE),
-        (rejected, NULL_REJECTED, EMPTY_REJECTED),
-    ):
-        if text is not None and not text.strip() and null not in remarks:
-            remarks.note(empty)
+    for part, text in (("prompt", prompt), ("response", response), ("rejected", rejected)):
+        if text is not None and not text.strip():
+            what = PART_NAMES[part]
+            if f"{what} is null" not in remarks:
+                remarks.note(f"{what} is empty")
     if response is not None and MERGED_MARK in response:
         remarks.note(MERGED_RESPONSE)
     if any("\0" in text for text in (prompt, response, rejected) if text is not None):

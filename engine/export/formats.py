@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.dataset.dataset import SourceKind
+from engine.dataset.reading.shard import SourceKind
 from engine.errors import UsageError
 from engine.export.csv_rows import write_csv
 from engine.export.jsonl import write_json_lines

@@ -10,7 +10,8 @@ import polars as pl
 from numpy.typing import NDArray
 from polars.io.plugins import register_io_source
 
-from engine.dataset.dataset import Dataset, SourceKind
+from engine.dataset.dataset import Dataset
+from engine.dataset.reading.shard import SourceKind
 from engine.export import features
 from engine.export.plan import ReviewState
 from engine.export.table import CHUNK_ROWS, Extra, Table, Tick, chunks, whole_table

@@ -12,9 +12,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from engine.dataset.dataset import Dataset, SourceKind
+from engine.dataset.dataset import Dataset
 from engine.dataset.reading.columns import InferredSchema, json_text
 from engine.dataset.reading.json_rows import parse_record
+from engine.dataset.reading.shard import SourceKind
 from engine.export.decisions import decisions, decisions_schema
 from engine.export.plan import Copies, ExportPlan, ReviewState
 

@@ -11,18 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import ExportError
-from engine.export import (
+from engine.export.formats import native_format
+from engine.export.place import check_place
+from engine.export.plan import (
     DuplicateRule,
     Edited,
     ExportPlan,
     ExportReport,
     Given,
     ReviewState,
-    check_place,
-    export,
-    native_format,
     preview,
 )
+from engine.export.run import export
 from engine.review.decision import Verdict
 from engine.sample import IDENTITY_BYTES
 from engine.session.session import Session

@@ -88,7 +88,7 @@ class Session:
         """What a person should hear of, in the order it was found."""
         self.ui_priority = UiPriority()
         """Asked by the screen when a key is pressed."""
-        self.identities = IdentityTable(dataset)
+        self.identities = IdentityTable(dataset.rows, dataset.identities)
         self.config = config or Config()
         """What the person prefers; the session's own settings go before it."""
         self.settings = SessionSettings(store, self.notices, self.config)

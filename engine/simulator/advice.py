@@ -82,8 +82,7 @@ def advise(
     now = float(calibrated.performance(point.effective_rows, point.noise, point.duplication))
     assumed = noise is not None and noise.source is NoiseSource.ASSUMED
     found = [_review(point, pace, assumed=assumed)]
-    best = sweep.best if sweep is not None else None
-    if sweep is not None and best is not None:
+    if sweep is not None and (best := sweep.best) is not None:
         found.append(
             Advice(
                 Step.THRESHOLD,

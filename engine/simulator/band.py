@@ -12,7 +12,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from engine.simulator.calibrated import duplication_term
+from engine.simulator.calibrated import duplication_term, performance
 
 Floats = NDArray[np.float64]
 
@@ -65,7 +65,7 @@ def band(
     noise_high: ArrayLike | None = None,
     draws: int = DRAWS,
 ) -> tuple[Floats, Floats]:
-    """The middle nine tenths of P over the draws, for one point or many.
+    """The middle nine tenths of P over the draws, and P itself, for one point or many.
 
     Args:
         effective_rows: (n,) or a number.
@@ -91,4 +91,5 @@ def band(
         error = e_inf + np.exp(log_a - alpha * np.log(size)) + np.exp(log_b + beta * np.log(eps))
     points = np.minimum(100 * np.exp(-(error + duplication_term(rate))), 100.0)
     low, high = np.quantile(points, QUANTILES, axis=-1)
-    return low, high
+    middle = performance(effective_rows, noise, duplication)
+    return np.minimum(low, middle), np.maximum(high, middle)

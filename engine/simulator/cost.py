@@ -67,24 +67,15 @@ class Savings:
     kept: Cost
 
     @property
-    def rows(self) -> int:
-        """Rows not trained on."""
-        return self.whole.rows - self.kept.rows
-
-    @property
-    def tokens(self) -> int:
-        """Tokens not trained on, once."""
-        return self.whole.tokens - self.kept.tokens
-
-    @property
-    def seconds(self) -> float:
-        """Time saved."""
-        return self.whole.seconds - self.kept.seconds
-
-    @property
-    def price(self) -> float:
-        """Money saved."""
-        return self.whole.price - self.kept.price
+    def saved(self) -> Cost:
+        """What is not trained on, and not spent."""
+        whole, kept = self.whole, self.kept
+        return Cost(
+            whole.rows - kept.rows,
+            whole.tokens - kept.tokens,
+            whole.seconds - kept.seconds,
+            whole.price - kept.price,
+        )
 
 
 def training_cost(run: TrainingRun, rows: int, tokens: int) -> Cost:

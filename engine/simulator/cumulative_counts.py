@@ -79,8 +79,7 @@ class CumulativeCounts:
         self._by_rule = readable & ~accepted & (verdicts != Verdict.REJECT) & scored
         self._scores = scores
         self.direction, self.clusters = direction, clusters
-        times = None if copies is None else copies.astype(np.float64)
-        self._rows = times
+        self._rows = None if copies is None else copies.astype(np.float64)
         self._worth, self._first = _worth(
             scores, accepted, self._by_rule, direction, clusters, copies
         )
@@ -148,15 +147,7 @@ class CumulativeCounts:
 
     def over(self) -> Kept:
         """What each of `thresholds` keeps."""
-        rows, distinct, effective, plain = self.from_best(self._counts)
-        by_hand = self._by_hand
-        return Kept(
-            rows=rows + by_hand[0],
-            by_rule=rows,
-            distinct=distinct + by_hand[1],
-            effective=effective + by_hand[2],
-            share=plain / max(self._candidates, 1.0),
-        )
+        return self._kept(*self.from_best(self._counts))
 
     def keeps(self, threshold: Threshold | None, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Whether each of `rows` is kept, by hand or by a threshold.  (n,) -> (n,)."""
@@ -177,13 +168,17 @@ class CumulativeCounts:
             plain if part is None else float(np.dot(part, kept))
             for part in (self._rows, self._first, self._worth)
         )
+        return self._kept(*map(np.asarray, (rows, distinct, effective, plain)))
+
+    def _kept(self, rows: Floats, distinct: Floats, effective: Floats, plain: Floats) -> Kept:
+        """With what was accepted by hand, beside what the rule keeps."""
         by_hand = self._by_hand
         return Kept(
-            rows=np.asarray(rows + by_hand[0]),
-            by_rule=np.asarray(rows),
-            distinct=np.asarray(distinct + by_hand[1]),
-            effective=np.asarray(effective + by_hand[2]),
-            share=np.asarray(plain / max(self._candidates, 1.0)),
+            rows=rows + by_hand[0],
+            by_rule=rows,
+            distinct=distinct + by_hand[1],
+            effective=effective + by_hand[2],
+            share=plain / max(self._candidates, 1.0),
         )
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from engine.dataset.identities import ranked
 from engine.simulator.calibrated import R_STAR, phi
 
 Floats = NDArray[np.float64]
@@ -74,14 +75,8 @@ def exact_duplicates(identities: NDArray[np.uint8]) -> DuplicateGroups:
     Args:
         identities: (rows, 16)
     """
-    # By halves, as integers: those sort ten times as fast as 16 bytes do.
-    halves = np.ascontiguousarray(identities).view("<u8").reshape(-1, 2)
-    order = np.lexsort((halves[:, 1], halves[:, 0]))
-    ordered = halves[order]
-    new = np.ones(len(order), np.bool_)
-    new[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
-    starts = np.flatnonzero(new)
-    sizes = np.diff(np.r_[starts, len(order)])
+    order, occurrences = ranked(identities)
+    sizes = np.diff(np.append(np.flatnonzero(occurrences[order] == 0), len(order)))
     shared = sizes > 1
     numbers = np.full(len(sizes), SINGLE, np.int64)
     numbers[shared] = np.arange(int(shared.sum()))
@@ -95,13 +90,6 @@ def worth(times: ArrayLike) -> Floats:
     size = np.asarray(times, np.float64)
     value: Floats = np.where(size > 0, 1 - R_STAR * np.expm1(-(size - 1) / R_STAR), 0.0)
     return value
-
-
-def duplication(sizes: ArrayLike) -> Duplication:
-    """From the size of every cluster; a row without a duplicate is a cluster of one."""
-    counted = np.asarray(sizes, np.int64)
-    counted = counted[counted > 0]
-    return Duplication(int(counted.sum()), len(counted), float(worth(counted).sum()))
 
 
 def marginal_worth(

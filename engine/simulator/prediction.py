@@ -131,7 +131,7 @@ def predict(model: Model, point: Point) -> Prediction:
 def _predict_calibrated(point: Point) -> Prediction:
     effective = point.effective_rows
     points = float(calibrated.performance(effective, point.noise, point.duplication))
-    low, high = (float(end) for end in _band(point))
+    low, high = (float(end) for end in _band(point, effective, DRAWS))
     terms = (
         float(calibrated.volume_term(effective)),
         float(calibrated.noise_term(point.noise)),
@@ -143,7 +143,7 @@ def _predict_calibrated(point: Point) -> Prediction:
         model=Model.CALIBRATED,
         point=point,
         performance=points,
-        band=(min(low, points), max(high, points)),
+        band=(low, high),
         terms=Terms(*(each * term for term in terms)),
         elasticity=float(calibrated.elasticity(effective, point.noise)),
         slope=float(calibrated.slope(point.rows, point.noise, point.effective_share)),
@@ -152,9 +152,9 @@ def _predict_calibrated(point: Point) -> Prediction:
     )
 
 
-def _band(point: Point, draws: int = DRAWS) -> tuple[Floats, Floats]:
+def _band(point: Point, effective_rows: ArrayLike, draws: int) -> tuple[Floats, Floats]:
     return band(
-        point.effective_rows,
+        effective_rows,
         point.noise,
         point.duplication,
         noise_low=point.noise_low,
@@ -228,13 +228,5 @@ def size_curve(model: Model, point: Point, rows: Floats, *, draws: int) -> Curve
     if model is Model.BOOK:
         return Curve(rows, book.score(rows, point.noise, point.duplication), None, None)
     effective = rows * point.effective_share
-    low, high = band(
-        effective,
-        point.noise,
-        point.duplication,
-        noise_low=point.noise_low,
-        noise_high=point.noise_high,
-        draws=draws,
-    )
-    middle = calibrated.performance(effective, point.noise, point.duplication)
-    return Curve(rows, middle, np.minimum(low, middle), np.maximum(high, middle))
+    points = calibrated.performance(effective, point.noise, point.duplication)
+    return Curve(rows, points, *_band(point, effective, draws))

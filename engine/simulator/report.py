@@ -35,10 +35,7 @@ def prediction_values(prediction: Prediction, line: Frontier) -> dict[str, Any]:
         "terms": asdict(prediction.terms),
         "elasticity": prediction.elasticity,
         "slope": prediction.slope,
-        "frontier": [
-            {"noise": round(float(noise), 6), "rows": round(float(rows))}
-            for noise, rows in zip(line.noise, line.rows, strict=True)
-        ],
+        "frontier": [dict(zip(FRONTIER_COLUMNS, row, strict=True)) for row in frontier_table(line)],
         "frontier_performance": line.target,
         "frontier_noise_limit": line.limit,
         "message": prediction.message,
@@ -74,12 +71,7 @@ def cost_values(savings: Savings) -> dict[str, Any]:
     return {
         "whole": asdict(savings.whole),
         "kept": asdict(savings.kept),
-        "saved": {
-            "rows": savings.rows,
-            "tokens": savings.tokens,
-            "seconds": savings.seconds,
-            "price": savings.price,
-        },
+        "saved": asdict(savings.saved),
     }
 
 

@@ -72,12 +72,11 @@ def sweep(
         if model is Model.BOOK:
             lines[:, some] = book.score(kept.rows[some], share[some], rate)
         else:
-            middle = calibrated.performance(effective, share[some], rate)
-            bottom, top = band(
+            lines[0, some] = calibrated.performance(effective, share[some], rate)
+            lines[1:, some] = band(
                 effective, share[some], rate,
                 noise_low=low[some], noise_high=high[some], draws=draws,
             )  # fmt: skip
-            lines[:, some] = middle, np.minimum(bottom, middle), np.maximum(top, middle)
     return Sweep(
         thresholds=counts.thresholds,
         rows=kept.rows,

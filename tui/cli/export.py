@@ -14,7 +14,7 @@ from tui.cli.headless import headless, opened, score_rows, wait_for_duplicates
 from tui.cli.streams import print_result
 
 if TYPE_CHECKING:
-    from engine.export import ExportReport
+    from engine.export.plan import ExportReport
     from engine.session import Session
 
 
@@ -61,7 +61,8 @@ def export(
     --drop-duplicates, or with the rule switched on in the desk, rows too like a better kept one
     are dropped last.
     """
-    from engine.export import Copies, Edited, ExportPlan, Keep, format_named, native_format
+    from engine.export.formats import format_named, native_format
+    from engine.export.plan import Copies, Edited, ExportPlan, Keep
     from engine.session import OpenOptions
     from engine.session.exporting import check_plan, export_session
 

@@ -9,7 +9,7 @@ from functools import partial
 
 from textual.content import Content
 
-from engine.export import ExportPlan, ExportReport
+from engine.export.plan import ExportPlan, ExportReport
 from engine.help import page_text
 from engine.sample import Family
 from engine.scoring.kinds import NO_SCORER

@@ -14,7 +14,8 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from engine.errors import TamisError
-from engine.export import FORMATS, Copies, Edited, ExportPlan, Keep
+from engine.export.formats import FORMATS
+from engine.export.plan import Copies, Edited, ExportPlan, Keep
 from tui.dialogs.dialogs import ListDialog
 from tui.terminal.display import sanitize
 from tui.widgets.line_input import LineInput

@@ -149,7 +149,8 @@ def savings(spared: Savings, width: int) -> str:
     )
     if len(shorter) <= width:
         return shorter
-    return f"saves {spared.rows:,} rows, {minutes(spared.seconds)}, ${spared.price:,.2f}"
+    saved = spared.saved
+    return f"saves {saved.rows:,} rows, {minutes(saved.seconds)}, ${saved.price:,.2f}"
 
 
 def advice(step: Advice, width: int, take_key: str) -> str:

@@ -148,15 +148,13 @@ def plain_column(name: str, values: Iterable[Any]) -> pl.Series:
 
 def as_text(column: pl.Series) -> pl.Series:
     """A column as text, itself where it is text already."""
-    if column.dtype == pl.String:
-        return column
-    if column.dtype.is_nested() or column.dtype == pl.Object:
-        texts = [None if value is None else canonical(value) for value in column.to_list()]
-        return pl.Series(column.name, texts, dtype=pl.String)
     if column.dtype == pl.Binary:
         texts = [None if v is None else v.decode("utf-8", "replace") for v in column.to_list()]
-        return pl.Series(column.name, texts, dtype=pl.String)
-    return column.cast(pl.String)
+    elif column.dtype.is_nested() or column.dtype == pl.Object:
+        texts = [None if value is None else canonical(value) for value in column.to_list()]
+    else:
+        return column.cast(pl.String)
+    return pl.Series(column.name, texts, dtype=pl.String)
 
 
 def joined_column(parts: Sequence[pl.Series], name: str) -> pl.Series:
@@ -167,14 +165,11 @@ def joined_column(parts: Sequence[pl.Series], name: str) -> pl.Series:
         name: the column's.
     """
     types = {part.dtype for part in parts} - {pl.Null()}
-    if not types:
-        wanted: pl.DataType = pl.String()
-    elif len(types) == 1:
+    wanted: pl.DataType = pl.String()
+    if len(types) == 1:
         wanted = types.pop()
-    elif all(kind.is_numeric() for kind in types):
+    elif types and all(kind.is_numeric() for kind in types):
         wanted = pl.Float64()
-    else:
-        wanted = pl.String()
     if wanted == pl.String:
         parts = [part if part.dtype == pl.Null else as_text(part) for part in parts]
     return pl.concat([part.cast(wanted).alias(name) for part in parts], rechunk=False)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.dataset.reading.frame_shard import (
-    frame_shard,
+    FrameShard,
     read_csv,
     read_polars,
     read_text,
@@ -206,7 +206,7 @@ def _open(file: DataFile, source: ByteSource, choose: Chooser, progress: ReadPro
         data = read_polars(
             io.BytesIO(source.read(0, source.size)) if held else file.path, file.name, layout
         )
-        return frame_shard(file.path, file.name, kind, layout, data, choose, progress)
+        return FrameShard(file.path, kind, layout, data, choose, progress, ProblemLog(file.name))
     return _open_text(file, source, head, choose, progress)
 
 
@@ -234,9 +234,7 @@ def _open_text(
         data, lines = read_text(source, log)
     else:
         raise InputError(f"{file.name}: not a known format", _KNOWN_FORMATS)
-    return frame_shard(
-        file.path, file.name, kind, layout, data, choose, progress, log=log, lines=lines
-    )
+    return FrameShard(file.path, kind, layout, data, choose, progress, log, lines)
 
 
 def _refuse_hopeless(head: bytes, source: ByteSource) -> None:

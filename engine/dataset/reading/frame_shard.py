@@ -34,22 +34,38 @@ class FrameShard:
     def __init__(
         self,
         path: Path,
-        name: str,
         kind: SourceKind,
         layout: str,
         data: pl.DataFrame,
+        choose: Chooser,
+        progress: ReadProgress,
         log: ProblemLog,
         lines: NDArray[np.int64] | None = None,
     ) -> None:
+        """Find the samples in `data`; `lines` where each row starts, if that is known.  (rows,).
+
+        Raises:
+            InputError: it has no rows.
+            UsageError: the person named a column that is not there.
+            Cancelled: the person asked to stop.
+        """
+        if not data.height:
+            raise InputError(f"{log.file}: no rows in it", "check that it is the right file")
         self.path = path
-        self.name = name
+        self.name = log.file
         self.kind = kind
         self.layout = layout
         self.log = log
         self.rows = data.height
-        self.texts: Texts
         self._data = data
-        self._row_lines = lines  # (rows,)
+        self._row_lines = lines
+        spelling = choose(ColumnFacts(data.columns, lambda column: _values(data, column)))
+        if spelling.flat:
+            used = spelling.columns.used()
+            parts = {part: as_text(data[column]) for part, column in used.items()}
+            self.texts = assemble(parts, spelling, log)
+        else:
+            self.texts = _read_rows(data, spelling, log, progress)
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -98,37 +114,6 @@ def _csv_lines(data: pl.DataFrame) -> NDArray[np.int64]:
     return np.asarray(np.arange(data.height) + 2 + header + before, np.int64)
 
 
-def frame_shard(
-    path: Path,
-    name: str,
-    kind: SourceKind,
-    layout: str,
-    data: pl.DataFrame,
-    choose: Chooser,
-    progress: ReadProgress,
-    log: ProblemLog | None = None,
-    lines: NDArray[np.int64] | None = None,
-) -> FrameShard:
-    """Find the samples in `data`.
-
-    Raises:
-        InputError: it has no rows.
-        UsageError: the person named a column that is not there.
-        Cancelled: the person asked to stop.
-    """
-    if not data.height:
-        raise InputError(f"{name}: no rows in it", "check that it is the right file")
-    log = log or ProblemLog(name)
-    shard = FrameShard(path, name, kind, layout, data, log, lines)
-    spelling = choose(ColumnFacts(data.columns, lambda column: _values(data, column)))
-    if spelling.flat:
-        parts = {part: as_text(data[column]) for part, column in spelling.columns.used().items()}
-        shard.texts = assemble(parts, spelling, log)
-    else:
-        shard.texts = _read_rows(data, spelling, name, log, progress)
-    return shard
-
-
 def _values(data: pl.DataFrame, column: str) -> list[Any]:
     head = data[column].head(_FACT_ROWS).drop_nulls()
     if not len(head):
@@ -137,12 +122,12 @@ def _values(data: pl.DataFrame, column: str) -> list[Any]:
 
 
 def _read_rows(
-    data: pl.DataFrame, spelling: Spelling, name: str, log: ProblemLog, progress: ReadProgress
+    data: pl.DataFrame, spelling: Spelling, log: ProblemLog, progress: ReadProgress
 ) -> Texts:
     rows = RowTexts(spelling, log)
     used = data.select(list(dict.fromkeys(spelling.columns.used().values())))
     for start in range(0, data.height, _ROWS_TOGETHER):
-        progress.step(f"reading {name}", start, data.height)
+        progress.step(f"reading {log.file}", start, data.height)
         if used.width:
             rows.add(used[start : start + _ROWS_TOGETHER].to_dicts())
         else:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import re
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -55,9 +56,8 @@ _TOO_MANY_DIGITS = re.compile(rb"\d{%d}" % (_MAX_DIGITS + 1))
 class RowBatch:
     """Some consecutive rows. `values[i]` is None where `broken` has i."""
 
-    starts: list[int] = field(default_factory=list)
-    ends: list[int] = field(default_factory=list)
-    lines: list[int] = field(default_factory=list)
+    spans: array[int] = field(default_factory=lambda: array("q"))
+    """Of each row its first byte, the one behind its last, and its line."""
     values: list[Any] = field(default_factory=list)
     broken: dict[int, str] = field(default_factory=dict)
     remarks: dict[int, tuple[str, ...]] = field(default_factory=dict)
@@ -80,9 +80,7 @@ class RowBatch:
         self._append(start, end, line, None)
 
     def _append(self, start: int, end: int, line: int, value: Any) -> None:
-        self.starts.append(start)
-        self.ends.append(end)
-        self.lines.append(line)
+        self.spans.extend((start, end, line))
         self.values.append(value)
 
 
@@ -292,7 +290,9 @@ class ArrayReader:
         while self._base + self._at < stop and not self._ended:
             self._skip_separators()
             if self._at >= len(self._text):
-                self._end(batch, array=array)
+                self._ended = True
+                if array:
+                    batch.of_file.append((ARRAY_CUT, self._line_of(self._at)))
             elif array and self._text[self._at] == "]":
                 self._close(batch)
             else:
@@ -394,11 +394,6 @@ class ArrayReader:
             self._at = found.end()
             if self._at < len(self._text) or not self._grow():
                 return
-
-    def _end(self, batch: RowBatch, *, array: bool) -> None:
-        self._ended = True
-        if array:
-            batch.of_file.append((ARRAY_CUT, self._line_of(self._at)))
 
     def _close(self, batch: RowBatch) -> None:
         self._ended = True

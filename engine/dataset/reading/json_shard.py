@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
@@ -98,36 +98,24 @@ class JsonShard:
 
     kind = SourceKind.JSON
 
-    def __init__(self, path: Path, source: ByteSource, layout: JsonLayout, log: ProblemLog) -> None:
+    def __init__(self, path: Path, source: ByteSource, layout: JsonLayout) -> None:
         self.path = path
         self.name = source.name
         self.layout = layout.value
-        self.log = log
+        self.log = ProblemLog(source.name)
         self.rows = 0
         self.texts: Texts
         self.bare = False
         self.column_names: tuple[str, ...] = ()
-        self._source = source
-        self._starts = np.empty(0, np.int64)  # (rows,)
-        self._ends = np.empty(0, np.int64)  # (rows,)
-        self._lines = np.empty(0, np.int32)  # (rows,)
+        self.source = source
+        self.spans = np.empty((0, 3), np.int64)
+        """(rows, 3) first byte, the one behind the last, line."""
         self._inferred: InferredSchema | None = None
-
-    def set_spans(
-        self,
-        starts: list[NDArray[np.int64]],
-        ends: list[NDArray[np.int64]],
-        lines: list[NDArray[np.int32]],
-    ) -> None:
-        """Where the rows are, batch after batch."""
-        self._starts = np.concatenate(starts)
-        self._ends = np.concatenate(ends)
-        self._lines = np.concatenate(lines)
-        self.rows = len(self._starts)
 
     def raw(self, row: int) -> bytes:
         """The bytes of a row."""
-        return self._source.read(int(self._starts[row]), int(self._ends[row]))
+        start, end, _ = self.spans[row].tolist()
+        return self.source.read(start, end)
 
     def records(self, rows: NDArray[np.int64]) -> list[dict[str, Any]]:
         """Some rows, parsed again; {} for one that is unparsable."""
@@ -135,19 +123,19 @@ class JsonShard:
 
     def _pieces(self, rows: NDArray[np.int64]) -> Iterable[bytes]:
         """The bytes of `rows`; neighbours are read together."""
+        spans = self.spans[rows].tolist()
         at = 0
         while at < len(rows):
-            last = at
-            start = int(self._starts[rows[at]])
+            last, start = at, spans[at][0]
             while (
                 last + 1 < len(rows)
                 and rows[last + 1] == rows[last] + 1
-                and int(self._ends[rows[last + 1]]) - start <= _READ_TOGETHER_BYTES
+                and spans[last + 1][1] - start <= _READ_TOGETHER_BYTES
             ):
                 last += 1
-            data = self._source.read(start, int(self._ends[rows[last]]))
-            for row in rows[at : last + 1]:
-                yield data[int(self._starts[row]) - start : int(self._ends[row]) - start]
+            data = self.source.read(start, spans[last][1])
+            for begin, end, _ in spans[at : last + 1]:
+                yield data[begin - start : end - start]
             at = last + 1
 
     def _record(self, piece: bytes) -> dict[str, Any]:
@@ -161,34 +149,33 @@ class JsonShard:
 
     def lines(self, rows: NDArray[np.int64]) -> list[int | None]:
         """The lines at which rows start."""
-        return [int(line) for line in self._lines[rows]]
+        return list(self.spans[rows, 2].tolist())
 
     def frame(self, rows: NDArray[np.int64]) -> pl.DataFrame:
         """Some rows as columns; what has no one simple type becomes JSON text."""
         if self._inferred is None:
-            self._inferred = self._infer()
+            # One type per column, over all rows, so that any two frames agree.
+            self._inferred = InferredSchema()
+            for chunk in self._chunks():
+                self._inferred.absorb(_plain_row(record) for record in self.records(chunk))
         return self._inferred.frame(_plain_row(record) for record in self.records(rows))
 
-    def _infer(self) -> InferredSchema:
-        """One type per column, over all rows, so that any two frames agree."""
-        inferred = InferredSchema()
+    def _chunks(self) -> Iterator[NDArray[np.int64]]:
+        """All rows, some at a time."""
         for start in range(0, self.rows, _DETECTION_ROWS):
-            rows = np.arange(start, min(start + _DETECTION_ROWS, self.rows), dtype=np.int64)
-            inferred.absorb(_plain_row(record) for record in self.records(rows))
-        return inferred
+            yield np.arange(start, min(start + _DETECTION_ROWS, self.rows), dtype=np.int64)
 
     def column(self, name: str, progress: ReadProgress) -> pl.Series:
         """A column, read from all rows again; what has no one simple type becomes JSON text."""
         parts = []
-        for start in range(0, self.rows, _DETECTION_ROWS):
-            progress.step(f"reading {name}", start, self.rows)
-            rows = np.arange(start, min(start + _DETECTION_ROWS, self.rows), dtype=np.int64)
+        for rows in self._chunks():
+            progress.step(f"reading {name}", int(rows[0]), self.rows)
             parts.append(plain_column(name, (record.get(name) for record in self.records(rows))))
         return joined_column(parts, name).rechunk()
 
     def close(self) -> None:
         """Close the file."""
-        self._source.close()
+        self.source.close()
 
 
 def _plain_row(record: dict[str, Any]) -> dict[str, Any]:
@@ -203,13 +190,7 @@ def as_record(value: Any, *, bare: bool) -> dict[str, Any] | None:
 
 
 def open_json(
-    path: Path,
-    source: ByteSource,
-    layout: JsonLayout,
-    choose: Chooser,
-    progress: ReadProgress,
-    *,
-    max_row_bytes: int = MAX_ROW_BYTES,
+    path: Path, source: ByteSource, layout: JsonLayout, choose: Chooser, progress: ReadProgress
 ) -> JsonShard:
     """Read a JSON file.
 
@@ -218,41 +199,30 @@ def open_json(
         UsageError: the person named a column that is not there.
         Cancelled: the person asked to stop.
     """
-    log = ProblemLog(source.name)
-    shard = JsonShard(path, source, layout, log)
-    loader = _Loader(shard, choose, log, source_trouble=source.trouble)
-    for batch in _batches(source, layout, progress, max_row_bytes):
+    shard = JsonShard(path, source, layout)
+    loader = _Loader(shard, choose)
+    if layout is JsonLayout.LINES:
+        batches = line_rows(source, progress)
+    else:
+        batches = ArrayReader(source, progress).batches(array=layout is JsonLayout.ARRAY)
+    for batch in batches:
         loader.add(batch)
     loader.finish()
     return shard
 
 
-def _batches(
-    source: ByteSource, layout: JsonLayout, progress: ReadProgress, max_row_bytes: int
-) -> Iterable[RowBatch]:
-    if layout is JsonLayout.LINES:
-        return line_rows(source, progress, max_row_bytes=max_row_bytes)
-    reader = ArrayReader(source, progress, max_row_bytes=max_row_bytes)
-    return reader.batches(array=layout is JsonLayout.ARRAY)
-
-
 class _Loader:
     """Turns batches of rows into a shard's spans, texts and problems."""
 
-    def __init__(
-        self, shard: JsonShard, choose: Chooser, log: ProblemLog, *, source_trouble: str
-    ) -> None:
+    def __init__(self, shard: JsonShard, choose: Chooser) -> None:
         self._shard = shard
         self._choose = choose
-        self._log = log
-        self._source_trouble = source_trouble
+        self._log = shard.log
         self._spelling: Spelling | None = None
         self._numbers: set[str] = set()
         self._parts: dict[str, list[pl.Series]] = {}
         self._row_texts: RowTexts | None = None
-        self._starts: list[NDArray[np.int64]] = []
-        self._ends: list[NDArray[np.int64]] = []
-        self._lines: list[NDArray[np.int32]] = []
+        self._spans: list[NDArray[np.int64]] = []
         self._rows = 0
         self._waiting: list[RowBatch] = []
         self._first_cause = ""
@@ -262,7 +232,7 @@ class _Loader:
         """Take the next rows; they wait until one of them can be read."""
         self._first_cause = self._first_cause or next(iter(batch.broken.values()), "")
         for cause, line in batch.of_file:
-            if not (cause == ARRAY_CUT and self._source_trouble):
+            if not (cause == ARRAY_CUT and self._shard.source.trouble):
                 self._log.add_file(cause, line=line)
         if self._spelling is None:
             self._waiting.append(batch)
@@ -284,7 +254,7 @@ class _Loader:
                 + (f" ({self._first_cause})" if self._first_cause else ""),
                 "check that it is a dataset: JSON, JSON lines, CSV, Parquet, Arrow or text",
             )
-        self._shard.set_spans(self._starts, self._ends, self._lines)
+        self._shard.spans, self._shard.rows = np.concatenate(self._spans), self._rows
         self._shard.column_names = tuple(self._columns)
         if self._row_texts is not None:
             self._shard.texts = self._row_texts.finish()
@@ -314,9 +284,7 @@ class _Loader:
             self._take(each)
 
     def _take(self, batch: RowBatch) -> None:
-        self._starts.append(np.array(batch.starts, np.int64))
-        self._ends.append(np.array(batch.ends, np.int64))
-        self._lines.append(np.array(batch.lines, np.int32))
+        self._spans.append(np.frombuffer(batch.spans, np.int64).reshape(-1, 3))
         for index, cause in batch.broken.items():
             self._log.add(self._rows + index, cause, broken=True)
         for index, remarks in batch.remarks.items():

@@ -19,19 +19,10 @@ from engine.dataset import rows as row_shapes
 from engine.dataset.reading.families import Spelling
 from engine.dataset.reading.problems import ProblemLog
 from engine.dataset.reading.turns import MalformedRowError, Remarks, text_of
-from engine.dataset.rows import Unreadable, read_row
+from engine.dataset.rows import PART_NAMES, UNKNOWN_LABEL, Unreadable, read_row
 from engine.sample import Family
 
 SCHEMA = {"prompt": pl.String(), "response": pl.String(), "rejected": pl.String()}
-PART_NAMES = {
-    "system": "the system prompt",
-    "prompt": "the prompt",
-    "input": "the input",
-    "response": "the response",
-    "rejected": "the rejected response",
-    "label": "the label",
-}
-UNKNOWN_LABEL = "the label is neither 1 nor 2"
 _COUNTED_ROWS = 8_192
 """Some megabytes of bytes at once: what fits into a processor's cache."""
 
@@ -181,19 +172,15 @@ def _note_texts(
     log: ProblemLog,
 ) -> None:
     """Empty, null and merged texts, in the words of `engine.dataset.rows`."""
-    named = {
-        "prompt": (row_shapes.NULL_PROMPT, row_shapes.EMPTY_PROMPT),
-        "response": (row_shapes.NULL_RESPONSE, row_shapes.EMPTY_RESPONSE),
-        "rejected": (row_shapes.NULL_REJECTED, row_shapes.EMPTY_REJECTED),
-    }
-    for part, (null_cause, empty_cause) in named.items():
+    for part in SCHEMA:
         if part not in frame.columns:
             continue
+        what = PART_NAMES[part]
         null = frame[part].is_null().to_numpy() & readable
-        log.add_rows(np.flatnonzero(null), null_cause, broken=False)
+        log.add_rows(np.flatnonzero(null), f"{what} is null", broken=False)
         text = texts[part].fill_null("") if texts[part].null_count() else texts[part]
         empty = (~text.str.contains(r"\S")).to_numpy() & readable & ~null
-        log.add_rows(np.flatnonzero(empty), empty_cause, broken=False)
+        log.add_rows(np.flatnonzero(empty), f"{what} is empty", broken=False)
     merged = _holds(texts["response"], row_shapes.MERGED_MARK)
     log.add_rows(np.flatnonzero(merged & readable), row_shapes.MERGED_RESPONSE, broken=False)
     nul = _holds(texts["prompt"], "\0") | _holds(texts["response"], "\0")

@@ -14,8 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.dataset.dataset import MAX_PROBLEMS, Dataset, open_dataset
+from engine.dataset.dataset import Dataset, open_dataset
 from engine.dataset.identities import IdentityTable
+from engine.dataset.reading.problems import MAX_PROBLEMS
 from engine.errors import InputError
 from engine.sample import Family, Side, identify
 
@@ -95,7 +96,14 @@ def test_lengths_count_characters_of_prompt_and_response(tmp_path: Path) -> None
 def test_occurrence_counts_identical_samples_before(tmp_path: Path) -> None:
     for rows in (ALPACA, CHAT, TEXTS):
         dataset = dataset_of(tmp_path, [rows[0], rows[1], rows[0], {"x": 1}, rows[0], {"x": 1}])
-        assert IdentityTable(dataset).occurrences().tolist() == [0, 0, 1, 0, 2, 1]
+        assert IdentityTable(dataset.rows, dataset.identities).occurrences().tolist() == [
+            0,
+            0,
+            1,
+            0,
+            2,
+            1,
+        ]
 
 
 def test_rows_of_an_unknown_family_are_told_apart(tmp_path: Path) -> None:
@@ -103,7 +111,7 @@ def test_rows_of_an_unknown_family_are_told_apart(tmp_path: Path) -> None:
     assert dataset.family is Family.OTHER
     assert dataset.texts.null_count().row(0) == (3, 3, 3)
     assert not dataset.broken.any()
-    assert IdentityTable(dataset).occurrences().tolist() == [0, 0, 1]
+    assert IdentityTable(dataset.rows, dataset.identities).occurrences().tolist() == [0, 0, 1]
     assert dataset.column_names == ("a", "b")
     assert dataset.sample(0).turns == ()
 

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from engine.dataset.dataset import open_dataset
 from engine.dataset.editing import Part, editable, with_text
 from engine.errors import UsageError
-from engine.export import FORMATS, Edited, ExportPlan
+from engine.export.formats import FORMATS
+from engine.export.plan import Edited, ExportPlan
 from engine.review.decision import Verdict
 from engine.sample import Side
 from engine.session import OpenOptions, Session

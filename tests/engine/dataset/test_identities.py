@@ -12,7 +12,7 @@ words = st.lists(st.sampled_from("abcde"), max_size=40)
 
 @given(words)
 def test_occurrences_count_the_identical_rows_before(texts: list[str]) -> None:
-    table = IdentityTable(FakeDataset(texts))
+    table = IdentityTable(len(texts), FakeDataset(texts).identities)
     expected = [texts[:row].count(text) for row, text in enumerate(texts)]
     assert table.occurrences().tolist() == expected
     everything = np.arange(len(texts), dtype=np.int64)
@@ -24,7 +24,7 @@ def test_before_all_is_hashed_the_identical_rows_that_are_hashed_count(
     texts: list[str], data: st.DataObject
 ) -> None:
     dataset = FakeDataset(texts)
-    table = IdentityTable(dataset)
+    table = IdentityTable(dataset.rows, dataset.identities)
     hashed: set[int] = set()
     for rows in data.draw(
         st.lists(st.lists(st.sampled_from(range(len(texts)) or [0])), max_size=4)
@@ -40,7 +40,10 @@ def test_before_all_is_hashed_the_identical_rows_that_are_hashed_count(
 
 @given(words, words)
 def test_locate_finds_the_same_sample_in_another_order(before: list[str], after: list[str]) -> None:
-    old, new = IdentityTable(FakeDataset(before)), IdentityTable(FakeDataset(after))
+    old, new = (
+        IdentityTable(len(before), FakeDataset(before).identities),
+        IdentityTable(len(after), FakeDataset(after).identities),
+    )
     rows = new.locate(old.all(), old.occurrences())
     for row, place, occurrence in zip(
         range(len(before)), rows.tolist(), old.occurrences().tolist(), strict=True
@@ -55,7 +58,7 @@ def test_locate_finds_the_same_sample_in_another_order(before: list[str], after:
 
 
 def test_hashing_everything_can_be_stopped() -> None:
-    table = IdentityTable(FakeDataset(["a", "b"]))
+    table = IdentityTable(len(["a", "b"]), FakeDataset(["a", "b"]).identities)
     assert not table.complete(lambda: True)
     assert table.complete(lambda: False)
     assert np.array_equal(table.all(), FakeDataset(["a", "b"]).identities(np.arange(2)))

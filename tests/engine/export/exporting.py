@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from engine.dataset.dataset import open_dataset
-from engine.export import ExportPlan, Given, Keep, ReviewState
+from engine.export.plan import ExportPlan, Given, Keep, ReviewState
 from engine.review.decision import Verdict
 from engine.review.policy import Tally, decide
 from engine.review.threshold import Threshold

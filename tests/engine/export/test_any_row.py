@@ -24,7 +24,9 @@ from engine.dataset.edited_rows import Revision
 from engine.dataset.editing import Part, with_text
 from engine.dataset.reading.json_rows import parse_row
 from engine.errors import UsageError
-from engine.export import FORMATS, Copies, ReviewState, export
+from engine.export.formats import FORMATS
+from engine.export.plan import Copies, ReviewState
+from engine.export.run import export
 from engine.review.decision import Verdict
 from engine.review.policy import Outcome
 from engine.session import OpenOptions, Session

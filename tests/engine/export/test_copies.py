@@ -11,7 +11,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from engine.export import FORMATS, Copies, ExportPlan, Keep, ReviewState, export, preview
+from engine.export.formats import FORMATS
+from engine.export.plan import Copies, ExportPlan, Keep, ReviewState, preview
+from engine.export.run import export
 from tests.engine.export.exporting import ROWS, review, write_lines
 
 TIMES = [1, 3, 2, 5, 1, 4]

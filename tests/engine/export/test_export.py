@@ -13,7 +13,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from engine.export import Given, Keep, PendingRowsError, ReviewState, export, preview
+from engine.export.plan import Given, Keep, PendingRowsError, ReviewState, preview
+from engine.export.run import export
 from engine.review.decision import Verdict
 from engine.review.policy import REASON_TEXT, Outcome, Reason
 from engine.scoring.scorer import ScoreKey
@@ -532,7 +533,7 @@ def test_progress_counts_every_row_once(tmp_path: Path, out: Path) -> None:
 
 def test_importing_loads_nothing_heavy() -> None:
     code = (
-        "import sys, engine.export, engine.filter\n"
+        "import sys, engine.export.run, engine.filter\n"
         "print([name for name in ('torch', 'transformers', 'datasets', 'pyarrow', 'textual')"
         " if name in sys.modules])"
     )

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from engine.export import export
+from engine.export.run import export
 from tests.engine.export.exporting import DROPPED, KEPT, ROWS, plan, review, write_lines
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from engine.errors import Cancelled, ExportError
-from engine.export import check_place, export
+from engine.export.place import check_place
+from engine.export.run import export
 from tests.engine.export.exporting import ROWS, plan, review, write_lines
 
 
@@ -240,7 +241,7 @@ FULL_DISK = """
 import resource, sys
 from pathlib import Path
 from engine.errors import ExportError
-from engine.export import export
+from engine.export.run import export
 from tests.engine.export.exporting import plan, review
 state = review(Path(sys.argv[1]))
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[4]), int(sys.argv[4])))
@@ -289,7 +290,7 @@ def test_a_swap_that_fails_halfway_brings_the_earlier_export_back(
 KILLED = """
 import os, sys
 from pathlib import Path
-from engine.export import export
+from engine.export.run import export
 from tests.engine.export.exporting import plan, review
 kill = lambda done, total: os._exit(9) if done >= int(sys.argv[3]) else None
 export(review(Path(sys.argv[1])), plan(Path(sys.argv[2]), "csv", overwrite=True), progress=kill)

@@ -53,7 +53,7 @@ class Opened:
     def __init__(self, folder: Path, texts: list[str], sides: int = 2) -> None:
         self.dataset = FakeDataset(texts)
         self.store = Store.open(folder / "a.tamis.db", reviewer="me")
-        self.identities = IdentityTable(self.dataset)
+        self.identities = IdentityTable(len(texts), self.dataset.identities)
         self.review = Review(self.store, self.identities, sides=sides, rows=len(texts))
         digest = repr((texts, sides))
         bound = self.store.bind(Named(Fingerprint("train.json", 1, 100, len(texts), digest)))

@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from engine.errors import UsageError
-from engine.export import ExportPlan
+from engine.export.plan import ExportPlan
 from engine.review.decision import Aspect, Verdict
 from engine.sample import Side
 from engine.session import OpenOptions, Session

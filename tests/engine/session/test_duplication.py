@@ -12,7 +12,7 @@ import pytest
 
 from engine.duplicates.finder import Finder
 from engine.errors import Cancelled, ExportError, UsageError
-from engine.export import ExportPlan
+from engine.export.plan import ExportPlan
 from engine.review.decision import Verdict
 from engine.review.policy import Outcome, Reason
 from engine.session import OpenOptions, Session

@@ -21,7 +21,8 @@ from engine.errors import (
     StoreError,
     UsageError,
 )
-from engine.export import ExportPlan, native_format
+from engine.export.formats import native_format
+from engine.export.plan import ExportPlan
 from engine.review.decision import Verdict
 from engine.review.policy import Outcome
 from engine.review.review import Change, Review

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from statistics import NormalDist
 
 import numpy as np
@@ -19,7 +20,7 @@ from engine.simulator.cumulative_counts import CumulativeCounts
 from engine.simulator.duplication import (
     SINGLE,
     DuplicateGroups,
-    duplication,
+    Duplication,
     exact_duplicates,
     worth,
 )
@@ -28,7 +29,11 @@ from engine.simulator.noise import Assumption, NoiseSource
 from engine.simulator.prediction import Point
 from engine.simulator.sweep import Sweep, estimate, point, sweep
 
-NO_ROWS = np.zeros(0)
+
+def duplication(sizes: Sequence[int]) -> Duplication:
+    """From the size of every cluster; a row without a duplicate is a cluster of one."""
+    counted = np.array([size for size in sizes if size], np.int64)
+    return Duplication(int(counted.sum()), len(counted), float(worth(counted).sum()))
 
 
 def clusters_of(groups: list[int]) -> DuplicateGroups:
@@ -67,7 +72,7 @@ def test_a_hot_cluster_is_worth_less_than_its_rate_says() -> None:
     even = 1000 * float(calibrated.phi(hot.rate))
     assert even == pytest.approx(999.6, abs=0.2)
     assert not duplication([2] * 100 + [1] * 800).hot
-    assert duplication(NO_ROWS).rate == 0.0
+    assert duplication([]).rate == 0.0
 
 
 @given(st.integers(1, 2000))
@@ -277,7 +282,7 @@ def test_alpagasus_as_the_worked_example() -> None:
     assert whole.price == pytest.approx(27.31)
     assert round(kept.seconds / 60) == 14
     assert 14 / 60 * run.price_per_hour == pytest.approx(4.78, abs=0.005)
-    saved = Savings(whole, kept)
+    saved = Savings(whole, kept).saved
     assert saved.rows == 42_773
     assert saved.tokens == 42_773 * 78
     assert saved.seconds / 60 == pytest.approx(65.8, abs=0.1)

@@ -11,7 +11,8 @@ import pytest
 from numpy.typing import NDArray
 from textual.widgets import Input
 
-from engine.export import FORMATS, ExportFormat, ReviewState
+from engine.export.formats import FORMATS, ExportFormat
+from engine.export.plan import ReviewState
 from engine.export.table import Extra, Tick
 from tests.tui.desk_app import open_desk, write_rows
 from tui.cli.main import main

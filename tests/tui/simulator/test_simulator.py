@@ -213,7 +213,7 @@ async def test_about_this_number_and_the_cost_of_training(rows: Path) -> None:
         await desk.press("enter")
         assert desk.session.simulator_link.run.price_per_hour == 36
         savings = desk.session.simulator_link.savings()
-        assert f"${savings.price:,.2f}" in desk.screen
+        assert f"${savings.saved.price:,.2f}" in desk.screen
 
 
 async def test_the_panel_follows_scores_verdicts_and_copies(

@@ -12,8 +12,9 @@ import polars as pl
 import pytest
 import zstandard
 
-from engine.dataset.dataset import SourceKind, open_dataset
+from engine.dataset.dataset import open_dataset
 from engine.dataset.reading.files import find_files
+from engine.dataset.reading.shard import SourceKind
 from engine.errors import Cancelled, InputError, UsageError
 from engine.sample import Family
 

@@ -350,10 +350,10 @@ def test_windows_of_any_size_find_the_same_rows(
     expected = [parse_row(json.dumps(row).encode())[0] for row in rows]
     assert [value for batch in batches for value in batch.values] == expected
     assert not any(batch.remarks or batch.of_file for batch in batches)
-    spans = [pair for b in batches for pair in zip(b.starts, b.ends, strict=True)]
+    spans = [pair for b in batches for pair in zip(b.spans[::3], b.spans[1::3], strict=True)]
     assert [json.loads(encoded[start:end]) for start, end in spans] == rows
     breaks = [encoded[:start].count(b"\n") + 1 for start, _ in spans]
-    assert [line for batch in batches for line in batch.lines] == breaks
+    assert [line for batch in batches for line in batch.spans[2::3]] == breaks
 
 
 @given(ROWS, st.integers(5, 40), st.sampled_from(["\n", "\r\n", "\n\n"]))
@@ -364,10 +364,10 @@ def test_lines_in_chunks_of_any_size_are_the_same_rows(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(json_rows, "CHUNK_BYTES", chunk)
         batches = list(line_rows(HeldSource(data, "f"), ReadProgress()))
-    spans = [pair for b in batches for pair in zip(b.starts, b.ends, strict=True)]
+    spans = [pair for b in batches for pair in zip(b.spans[::3], b.spans[1::3], strict=True)]
     assert [json.loads(data[start:end]) for start, end in spans] == rows
     breaks = [data[:start].count(b"\n") + 1 for start, _ in spans]
-    assert [line for batch in batches for line in batch.lines] == breaks
+    assert [line for batch in batches for line in batch.spans[2::3]] == breaks
 
 
 @given(st.lists(st.binary(max_size=30) | st.sampled_from([b'{"a": 1}', b"[", b"{", b'"', b","])))
