@@ -18,7 +18,7 @@ class CopyActions(DeskBase):
     """What Y and W do."""
 
     def _sample_text(self) -> str:
-        """Every turn of the sample under its role; text that is no Unicode is replaced.
+        """Every turn of the sample as edited, under its role; text that is no Unicode is replaced.
 
         Raises:
             TamisError: the row could not be read.
@@ -28,7 +28,7 @@ class CopyActions(DeskBase):
             raise ExportError("no sample is shown")
         if self.session.dataset.broken[row]:
             raise InputError(f"row {row} could not be read: there is nothing to copy")
-        sample = self.session.dataset.sample(row, self.session.side)
+        sample = self.session.edits.sample(row, self.session.side)
         parts = [f"{turn.role.value}:\n{message_text(turn)}\n" for turn in sample.turns]
         return "\n".join(parts).encode("utf-8", "replace").decode("utf-8")
 
