@@ -14,7 +14,6 @@ from tui.clusters import words
 from tui.clusters.base import ClusterBase
 from tui.deciding import INLINE_ROWS, DecidingScreen, change_words
 from tui.desk.boosts import next_boost
-from tui.dialogs.dialogs import ConfirmDialog
 
 
 class DecidingActions(ClusterBase, DecidingScreen):
@@ -127,22 +126,19 @@ class DecidingActions(ClusterBase, DecidingScreen):
             self.say("nothing to change: these clusters are decided, or nothing of them is kept")
             return
 
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self._work(
-                    f"deciding {len(plan.rows):,} rows",
-                    lambda: cluster_verdicts.carry_out(self.session, plan),
-                    self._many_decided,
-                    background=len(plan.rows) > INLINE_ROWS,
-                )
+        def decide() -> None:
+            self._work(
+                f"deciding {len(plan.rows):,} rows",
+                lambda: cluster_verdicts.carry_out(self.session, plan),
+                self._many_decided,
+                background=len(plan.rows) > INLINE_ROWS,
+            )
 
-        self.app.push_screen(
-            ConfirmDialog(
-                "Keep the suggested row of all clusters listed?",
-                words.plan_lines(plan, self.key("undo")),
-                f"decide {len(plan.rows):,} rows",
-            ),
-            answered,
+        self.confirm(
+            "Keep the suggested row of all clusters listed?",
+            words.plan_lines(plan, self.key("undo")),
+            f"decide {len(plan.rows):,} rows",
+            decide,
         )
 
     def _many_decided(self, change: Change | None) -> None:

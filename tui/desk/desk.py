@@ -24,7 +24,7 @@ from tui.desk.ordering import OrderActions
 from tui.desk.scoring import ScoringActions
 from tui.desk.simulator import SimulatorActions
 from tui.desk.thresholds import ThresholdActions
-from tui.dialogs.dialogs import ChoiceDialog, TextDialog, WorkDialog
+from tui.dialogs.dialogs import TextDialog, WorkDialog
 from tui.dialogs.export_dialog import ExportDialog
 from tui.keys.actions import actions_of, actions_on
 from tui.keys.help import help_text, page_text, problems_text
@@ -166,13 +166,10 @@ class Desk(
         """Choose a theme."""
         names = sorted(name for name in self.app.available_themes if name.startswith("tamis-"))
 
-        def chosen(name: str | None) -> None:
-            if name:
-                self.app.theme = name
+        def take(name: str) -> None:
+            self.app.theme = name
 
-        self.app.push_screen(
-            ChoiceDialog("Theme", [(name, name) for name in names], self.app.theme), chosen
-        )
+        self.choose("Theme", [(name, name) for name in names], take, self.app.theme)
 
     def action_quit(self) -> None:
         """Leave; everything is on disk."""

@@ -12,7 +12,6 @@ from engine.review.decision import Aspect, Verdict
 from engine.review.review import Change
 from tui.deciding import INLINE_ROWS, VERDICT_WORDS, DecidingScreen, change_words
 from tui.desk.base import Act, DeskBase
-from tui.dialogs.dialogs import ConfirmDialog
 
 ALL_ROWS = "all rows shown"
 
@@ -137,23 +136,19 @@ class VerdictActions(DeskBase, DecidingScreen):
         if len(rows) != np.count_nonzero(readable):
             lines.insert(1, f"{np.count_nonzero(~readable):,} could not be read: left out.")
 
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self.table.clear_selection()
-                count = 0 if what == ALL_ROWS else len(rows)
-                self.remember_for_repeat(count, partial(self._again, verdict))
-                self._work(
-                    f"{VERDICT_WORDS[verdict]}: {changed:,} rows",
-                    lambda: self.session.decide(np.sort(rows), verdict),
-                    self._bulk_done,
-                    background=len(rows) > INLINE_ROWS,
-                )
+        def decide() -> None:
+            self.table.clear_selection()
+            count = 0 if what == ALL_ROWS else len(rows)
+            self.remember_for_repeat(count, partial(self._again, verdict))
+            self._work(
+                f"{VERDICT_WORDS[verdict]}: {changed:,} rows",
+                lambda: self.session.decide(np.sort(rows), verdict),
+                self._bulk_done,
+                background=len(rows) > INLINE_ROWS,
+            )
 
         word = {Verdict.UNDECIDED: "clear"}.get(verdict, verdict.name.lower())
-        self.app.push_screen(
-            ConfirmDialog(f"{word.capitalize()} {what}?", lines, f"{word} {changed:,} rows"),
-            answered,
-        )
+        self.confirm(f"{word.capitalize()} {what}?", lines, f"{word} {changed:,} rows", decide)
 
     def _bulk_done(self, change: Change | None) -> None:
         if change is not None:

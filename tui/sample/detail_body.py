@@ -48,19 +48,12 @@ def basis_of(content: DetailContent, limit: int, width: int) -> tuple[object, ..
     )  # fmt: skip
 
 
-def make_body(
-    content: DetailContent, limit: int, width: int, glyphs: Glyphs, more_hint: str
-) -> Body:
-    """Lay out a sample. Safe to call from another thread.
+def make_body(content: DetailContent, limit: int, width: int, glyphs: Glyphs) -> Body:
+    """Lay out a sample in `width` cells, up to `limit` characters of it.
 
-    Args:
-        content: the sample.
-        limit: characters of it that are loaded.
-        width: cells.
-        glyphs: the signs to draw with.
-        more_hint: how to load what is left out.
+    Safe to call from another thread.
     """
-    found = body_lines(content, limit, glyphs, more_hint)
+    found = body_lines(content, limit, glyphs)
     lines, sides = found.lines, None
     if found.sides is not None and width + 3 >= SIDE_BY_SIDE_CELLS:
         half = (width - 3) // 2

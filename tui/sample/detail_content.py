@@ -96,7 +96,7 @@ class BodyLines:
     """Characters beyond the limit."""
 
 
-def body_lines(content: DetailContent, limit: int, glyphs: Glyphs, more_hint: str) -> BodyLines:
+def body_lines(content: DetailContent, limit: int, glyphs: Glyphs) -> BodyLines:
     """The sample's own lines, up to `limit` characters of it."""
     take = _Taker(limit)
     turns, response = content.turns, None
@@ -121,8 +121,7 @@ def body_lines(content: DetailContent, limit: int, glyphs: Glyphs, more_hint: st
         lines += [*_titled("tools", Role.TOOL, glyphs), *json_lines(tools.text)]
         lines.append(Line("", LineKind.PLAIN))
     if take.left_out:
-        hint = f", {more_hint}" if more_hint else ""
-        text = f"{glyphs.ellipsis} {take.left_out:,} more characters{hint}"
+        text = f"{glyphs.ellipsis} {take.left_out:,} more characters, scroll on to load them"
         (sides[1] if sides else lines).append(Line(text, LineKind.PLAIN, "problem"))
     return BodyLines(lines, sides, take.left_out)
 
