@@ -309,7 +309,7 @@ class DeskBase(WorkingScreen):
         session.ui_priority.ask(TICK_WORK_S)
         summary = session.summary()
         if recount:
-            self._bins = session.score_bins(self.slider.bins_for())
+            self._bins = session.score_bins(max(self.slider.size.width, 1))
         self.slider.empty_text = (
             f"blind: {self.key('blind')} shows the scores" if session.blind else NO_SCORES
         )

@@ -19,11 +19,8 @@ from tui.desk.base import TICK_S
 from tui.desk.boosts import BoostActions
 from tui.desk.copying import CopyActions
 from tui.desk.edits import EditActions
-from tui.desk.moving import MovingActions
 from tui.desk.ordering import OrderActions
 from tui.desk.scoring import ScoringActions
-from tui.desk.simulator import SimulatorActions
-from tui.desk.thresholds import ThresholdActions
 from tui.dialogs.dialogs import TextDialog, WorkDialog
 from tui.dialogs.export_dialog import ExportDialog
 from tui.keys.actions import actions_of, actions_on
@@ -34,12 +31,9 @@ class Desk(
     Possible,
     EditActions,
     BoostActions,
-    MovingActions,
-    ThresholdActions,
     OrderActions,
     CopyActions,
     ScoringActions,
-    SimulatorActions,
 ):
     """One session on the screen."""
 
