@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Protocol, TypeVar, cast
+from typing import TypeVar, cast
 
 from textual.notifications import SeverityLevel
 
@@ -12,6 +12,8 @@ from engine.errors import Cancelled, TamisError
 from engine.filter import Completion
 from tui.dialogs.dialogs import ChoiceDialog, ClosesOnce, ConfirmDialog, WorkDialog
 from tui.keys.actions import BY_ID, key_of
+from tui.panel import Panel
+from tui.table.line_pane import LinePane
 from tui.terminal.display import sanitize
 from tui.widgets.prompt_bar import Cancel, PromptBar, Question
 from tui.widgets.status import KeyBar
@@ -20,22 +22,6 @@ Result = TypeVar("Result")
 
 LEAST_COLUMNS, LEAST_LINES = 60, 15
 """Below this nothing breaks, and much is cut off."""
-
-
-class Pane(Protocol):
-    """What motions move in."""
-
-    def move(self, lines: int) -> None:
-        """Down by lines, or up."""
-
-    def half_page(self, direction: int) -> None:
-        """Down (1) or up (-1)."""
-
-    def go_first(self) -> None:
-        """To the top."""
-
-    def go_last(self) -> None:
-        """To the end."""
 
 
 class WorkingScreen(ClosesOnce[None]):
@@ -152,7 +138,7 @@ class WorkingScreen(ClosesOnce[None]):
         self.run_worker(run, thread=True, exit_on_error=True)
 
     @property
-    def pane(self) -> Pane:
+    def pane(self) -> LinePane | Panel:
         """The pane that the motions move in."""
         raise NotImplementedError
 

@@ -27,9 +27,6 @@ SCORE_CELLS = 6
 STATE_CELLS = 10
 LEAST_TEXT_CELLS = 12
 
-MAX_DRAWN = 1024
-"""Lines of which it is remembered what they said; many screens' worth."""
-
 
 @dataclass(frozen=True, slots=True)
 class ListedCluster:
@@ -63,7 +60,6 @@ class ClusterList(LineList):
     def __init__(self, screen: ClusterBase, *, glyphs: Glyphs, id: str) -> None:  # noqa: A002 - Textual's name
         super().__init__(glyphs=glyphs, empty_text="", id=id)
         self._clusters = screen
-        self._drawn: dict[int, ListedCluster] = {}
 
     @property
     def cluster(self) -> int | None:
@@ -82,12 +78,8 @@ class ClusterList(LineList):
         self._keep_cursor_in_view()
         self.refresh()
 
-    def refresh_changed(self) -> None:
-        """Repaint the visible lines that read differently by now."""
-        for offset, cluster in enumerate(self.visible_rows().tolist()):
-            line = self._top + offset
-            if self._drawn.get(line) != self._clusters.listed(cluster):
-                self._refresh_view_line(line)
+    def _said(self, number: int) -> ListedCluster:
+        return self._clusters.listed(number)
 
     def _tell_moved(self) -> None:
         """At once, by no message: a key that waits already must find the members listed."""
@@ -112,9 +104,8 @@ class ClusterList(LineList):
             text = self.empty_text if not len(self._order) and y == 2 else ""
             shown = one_line(text, width - 2, ascii_only=self.glyphs.ascii_only)
             return self._strip([(" " + shown, "muted")], width, "muted")
-        if len(self._drawn) > MAX_DRAWN:
-            self._drawn.clear()
-        listed = self._drawn[line] = self._clusters.listed(int(self._order[line]))
+        listed = self._said(int(self._order[line]))
+        self._remember_drawn(line, listed)
         pieces = self._pieces(listed, width - 1, at_cursor=line == self.cursor)
         if line == self.cursor:
             pieces = [("".join(text for text, _ in pieces), "cursor")]

@@ -12,7 +12,7 @@ from engine.session import cluster_verdicts
 from engine.session.cluster_review import Kind
 from tui.clusters import words
 from tui.clusters.base import ClusterBase
-from tui.deciding import INLINE_ROWS, DecidingScreen, change_words
+from tui.deciding import INLINE_ROWS, DecidingScreen, change_text
 from tui.desk.boosts import next_boost
 
 
@@ -53,8 +53,7 @@ class DecidingActions(ClusterBase, DecidingScreen):
         """The same, and say it."""
         self._decided(change)
         if change is not None:
-            plural = "s" if len(change.rows) > 1 else ""
-            self.say(f"{change_words(change)} {len(change.rows):,} row{plural}; {self.taken_back}")
+            self.say(f"{change_text(change)}; {self.taken_back}")
 
     # -- a cluster -------------------------------------------------------------------------------
 
@@ -93,7 +92,7 @@ class DecidingActions(ClusterBase, DecidingScreen):
                 self.say("nothing to change: what is left is unlike, or decided already")
                 return
             self._decided(change)
-            self.say(f"{said}: {change_words(change)} {len(change.rows):,} rows; {self.taken_back}")
+            self.say(f"{said}: {change_text(change)}; {self.taken_back}")
             self.cluster_list.move(1)
 
         self._work("deciding…", keep, done, background=len(self.members.order) > INLINE_ROWS)

@@ -66,7 +66,7 @@ class AnnotationActions(VerdictActions):
             which = f"row {rows[0]}" if len(rows) == 1 else f"{len(rows):,} rows"
             word = reason or "no reason"
             self.say(f"{which}: {word}" + ("" if change is not None else " already"))
-            self._remarked()
+            self._show_changed()
 
         self._work(
             f"{reason}: {len(rows):,} rows",
@@ -74,10 +74,6 @@ class AnnotationActions(VerdictActions):
             coded,
             background=len(rows) > INLINE_ROWS,
         )
-
-    def _remarked(self) -> None:
-        self.table.refresh_changed()
-        self._show_sample()
 
     # -- notes -------------------------------------------------------------------------------
 
@@ -122,7 +118,7 @@ class AnnotationActions(VerdictActions):
             self.say("the note is as it was")
         else:
             self.say(f"noted on row {row}" if text.strip() else f"no note on row {row} any more")
-        self._remarked()
+        self._show_changed()
 
     def _readable_row(self, what: str) -> int | None:
         """The row to remark on; None, and why, where there is none."""
@@ -227,7 +223,7 @@ class AnnotationActions(VerdictActions):
             count = len(change.rows)
             which = f"row {change.rows[0]}" if count == 1 else f"{count:,} rows; {self.taken_back}"
             self.say(f"{word} {_short(change.said.subject)}: {which}")
-        self._remarked()
+        self._show_changed()
 
 
 def _short(name: str) -> str:

@@ -432,6 +432,11 @@ class DeskBase(WorkingScreen):
         else:
             self.detail.show(self._rows.content(row))
 
+    def _show_changed(self) -> None:
+        """Draw at once what was decided or said."""
+        self.table.refresh_changed()
+        self._show_sample()
+
     def _save_cursor(self) -> None:
         if self._unsaved_cursor is not None:
             self.session.remember("cursor", self._unsaved_cursor)

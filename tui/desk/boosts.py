@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from engine.errors import UsageError
 from engine.review.decision import MOST_COPIES
 from engine.review.review import Change
-from tui.deciding import INLINE_ROWS, change_words
+from tui.deciding import INLINE_ROWS, change_text
 from tui.desk.verdicts import VerdictActions
 
 STEPS = (1, 2, 3)
@@ -81,10 +81,8 @@ class BoostActions(VerdictActions):
         if change is None:
             self.say("nothing to change")
             return
-        plural = "s" if len(change.rows) > 1 else ""
-        self.say(f"{change_words(change)} {len(change.rows):,} row{plural}; {self.taken_back}")
-        self.table.refresh_changed()
-        self._show_sample()
+        self.say(f"{change_text(change)}; {self.taken_back}")
+        self._show_changed()
 
 
 def _times(text: str) -> int:

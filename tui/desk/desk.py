@@ -102,8 +102,7 @@ class Desk(
                     f"row {screen.leaves_at} is not in this view: {self.key('filter')} with an "
                     "empty line shows all"
                 )
-            self.table.refresh_changed()
-            self._show_sample()
+            self._show_changed()
             self._draw_title()
 
         self.app.push_screen(screen, left)

@@ -194,8 +194,7 @@ class OrderActions(DeskBase):
             return
         result = self.session.orders.result(check)
         self.say(f"spot check done: {result}", timeout=30)
-        self.table.refresh_changed()
-        self._show_sample()
+        self._show_changed()
 
 
 def _rows(text: str) -> int:

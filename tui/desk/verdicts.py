@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from engine.errors import TamisError
 from engine.review.decision import Aspect, Verdict
 from engine.review.review import Change
-from tui.deciding import INLINE_ROWS, VERDICT_WORDS, DecidingScreen, change_words
+from tui.deciding import INLINE_ROWS, VERDICT_WORDS, DecidingScreen, change_text
 from tui.desk.base import Act, DeskBase
 
 ALL_ROWS = "all rows shown"
@@ -152,9 +152,8 @@ class VerdictActions(DeskBase, DecidingScreen):
 
     def _bulk_done(self, change: Change | None) -> None:
         if change is not None:
-            self.say(f"{change_words(change)} {len(change.rows):,} rows; {self.taken_back}")
-        self.table.refresh_changed()
-        self._show_sample()
+            self.say(f"{change_text(change)}; {self.taken_back}")
+        self._show_changed()
 
     def _show_step(self, change: Change) -> str:
         one = len(change.rows) == 1
@@ -162,8 +161,7 @@ class VerdictActions(DeskBase, DecidingScreen):
         if change.aspect is Aspect.EDIT:
             self.table.forget_texts()
             self._focus_scoring()
-        self.table.refresh_changed()
-        self._show_sample()
+        self._show_changed()
         return ", not in this view" if hidden else ""
 
     def action_range(self) -> None:

@@ -13,8 +13,15 @@ from textual.reactive import Reactive
 from textual.strip import Strip
 
 from engine.dataset.text_search import Query
-from tui.sample.detail_body import Body, basis_of, make_body, warm
-from tui.sample.detail_content import DetailContent, about_lines, head_text
+from tui.sample.detail_content import (
+    Body,
+    DetailContent,
+    about_lines,
+    basis_of,
+    head_text,
+    make_body,
+    warm,
+)
 from tui.sample.document import Line
 from tui.sample.wrapping import Flow, used_cells
 from tui.table.line_pane import LinePane

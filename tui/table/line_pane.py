@@ -15,6 +15,9 @@ from textual.scroll_view import ScrollView
 
 from tui.terminal.display import Glyphs
 
+MAX_DRAWN = 4096
+"""Lines of which it is remembered how they were drawn; many screens' worth."""
+
 
 class LinePane(ScrollView, can_focus=True, inherit_bindings=False):
     """Scrolls by lines."""
@@ -103,6 +106,8 @@ class LineList(LinePane):
         self.empty_text = empty_text
         """What an empty list says."""
         self._order = np.zeros(0, np.int64)  # (lines,)
+        self._drawn: dict[int, object] = {}
+        """What lines said when they were drawn."""
 
     @property
     def order(self) -> NDArray[np.int64]:
@@ -162,6 +167,31 @@ class LineList(LinePane):
             # were it repainted, Textual would send the scrollbar's cell along.
             width = max(self.scrollable_content_region.width - 1, 1)
             self.refresh(Region(0, line - self._top + 1, width, 1))
+
+    def _said(self, number: int) -> object:
+        """What a line says as of now, of all that may change; compared with what was drawn."""
+        raise NotImplementedError
+
+    def _remember_drawn(self, line: int, said: object) -> None:
+        if len(self._drawn) > MAX_DRAWN:
+            self._drawn.clear()
+        self._drawn[line] = said
+
+    def refresh_changed(self) -> int:
+        """Repaint the visible lines that say something else than what was drawn.
+
+        For the timer that follows streaming scores: what is off-screen or unchanged costs
+        nothing.
+
+        Returns:
+            Lines repainted.
+        """
+        repainted = 0
+        for line, number in enumerate(self.visible_rows().tolist(), self._top):
+            if self._drawn.get(line) != self._said(number):
+                self._refresh_view_line(line)
+                repainted += 1
+        return repainted
 
     def on_resize(self) -> None:
         """Keep the cursor on screen."""

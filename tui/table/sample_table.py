@@ -29,9 +29,6 @@ from tui.table.single_line import SingleLineTexts, highlighted
 from tui.table.table_layout import Layout, Span, bar, plan_layout
 from tui.terminal.display import UNICODE_GLYPHS, Glyphs, RowState, count_text, one_line, score_text
 
-MAX_DRAWN = 4096
-"""Lines of which it is remembered how they were drawn; many screens' worth."""
-
 
 class SampleTable(LineList):
     """The samples in view, one line each, under a header line."""
@@ -92,7 +89,6 @@ class SampleTable(LineList):
         self._room: Room | None = None
         """What `_layout` was planned for."""
         self._texts = SingleLineTexts(glyphs)
-        self._drawn: dict[int, tuple[int, list[str]]] = {}
 
     # What is shown
 
@@ -251,25 +247,14 @@ class SampleTable(LineList):
             self._refresh_view_line(self._top + int(line))
 
     def refresh_changed(self) -> int:
-        """Repaint the visible lines whose state or score is not what was drawn.
-
-        For the timer that follows streaming scores: what is off-screen or unchanged costs
-        nothing.
-
-        Returns:
-            Lines repainted.
-        """
+        """Repaint the visible lines whose state or score is not what was drawn."""
         if self._source.room(self.scrollable_content_region.width - 1) != self._room:
             self.refresh()  # columns have come, gone, or have another width
             return self.page_lines
-        repainted = 0
-        for offset, row in enumerate(self.visible_rows().tolist()):
-            line = self._top + offset
-            drawn = self._drawn.get(line)
-            if drawn != (row, self._cells(row, self.marks(row))):
-                self._refresh_view_line(line)
-                repainted += 1
-        return repainted
+        return super().refresh_changed()
+
+    def _said(self, number: int) -> tuple[int, list[str]]:
+        return number, self._cells(number, self.marks(number))
 
     def refresh_header(self) -> None:
         """Repaint the column titles."""
@@ -347,9 +332,7 @@ class SampleTable(LineList):
         row = int(self._order[line])
         marks = self.marks(row)
         drawn = self._cells(row, marks)
-        if len(self._drawn) > MAX_DRAWN:
-            self._drawn.clear()
-        self._drawn[line] = (row, drawn)
+        self._remember_drawn(line, (row, drawn))
         texts = iter(self._texts.get(self._source, row, self._layout, self._search))
         text_style = "text-dropped" if marks.state in _DROPPED else "text"
         style = _STATE_STYLE[marks.state]
