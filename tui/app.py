@@ -83,7 +83,6 @@ class TamisApp(App[None]):
 
     CSS_PATH = "../themes/base.tcss"
     COMMANDS: ClassVar = {ActionProvider, HelpProvider}
-    ENABLE_COMMAND_PALETTE: ClassVar[bool] = True
     COMMAND_PALETTE_BINDING: ClassVar[str] = "ctrl+p"
     TITLE = "tamis"
 

@@ -48,6 +48,12 @@ def change_words(change: Change) -> str:
     )
 
 
+def change_text(change: Change) -> str:
+    """The same, with how many rows there are."""
+    plural = "s" if len(change.rows) > 1 else ""
+    return f"{change_words(change)} {len(change.rows):,} row{plural}"
+
+
 class DecidingScreen(WorkingScreen):
     """What a, x, space, c, U and R do; about which rows, the screen says."""
 

@@ -74,18 +74,9 @@ VARIABLES: Mapping[str, str] = {
 is used where a theme, such as one of Textual's own, does not say."""
 
 _COLOUR_FIELDS = (
-    "primary",
-    "secondary",
-    "warning",
-    "error",
-    "success",
-    "accent",
-    "foreground",
-    "background",
-    "surface",
-    "panel",
-    "boost",
-)
+    "primary", "secondary", "warning", "error", "success", "accent", "foreground", "background",
+    "surface", "panel", "boost",
+)  # fmt: skip
 _BOOLEAN_FIELDS = ("dark", "ansi")
 _PERCENT = re.compile(r"\d{1,3}%")
 _PLAIN_TERMINALS = frozenset({"ansi", "dumb", "linux", "screen", "vt100", "xterm"})

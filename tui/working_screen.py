@@ -3,38 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import Protocol, TypeVar, cast
+from collections.abc import Callable, Sequence
+from typing import TypeVar, cast
 
 from textual.notifications import SeverityLevel
 
 from engine.errors import Cancelled, TamisError
-from tui.dialogs.dialogs import ClosesOnce, WorkDialog
+from engine.filter import Completion
+from tui.dialogs.dialogs import ChoiceDialog, ClosesOnce, ConfirmDialog, WorkDialog
 from tui.keys.actions import BY_ID, key_of
+from tui.panel import Panel
+from tui.table.line_pane import LinePane
 from tui.terminal.display import sanitize
-from tui.widgets.prompt_bar import PromptBar
+from tui.widgets.prompt_bar import Cancel, PromptBar, Question
 from tui.widgets.status import KeyBar
 
 Result = TypeVar("Result")
 
 LEAST_COLUMNS, LEAST_LINES = 60, 15
 """Below this nothing breaks, and much is cut off."""
-
-
-class Pane(Protocol):
-    """What motions move in."""
-
-    def move(self, lines: int) -> None:
-        """Down by lines, or up."""
-
-    def half_page(self, direction: int) -> None:
-        """Down (1) or up (-1)."""
-
-    def go_first(self) -> None:
-        """To the top."""
-
-    def go_last(self) -> None:
-        """To the end."""
 
 
 class WorkingScreen(ClosesOnce[None]):
@@ -73,6 +60,42 @@ class WorkingScreen(ClosesOnce[None]):
         elif self._toasts.get(text, 0.0) < now:
             self._toasts[text] = now + timeout
             self.notify(sanitize(text), severity=severity, timeout=timeout, markup=False)
+
+    def ask(
+        self,
+        label: str,
+        hint: str,
+        answer: Callable[[str], None],
+        *,
+        value: str = "",
+        preview: Callable[[str], str] | None = None,
+        count: Callable[[str, Cancel], str] | None = None,
+        complete: Callable[[str, int], Completion] | None = None,
+        select: bool = True,
+        error: TamisError | None = None,
+    ) -> None:
+        """Ask a `Question` in the line of input; `error` is what was wrong with the answer."""
+        question = Question(label, hint, value, answer, preview, count, complete, select)
+        self.query_one(PromptBar).ask(question, error)
+
+    def confirm(self, title: str, lines: Sequence[str], yes: str, then: Callable[[], None]) -> None:
+        """Say what would happen; `then` does it, where the answer is yes."""
+        self.app.push_screen(
+            ConfirmDialog(title, lines, yes), lambda answer: then() if answer else None
+        )
+
+    def choose(
+        self,
+        title: str,
+        choices: Sequence[tuple[str, str]],
+        chosen: Callable[[str], None],
+        current: str = "",
+    ) -> None:
+        """Let one of `choices` be chosen, each an id and its text; `chosen` gets its id."""
+        self.app.push_screen(
+            ChoiceDialog(title, choices, current),
+            lambda name: chosen(name) if name is not None else None,
+        )
 
     def _work(
         self,
@@ -115,7 +138,7 @@ class WorkingScreen(ClosesOnce[None]):
         self.run_worker(run, thread=True, exit_on_error=True)
 
     @property
-    def pane(self) -> Pane:
+    def pane(self) -> LinePane | Panel:
         """The pane that the motions move in."""
         raise NotImplementedError
 

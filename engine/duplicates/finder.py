@@ -126,7 +126,7 @@ class Finder:
         for rows, signatures in prefetched(self._sign, self._batches(before)):
             self._pause_point()
             self._take(rows, signatures)
-            tell("reading", self._done, self.rows)
+            tell("comparing", self._done, self.rows)
             reached = int(before[self._done - 1])
             if found is not None and self._look_at <= reached <= before[-1] / 2:
                 self._look_at = reached * GROWTH

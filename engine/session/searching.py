@@ -147,7 +147,7 @@ class Searches:
             self.wanted.update(units)
             self._stop.set()
             self._stop = threading.Event()
-            self.status = SearchStatus(SearchState.RUNNING, "reading", 0, self._dataset.rows)
+            self.status = SearchStatus(SearchState.RUNNING, "comparing", 0, self._dataset.rows)
             self._thread = threading.Thread(
                 target=self._run, args=(self._stop, self._thread), name="duplicates", daemon=True
             )
@@ -299,7 +299,7 @@ class Searches:
             part.finder = Finder(part.texts, settings, self._signatures(settings, part.content))
         finder = part.finder
         tell = self._teller(unit)
-        tell("reading", finder.done, finder.rows)
+        tell("comparing", finder.done, finder.rows)
         matches = finder.run(
             progress=tell,
             cancelled=stop.is_set,

@@ -188,7 +188,7 @@ async def every_screen(desk: DeskDriver) -> AsyncIterator[str]:
     assert desk.desk.query_one(PromptBar).is_open
     yield "a filter that is refused"
     await desk.press("escape", "S")
-    await desk.until(lambda: desk.desk.at_sliders, "the sliders")
+    await desk.until(lambda: desk.desk.at_panel, "the sliders")
     yield "the simulator"
     await desk.press("S")
     for action in ("help", "export", "sort", "model", "queue", "theme", "problems", "bulk_reject"):

@@ -119,5 +119,5 @@ async def test_one_panel_is_open_at_a_time(rows: Path) -> None:
         await desk.press("Q")
         await desk.until(lambda: "an empty page" in desk.screen, "the notebook")
         await desk.press("S")
-        await desk.until(lambda: desk.desk.at_sliders, "the sliders")
+        await desk.until(lambda: desk.desk.at_panel, "the sliders")
         await desk.until(lambda: "an empty page" not in desk.screen, "the notebook closed")

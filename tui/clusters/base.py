@@ -23,7 +23,7 @@ from engine.session.table_columns import COLUMNS
 from tui.clusters import words
 from tui.clusters.cluster_list import ClusterList, ListedCluster
 from tui.clusters.comparison import Comparison, Laid, Shown, compare
-from tui.clusters.members import MemberRows, MemberSimilarities, answer_letter, compared_rows
+from tui.clusters.members import MemberColumns, MemberSimilarities, answer_letter, compared_rows
 from tui.clusters.pane import ComparisonPane
 from tui.desk.base import DeskBase
 from tui.keys.actions import Group, actions_on, bindings
@@ -88,7 +88,7 @@ class ClusterBase(WorkingScreen):
         """The row that the desk is to go to; None: where it was."""
         self.glyphs = ASCII_GLYPHS if ascii_only else UNICODE_GLYPHS
         self._rows = rows
-        self._members = MemberRows(rows, self.glyphs)
+        self._members = MemberColumns(self.glyphs)
         self._wanted: int | None = start
         """The row whose cluster the cursor goes to as soon as it is listed."""
         self._seen: object = None
@@ -108,8 +108,9 @@ class ClusterBase(WorkingScreen):
         with Container(id="clusters-top"):
             yield ClusterList(self, glyphs=self.glyphs, id="clusters-list")
             yield SampleTable(
-                self._members, glyphs=self.glyphs, empty_text="", id="clusters-members"
-            )
+                self._rows, columns=self._members.columns, glyphs=self.glyphs, empty_text="",
+                id="clusters-members",
+            )  # fmt: skip
         yield ComparisonPane(glyphs=self.glyphs, id="clusters-comparison")
         yield StatusLine(id="clusters-rate")
         yield StatusLine(id="clusters-rule")
@@ -358,10 +359,10 @@ class ClusterBase(WorkingScreen):
     def go_to_row(self, row: int) -> bool:
         """To a member of a listed cluster; False where it is in none."""
         cluster = int(self.found.listing.groups.label[row]) if self.found is not None else -1
-        lines = np.flatnonzero(self.cluster_list.order == cluster)
-        if cluster < 0 or not len(lines):
+        line = self.cluster_list.line_of(cluster)
+        if line is None:
             return False
-        self.cluster_list.cursor = int(lines[0])
+        self.cluster_list.cursor = line
         return self.members.go_to_row(row)
 
     # -- panes -----------------------------------------------------------------------------------

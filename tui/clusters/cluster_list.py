@@ -1,13 +1,13 @@
 """The list of clusters: one line each, a hundred thousand as easily as ten.
 
-Only the visible lines exist; what one shows is asked of its source when it is drawn.
+Only the visible lines exist; what one shows is asked of the screen when it is drawn.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,16 +16,16 @@ from textual import events
 from textual.strip import Strip
 
 from tui.table.line_pane import LineList
-from tui.terminal.display import UNICODE_GLYPHS, Glyphs, count_text, one_line, score_text
+from tui.terminal.display import Glyphs, count_text, one_line, score_text
+
+if TYPE_CHECKING:
+    from tui.clusters.base import ClusterBase
 
 SIZE_CELLS = 6
 SIMILARITY_CELLS = 4
 SCORE_CELLS = 6
 STATE_CELLS = 10
 LEAST_TEXT_CELLS = 12
-
-MAX_DRAWN = 1024
-"""Lines of which it is remembered what they said; many screens' worth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +48,6 @@ class ListedCluster:
     """Of its first member; raw."""
 
 
-class ClusterSource(Protocol):
-    """Where the list gets its lines; asked only for those that are drawn. Told of every move."""
-
-    @property
-    def mean_title(self) -> str:
-        """What `mean` is, in at most 5 cells."""
-        ...
-
-    def listed(self, cluster: int) -> ListedCluster:
-        """One cluster as of now."""
-        ...
-
-    def moved(self) -> None:
-        """The cursor has gone to another cluster."""
-        ...
-
-
 class ClusterList(LineList):
     """The clusters in view under a header line."""
 
@@ -74,16 +57,9 @@ class ClusterList(LineList):
         f"cluster-list--{name}" for name in ("header", "number", "open", "done", "muted", "cursor")
     }
 
-    def __init__(
-        self,
-        source: ClusterSource,
-        *,
-        glyphs: Glyphs = UNICODE_GLYPHS,
-        id: str | None = None,  # noqa: A002 - the name Textual's widgets use
-    ) -> None:
+    def __init__(self, screen: ClusterBase, *, glyphs: Glyphs, id: str) -> None:  # noqa: A002 - Textual's name
         super().__init__(glyphs=glyphs, empty_text="", id=id)
-        self._source = source
-        self._drawn: dict[int, ListedCluster] = {}
+        self._clusters = screen
 
     @property
     def cluster(self) -> int | None:
@@ -93,24 +69,21 @@ class ClusterList(LineList):
     def set_order(self, order: NDArray[np.int64], keep: int | None) -> None:
         """Show other clusters; the cursor goes to cluster `keep`, or stays on its line."""
         self._order = order
-        hits = np.flatnonzero(order == (-1 if keep is None else keep))
-        line = int(hits[0]) if len(hits) else min(self.cursor, max(len(order) - 1, 0))
+        line = None if keep is None else self.line_of(keep)
+        if line is None:
+            line = min(self.cursor, max(len(order) - 1, 0))
         self.set_reactive(ClusterList.cursor, line)
         self._set_height(len(order) + 1)
         self._drawn.clear()
         self._keep_cursor_in_view()
         self.refresh()
 
-    def refresh_changed(self) -> None:
-        """Repaint the visible lines that read differently by now."""
-        for offset, cluster in enumerate(self.visible_rows().tolist()):
-            line = self._top + offset
-            if self._drawn.get(line) != self._source.listed(cluster):
-                self._refresh_view_line(line)
+    def _said(self, number: int) -> ListedCluster:
+        return self._clusters.listed(number)
 
     def _tell_moved(self) -> None:
         """At once, by no message: a key that waits already must find the members listed."""
-        self._source.moved()
+        self._clusters.moved()
 
     def on_click(self, event: events.Click) -> None:
         """A line takes the cursor."""
@@ -131,17 +104,15 @@ class ClusterList(LineList):
             text = self.empty_text if not len(self._order) and y == 2 else ""
             shown = one_line(text, width - 2, ascii_only=self.glyphs.ascii_only)
             return self._strip([(" " + shown, "muted")], width, "muted")
-        if len(self._drawn) > MAX_DRAWN:
-            self._drawn.clear()
-        listed = self._drawn[line] = self._source.listed(int(self._order[line]))
+        listed = self._said(int(self._order[line]))
+        self._remember_drawn(line, listed)
         pieces = self._pieces(listed, width - 1, at_cursor=line == self.cursor)
         if line == self.cursor:
             pieces = [("".join(text for text, _ in pieces), "cursor")]
         return self._strip(pieces, width, pieces[-1][1])
 
     def _strip(self, pieces: list[tuple[str, str]], width: int, fill: str) -> Strip:
-        segments = [Segment(text, self._style(name)) for text, name in pieces]
-        strip = Strip(segments).adjust_cell_length(width - 1, self._style(fill))
+        strip = Strip(self._segments(pieces)).adjust_cell_length(width - 1, self._style(fill))
         last = self._style("header" if fill == "header" else "muted")
         return Strip([*strip, Segment(" ", last)], width)
 
@@ -152,7 +123,7 @@ class ClusterList(LineList):
     def _header(self, width: int) -> str:
         text = " " + "no".rjust(self._number_cells) + "rows".rjust(SIZE_CELLS + 1)
         text += " " + "low".rjust(SIMILARITY_CELLS)
-        text += " " + self._source.mean_title.rjust(SIMILARITY_CELLS)
+        text += " " + self._clusters.mean_title.rjust(SIMILARITY_CELLS)
         text += "  " + "scores".ljust(2 * SCORE_CELLS + 1) + "  " + "state".ljust(STATE_CELLS)
         return (text + " first member")[:width].ljust(width)
 

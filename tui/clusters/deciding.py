@@ -12,9 +12,8 @@ from engine.session import cluster_verdicts
 from engine.session.cluster_review import Kind
 from tui.clusters import words
 from tui.clusters.base import ClusterBase
-from tui.deciding import INLINE_ROWS, DecidingScreen, change_words
+from tui.deciding import INLINE_ROWS, DecidingScreen, change_text
 from tui.desk.boosts import next_boost
-from tui.dialogs.dialogs import ConfirmDialog
 
 
 class DecidingActions(ClusterBase, DecidingScreen):
@@ -54,8 +53,7 @@ class DecidingActions(ClusterBase, DecidingScreen):
         """The same, and say it."""
         self._decided(change)
         if change is not None:
-            plural = "s" if len(change.rows) > 1 else ""
-            self.say(f"{change_words(change)} {len(change.rows):,} row{plural}; {self.taken_back}")
+            self.say(f"{change_text(change)}; {self.taken_back}")
 
     # -- a cluster -------------------------------------------------------------------------------
 
@@ -94,7 +92,7 @@ class DecidingActions(ClusterBase, DecidingScreen):
                 self.say("nothing to change: what is left is unlike, or decided already")
                 return
             self._decided(change)
-            self.say(f"{said}: {change_words(change)} {len(change.rows):,} rows; {self.taken_back}")
+            self.say(f"{said}: {change_text(change)}; {self.taken_back}")
             self.cluster_list.move(1)
 
         self._work("deciding…", keep, done, background=len(self.members.order) > INLINE_ROWS)
@@ -127,22 +125,19 @@ class DecidingActions(ClusterBase, DecidingScreen):
             self.say("nothing to change: these clusters are decided, or nothing of them is kept")
             return
 
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self._work(
-                    f"deciding {len(plan.rows):,} rows",
-                    lambda: cluster_verdicts.carry_out(self.session, plan),
-                    self._many_decided,
-                    background=len(plan.rows) > INLINE_ROWS,
-                )
+        def decide() -> None:
+            self._work(
+                f"deciding {len(plan.rows):,} rows",
+                lambda: cluster_verdicts.carry_out(self.session, plan),
+                self._many_decided,
+                background=len(plan.rows) > INLINE_ROWS,
+            )
 
-        self.app.push_screen(
-            ConfirmDialog(
-                "Keep the suggested row of all clusters listed?",
-                words.plan_lines(plan, self.key("undo")),
-                f"decide {len(plan.rows):,} rows",
-            ),
-            answered,
+        self.confirm(
+            "Keep the suggested row of all clusters listed?",
+            words.plan_lines(plan, self.key("undo")),
+            f"decide {len(plan.rows):,} rows",
+            decide,
         )
 
     def _many_decided(self, change: Change | None) -> None:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.session import Session
-from engine.session.table_columns import Room, TableColumn
+from engine.session.table_columns import COLUMNS, TableColumn
 from tui.clusters.cluster_list import similarity_text
-from tui.table.row_source import RowMarks
-from tui.table.rows import SessionRows
 from tui.terminal.display import Glyphs
 
 LEAD_CELLS = 8
@@ -35,44 +32,18 @@ class MemberSimilarities:
     """Which answer each row agrees with, from 0; empty unless it is a contradiction."""
 
 
-class MemberRows:
-    """A session's rows, led by how alike they are to the keeper."""
+class MemberColumns:
+    """The desk's columns, led by how alike a member is to the keeper."""
 
-    def __init__(self, rows: SessionRows, glyphs: Glyphs) -> None:
-        self._rows, self._glyphs = rows, glyphs
+    def __init__(self, glyphs: Glyphs) -> None:
+        self._glyphs = glyphs
         self.similarities = MemberSimilarities()
 
     @property
-    def rows(self) -> int:
-        """Rows of the dataset."""
-        return self._rows.rows
-
-    @property
-    def columns(self) -> Sequence[TableColumn]:
+    def columns(self) -> list[TableColumn]:
         """As in the desk, but for what the cluster's column shows."""
-        return [
-            replace(column, width=lambda _room: LEAD_CELLS, value=self._lead)
-            if column.name == "cluster"
-            else column
-            for column in self._rows.columns
-        ]
-
-    @property
-    def score_range(self) -> tuple[float, float] | None:
-        """As in the desk."""
-        return self._rows.score_range
-
-    def room(self, cells: int) -> Room:
-        """As in the desk."""
-        return self._rows.room(cells)
-
-    def marks(self, row: int, columns: Sequence[TableColumn]) -> RowMarks:
-        """As in the desk."""
-        return self._rows.marks(row, columns)
-
-    def text(self, row: int, column: TableColumn) -> str:
-        """As in the desk."""
-        return self._rows.text(row, column)
+        lead = replace(COLUMNS["cluster"], width=lambda _room: LEAD_CELLS, value=self._lead)
+        return list((COLUMNS | {"cluster": lead}).values())
 
     def _lead(self, _session: Session, row: int) -> str:
         """An answer's letter, a similarity, two signs."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from rich.segment import Segment
 from textual.strip import Strip
 
 from tui.clusters.comparison import Comparison, Laid, lay_out
@@ -31,8 +30,7 @@ class ComparisonPane(LinePane):
     }
 
     def __init__(self, *, glyphs: Glyphs = UNICODE_GLYPHS, id: str | None = None) -> None:  # noqa: A002 - the name Textual's widgets use
-        super().__init__(id=id)
-        self.glyphs = glyphs
+        super().__init__(glyphs=glyphs, id=id)
         self._found: Comparison | None = None
         self._says = ""
         self._laid = NOTHING
@@ -70,12 +68,6 @@ class ComparisonPane(LinePane):
         if self._found is not None and self._laid_width != self.text_cells:
             self._put(self.lay_out(self._found, self.text_cells))
 
-    # Scrolling
-
-    def go_last(self) -> None:
-        """To the end."""
-        self._scroll_to_line(len(self._laid.lines))
-
     def go_to_change(self, direction: int) -> bool:
         """To the next (1) or previous (-1) line with a difference; False where there is none."""
         if direction > 0:
@@ -98,7 +90,5 @@ class ComparisonPane(LinePane):
             runs: tuple[tuple[str, str], ...] = ((said, "muted"),)
         else:
             runs = self._laid.lines[line] if line < len(self._laid.lines) else ()
-        segments = [Segment(" ", self._style("text"))]
-        for text, name in runs:
-            segments.append(Segment(text, self._style(name)))
+        segments = self._segments([(" ", "text"), *runs])
         return Strip(segments).adjust_cell_length(width, self._style("text"))

@@ -19,8 +19,6 @@ from engine.session.duplication import SearchState
 from engine.session.matching import rows_matching
 from tui.clusters import words
 from tui.clusters.deciding import DecidingActions
-from tui.dialogs.dialogs import ChoiceDialog, ConfirmDialog
-from tui.widgets.prompt_bar import PromptBar, Question
 
 FINE, COARSE = 0.01, 0.05
 
@@ -138,29 +136,24 @@ class ViewingActions(DecidingActions):
     def action_type_similarity(self) -> None:
         """Type it."""
         row = self._split_row
-        self.query_one(PromptBar).ask(
-            Question(
-                label="similarity" if row is None else "split this cluster at",
-                hint="0.85 or 85%",
-                value="",
-                answer=lambda text: (
-                    self._set_similarity(parse_similarity(text), row) if text.strip() else None
-                ),
-            )
+        self.ask(
+            "similarity" if row is None else "split this cluster at",
+            "0.85 or 85%",
+            lambda text: (
+                self._set_similarity(parse_similarity(text), row) if text.strip() else None
+            ),
         )
 
     # -- filter and order --------------------------------------------------------------------------
 
     def action_list_filter(self) -> None:
         """Ask for a filter of clusters."""
-        self.query_one(PromptBar).ask(
-            Question(
-                label="filter",
-                hint=FIELDS + "  or any filter of rows; empty shows all",
-                value=str(self._filter),
-                answer=self._set_filter,
-                preview=self._count_filter,
-            )
+        self.ask(
+            "filter",
+            FIELDS + "  or any filter of rows; empty shows all",
+            self._set_filter,
+            value=str(self._filter),
+            preview=self._count_filter,
         )
 
     def _count_filter(self, text: str) -> str:
@@ -196,9 +189,7 @@ class ViewingActions(DecidingActions):
             (order.value, order.value + (arrow if order is self._order else "")) for order in usable
         ]
 
-        def chosen(name: str | None) -> None:
-            if name is None:
-                return
+        def chosen(name: str) -> None:
             order = Order(name)
             # What there is most of comes first; similarities from the loosest on.
             first_down = order in (Order.SIZE, Order.SPREAD, Order.ENTROPY)
@@ -206,33 +197,25 @@ class ViewingActions(DecidingActions):
             self._order = order
             self.show_list()
 
-        self.app.push_screen(ChoiceDialog("Sort clusters by", choices, self._order.value), chosen)
+        self.choose("Sort clusters by", choices, chosen, self._order.value)
 
     def action_keeper(self) -> None:
         """Choose what makes a row the one to keep."""
         duplicates = self.session.duplicates
         choices = [(each.value, words.PREFERENCE_TEXT[each]) for each in Preference]
 
-        def chosen(name: str | None) -> None:
-            if name is not None:
-                duplicates.prefer(Preference(name))
-                self.say(f"suggested: {words.PREFERENCE_TEXT[duplicates.preferences[0]]}")
-                self._shown = None
-                self.show_members()
+        def chosen(name: str) -> None:
+            duplicates.prefer(Preference(name))
+            self.say(f"suggested: {words.PREFERENCE_TEXT[duplicates.preferences[0]]}")
+            self._shown = None
+            self.show_members()
 
-        dialog = ChoiceDialog("Suggested of each cluster", choices, duplicates.preferences[0])
-        self.app.push_screen(dialog, chosen)
+        self.choose("Suggested of each cluster", choices, chosen, duplicates.preferences[0])
 
     def action_compare_meaning(self) -> None:
         """Ask for a model, compare whole samples with it, and list what it finds."""
-        self.query_one(PromptBar).ask(
-            Question(
-                label="model folder",
-                hint="a sentence-transformers model on this disk",
-                value="",
-                answer=self._compare_meaning,
-            )
-        )
+        hint = "a sentence-transformers model on this disk"
+        self.ask("model folder", hint, self._compare_meaning)
 
     def _compare_meaning(self, text: str) -> None:
         if text.strip():
@@ -273,17 +256,10 @@ class ViewingActions(DecidingActions):
         if self.session.duplicates.status.state is not SearchState.DONE:
             lines.append("The search is not done: these are counts of what is known so far.")
 
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self.session.duplicates.set_rule(found.similarity)
-                self.say(f"rule on: duplicates at >= {found.similarity:.2f} are dropped")
-                self._draw_lines()
+        def switch_on() -> None:
+            self.session.duplicates.set_rule(found.similarity)
+            self.say(f"rule on: duplicates at >= {found.similarity:.2f} are dropped")
+            self._draw_lines()
 
-        self.app.push_screen(
-            ConfirmDialog(
-                f"Drop duplicates at similarity >= {found.similarity:.2f}?",
-                lines,
-                f"drop {found.dropped:,} rows",
-            ),
-            answered,
-        )
+        title = f"Drop duplicates at similarity >= {found.similarity:.2f}?"
+        self.confirm(title, lines, f"drop {found.dropped:,} rows", switch_on)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.duplicates.duplication_rate import HELPFUL, KeptDuplication
-from engine.duplicates.listing import ListedState, Listing
+from engine.duplicates.listing import ListedState
 from engine.duplicates.rule import Preference
 from engine.duplicates.settings import ComparedUnit
 from engine.session import Session
@@ -85,8 +85,7 @@ def title_parts(
         parts.append(f"{counted} with {len(groups.members):,} rows")
         if listed.clusters.similarity != similarity:
             parts.append("being cut anew")
-        done = decided(listed.listing)
-        if done:
+        if done := int((listed.listing.state != ListedState.UNDECIDED).sum()):
             parts.append(f"{done:,} decided")
         if listed.contradictions is not None:
             found = listed.contradictions
@@ -95,18 +94,13 @@ def title_parts(
     return parts
 
 
-def decided(listing: Listing) -> int:
-    """Clusters in which nothing is left to decide."""
-    return int((listing.state != ListedState.UNDECIDED).sum())
-
-
-def rate_line(kept: KeptDuplication, glyphs: Glyphs, cells: int = RATE_CELLS) -> str:
+def rate_line(kept: KeptDuplication, glyphs: Glyphs) -> str:
     """A rate from 0 to 100 %, with the mark at 25 % where a study saw the best result."""
-    filled = round(kept.duplication_rate * cells)
+    filled = round(kept.duplication_rate * RATE_CELLS)
     if kept.duplicate_rows:
         filled = max(filled, 1)
-    line = [glyphs.bar if at < filled else glyphs.shade for at in range(cells)]
-    line[round(HELPFUL * cells)] = glyphs.divider
+    line = [glyphs.bar if at < filled else glyphs.shade for at in range(RATE_CELLS)]
+    line[round(HELPFUL * RATE_CELLS)] = glyphs.divider
     return "".join(line)
 
 

@@ -14,11 +14,10 @@ from engine.review.review import Change
 from engine.session.annotations import tag_name
 from tui.deciding import INLINE_ROWS, NAME_CELLS
 from tui.desk.verdicts import ALL_ROWS, VerdictActions
-from tui.dialogs.dialogs import ChoiceDialog, ConfirmDialog, TextDialog
+from tui.dialogs.dialogs import TextDialog
 from tui.sample.history import history_text
 from tui.terminal.display import one_line, sanitize
 from tui.terminal.editor import edited
-from tui.widgets.prompt_bar import PromptBar, Question
 
 NO_REASON = "0"
 
@@ -52,11 +51,7 @@ class AnnotationActions(VerdictActions):
         choices = [(str(digit), f"{digit} {word}") for digit, word in enumerate(words, 1)]
         choices.append((NO_REASON, f"{NO_REASON} no reason"))
 
-        def chosen(digit: str | None) -> None:
-            if digit is not None:
-                self._code(digit)
-
-        self.app.push_screen(ChoiceDialog("Why it was rejected", choices), chosen)
+        self.choose("Why it was rejected", choices, self._code)
 
     def _code(self, digit: str) -> None:
         annotations = self.session.annotations
@@ -71,7 +66,7 @@ class AnnotationActions(VerdictActions):
             which = f"row {rows[0]}" if len(rows) == 1 else f"{len(rows):,} rows"
             word = reason or "no reason"
             self.say(f"{which}: {word}" + ("" if change is not None else " already"))
-            self._remarked()
+            self._show_changed()
 
         self._work(
             f"{reason}: {len(rows):,} rows",
@@ -79,10 +74,6 @@ class AnnotationActions(VerdictActions):
             coded,
             background=len(rows) > INLINE_ROWS,
         )
-
-    def _remarked(self) -> None:
-        self.table.refresh_changed()
-        self._show_sample()
 
     # -- notes -------------------------------------------------------------------------------
 
@@ -101,14 +92,12 @@ class AnnotationActions(VerdictActions):
             if text != shown:
                 self._set_note(row, text)
 
-        self.query_one(PromptBar).ask(
-            Question(
-                label=f"note on row {row}",
-                hint=f"empty takes it away; {self.key('long_note')} opens the editor",
-                value=shown,
-                answer=answer,
-                select=False,
-            )
+        self.ask(
+            f"note on row {row}",
+            f"empty takes it away; {self.key('long_note')} opens the editor",
+            answer,
+            value=shown,
+            select=False,
         )
 
     def action_long_note(self) -> None:
@@ -129,7 +118,7 @@ class AnnotationActions(VerdictActions):
             self.say("the note is as it was")
         else:
             self.say(f"noted on row {row}" if text.strip() else f"no note on row {row} any more")
-        self._remarked()
+        self._show_changed()
 
     def _readable_row(self, what: str) -> int | None:
         """The row to remark on; None, and why, where there is none."""
@@ -184,15 +173,12 @@ class AnnotationActions(VerdictActions):
             found = [name for name in used if typed and name.casefold().startswith(typed)]
             return ", ".join(f"{_short(name)} {used[name]:,}" for name in found[:TAGS_NAMED])
 
-        self.query_one(PromptBar).ask(
-            Question(
-                label=f"tag {what}",
-                hint=hint,
-                value="",
-                answer=lambda text: self._tag(rows, what, text),
-                preview=fitting,
-                complete=lambda text, place: _completion(text[:place], list(used)),
-            )
+        self.ask(
+            f"tag {what}",
+            hint,
+            lambda text: self._tag(rows, what, text),
+            preview=fitting,
+            complete=lambda text, place: _completion(text[:place], list(used)),
         )
 
     def _tag(self, rows: NDArray[np.int64], what: str, text: str) -> None:
@@ -218,21 +204,15 @@ class AnnotationActions(VerdictActions):
             f"No verdict changes. One undo ({self.key('undo')}) takes all of it back.",
         ]
 
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self.table.clear_selection()
-                self._remember_tag(0 if what == ALL_ROWS else len(rows), text)
-                self._work(
-                    f"{doing} {len(changed):,} rows", work, self._tagged,
-                    background=len(changed) > INLINE_ROWS,
-                )  # fmt: skip
+        doing_so = f"{doing} {len(changed):,} rows"
+
+        def tag() -> None:
+            self.table.clear_selection()
+            self._remember_tag(0 if what == ALL_ROWS else len(rows), text)
+            self._work(doing_so, work, self._tagged, background=len(changed) > INLINE_ROWS)
 
         # After the line of input has closed: it gives the focus back to the table.
-        self.call_after_refresh(
-            self.app.push_screen,
-            ConfirmDialog(f"{doing.capitalize()} {what}?", lines, f"{doing} {len(changed):,} rows"),
-            answered,
-        )
+        self.call_after_refresh(self.confirm, f"{doing.capitalize()} {what}?", lines, doing_so, tag)
 
     def _remember_tag(self, count: int, text: str) -> None:
         self.remember_for_repeat(count, lambda rows, what: self._tag(rows, what, text))
@@ -243,7 +223,7 @@ class AnnotationActions(VerdictActions):
             count = len(change.rows)
             which = f"row {change.rows[0]}" if count == 1 else f"{count:,} rows; {self.taken_back}"
             self.say(f"{word} {_short(change.said.subject)}: {which}")
-        self._remarked()
+        self._show_changed()
 
 
 def _short(name: str) -> str:

@@ -114,9 +114,6 @@ class Possible(MovingActions):
     def _tick(self) -> None:
         """Also keep the footer to what can be done."""
         super()._tick()
-        self._show_keys()
-
-    def _show_keys(self) -> None:
         shown = [action for action in actions_on(None, actions_of(self.app)) if action.footer]
         self.query_one(KeyBar).leave_out(
             frozenset(

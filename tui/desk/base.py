@@ -309,7 +309,7 @@ class DeskBase(WorkingScreen):
         session.ui_priority.ask(TICK_WORK_S)
         summary = session.summary()
         if recount:
-            self._bins = session.score_bins(self.slider.bins_for())
+            self._bins = session.score_bins(max(self.slider.size.width, 1))
         self.slider.empty_text = (
             f"blind: {self.key('blind')} shows the scores" if session.blind else NO_SCORES
         )
@@ -431,6 +431,11 @@ class DeskBase(WorkingScreen):
             self.detail.show(None)
         else:
             self.detail.show(self._rows.content(row))
+
+    def _show_changed(self) -> None:
+        """Draw at once what was decided or said."""
+        self.table.refresh_changed()
+        self._show_sample()
 
     def _save_cursor(self) -> None:
         if self._unsaved_cursor is not None:

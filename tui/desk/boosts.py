@@ -8,10 +8,8 @@ from numpy.typing import NDArray
 from engine.errors import UsageError
 from engine.review.decision import MOST_COPIES
 from engine.review.review import Change
-from tui.deciding import INLINE_ROWS, change_words
+from tui.deciding import INLINE_ROWS, change_text
 from tui.desk.verdicts import VerdictActions
-from tui.dialogs.dialogs import ConfirmDialog
-from tui.widgets.prompt_bar import PromptBar, Question
 
 STEPS = (1, 2, 3)
 """What the key goes through; more than that is typed."""
@@ -51,14 +49,12 @@ class BoostActions(VerdictActions):
         if self.session.read_only:
             self.say("read-only: nothing can be decided here")
             return
-        self.query_one(PromptBar).ask(
-            Question(
-                label=f"copies of {what}",
-                hint="how often the export writes each: 2, or 1 for once",
-                value="2",
-                answer=lambda text: self._boost_all(rows, what, _times(text)),
-                preview=lambda text: self._boost_preview(rows, _times(text)),
-            )
+        self.ask(
+            f"copies of {what}",
+            "how often the export writes each: 2, or 1 for once",
+            lambda text: self._boost_all(rows, what, _times(text)),
+            value="2",
+            preview=lambda text: self._boost_preview(rows, _times(text)),
         )
 
     def _boost_preview(self, rows: NDArray[np.int64], times: int) -> str:
@@ -66,33 +62,27 @@ class BoostActions(VerdictActions):
         return f"{len(rows):,} rows, {changed:,} of them change"
 
     def _boost_all(self, rows: NDArray[np.int64], what: str, times: int) -> None:
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self.table.clear_selection()
-                self._work(
-                    f"setting copies of {len(rows):,} rows",
-                    lambda: self.session.set_copies(np.sort(rows), times),
-                    self._boosted,
-                    background=len(rows) > INLINE_ROWS,
-                )
+        def boost() -> None:
+            self.table.clear_selection()
+            self._work(
+                f"setting copies of {len(rows):,} rows",
+                lambda: self.session.set_copies(np.sort(rows), times),
+                self._boosted,
+                background=len(rows) > INLINE_ROWS,
+            )
 
         lines = [
             f"{self._boost_preview(rows, times)}. Whether a row is kept does not change.",
             f"One undo ({self.key('undo')}) takes all of it back.",
         ]
-        self.app.push_screen(
-            ConfirmDialog(f"Write {what} {times}x in the export?", lines, f"copies x{times}"),
-            answered,
-        )
+        self.confirm(f"Write {what} {times}x in the export?", lines, f"copies x{times}", boost)
 
     def _boosted(self, change: Change | None) -> None:
         if change is None:
             self.say("nothing to change")
             return
-        plural = "s" if len(change.rows) > 1 else ""
-        self.say(f"{change_words(change)} {len(change.rows):,} row{plural}; {self.taken_back}")
-        self.table.refresh_changed()
-        self._show_sample()
+        self.say(f"{change_text(change)}; {self.taken_back}")
+        self._show_changed()
 
 
 def _times(text: str) -> int:

@@ -7,7 +7,6 @@ from pathlib import Path
 from engine.errors import ExportError, InputError, TamisError
 from engine.sample import message_text
 from tui.desk.base import DeskBase
-from tui.widgets.prompt_bar import PromptBar, Question
 
 CLIPBOARD_BYTES = 74_994
 """Longer texts are cut or dropped by common terminals.  Source: the limit that hterm documents
@@ -18,7 +17,7 @@ class CopyActions(DeskBase):
     """What Y and W do."""
 
     def _sample_text(self) -> str:
-        """Every turn of the sample under its role; text that is no Unicode is replaced.
+        """Every turn of the sample as edited, under its role; text that is no Unicode is replaced.
 
         Raises:
             TamisError: the row could not be read.
@@ -28,7 +27,7 @@ class CopyActions(DeskBase):
             raise ExportError("no sample is shown")
         if self.session.dataset.broken[row]:
             raise InputError(f"row {row} could not be read: there is nothing to copy")
-        sample = self.session.dataset.sample(row, self.session.side)
+        sample = self.session.edits.sample(row, self.session.side)
         parts = [f"{turn.role.value}:\n{message_text(turn)}\n" for turn in sample.turns]
         return "\n".join(parts).encode("utf-8", "replace").decode("utf-8")
 
@@ -57,14 +56,8 @@ class CopyActions(DeskBase):
             self.say("no sample is shown")
             return
         name = f"{self.session.dataset.path.name}-row-{row}.txt"
-        self.query_one(PromptBar).ask(
-            Question(
-                label="copy to",
-                hint=f"a new file, in {Path.cwd()} unless it says where",
-                value=name,
-                answer=self._write_sample,
-            )
-        )
+        hint = f"a new file, in {Path.cwd()} unless it says where"
+        self.ask("copy to", hint, self._write_sample, value=name)
 
     def _write_sample(self, name: str) -> None:
         text = self._sample_text()

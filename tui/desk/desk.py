@@ -20,12 +20,9 @@ from tui.desk.base import TICK_S
 from tui.desk.boosts import BoostActions
 from tui.desk.copying import CopyActions
 from tui.desk.edits import EditActions
-from tui.desk.moving import MovingActions
 from tui.desk.ordering import OrderActions
 from tui.desk.scoring import ScoringActions
-from tui.desk.simulator import SimulatorActions
-from tui.desk.thresholds import ThresholdActions
-from tui.dialogs.dialogs import ChoiceDialog, TextDialog, WorkDialog
+from tui.dialogs.dialogs import TextDialog, WorkDialog
 from tui.dialogs.export_dialog import ExportDialog
 from tui.keys.actions import actions_of, actions_on, name_keys
 from tui.keys.help import help_text, problems_text
@@ -35,12 +32,9 @@ class Desk(
     Possible,
     EditActions,
     BoostActions,
-    MovingActions,
-    ThresholdActions,
     OrderActions,
     CopyActions,
     ScoringActions,
-    SimulatorActions,
 ):
     """One session on the screen."""
 
@@ -109,8 +103,7 @@ class Desk(
                     f"row {screen.leaves_at} is not in this view: {self.key('filter')} with an "
                     "empty line shows all"
                 )
-            self.table.refresh_changed()
-            self._show_sample()
+            self._show_changed()
             self._draw_title()
 
         self.app.push_screen(screen, left)
@@ -169,13 +162,10 @@ class Desk(
         """Choose a theme."""
         names = sorted(name for name in self.app.available_themes if name.startswith("tamis-"))
 
-        def chosen(name: str | None) -> None:
-            if name:
-                self.app.theme = name
+        def take(name: str) -> None:
+            self.app.theme = name
 
-        self.app.push_screen(
-            ChoiceDialog("Theme", [(name, name) for name in names], self.app.theme), chosen
-        )
+        self.choose("Theme", [(name, name) for name in names], take, self.app.theme)
 
     def action_quit(self) -> None:
         """Leave; everything is on disk."""

@@ -7,7 +7,6 @@ from functools import partial
 from engine.dataset.editing import Editable, Part
 from engine.errors import TamisError
 from tui.desk.annotations import AnnotationActions
-from tui.dialogs.dialogs import ChoiceDialog
 from tui.dialogs.diff_dialog import DiffAnswer, DiffDialog
 from tui.terminal.display import one_line
 from tui.terminal.editor import edited
@@ -39,11 +38,10 @@ class EditActions(AnnotationActions):
             for part, found in parts.items()
         ]
 
-        def chosen(name: str | None) -> None:
-            if name is not None:
-                self._edit(row, parts[Part(name)], None)
+        def chosen(name: str) -> None:
+            self._edit(row, parts[Part(name)], None)
 
-        self.app.push_screen(ChoiceDialog(f"Edit row {row}", choices, response.value), chosen)
+        self.choose(f"Edit row {row}", choices, chosen, response.value)
 
     def _edit(self, row: int, part: Editable, begun: str | None) -> None:
         """Open a part in the editor; `begun` is what an edit that goes on has come to."""

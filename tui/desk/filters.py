@@ -13,7 +13,6 @@ from engine.session.matching import filter_names
 from engine.session.view import ShownRows
 from tui.desk.base import DeskBase
 from tui.dialogs.filter_dialog import FilterChoice, FilterDialog
-from tui.widgets.prompt_bar import PromptBar, Question
 
 
 class FilterActions(DeskBase):
@@ -30,15 +29,15 @@ class FilterActions(DeskBase):
         def completed(line: str, cursor: int) -> Completion:
             return complete(line, cursor, names)
 
-        question = Question(
-            label="filter",
-            hint="state:rejected score<1.5 words; or not ( ); empty shows all; tab completes",
+        self.ask(
+            "filter",
+            "state:rejected score<1.5 words; or not ( ); empty shows all; tab completes",
+            self._set_filter,
             value=text,
-            answer=self._set_filter,
             count=self._count_filter,
             complete=completed,
+            error=error,
         )
-        self.query_one(PromptBar).ask(question, error)
 
     def _count_filter(self, text: str, cancelled: Callable[[], bool]) -> str:
         """How many rows it would show; in a thread of its own."""
@@ -94,13 +93,10 @@ class FilterActions(DeskBase):
         elif not rule:
             self.say(f"there is no filter to save; {self.key('filter')} sets one")
         else:
-            self.query_one(PromptBar).ask(
-                Question(
-                    label="save filter as",
-                    hint=f"a name for: {rule}",
-                    value="",
-                    answer=lambda name: self._save_filter(name, rule),
-                )
+            self.ask(
+                "save filter as",
+                f"a name for: {rule}",
+                lambda name: self._save_filter(name, rule),
             )
 
     def _save_filter(self, name: str, rule: str) -> None:

@@ -14,11 +14,9 @@ from engine.session.table_columns import sort_choices
 from engine.session.view import ShownRows
 from engine.statistics import wilson
 from tui.desk.base import DeskBase
-from tui.dialogs.dialogs import ChoiceDialog
 from tui.dialogs.order_dialog import OrderChoice, OrderDialog
 from tui.keys.actions import actions_of
 from tui.table.sample_table import SampleTable
-from tui.widgets.prompt_bar import PromptBar, Question
 
 
 class OrderActions(DeskBase):
@@ -35,11 +33,7 @@ class OrderActions(DeskBase):
             for name in sort_choices(self.session)
         ]
 
-        def chosen(name: str | None) -> None:
-            if name is not None:
-                self._sort_by(name)
-
-        self.app.push_screen(ChoiceDialog("Sort by", choices, now.column), chosen)
+        self.choose("Sort by", choices, self._sort_by, now.column)
 
     def _sort_by(self, column: str) -> None:
         left = self.session.orders.current
@@ -127,14 +121,14 @@ class OrderActions(DeskBase):
         self._show_check(orders.resume, goes_on)
 
     def _ask_check(self, text: str, error: TamisError | None = None) -> None:
-        question = Question(
-            label="spot check, rows",
-            hint="drawn from the rows kept by rule, scores hidden",
+        self.ask(
+            "spot check, rows",
+            "drawn from the rows kept by rule, scores hidden",
+            self._draw_check,
             value=text,
-            answer=self._draw_check,
             preview=self._preview_check,
+            error=error,
         )
-        self.query_one(PromptBar).ask(question, error)
 
     def _preview_check(self, text: str) -> str:
         rows = _rows(text)
@@ -200,8 +194,7 @@ class OrderActions(DeskBase):
             return
         result = self.session.orders.result(check)
         self.say(f"spot check done: {result}", timeout=30)
-        self.table.refresh_changed()
-        self._show_sample()
+        self._show_changed()
 
 
 def _rows(text: str) -> int:

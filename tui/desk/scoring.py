@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from engine.errors import TamisError, UsageError
@@ -13,7 +15,7 @@ from engine.scoring.models.known_models import known_model
 from engine.scoring.worker.worker import FINISHED, WorkerState
 from tui.cli.models import size_text
 from tui.desk.base import NOTHING_SEEN, DeskBase
-from tui.dialogs.dialogs import ConfirmDialog, WorkDialog
+from tui.dialogs.dialogs import WorkDialog
 from tui.dialogs.scorer_dialog import ScorerDialog
 
 
@@ -87,11 +89,7 @@ class ScoringActions(DeskBase):
             lines += [f"{known.label}, about {size}, licence {known.licence or 'see its page'}"]
         lines.append("esc stops a download; what has come stays for the next try.")
 
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self._fetch(name, spec)
-
-        self.app.push_screen(ConfirmDialog("Download this model?", lines, "download"), answered)
+        self.confirm("Download this model?", lines, "download", partial(self._fetch, name, spec))
 
     def _fetch(self, name: str, spec: str) -> None:
         dialog = WorkDialog(f"downloading {name}…")

@@ -9,7 +9,6 @@ import numpy as np
 from engine.dataset.text_search import Query, Search, search
 from tui.desk.base import DeskBase
 from tui.terminal.display import one_line
-from tui.widgets.prompt_bar import PromptBar, Question
 
 INLINE_ROWS = 10_000
 """So few rows are searched before the next frame; more of them in a thread."""
@@ -23,14 +22,11 @@ class SearchActions(DeskBase):
 
     def action_search(self) -> None:
         """Ask what to look for."""
-        self.query_one(PromptBar).ask(
-            Question(
-                label="search",
-                hint="in prompt and response; a capital letter makes it exact, / before it a regex",
-                value="",
-                answer=self._begin_search,
-                count=self._count_search,
-            )
+        self.ask(
+            "search",
+            "in prompt and response; a capital letter makes it exact, / before it a regex",
+            self._begin_search,
+            count=self._count_search,
         )
 
     def _count_search(self, text: str, cancelled: Callable[[], bool]) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from engine.filter import Filter, Number, NumberTerm, parse_filter
 from engine.session.matching import filter_names
 from tui.desk.filters import FilterActions
-from tui.widgets.prompt_bar import PromptBar, Question
 from tui.widgets.threshold_slider import ThresholdSlider
 
 
@@ -43,14 +42,11 @@ class ThresholdActions(FilterActions):
     def action_type_threshold(self) -> None:
         """Type it."""
         session = self.session
-        self.query_one(PromptBar).ask(
-            Question(
-                label="threshold",
-                hint="1.5 · top 1000 · 25% · <=0.3 keeps the low side",
-                value="",
-                answer=lambda text: self._set_threshold(text) if text.strip() else None,
-                preview=lambda text: session.preview_threshold(text) if text.strip() else "",
-            )
+        self.ask(
+            "threshold",
+            "1.5 · top 1000 · 25% · <=0.3 keeps the low side",
+            lambda text: self._set_threshold(text) if text.strip() else None,
+            preview=lambda text: session.preview_threshold(text) if text.strip() else "",
         )
 
     def _set_threshold(self, text: str, *, save: bool = True) -> None:

@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 from engine.errors import TamisError
 from engine.review.decision import Aspect, Verdict
 from engine.review.review import Change
-from tui.deciding import INLINE_ROWS, VERDICT_WORDS, DecidingScreen, change_words
+from tui.deciding import INLINE_ROWS, VERDICT_WORDS, DecidingScreen, change_text
 from tui.desk.base import Act, DeskBase
-from tui.dialogs.dialogs import ConfirmDialog
 
 ALL_ROWS = "all rows shown"
 
@@ -137,29 +136,24 @@ class VerdictActions(DeskBase, DecidingScreen):
         if len(rows) != np.count_nonzero(readable):
             lines.insert(1, f"{np.count_nonzero(~readable):,} could not be read: left out.")
 
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self.table.clear_selection()
-                count = 0 if what == ALL_ROWS else len(rows)
-                self.remember_for_repeat(count, partial(self._again, verdict))
-                self._work(
-                    f"{VERDICT_WORDS[verdict]}: {changed:,} rows",
-                    lambda: self.session.decide(np.sort(rows), verdict),
-                    self._bulk_done,
-                    background=len(rows) > INLINE_ROWS,
-                )
+        def decide() -> None:
+            self.table.clear_selection()
+            count = 0 if what == ALL_ROWS else len(rows)
+            self.remember_for_repeat(count, partial(self._again, verdict))
+            self._work(
+                f"{VERDICT_WORDS[verdict]}: {changed:,} rows",
+                lambda: self.session.decide(np.sort(rows), verdict),
+                self._bulk_done,
+                background=len(rows) > INLINE_ROWS,
+            )
 
         word = {Verdict.UNDECIDED: "clear"}.get(verdict, verdict.name.lower())
-        self.app.push_screen(
-            ConfirmDialog(f"{word.capitalize()} {what}?", lines, f"{word} {changed:,} rows"),
-            answered,
-        )
+        self.confirm(f"{word.capitalize()} {what}?", lines, f"{word} {changed:,} rows", decide)
 
     def _bulk_done(self, change: Change | None) -> None:
         if change is not None:
-            self.say(f"{change_words(change)} {len(change.rows):,} rows; {self.taken_back}")
-        self.table.refresh_changed()
-        self._show_sample()
+            self.say(f"{change_text(change)}; {self.taken_back}")
+        self._show_changed()
 
     def _show_step(self, change: Change) -> str:
         one = len(change.rows) == 1
@@ -167,8 +161,7 @@ class VerdictActions(DeskBase, DecidingScreen):
         if change.aspect is Aspect.EDIT:
             self.table.forget_texts()
             self._focus_scoring()
-        self.table.refresh_changed()
-        self._show_sample()
+        self._show_changed()
         return ", not in this view" if hidden else ""
 
     def action_range(self) -> None:

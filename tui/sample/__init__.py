@@ -1,8 +1,7 @@
 """The pane with one sample in full.
 
     detail          the pane: one sample whole, with what is known about it
-    detail_content  what it shows of a row, and the lines that this becomes
-    detail_body     the turns, wrapped and ready to draw, also ahead of time
+    detail_content  what it shows of a row, wrapped and ready to draw, also ahead of time
     document        turns told apart, Markdown and code legible, as lines
     wrapping        lines wrapped to a width, drawn one screen line at a time
     history         who said what about a row, and when

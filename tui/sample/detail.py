@@ -8,14 +8,20 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from rich.segment import Segment
 from textual.geometry import Region, Size
 from textual.reactive import Reactive
 from textual.strip import Strip
 
 from engine.dataset.text_search import Query
-from tui.sample.detail_body import Body, basis_of, make_body, warm
-from tui.sample.detail_content import DetailContent, about_lines, head_text
+from tui.sample.detail_content import (
+    Body,
+    DetailContent,
+    about_lines,
+    basis_of,
+    head_text,
+    make_body,
+    warm,
+)
 from tui.sample.document import Line
 from tui.sample.wrapping import Flow, used_cells
 from tui.table.line_pane import LinePane
@@ -32,6 +38,9 @@ LOAD_CHARACTERS = 200_000
 """Shown at first, and added at each wish for more; takes less than a tenth of a second."""
 
 
+EMPTY_TEXT = "no sample"
+
+
 class SampleDetail(LinePane):
     """The whole sample under a pinned line with its row, state and score."""
 
@@ -40,44 +49,14 @@ class SampleDetail(LinePane):
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         f"sample-detail--{name}"
         for name in (
-            "text",
-            "head",
-            "muted",
-            "problem",
-            "note",
-            "match",
-            "role-system",
-            "role-user",
-            "role-assistant",
-            "role-tool",
-            "heading",
-            "strong",
-            "emphasis",
-            "marker",
-            "quote",
-            "code",
-            "code-keyword",
-            "code-string",
-            "code-number",
-            "code-comment",
-            "code-name",
+            "text", "head", "muted", "problem", "note", "match", "role-system", "role-user",
+            "role-assistant", "role-tool", "heading", "strong", "emphasis", "marker", "quote",
+            "code", "code-keyword", "code-string", "code-number", "code-comment", "code-name",
         )
-    }
+    }  # fmt: skip
 
-    def __init__(
-        self,
-        *,
-        glyphs: Glyphs = UNICODE_GLYPHS,
-        empty_text: str = "no sample",
-        more_hint: str = "scroll on to load them",
-        id: str | None = None,  # noqa: A002 - the name Textual's widgets use
-        classes: str | None = None,
-    ) -> None:
-        super().__init__(id=id, classes=classes)
-        self.glyphs = glyphs
-        self.empty_text = empty_text
-        self.more_hint = more_hint
-        """Appended to the line that says how much of a long sample is left out."""
+    def __init__(self, *, glyphs: Glyphs = UNICODE_GLYPHS, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(glyphs=glyphs, id=id)
         self._content: DetailContent | None = None
         self._search: Query | None = None
         self._limit = LOAD_CHARACTERS
@@ -124,7 +103,7 @@ class SampleDetail(LinePane):
         known = self._ready.get(content.row)
         if width < 2 or (known is not None and known.basis == basis):
             return
-        body = make_body(content, LOAD_CHARACTERS, width, self.glyphs, self.more_hint)
+        body = make_body(content, LOAD_CHARACTERS, width, self.glyphs)
         warm(body)
         self._ready[content.row] = body
         for row in list(self._ready)[:-READY_SAMPLES]:
@@ -188,9 +167,9 @@ class SampleDetail(LinePane):
             if known is not None and known.basis == basis:
                 self._body = known
             elif self._body.basis != basis:
-                self._body = make_body(content, self._limit, width, self.glyphs, self.more_hint)
+                self._body = make_body(content, self._limit, width, self.glyphs)
         # Set past the reactive: Textual would lay out the screen and repaint the whole pane.
-        height = max(self._lines_total + 1, self.scrollable_content_region.height)
+        height = max(len(self._about) + len(self._body) + 1, self.scrollable_content_region.height)
         size: Reactive[Size] = SampleDetail.virtual_size  # pyright: ignore[reportAssignmentType] # a descriptor
         self.set_reactive(size, Size(1, height))
         self.vertical_scrollbar.window_virtual_size = height
@@ -200,10 +179,6 @@ class SampleDetail(LinePane):
         paired = content is not None and content.other is not None
         return self._width if paired else min(self._width, READABLE_CELLS)
 
-    @property
-    def _lines_total(self) -> int:
-        return len(self._about) + len(self._body)
-
     # Scrolling
 
     def move(self, lines: int) -> None:
@@ -211,10 +186,6 @@ class SampleDetail(LinePane):
         if lines > 0 and self.left_out and self.scroll_offset.y >= self.max_scroll_y:
             self.load_more()
         self._scroll_to_line(self.scroll_offset.y + lines)
-
-    def go_last(self) -> None:
-        """To the end."""
-        self._scroll_to_line(self._lines_total)
 
     def on_resize(self) -> None:
         """Wrap anew where the width is another."""
@@ -230,14 +201,14 @@ class SampleDetail(LinePane):
         if width < 3:
             return Strip.blank(width, self.rich_style)
         runs = self._drawn[y] = self._runs(y, width)
-        return self._strip(runs, width)
+        return Strip(self._segments(runs)).adjust_cell_length(width, self._style("text"))
 
     def _runs(self, y: int, width: int) -> list[tuple[str, str]]:
         """(text, style name) of a line of the pane."""
         if y == 0:
             return self._head(width)
         if self._content is None:
-            return [(self.empty_text.center(width)[:width] if y == 2 else " " * width, "muted")]
+            return [(EMPTY_TEXT.center(width)[:width] if y == 2 else " " * width, "muted")]
         return [(" ", "text"), *self._line(self.scroll_offset.y + y - 1)]
 
     def _line(self, y: int) -> list[tuple[str, str]]:
@@ -252,16 +223,6 @@ class SampleDetail(LinePane):
         y -= len(flow)
         divider = (f" {glyphs.divider} ", "muted")
         return [*sides[0].runs(y, search, glyphs), divider, *sides[1].runs(y, search, glyphs)]
-
-    def _strip(self, runs: list[tuple[str, str]], width: int) -> Strip:
-        segments: list[Segment] = []
-        for text, name in runs:
-            style = self._style(name)
-            if segments and segments[-1].style == style:
-                segments[-1] = Segment(segments[-1].text + text, style)
-            elif text:
-                segments.append(Segment(text, style))
-        return Strip(segments).adjust_cell_length(width, self._style("text"))
 
     def _head(self, width: int) -> list[tuple[str, str]]:
         text = head_text(self._content, self.glyphs) if self._content else ""

@@ -1,4 +1,4 @@
-"""What the detail pane shows of a row, and the lines that it becomes."""
+"""What the detail pane shows of a row, and that wrapped and ready to draw, also ahead of time."""
 
 from __future__ import annotations
 
@@ -7,7 +7,13 @@ from dataclasses import dataclass, replace
 
 from engine.sample import Message, Role, Side
 from tui.sample.document import Line, LineKind, column_lines, json_lines, plain, turn_lines
+from tui.sample.wrapping import Flow
 from tui.terminal.display import STATE_TEXT, Glyphs, RowState
+
+SIDE_BY_SIDE_CELLS = 120
+
+READY_LINES = 100
+"""Screen lines whose styles are worked out ahead; more than a screen has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,19 +91,43 @@ def other_side(side: Side) -> Side:
     return Side.REJECTED if side is Side.CHOSEN else Side.CHOSEN
 
 
-@dataclass(frozen=True, slots=True)
-class BodyLines:
-    """The texts of a sample as lines, as far as they are loaded."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Body:
+    """A sample's own lines at one width."""
 
-    lines: list[Line]
-    sides: tuple[list[Line], list[Line]] | None
-    """Chosen and rejected of a preference pair; else the response is among `lines`."""
+    basis: tuple[object, ...]
+    """What it was made from; equal for the same sample, width and limit."""
+    flow: Flow
+    sides: tuple[Flow, Flow] | None
+    """The two responses of a pair, side by side below `flow`; None where they stand in it."""
     left_out: int
-    """Characters beyond the limit."""
+    """Characters that are not loaded."""
+
+    def __len__(self) -> int:
+        return len(self.flow) + (max(map(len, self.sides)) if self.sides else 0)
+
+    @property
+    def flows(self) -> tuple[Flow, ...]:
+        """All of them, in the order in which they are read."""
+        return (self.flow, *(self.sides or ()))
 
 
-def body_lines(content: DetailContent, limit: int, glyphs: Glyphs, more_hint: str) -> BodyLines:
-    """The sample's own lines, up to `limit` characters of it."""
+def basis_of(content: DetailContent, limit: int, width: int) -> tuple[object, ...]:
+    """What the body of a sample depends on; its scores only where the sides show them."""
+    paired = content.other is not None
+    scores = (content.score, content.other_score) if paired else ()
+    shown = tuple(None if math.isnan(score) else score for score in scores)
+    return (
+        content.row, content.side, content.turns, content.other, content.tools, content.columns,
+        shown, limit, width,
+    )  # fmt: skip
+
+
+def make_body(content: DetailContent, limit: int, width: int, glyphs: Glyphs) -> Body:
+    """Lay out a sample in `width` cells, up to `limit` characters of it.
+
+    Safe to call from another thread.
+    """
     take = _Taker(limit)
     turns, response = content.turns, None
     if content.other is not None and turns and turns[-1].role is Role.ASSISTANT:
@@ -121,10 +151,21 @@ def body_lines(content: DetailContent, limit: int, glyphs: Glyphs, more_hint: st
         lines += [*_titled("tools", Role.TOOL, glyphs), *json_lines(tools.text)]
         lines.append(Line("", LineKind.PLAIN))
     if take.left_out:
-        hint = f", {more_hint}" if more_hint else ""
-        text = f"{glyphs.ellipsis} {take.left_out:,} more characters{hint}"
+        text = f"{glyphs.ellipsis} {take.left_out:,} more characters, scroll on to load them"
         (sides[1] if sides else lines).append(Line(text, LineKind.PLAIN, "problem"))
-    return BodyLines(lines, sides, take.left_out)
+    flows = None
+    if sides is not None and width + 3 >= SIDE_BY_SIDE_CELLS:
+        half = (width - 3) // 2
+        flows = (Flow(sides[0], half), Flow(sides[1], width - 3 - half))
+    elif sides is not None:
+        lines = [*lines, *sides[0], Line("", LineKind.PLAIN), *sides[1]]
+    return Body(basis_of(content, limit, width), Flow(lines, width), flows, take.left_out)
+
+
+def warm(body: Body) -> None:
+    """Work out the styles of the first screen: highlighting code takes longest of all."""
+    for flow in body.flows:
+        flow.style_lines(READY_LINES)
 
 
 def about_lines(content: DetailContent, glyphs: Glyphs) -> list[Line]:

@@ -28,7 +28,8 @@ def history_text(session: Session, row: int) -> Content:
 
 def _entry(entry: HistoryLine, *, sides: bool, hidden: bool) -> Content:
     event = entry.event
-    side = f"   {entry.side.value} side" if sides and _is_sided(entry.aspect) else ""
+    sided = sides and entry.aspect in (Aspect.VERDICT, Aspect.REASON)
+    side = f"   {entry.side.value} side" if sided else ""
     lines = [f"{moment(event.at)}   {event.who}{side}"]
     lines += [INDENT + line for line in _said(entry)]
     if not hidden and (seen := _seen(entry)):
@@ -38,10 +39,6 @@ def _entry(entry: HistoryLine, *, sides: bool, hidden: bool) -> Content:
         return Content(text)
     undone = f"{INDENT}undone {moment(entry.undone.at)} by {entry.undone.who}"
     return Content.assemble((text, "dim"), "\n", sanitize(undone))
-
-
-def _is_sided(aspect: Aspect) -> bool:
-    return aspect in (Aspect.VERDICT, Aspect.REASON)
 
 
 def _said(entry: HistoryLine) -> list[str]:
@@ -58,8 +55,9 @@ def _said(entry: HistoryLine) -> list[str]:
             contradict = "the sessions contradict each other: undecided until adjudicated"
             return ["merge: " + (contradict if entry.new == "undecided" else f"→ {entry.new}")]
         case Aspect.EDIT:
-            old = entry.old or "as in the source"
-            before, now = _cut(old), _cut(entry.new)
+            # On one line: the diff was shown when it was made.
+            old, new = entry.old or "as in the source", entry.new
+            before, now = (one_line(text, EDIT_CELLS) for text in (old, new))
             return [f"edited the {event.said.subject}", f"  before: {before}", f"  now: {now}"]
         case Aspect.COPIES:
             return [f"exported {entry.old} → {entry.new}"]
@@ -67,11 +65,6 @@ def _said(entry: HistoryLine) -> list[str]:
             lines = [f"{entry.old} → {entry.new}"]
             lines += _words("reason", "", event.said.reason) if event.said.reason else []
             return lines + (_words("note", "", event.said.note) if event.said.note else [])
-
-
-def _cut(text: str) -> str:
-    """An edited text on one line; the diff was shown when it was made."""
-    return one_line(text, EDIT_CELLS)
 
 
 def _words(what: str, old: str, new: str) -> list[str]:

@@ -7,7 +7,7 @@
     plots    performance over size; size against noise at equal performance
     words    what is said around the numbers
 
-It shows what it is given and posts what a person wants.
+It shows what the session's simulation says, and sets there what a person wants.
 """
 
 from tui.simulator.panel import SimulatorPanel

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.session.simulation import Shown
 from engine.simulator import Model, Prediction
+from tui.cli import simulate_text
 from tui.simulator import words
 from tui.terminal.display import Glyphs, one_line
 from tui.widgets.cell_widget import BLANK, Cell, write
@@ -67,14 +68,10 @@ def _performance(shown: Shown, prediction: Prediction, width: int) -> list[Cell]
     band = words.verdict(prediction)
     write(line, at, band, "text")
     at += len(band) + 2
-    if gained := words.gained(shown):
-        better = shown.gained is not None and shown.gained >= 0
-        write(
-            line,
-            at,
-            gained + (" against the pin" if width - at > 20 else ""),
-            "gain" if better else "loss",
-        )
+    if shown.gained is not None:
+        against = " against the pin" if width - at > 20 else ""
+        style = "gain" if shown.gained >= 0 else "loss"
+        write(line, at, simulate_text.points(shown.gained) + against, style)
     return line
 
 

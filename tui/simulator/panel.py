@@ -1,22 +1,24 @@
 """The three widgets of the simulator, and what is dragged and chosen in them.
 
-It shows what the session's simulation says, and posts what a person wants to set.
+It shows what the session's simulation says, and sets there what a person wants.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container
-from textual.message import Message
 
-from engine.session.simulation import Control, Shown
+from engine.session.simulation import Control, Shown, read_number
 from tui.keys.actions import Action, Group
 from tui.panel import Panel
 from tui.simulator.plots import FrontierPlot, SizePlot
 from tui.simulator.readout import Readout
+from tui.simulator.words import value_text
 from tui.terminal.display import UNICODE_GLYPHS, Glyphs
 from tui.widgets.sweep_line import SweepLine
 
@@ -28,6 +30,14 @@ if TYPE_CHECKING:
 ROOMY_LINES = 30
 """With so many, the plots stand under the figures; else beside them."""
 
+HINTS = {
+    Control.SIZE: "10000, 52k or 1M rows",
+    Control.NOISE: "percent of the rows: 17 or 2.5",
+    Control.DUPLICATION: "percent of the rows: 25",
+    Control.WHOLE_NOISE: "percent of all rows, before any threshold: 17",
+    Control.AUC: "chance that a sound row scores better than a bad one: .5 to .999",
+}
+
 
 class SimulatorPanel(Panel):
     """Readout and plots; while it has the focus, motions choose a slider and move it."""
@@ -37,20 +47,6 @@ class SimulatorPanel(Panel):
     place = "the simulator"
     page = "simulator"
     takes_digits = True
-
-    class NumberWanted(Message):
-        """The number of a slider is to be typed; `text` is the start of it."""
-
-        def __init__(self, control: Control, text: str) -> None:
-            super().__init__()
-            self.slider, self.text = control, text
-
-    class Stepped(Message):
-        """A slider is to go some coarse steps."""
-
-        def __init__(self, control: Control, steps: int) -> None:
-            super().__init__()
-            self.slider, self.steps = control, steps
 
     def __init__(self, desk: DeskBase, *, glyphs: Glyphs = UNICODE_GLYPHS) -> None:
         super().__init__(desk, glyphs=glyphs)
@@ -121,8 +117,42 @@ class SimulatorPanel(Panel):
         self.type_digit("")
 
     def type_digit(self, digit: str) -> None:
-        """A digit at a slider begins its number."""
-        self.post_message(self.NumberWanted(self.control, digit))
+        """A digit at a slider begins its number, which is asked for."""
+        control = self.control
+        self.desk.ask(
+            control.value,
+            HINTS[control],
+            lambda typed: self._typed(control, typed),
+            value=digit,
+            preview=lambda typed: (
+                value_text(control, read_number(control, typed)) if typed.strip() else ""
+            ),
+            select=not digit,
+        )
+
+    def _typed(self, control: Control, text: str) -> None:
+        if text.strip():
+            self._set(partial(self.desk.session.simulation.set_text, control, text))
+
+    def step(self, steps: int, *, coarse: bool = False) -> None:
+        """Move the chosen slider up by steps, or down."""
+        self._set(partial(self.desk.session.simulation.step, self.control, steps, coarse=coarse))
+
+    def on_readout_dragged(self, event: Readout.Dragged) -> None:
+        """A slider was dragged or clicked."""
+        self.choose(event.slider)
+        change = self.desk.session.simulation.set
+        self._set(partial(change, event.slider, event.value, save=event.released))
+
+    def _set(self, change: Callable[[], None]) -> None:
+        """Change a number; the first one that is changed unlinks all from the data."""
+        simulation = self.desk.session.simulation
+        linked = simulation.linked
+        change()
+        self.draw()
+        if linked and not simulation.linked:
+            key = self.desk.key("link")
+            self.desk.say(f"unlinked: the numbers are yours; {key} links them again")
 
     def show(self, shown: Shown) -> None:
         """Show another state."""
@@ -171,7 +201,7 @@ class SimulatorPanel(Panel):
 
     def half_page(self, direction: int) -> None:
         """A coarse step; down is less, as on the page."""
-        self.post_message(self.Stepped(self.control, -direction))
+        self.step(-direction, coarse=True)
 
     def go_first(self) -> None:
         """The first slider."""

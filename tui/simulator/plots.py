@@ -21,7 +21,7 @@ from engine.simulator.prediction import (
     size_curve,
 )
 from tui.simulator import words
-from tui.terminal.display import UNICODE_GLYPHS, Glyphs, one_line
+from tui.terminal.display import one_line
 from tui.widgets import curves
 from tui.widgets.cell_widget import Cell, CellWidget, blank_lines, write
 
@@ -52,10 +52,7 @@ class Plot(CellWidget):
         for name in ("head", "text", "label", "axis", "line", "band", "mark", "pinned")
     }
 
-    def __init__(self, *, glyphs: Glyphs = UNICODE_GLYPHS, id: str | None = None) -> None:  # noqa: A002 - Textual's name
-        super().__init__(id=id)
-        self.glyphs = glyphs
-        self.shown: Shown | None = None
+    shown: Shown | None = None
 
     def show(self, shown: Shown) -> None:
         """Show another point."""

@@ -12,7 +12,6 @@ from tui.keys.actions import key_of
 from tui.simulator import words
 from tui.simulator.figures import figure_lines
 from tui.simulator.sliders import dragged_to, slider_line
-from tui.terminal.display import UNICODE_GLYPHS, Glyphs
 from tui.widgets.cell_widget import Cell, CellWidget, blank_lines, write
 
 HEAD_LINES = 1
@@ -38,12 +37,9 @@ class Readout(CellWidget):
             super().__init__()
             self.slider, self.value, self.released = control, value, released
 
-    def __init__(self, *, glyphs: Glyphs = UNICODE_GLYPHS, id: str | None = None) -> None:  # noqa: A002 - Textual's name
-        super().__init__(id=id)
-        self.glyphs = glyphs
-        self.shown: Shown | None = None
-        self._chosen: Control | None = None
-        self._dragging: Control | None = None
+    shown: Shown | None = None
+    _chosen: Control | None = None
+    _dragging: Control | None = None
 
     def show(self, shown: Shown, chosen: Control | None) -> None:
         """Show other numbers; `chosen` is the slider that keys move, None while they do not."""

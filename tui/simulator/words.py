@@ -14,6 +14,9 @@ from tui.terminal.display import count_text
 ROOMY_CELLS = 60
 """From this width on sentences are whole."""
 
+LEAST_SHOWN_SHARE = 0.0005
+"""Less is shown as 0.0 %."""
+
 NOTHING_KEPT = "nothing is kept: move the threshold"
 BOOK_BOX = "held at 100 to 100k rows, 50 % noise"
 BOOK_SILENT = "the book has no message here"
@@ -51,30 +54,20 @@ def rests_on(shown: Shown, control: Control) -> str:
         return "rows kept now"
     if control is Control.DUPLICATION:
         found = live.duplication
-        if found is None or not roughly(found.rate):
+        if found is None or found.rate < LEAST_SHOWN_SHARE:
             return live.found_by
         hot = ", in a few large clusters" if found.hot else ""
         return f"{live.found_by}: worth {found.effective:,.0f} rows{hot}"
     if control is Control.WHOLE_NOISE:
         return "assumed, before any threshold"
     if control is Control.AUC:
-        return auc_source(shown)
+        assumed = shown.assumption
+        if assumed is None:
+            return ""
+        if assumed.auc_low is None or assumed.auc_high is None:
+            return assumed.auc_from
+        return f"{assumed.auc_low:.2f} to {assumed.auc_high:.2f}, {assumed.auc_from}"
     return noise_source(shown)
-
-
-def auc_source(shown: Shown) -> str:
-    """The interval of the scores' AUC, where one was measured, and where the value is from."""
-    assumed = shown.assumption
-    if assumed is None:
-        return ""
-    if assumed.auc_low is None or assumed.auc_high is None:
-        return assumed.auc_from
-    return f"{assumed.auc_low:.2f} to {assumed.auc_high:.2f}, {assumed.auc_from}"
-
-
-def roughly(share: float) -> bool:
-    """Whether a share is more than nothing, as shown."""
-    return share >= 0.0005
 
 
 def noise_source(shown: Shown) -> str:
@@ -110,11 +103,6 @@ def verdict(prediction: Prediction) -> str:
     if prediction.band is None:
         return f"{grade(prediction.performance).value}, no band"
     return f"band {prediction.band[0]:.1f} to {prediction.band[1]:.1f}"
-
-
-def gained(shown: Shown) -> str:
-    """Points against the pinned point; empty without one."""
-    return "" if shown.gained is None else points(shown.gained)
 
 
 def pinned(shown: Shown, *, roomy: bool) -> str:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Iterable
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region, Size
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 
 from tui.terminal.display import Glyphs
+
+MAX_DRAWN = 4096
+"""Lines of which it is remembered how they were drawn; many screens' worth."""
 
 
 class LinePane(ScrollView, can_focus=True, inherit_bindings=False):
@@ -30,6 +35,10 @@ class LinePane(ScrollView, can_focus=True, inherit_bindings=False):
 
     PINNED: ClassVar[int] = 1
     """Lines at the top that stay."""
+
+    def __init__(self, *, glyphs: Glyphs, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self.glyphs = glyphs
 
     @property
     def page_lines(self) -> int:
@@ -52,16 +61,35 @@ class LinePane(ScrollView, can_focus=True, inherit_bindings=False):
         """To the top."""
         self._scroll_to_line(0)
 
+    def go_last(self) -> None:
+        """To the end."""
+        self._scroll_to_line(self.virtual_size.height)
+
     def _scroll_to_line(self, line: int) -> None:
         self.scroll_to(y=max(line, 0), animate=False, force=True)
 
     def _style(self, name: str) -> Style:
         return self.get_component_rich_style(f"{self.STYLES}--{name}")
 
+    def _segments(self, runs: Iterable[tuple[str, str]]) -> list[Segment]:
+        """Segments of `runs` (text, style name), neighbours of one style merged."""
+        return merged((text, self._style(name)) for text, name in runs)
+
     def _set_height(self, lines: int) -> None:
         size = Size(1, lines)
         if size != self.virtual_size:
             self.virtual_size = size
+
+
+def merged(runs: Iterable[tuple[str, Style]]) -> list[Segment]:
+    """Segments of texts, neighbours of one style merged."""
+    segments: list[Segment] = []
+    for text, style in runs:
+        if segments and segments[-1].style == style:
+            segments[-1] = Segment(segments[-1].text + text, style)
+        elif text:
+            segments.append(Segment(text, style))
+    return segments
 
 
 class LineList(LinePane):
@@ -73,17 +101,23 @@ class LineList(LinePane):
 
     cursor: reactive[int] = reactive(0, repaint=False, init=False)
 
-    def __init__(self, *, glyphs: Glyphs, empty_text: str, **options: Any) -> None:
-        super().__init__(**options)
-        self.glyphs = glyphs
+    def __init__(self, *, glyphs: Glyphs, empty_text: str, id: str | None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(glyphs=glyphs, id=id)
         self.empty_text = empty_text
         """What an empty list says."""
         self._order = np.zeros(0, np.int64)  # (lines,)
+        self._drawn: dict[int, object] = {}
+        """What lines said when they were drawn."""
 
     @property
     def order(self) -> NDArray[np.int64]:
         """The number of each line.  (lines,)."""
         return self._order
+
+    def line_of(self, number: int) -> int | None:
+        """Where a number is in the list; None where it is not."""
+        hits = np.flatnonzero(self._order == number)
+        return int(hits[0]) if len(hits) else None
 
     @property
     def _current(self) -> int | None:
@@ -133,6 +167,31 @@ class LineList(LinePane):
             # were it repainted, Textual would send the scrollbar's cell along.
             width = max(self.scrollable_content_region.width - 1, 1)
             self.refresh(Region(0, line - self._top + 1, width, 1))
+
+    def _said(self, number: int) -> object:
+        """What a line says as of now, of all that may change; compared with what was drawn."""
+        raise NotImplementedError
+
+    def _remember_drawn(self, line: int, said: object) -> None:
+        if len(self._drawn) > MAX_DRAWN:
+            self._drawn.clear()
+        self._drawn[line] = said
+
+    def refresh_changed(self) -> int:
+        """Repaint the visible lines that say something else than what was drawn.
+
+        For the timer that follows streaming scores: what is off-screen or unchanged costs
+        nothing.
+
+        Returns:
+            Lines repainted.
+        """
+        repainted = 0
+        for line, number in enumerate(self.visible_rows().tolist(), self._top):
+            if self._drawn.get(line) != self._said(number):
+                self._refresh_view_line(line)
+                repainted += 1
+        return repainted
 
     def on_resize(self) -> None:
         """Keep the cursor on screen."""

@@ -35,11 +35,6 @@ class RowSource(Protocol):
         ...
 
     @property
-    def columns(self) -> Sequence[TableColumn]:
-        """All that may be shown, from left to right."""
-        ...
-
-    @property
     def score_range(self) -> tuple[float, float] | None:
         """The scores that an empty and a full bar stand for; None while there are none."""
         ...

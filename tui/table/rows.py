@@ -13,7 +13,7 @@ from engine.review.decision import Event, Verdict
 from engine.review.policy import REASON_TEXT, Outcome, Outcomes, Reason
 from engine.sample import Family
 from engine.session import Session
-from engine.session.table_columns import COLUMNS, Room, TableColumn, Value
+from engine.session.table_columns import Room, TableColumn, Value
 from tui.sample.detail_content import DetailContent
 from tui.table.row_source import RowMarks
 from tui.terminal.display import RowState
@@ -48,11 +48,6 @@ class SessionRows:
     def rows(self) -> int:
         """Rows of the dataset."""
         return self._session.dataset.rows
-
-    @property
-    def columns(self) -> Sequence[TableColumn]:
-        """Those of the column table."""
-        return tuple(COLUMNS.values())
 
     def room(self, cells: int) -> Room:
         """What the widths of the columns depend on."""

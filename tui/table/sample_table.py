@@ -10,7 +10,7 @@ row number, state with score, text, and the muted tail.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -22,15 +22,12 @@ from textual.message import Message
 from textual.strip import Strip
 
 from engine.dataset.text_search import Query
-from engine.session.table_columns import Cell, Room, Value
-from tui.table.line_pane import LineList
+from engine.session.table_columns import COLUMNS, Cell, Room, TableColumn, Value
+from tui.table.line_pane import LineList, merged
 from tui.table.row_source import RowMarks, RowSource
 from tui.table.single_line import SingleLineTexts, highlighted
 from tui.table.table_layout import Layout, Span, bar, plan_layout
 from tui.terminal.display import UNICODE_GLYPHS, Glyphs, RowState, count_text, one_line, score_text
-
-MAX_DRAWN = 4096
-"""Lines of which it is remembered how they were drawn; many screens' worth."""
 
 
 class SampleTable(LineList):
@@ -46,48 +43,28 @@ class SampleTable(LineList):
         )
     }  # fmt: skip
 
-    class FromTable(Message):
-        """A message of a table; `control` lets handlers choose by the table's id."""
-
-        def __init__(self, table: SampleTable) -> None:
-            super().__init__()
-            self.table = table
-
-        @property
-        def control(self) -> SampleTable:
-            """The table."""
-            return self.table
-
-    class CursorMoved(FromTable):
+    class CursorMoved(Message):
         """The cursor is on another sample; only the last of a burst is delivered."""
-
-        def __init__(self, table: SampleTable, row: int) -> None:
-            super().__init__(table)
-            self.row = row
 
         def can_replace(self, message: Message) -> bool:
             """A later move makes an earlier one pointless."""
             return isinstance(message, SampleTable.CursorMoved)
 
-    class ViewChanged(FromTable):
+    class ViewChanged(Message):
         """Other rows are visible: scoring should turn to them."""
 
         def can_replace(self, message: Message) -> bool:
             """A later view makes an earlier one pointless."""
             return isinstance(message, SampleTable.ViewChanged)
 
-    class RowActivated(FromTable):
-        """A row was double-clicked, or `activate` was called."""
+    class RowActivated(Message):
+        """The row under the cursor was double-clicked."""
 
-        def __init__(self, table: SampleTable, row: int) -> None:
-            super().__init__(table)
-            self.row = row
-
-    class HeaderClicked(FromTable):
+    class HeaderClicked(Message):
         """A column title was clicked: the owner may sort by it."""
 
-        def __init__(self, table: SampleTable, column: str) -> None:
-            super().__init__(table)
+        def __init__(self, column: str) -> None:
+            super().__init__()
             self.column = column
 
     def __init__(
@@ -95,12 +72,14 @@ class SampleTable(LineList):
         source: RowSource,
         *,
         glyphs: Glyphs = UNICODE_GLYPHS,
+        columns: Sequence[TableColumn] = tuple(COLUMNS.values()),
         empty_text: str = "no rows",
         id: str | None = None,  # noqa: A002 - the name Textual's widgets use
-        classes: str | None = None,
     ) -> None:
-        super().__init__(glyphs=glyphs, empty_text=empty_text, id=id, classes=classes)
+        """Show the rows of `source` in `columns`, all that may be shown from left to right."""
+        super().__init__(glyphs=glyphs, empty_text=empty_text, id=id)
         self._source = source
+        self._columns = columns
         self._order = np.arange(source.rows, dtype=np.int64)  # (lines,)
         self._range_start: int | None = None
         self._all_selected = False
@@ -110,7 +89,6 @@ class SampleTable(LineList):
         self._room: Room | None = None
         """What `_layout` was planned for."""
         self._texts = SingleLineTexts(glyphs)
-        self._drawn: dict[int, tuple[int, list[str]]] = {}
 
     # What is shown
 
@@ -142,9 +120,9 @@ class SampleTable(LineList):
         self._scroll_to_line(cursor - max(screen_line, 0))
         self._keep_cursor_in_view()
         self.refresh()
-        self.post_message(self.ViewChanged(self))
+        self.post_message(self.ViewChanged())
         if changed and moved_to is not None:
-            self.post_message(self.CursorMoved(self, moved_to))
+            self.post_message(self.CursorMoved())
 
     def _find(self, order: NDArray[np.int64], keep_row: int | None) -> int:
         """Where in `order` the cursor belongs."""
@@ -156,8 +134,8 @@ class SampleTable(LineList):
             return int(hits[0])
         if not len(self._order):
             return 0
-        here = np.flatnonzero(self._order == wanted)
-        at = int(here[0]) if len(here) else self.cursor
+        here = self.line_of(wanted)
+        at = self.cursor if here is None else here
         present = np.zeros(int(max(order.max(), self._order.max())) + 1, np.bool_)
         present[order] = True
         after = np.flatnonzero(present[self._order[at:]])
@@ -194,8 +172,8 @@ class SampleTable(LineList):
         super().watch_cursor(old, new)
 
     def _tell_moved(self) -> None:
-        if (row := self._current) is not None:
-            self.post_message(self.CursorMoved(self, row))
+        if len(self._order):
+            self.post_message(self.CursorMoved())
 
     def half_page(self, direction: int) -> None:
         """Move cursor and view half a page down (1) or up (-1)."""
@@ -205,22 +183,16 @@ class SampleTable(LineList):
 
     def go_to_row(self, row: int) -> bool:
         """To a row of the dataset; False where the view does not hold it."""
-        hits = np.flatnonzero(self._order == row)
-        if len(hits):
-            self.cursor = int(hits[0])
-        return bool(len(hits))
-
-    def activate(self) -> None:
-        """Post `RowActivated` for the row under the cursor."""
-        row = self.cursor_row
-        if row is not None:
-            self.post_message(self.RowActivated(self, row))
+        line = self.line_of(row)
+        if line is not None:
+            self.cursor = line
+        return line is not None
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Tell the owner that other rows are visible."""
         super().watch_scroll_y(old_value, new_value)
         if round(old_value) != round(new_value):
-            self.post_message(self.ViewChanged(self))
+            self.post_message(self.ViewChanged())
 
     # Range selection
 
@@ -275,25 +247,14 @@ class SampleTable(LineList):
             self._refresh_view_line(self._top + int(line))
 
     def refresh_changed(self) -> int:
-        """Repaint the visible lines whose state or score is not what was drawn.
-
-        For the timer that follows streaming scores: what is off-screen or unchanged costs
-        nothing.
-
-        Returns:
-            Lines repainted.
-        """
+        """Repaint the visible lines whose state or score is not what was drawn."""
         if self._source.room(self.scrollable_content_region.width - 1) != self._room:
             self.refresh()  # columns have come, gone, or have another width
             return self.page_lines
-        repainted = 0
-        for offset, row in enumerate(self.visible_rows().tolist()):
-            line = self._top + offset
-            drawn = self._drawn.get(line)
-            if drawn != (row, self._cells(row, self.marks(row))):
-                self._refresh_view_line(line)
-                repainted += 1
-        return repainted
+        return super().refresh_changed()
+
+    def _said(self, number: int) -> tuple[int, list[str]]:
+        return number, self._cells(number, self.marks(number))
 
     def refresh_header(self) -> None:
         """Repaint the column titles."""
@@ -309,7 +270,7 @@ class SampleTable(LineList):
 
     def on_resize(self) -> None:
         """Tell which rows are on screen; Textual also calls that of the list."""
-        self.post_message(self.ViewChanged(self))
+        self.post_message(self.ViewChanged())
 
     # Mouse
 
@@ -322,14 +283,14 @@ class SampleTable(LineList):
         if offset.y == 0:
             for span in self._layout.spans:
                 if span.column.sort_key and span.start <= offset.x < span.start + span.cells:
-                    self.post_message(self.HeaderClicked(self, span.column.name))
+                    self.post_message(self.HeaderClicked(span.column.name))
             return
         line = self._top + offset.y - 1
         if line >= len(self._order):
             return
         self.cursor = line
         if event.chain == 2:
-            self.activate()
+            self.post_message(self.RowActivated())
 
     # Drawing
 
@@ -350,7 +311,7 @@ class SampleTable(LineList):
         room = self._source.room(width)
         if self._room != room:
             self._room = room
-            self._layout = plan_layout(self._source.columns, room)
+            self._layout = plan_layout(self._columns, room)
             self._texts.clear()
 
     def _header(self, width: int) -> Strip:
@@ -371,9 +332,7 @@ class SampleTable(LineList):
         row = int(self._order[line])
         marks = self.marks(row)
         drawn = self._cells(row, marks)
-        if len(self._drawn) > MAX_DRAWN:
-            self._drawn.clear()
-        self._drawn[line] = (row, drawn)
+        self._remember_drawn(line, (row, drawn))
         texts = iter(self._texts.get(self._source, row, self._layout, self._search))
         text_style = "text-dropped" if marks.state in _DROPPED else "text"
         style = _STATE_STYLE[marks.state]
@@ -390,17 +349,16 @@ class SampleTable(LineList):
         return self._strip(pieces, line, width)
 
     def _strip(self, pieces: list[tuple[str, str]], line: int, width: int) -> Strip:
-        """Segments of `pieces` (text, style name), neighbours of one style merged."""
+        """A line of `pieces` (text, style name)."""
         over = self._over(line)
-        segments: list[Segment] = []
-        for text, name in pieces:
+
+        def laid_over(name: str) -> Style:
             style = self._style(name)
-            if over is not None and name != "match":
-                style = over if line == self.cursor else style + over
-            if segments and segments[-1].style == style:
-                segments[-1] = Segment(segments[-1].text + text, style)
-            elif text:
-                segments.append(Segment(text, style))
+            if over is None or name == "match":
+                return style
+            return over if line == self.cursor else style + over
+
+        segments = merged((text, laid_over(name)) for text, name in pieces)
         line_strip = Strip(segments).adjust_cell_length(width - 1, over or self._style("text"))
         return Strip([*line_strip, Segment(" ", self._style("text"))], width)
 
@@ -418,10 +376,10 @@ class SampleTable(LineList):
         return None
 
     def _is_selected(self, line: int) -> bool:
-        if self._all_selected:
-            return True
-        start = self._range_start
-        return start is not None and _between(line, start, self.cursor)
+        start, end = self._range_start, self.cursor
+        return self._all_selected or (
+            start is not None and min(start, end) <= line <= max(start, end)
+        )
 
     def _gutter(self, line: int) -> str:
         if line == self.cursor:
@@ -472,7 +430,3 @@ _STATE_STYLE = {state: state.value for state in RowState} | {
     RowState.BROKEN: "failed",
     RowState.HIDDEN: "pending",
 }
-
-
-def _between(line: int, one: int, other: int) -> bool:
-    return min(one, other) <= line <= max(one, other)

@@ -9,6 +9,8 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tui.terminal.display import UNICODE_GLYPHS, Glyphs
+
 Cell = tuple[str, str]
 """A character and the name of its style."""
 
@@ -21,8 +23,9 @@ class CellWidget(Widget):
     STYLES: ClassVar[str]
     """What the component classes start with: style `mark` is the class `STYLES--mark`."""
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - the name Textual's widgets use
-        super().__init__(id=id, classes=classes)
+    def __init__(self, *, glyphs: Glyphs = UNICODE_GLYPHS, id: str | None = None) -> None:  # noqa: A002 - the name Textual's widgets use
+        super().__init__(id=id)
+        self.glyphs = glyphs
         self._cells: list[list[Cell]] = []
 
     def draw(self, width: int, height: int) -> list[list[Cell]]:

@@ -130,7 +130,7 @@ def summary_parts(
     about = "" if exact_tokens else "≈ "
     kept = f"kept {summary.kept:,}"
     share = share_text(summary.kept, summary.rows)
-    against = [contradictions(summary, compact=compact)] if contradicts(summary) else []
+    against = contradictions(summary, compact=compact)
     rest = [f"pending {summary.pending:,}"] if summary.pending else []
     if summary.broken:
         rest.append(f"unreadable {summary.broken:,}")
@@ -186,12 +186,7 @@ def count(number: int) -> str:
     return f"{number / 1e3:.0f}k" if number >= 10_000 else f"{number:,}"
 
 
-def contradicts(summary: Summary) -> bool:
-    """Whether the threshold alone would decide otherwise about any verdict given by hand."""
-    return bool(summary.accepted_but_dropped or summary.rejected_but_kept)
-
-
-def contradictions(summary: Summary, *, compact: bool) -> str:
+def contradictions(summary: Summary, *, compact: bool) -> list[str]:
     """What the threshold says against the verdicts given by hand; those stand all the same."""
     that = "" if compact else " that you"
     said = []
@@ -199,7 +194,7 @@ def contradictions(summary: Summary, *, compact: bool) -> str:
         said.append(f"drops {summary.accepted_but_dropped:,}{that} accepted")
     if summary.rejected_but_kept:
         said.append(f"keeps {summary.rejected_but_kept:,}{that} rejected")
-    return ("rule " if compact else "threshold ") + ", ".join(said)
+    return [("rule " if compact else "threshold ") + ", ".join(said)] if said else []
 
 
 class KeyBar(Static):

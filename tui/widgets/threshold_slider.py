@@ -38,12 +38,8 @@ class ThresholdSlider(CellWidget):
     STYLES = "threshold-slider"
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "threshold-slider--kept",
-        "threshold-slider--dropped",
-        "threshold-slider--mark",
-        "threshold-slider--label",
-        "threshold-slider--sweep",
-        "threshold-slider--band",
+        f"threshold-slider--{name}"
+        for name in ("kept", "dropped", "mark", "label", "sweep", "band")
     }
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -66,47 +62,24 @@ class ThresholdSlider(CellWidget):
         `released` is False while the button is still down: more may follow.
         """
 
-        def __init__(self, slider: ThresholdSlider, value: float, *, released: bool) -> None:
+        def __init__(self, value: float, *, released: bool) -> None:
             super().__init__()
-            self.slider = slider
-            self.value = value
-            self.released = released
-
-        @property
-        def control(self) -> ThresholdSlider:
-            """The slider."""
-            return self.slider
+            self.value, self.released = value, released
 
     class BarChosen(Message):
         """A bar was chosen, to look at its rows."""
 
-        def __init__(
-            self, slider: ThresholdSlider, bounds: tuple[tuple[Comparison, float], ...]
-        ) -> None:
+        def __init__(self, bounds: tuple[tuple[Comparison, float], ...]) -> None:
             super().__init__()
-            self.slider = slider
             self.bounds = bounds
             """How scores compare that are counted in it."""
-
-        @property
-        def control(self) -> ThresholdSlider:
-            """The slider."""
-            return self.slider
 
     class BarLeft(Message):
         """No bar was chosen after all."""
 
-    def __init__(
-        self,
-        *,
-        glyphs: Glyphs = UNICODE_GLYPHS,
-        empty_text: str = NO_SCORES,
-        id: str | None = None,  # noqa: A002 - the name Textual's widgets use
-        classes: str | None = None,
-    ) -> None:
-        super().__init__(id=id, classes=classes)
-        self.glyphs = glyphs
-        self.empty_text = empty_text
+    def __init__(self, *, glyphs: Glyphs = UNICODE_GLYPHS, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(glyphs=glyphs, id=id)
+        self.empty_text = NO_SCORES
         self._histogram: Histogram | None = None
         self._columns_of = (0.0, 0)
         self._columns: dict[tuple[int, int], list[Cell]] = {}
@@ -119,27 +92,14 @@ class ThresholdSlider(CellWidget):
 
     # What is shown
 
-    def bins_for(self, width: int | None = None) -> int:
-        """How many bins the owner should count for `width` cells (the slider's own by default)."""
-        return max(self.size.width if width is None else width, 1)
-
     def show(self, histogram: Histogram | None, threshold: Threshold | None) -> None:
-        """Show other counts and the mark elsewhere, drawn once."""
+        """Show other counts and the mark elsewhere; no counts is the empty state, None no mark."""
         self._threshold = threshold
-        self.set_histogram(histogram)
-
-    def set_histogram(self, histogram: Histogram | None) -> None:
-        """Show other counts; None or no counts is the empty state."""
         if histogram is not None and not int(histogram.kept.sum() + histogram.dropped.sum()):
             histogram = None
         self._histogram = histogram
         if self._bar is not None and (histogram is None or self._bar >= len(histogram.kept)):
             self._bar = None
-        self.repaint_changes()
-
-    def set_threshold(self, threshold: Threshold | None) -> None:
-        """Show the mark elsewhere; None hides it."""
-        self._threshold = threshold
         self.repaint_changes()
 
     def set_sweep(self, line: SweepLine | None) -> None:
@@ -240,7 +200,7 @@ class ThresholdSlider(CellWidget):
     def action_take_bar(self) -> None:
         """Look at the rows of the bar."""
         if self._bar is not None:
-            self.post_message(self.BarChosen(self, self._bounds(self._bar)))
+            self.post_message(self.BarChosen(self._bounds(self._bar)))
         self._leave_bar()
 
     def action_leave_bar(self) -> None:
@@ -404,7 +364,7 @@ class ThresholdSlider(CellWidget):
         if self._histogram is not None and (event.button == RIGHT_BUTTON or event.ctrl):
             column = min(max(event.x - self.gutter.left, 0), self.size.width - 1)
             bar = column * (len(self._histogram.edges) - 1) // self.size.width
-            self.post_message(self.BarChosen(self, self._bounds(bar)))
+            self.post_message(self.BarChosen(self._bounds(bar)))
         elif self._histogram is not None and event.button == 1:
             self._dragging = True
             self.capture_mouse()
@@ -425,7 +385,7 @@ class ThresholdSlider(CellWidget):
     def _move_to(self, column: int, *, released: bool) -> None:
         value = self.value_at(min(max(column - self.gutter.left, 0), self.size.width - 1))
         if value is not None:
-            self.post_message(self.Moved(self, value, released=released))
+            self.post_message(self.Moved(value, released=released))
 
 
 def _column(kept: float, dropped: float, height: int, glyphs: Glyphs) -> list[Cell]:

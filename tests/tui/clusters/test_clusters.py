@@ -441,7 +441,7 @@ async def test_a_search_can_be_stopped_and_gone_on_with(
     rows: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def never(_self: Finder, **options: Any) -> None:
-        options["progress"]("reading", 4, 10)
+        options["progress"]("comparing", 4, 10)
         while not options["cancelled"]():
             np.sort(np.random.default_rng(0).random(1000))
         raise Cancelled("stopped")
@@ -451,7 +451,9 @@ async def test_a_search_can_be_stopped_and_gone_on_with(
         with monkeypatch.context() as patched:
             patched.setattr(Finder, "run", never)
             await desk.press("D")
-            await desk.until(lambda: "reading 40%, incomplete (C stops)" in desk.screen, "progress")
+            await desk.until(
+                lambda: "comparing 40%, incomplete (C stops)" in desk.screen, "progress"
+            )
             await desk.press("escape")
             await desk.until(lambda: "looking for duplicates 40%" in desk.screen, "the title")
             await desk.press("D", "C")

@@ -73,7 +73,7 @@ async def test_the_help_follows_the_focus(rows: Path) -> None:
         assert "Next match" in rest
         assert "no search yet" in rest
         await desk.press("S")
-        await desk.until(lambda: desk.desk.at_sliders, "the sliders")
+        await desk.until(lambda: desk.desk.at_panel, "the sliders")
         possible, rest = await help_of(desk)
         assert possible.startswith("Simulator")
         assert "Slider down" in possible

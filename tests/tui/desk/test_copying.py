@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.dataset.editing import Part
 from tests.tui.desk_app import open_desk, write_rows
 from tui.desk.copying import CLIPBOARD_BYTES
 from tui.widgets.prompt_bar import PromptBar
@@ -42,6 +43,16 @@ async def test_a_file_gets_the_sample_and_none_is_overwritten(rows: Path, tmp_pa
         await desk.press("enter")
         assert "No such file" in desk.screen
         await desk.press("escape")
+
+
+async def test_an_edited_sample_is_copied_as_edited(rows: Path, tmp_path: Path) -> None:
+    async with open_desk(rows) as desk:
+        desk.session.edits.revise(1, Part.RESPONSE, "edited by hand")
+        await desk.press("j", "Y")
+        assert desk.app.clipboard.endswith("\n\nassistant:\nedited by hand\n")
+        await desk.press("W", "enter")
+        path = tmp_path / "rows.jsonl-row-1.txt"
+        assert path.read_text().endswith("\n\nassistant:\nedited by hand\n")
 
 
 async def test_text_that_is_no_unicode_and_text_that_is_too_long(tmp_path: Path) -> None:

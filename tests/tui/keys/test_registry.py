@@ -95,7 +95,7 @@ DRIVEN: Mapping[str, tuple[tuple[str, ...], Check]] = {
     "filter": ((), asks("filter")),
     "sort": ((), shows(ChoiceDialog)),
     "queue": ((), shows(OrderDialog)),
-    "simulate": ((), lambda desk: desk.desk.at_sliders),
+    "simulate": ((), lambda desk: desk.desk.at_panel),
     "link": (("S",), says("unlinked")),
     "pin": (("S",), says("pinned")),
     "swap_model": (("S",), lambda desk: "book" in desk.screen),
@@ -272,7 +272,7 @@ async def test_an_action_does_what_it_says(
         if before == ("D",):
             await desk.until(lambda: not desk.at_desk, "the clusters")
         if before == ("S",):
-            await desk.until(lambda: desk.desk.at_sliders, "the sliders")
+            await desk.until(lambda: desk.desk.at_panel, "the sliders")
         assert not check(desk), "it holds already"
         keys = BY_ID[action].keys
         if keys:

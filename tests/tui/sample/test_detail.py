@@ -27,7 +27,7 @@ class DetailApp(ThemedApp):
 
     def __init__(self, glyphs: Glyphs = UNICODE_GLYPHS) -> None:
         super().__init__()
-        self.detail = SampleDetail(glyphs=glyphs, more_hint="scroll on to load them")
+        self.detail = SampleDetail(glyphs=glyphs)
 
     def compose(self) -> ComposeResult:
         yield self.detail

@@ -13,7 +13,7 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 
 import themes
-from engine.session.table_columns import COLUMNS, Cell, Room, TableColumn, Value
+from engine.session.table_columns import Cell, Room, TableColumn, Value
 from tui.table.row_source import RowMarks
 from tui.table.sample_table import SampleTable
 from tui.terminal.display import UNICODE_GLYPHS, Glyphs, RowState
@@ -30,7 +30,6 @@ class FakeRows:
     def __init__(self, rows: int, *, has_sides: bool = False) -> None:
         self.rows = rows
         self.sides = 2 if has_sides else 1
-        self.columns = list(COLUMNS.values())
         self.score_range: tuple[float, float] | None = (-3.0, 3.0)
         self.scores = np.sin(np.arange(rows)) * 3  # (rows,)
         self.states: dict[int, RowState] = {}

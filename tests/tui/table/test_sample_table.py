@@ -175,7 +175,8 @@ async def test_messages_tell_of_cursor_and_view() -> None:
         app.heard.clear()
         app.table.move(1)
         await pilot.pause()
-        assert [event.row for event in app.heard] == [1]
+        assert [type(event) for event in app.heard] == [SampleTable.CursorMoved]
+        assert app.table.cursor_row == 1
         app.heard.clear()
         app.table.half_page(1)
         await pilot.pause()
@@ -191,7 +192,8 @@ async def test_mouse_selects_activates_and_sorts() -> None:
         await pilot.click(app.table, offset=(30, 5))
         assert app.table.cursor_row == 4
         await pilot.click(app.table, offset=(30, 5), times=2)
-        assert [e.row for e in app.heard if isinstance(e, SampleTable.RowActivated)] == [4]
+        assert [type(e) for e in app.heard].count(SampleTable.RowActivated) == 1
+        assert app.table.cursor_row == 4
         await pilot.click(app.table, offset=(13, 0))
         columns = [e.column for e in app.heard if isinstance(e, SampleTable.HeaderClicked)]
         assert columns == ["score"]

@@ -42,8 +42,7 @@ def hill(bins: int, cut: int) -> Histogram:
 async def test_the_slider_as_a_person_sees_it() -> None:
     app = SliderApp(ASCII_GLYPHS)
     async with app.run_test(size=(40, 6)) as pilot:
-        app.slider.set_histogram(hill(40, 25))
-        app.slider.set_threshold(Threshold(0.5, guess=True))
+        app.slider.show(hill(40, 25), Threshold(0.5, guess=True))
         await pilot.pause()
         assert screen_lines(app) == [
             "             ....::::::.....",
@@ -62,7 +61,7 @@ async def test_without_scores_it_says_so() -> None:
         assert "no scores yet" in screen_text(app)
         assert app.slider.axis is None
         zeros = np.zeros(4, np.int64)
-        app.slider.set_histogram(Histogram(np.linspace(0, 1, 5), zeros, zeros))
+        app.slider.show(Histogram(np.linspace(0, 1, 5), zeros, zeros), None)
         await pilot.pause()
         assert "no scores yet" in screen_text(app)
         await pilot.click(app.slider, offset=(3, 3))
@@ -72,8 +71,7 @@ async def test_without_scores_it_says_so() -> None:
 async def test_kept_and_dropped_differ_without_colour_and_follow_the_direction() -> None:
     app = SliderApp()
     async with app.run_test(size=(40, 6)) as pilot:
-        app.slider.set_histogram(hill(40, 20))
-        app.slider.set_threshold(Threshold(0.0))
+        app.slider.show(hill(40, 20), Threshold(0.0))
         await pilot.pause()
         bottom, axis, label = screen_lines(app)[3:6]
         assert set(bottom[5:20]) <= set("│╷.")
@@ -82,7 +80,7 @@ async def test_kept_and_dropped_differ_without_colour_and_follow_the_direction()
         assert axis[0] == "╌"
         assert axis[39] == "━"
         assert "≥ 0 keeps ►" in label
-        app.slider.set_threshold(Threshold(0.0, Direction.AT_MOST))
+        app.slider.show(hill(40, 20), Threshold(0.0, Direction.AT_MOST))
         await pilot.pause()
         axis, label = screen_lines(app)[4:6]
         assert axis[0] == "━"
@@ -96,7 +94,7 @@ async def test_every_bin_that_is_not_empty_shows() -> None:
     counts[20] = 1_000_000
     app = SliderApp()
     async with app.run_test(size=(40, 6)) as pilot:
-        app.slider.set_histogram(Histogram(np.linspace(0, 1, 41), counts, counts * 0))
+        app.slider.show(Histogram(np.linspace(0, 1, 41), counts, counts * 0), None)
         await pilot.pause()
         bottom = screen_lines(app)[3].ljust(40)
         assert [index for index, sign in enumerate(bottom) if sign != " "] == [0, 7, 20, 39]
@@ -105,11 +103,10 @@ async def test_every_bin_that_is_not_empty_shows() -> None:
 async def test_a_threshold_beyond_the_axis_points_outwards() -> None:
     app = SliderApp()
     async with app.run_test(size=(40, 6)) as pilot:
-        app.slider.set_histogram(hill(40, 0))
-        app.slider.set_threshold(Threshold(-9.0))
+        app.slider.show(hill(40, 0), Threshold(-9.0))
         await pilot.pause()
         assert screen_lines(app)[4][0] == "◄"
-        app.slider.set_threshold(Threshold(9.0))
+        app.slider.show(hill(40, 0), Threshold(9.0))
         await pilot.pause()
         assert screen_lines(app)[4][39] == "►"
 
@@ -117,8 +114,7 @@ async def test_a_threshold_beyond_the_axis_points_outwards() -> None:
 async def test_the_mouse_moves_it() -> None:
     app = SliderApp()
     async with app.run_test(size=(40, 6)) as pilot:
-        app.slider.set_histogram(hill(40, 0))
-        app.slider.set_threshold(Threshold(0.0))
+        app.slider.show(hill(40, 0), Threshold(0.0))
         await pilot.pause()
         await pilot.mouse_down(app.slider, offset=(30, 1))
         await pilot.hover(app.slider, offset=(10, 1))
@@ -135,13 +131,11 @@ async def test_the_mouse_moves_it() -> None:
 async def test_any_number_of_bins_is_drawn_over_the_whole_width(bins: int) -> None:
     app = SliderApp()
     async with app.run_test(size=(40, 6)) as pilot:
-        app.slider.set_histogram(hill(bins, 0))
-        app.slider.set_threshold(Threshold(0.0))
+        app.slider.show(hill(bins, 0), Threshold(0.0))
         await pilot.pause()
         bottom = screen_lines(app)[3]
         assert len(bottom) == 40
         assert " " not in bottom
-        assert app.slider.bins_for() == 40
         assert abs(app.slider.column_of(0.0) - 20) <= 20 // bins + 1
 
 
@@ -151,8 +145,7 @@ async def test_any_height_works(height: int) -> None:
     async with app.run_test(size=(40, 12)) as pilot:
         app.slider.styles.min_height = 1
         app.slider.styles.height = height
-        app.slider.set_histogram(hill(40, 20))
-        app.slider.set_threshold(Threshold(0.0))
+        app.slider.show(hill(40, 20), Threshold(0.0))
         await pilot.pause()
         assert any(sign in "█▇" for sign in screen_text(app))
 
@@ -162,15 +155,13 @@ async def test_nothing_is_repainted_where_nothing_changed(
 ) -> None:
     app = SliderApp()
     async with app.run_test(size=(40, 6)) as pilot:
-        app.slider.set_histogram(hill(40, 20))
-        app.slider.set_threshold(Threshold(0.0))
+        app.slider.show(hill(40, 20), Threshold(0.0))
         await pilot.pause()
         regions: list[object] = []
         monkeypatch.setattr(app.slider, "refresh", lambda *region, **_: regions.extend(region))
-        app.slider.set_histogram(hill(40, 20))
-        app.slider.set_threshold(Threshold(0.0))
+        app.slider.show(hill(40, 20), Threshold(0.0))
         assert regions == []
-        app.slider.set_threshold(Threshold(0.1))
+        app.slider.show(hill(40, 20), Threshold(0.1))
         assert {region.height for region in regions} == {1}  # type: ignore[attr-defined]
         assert len(regions) == 2
 
@@ -180,7 +171,7 @@ async def test_steps_are_round_parts_of_the_axis() -> None:
     async with app.run_test(size=(40, 6)) as pilot:
         await pilot.pause()
         assert app.slider.fine_step() == pytest.approx(0.01)
-        app.slider.set_histogram(hill(40, 20))
+        app.slider.show(hill(40, 20), None)
         assert app.slider.fine_step() == pytest.approx(0.02)
         assert app.slider.coarse_step() == pytest.approx(0.2)
 
