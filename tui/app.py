@@ -26,7 +26,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from engine.errors import Cancelled, TamisError
-from tui.keys.help import ActionProvider, HelpProvider
+from tui.dialogs.palette import ActionProvider, HelpProvider
 from tui.preferences import Preferences
 from tui.terminal.ascii_signs import AsciiSigns
 from tui.terminal.display import sanitize

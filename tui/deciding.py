@@ -100,3 +100,12 @@ class DecidingScreen(WorkingScreen):
     def _show_step(self, change: Change) -> str:
         """Draw what an undo or redo has changed; what to add where it is not in view."""
         raise NotImplementedError
+
+
+STEPS = (1, 2, 3)
+"""What the key goes through; more than that is typed."""
+
+
+def next_boost(times: int) -> int:
+    """What the key makes of a sample that is exported so often."""
+    return STEPS[(STEPS.index(times) + 1) % len(STEPS)] if times in STEPS else 1

@@ -6,15 +6,41 @@ it, moves the focus, keeps it up to date, and asks it what its keys, its help an
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Callable
+from typing import ClassVar, Protocol
 
 from textual.containers import Container
 
+from engine.session import Session
 from tui.keys.actions import Action
 from tui.terminal.display import UNICODE_GLYPHS, Glyphs
+from tui.widgets.prompt_bar import GETS_FOCUS_BACK
+from tui.widgets.threshold_slider import ThresholdSlider
 
-if TYPE_CHECKING:
-    from tui.desk.base import DeskBase
+
+class PanelDesk(Protocol):
+    """What a panel may ask of the desk that it stands in."""
+
+    session: Session
+
+    @property
+    def slider(self) -> ThresholdSlider:
+        """Histogram and threshold."""
+        ...
+
+    def key(self, action: str) -> str:
+        """The key that messages name for an action."""
+        ...
+
+    @property
+    def say(self) -> Callable[..., None]:
+        """See `WorkingScreen.say`."""
+        ...
+
+    @property
+    def ask(self) -> Callable[..., None]:
+        """See `WorkingScreen.ask`."""
+        ...
 
 
 class Panel(Container, can_focus=True):
@@ -35,8 +61,8 @@ class Panel(Container, can_focus=True):
     cells_beside: ClassVar[int | None] = None
     """The width it asks for beside the table, on a wide screen; None: half of it."""
 
-    def __init__(self, desk: DeskBase, *, glyphs: Glyphs = UNICODE_GLYPHS) -> None:
-        super().__init__()
+    def __init__(self, desk: PanelDesk, *, glyphs: Glyphs = UNICODE_GLYPHS) -> None:
+        super().__init__(classes=GETS_FOCUS_BACK)
         self.desk = desk
         self.glyphs = glyphs
 

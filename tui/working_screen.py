@@ -10,11 +10,12 @@ from textual.notifications import SeverityLevel
 
 from engine.errors import Cancelled, TamisError
 from engine.filter import Completion
+from engine.session import Session
 from tui.dialogs.dialogs import ChoiceDialog, ClosesOnce, ConfirmDialog, WorkDialog
 from tui.keys.actions import BY_ID, key_of
 from tui.panel import Panel
-from tui.table.line_pane import LinePane
 from tui.terminal.display import sanitize
+from tui.widgets.line_pane import LinePane
 from tui.widgets.prompt_bar import Cancel, PromptBar, Question
 from tui.widgets.status import KeyBar
 
@@ -26,6 +27,9 @@ LEAST_COLUMNS, LEAST_LINES = 60, 15
 
 class WorkingScreen(ClosesOnce[None]):
     """The desk, or a screen over it; has a `KeyBar` and a `PromptBar`."""
+
+    session: Session
+    """The one that it shows."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -26,11 +26,11 @@ from engine.dataset.reading.families import choose
 from engine.dataset.reading.files import FEW_SHARDS, DataFile, find_files, open_shard, printable
 from engine.dataset.reading.identify import broken_identity, flat_identities, row_identity
 from engine.dataset.reading.problems import MAX_PROBLEMS, Problem
+from engine.dataset.reading.rows import Columns, RowContent, Unreadable, read_row
 from engine.dataset.reading.samples import blank_sample, flat_samples, sample_of
 from engine.dataset.reading.shard import Shard, SourceKind
 from engine.dataset.reading.source import ReadProgress
 from engine.dataset.reading.texts import count_words
-from engine.dataset.rows import Columns, RowContent, Unreadable, read_row
 from engine.errors import InputError, UsageError
 from engine.sample import IDENTITY_BYTES, Family, Sample, Side
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from engine.dataset.dataset import Dataset
 from engine.dataset.editing import Part
 from engine.dataset.identities import IdentityTable
+from engine.dataset.reading.rows import RowContent
 from engine.dataset.reading.samples import sample_of
-from engine.dataset.rows import RowContent
 from engine.sample import Family, Sample, Side
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from engine.dataset.reading.rows import Columns, RowContent, Unreadable, read_row, side_columns
 from engine.dataset.reading.turns import (
     ROLE_KEYS,
     ROLES,
@@ -19,7 +20,6 @@ from engine.dataset.reading.turns import (
     is_transcript,
     transcript_spans,
 )
-from engine.dataset.rows import Columns, RowContent, Unreadable, read_row, side_columns
 from engine.errors import UsageError
 from engine.sample import Family, Role
 

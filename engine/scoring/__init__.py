@@ -9,6 +9,7 @@ A new kind of scorer is a module and a row in `kinds`.
     builtin/        the embedded model and its card
     models/         reward models of transformers: finding, checking, loading, scoring
     worker/         the thread that scores, and the arrays that it fills
+    figures         what was measured of a scorer that comes with tamis
     reward_filter   a reward model over lists of pairs, in one call and without a session
 """
 

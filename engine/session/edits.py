@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from engine.dataset.edited_rows import Revision
 from engine.dataset.editing import Editable, Part, editable, with_text
 from engine.dataset.reading.identify import row_identity
-from engine.dataset.rows import RowContent
+from engine.dataset.reading.rows import RowContent
 from engine.errors import TamisError, UsageError
 from engine.review.decision import Aspect, Said
 from engine.review.review import Change

@@ -22,7 +22,7 @@ from engine.duplicates.contradictions import AnswerFloor, Contradictions
 from engine.errors import UsageError
 from engine.review.decision import Aspect, EventKind, Verdict
 from engine.review.threshold import Direction
-from engine.scoring.models.figures import start_auc
+from engine.scoring.figures import start_auc
 from engine.scoring.worker.status import one_line
 from engine.simulator.advice import ReviewPace, review_pace
 from engine.simulator.cost import Savings, TrainingRun, training_cost

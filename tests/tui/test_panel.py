@@ -11,8 +11,8 @@ from textual.widgets import Static
 
 from tests.tui.desk_app import DeskDriver, open_desk, write_rows
 from tui.desk import panels
+from tui.dialogs.palette import ActionProvider
 from tui.keys.actions import Action
-from tui.keys.help import ActionProvider
 from tui.panel import Panel
 
 

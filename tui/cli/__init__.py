@@ -15,7 +15,6 @@ The same engine without a screen, and the way into the desk.
     spotcheck       `spotcheck`: rows drawn at random, and how many are bad
     merge           `merge`: several reviewers' sessions into a new one
     simulate        `simulate`: what a dataset would be worth
-    simulate_text   what the simulator says, also at its panel
     models          `models`: which there are, and what they need
     keys            `keys`: every action with its keys
     config          `config`: every setting as it holds

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tui.cli import flags
 from tui.cli.streams import print_result
+from tui.terminal.display import size_text
 
 if TYPE_CHECKING:
     from engine.scoring.models.model_list import ListedModel
@@ -64,10 +65,3 @@ def _range(model: ListedModel) -> str:
         return model.label
     low, high = model.usual_range
     return f"{model.label}, {low:g} to {high:g}"
-
-
-def size_text(size_bytes: int) -> str:
-    """`1.7 GB`; `-` where it is not known."""
-    if not size_bytes:
-        return "-"
-    return f"{size_bytes / 1e9:.1f} GB" if size_bytes >= 1e8 else f"{size_bytes / 1e6:.1f} MB"

@@ -11,8 +11,8 @@ import typer
 from engine.errors import UsageError
 from tui.cli import flags
 from tui.cli.headless import headless, opened, score_rows
-from tui.cli.simulate_text import about_text, data_text, point_text
 from tui.cli.streams import print_csv, print_json, print_text
+from tui.simulation_text import about_text, data_text, point_text
 
 if TYPE_CHECKING:
     from engine.session import Session

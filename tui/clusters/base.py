@@ -25,7 +25,6 @@ from tui.clusters.cluster_list import ClusterList, ListedCluster
 from tui.clusters.comparison import Comparison, Laid, Shown, compare
 from tui.clusters.members import MemberColumns, MemberSimilarities, answer_letter, compared_rows
 from tui.clusters.pane import ComparisonPane
-from tui.desk.base import DeskBase
 from tui.keys.actions import Group, actions_on, bindings
 from tui.table.rows import SessionRows
 from tui.table.sample_table import SampleTable
@@ -70,7 +69,7 @@ class ClusterBase(WorkingScreen):
     ]
 
     def __init__(
-        self, desk: DeskBase, rows: SessionRows, *, start: int | None, ascii_only: bool
+        self, desk: WorkingScreen, rows: SessionRows, *, start: int | None, ascii_only: bool
     ) -> None:
         """Show the clusters of a session.
 

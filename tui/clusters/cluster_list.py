@@ -15,8 +15,8 @@ from rich.segment import Segment
 from textual import events
 from textual.strip import Strip
 
-from tui.table.line_pane import LineList
 from tui.terminal.display import Glyphs, count_text, one_line, score_text
+from tui.widgets.line_pane import LineList
 
 if TYPE_CHECKING:
     from tui.clusters.base import ClusterBase

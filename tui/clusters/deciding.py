@@ -12,8 +12,7 @@ from engine.session import cluster_verdicts
 from engine.session.cluster_review import Kind
 from tui.clusters import words
 from tui.clusters.base import ClusterBase
-from tui.deciding import INLINE_ROWS, DecidingScreen, change_text
-from tui.desk.boosts import next_boost
+from tui.deciding import INLINE_ROWS, DecidingScreen, change_text, next_boost
 
 
 class DecidingActions(ClusterBase, DecidingScreen):

@@ -7,8 +7,8 @@ from typing import ClassVar
 from textual.strip import Strip
 
 from tui.clusters.comparison import Comparison, Laid, lay_out
-from tui.table.line_pane import LinePane
 from tui.terminal.display import UNICODE_GLYPHS, Glyphs, one_line
+from tui.widgets.line_pane import LinePane
 
 BESIDE_CELLS = 90
 """From this width on the two stand beside each other."""

@@ -8,16 +8,8 @@ from numpy.typing import NDArray
 from engine.errors import UsageError
 from engine.review.decision import MOST_COPIES
 from engine.review.review import Change
-from tui.deciding import INLINE_ROWS, change_text
+from tui.deciding import INLINE_ROWS, change_text, next_boost
 from tui.desk.verdicts import VerdictActions
-
-STEPS = (1, 2, 3)
-"""What the key goes through; more than that is typed."""
-
-
-def next_boost(times: int) -> int:
-    """What the key makes of a sample that is exported so often."""
-    return STEPS[(STEPS.index(times) + 1) % len(STEPS)] if times in STEPS else 1
 
 
 class BoostActions(VerdictActions):

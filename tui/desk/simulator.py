@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from engine.errors import UsageError
 from engine.simulator.cost import TrainingRun
-from tui.cli.simulate_text import UNDER_ASSUMPTIONS, about_text
 from tui.desk.panels import PanelActions
 from tui.desk.thresholds import ThresholdActions
 from tui.dialogs.dialogs import TextDialog
 from tui.keys.actions import actions_of
+from tui.simulation_text import UNDER_ASSUMPTIONS, about_text
 from tui.simulator import SimulatorPanel
 
 

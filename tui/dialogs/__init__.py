@@ -5,6 +5,7 @@
     order_dialog    the review orders
     filter_dialog   the saved filters
     diff_dialog     the difference that an edit makes
+    palette         actions and pages of the help, found by words
     export_dialog   where to write what, with the counts
 
 Each says what is wrong with an answer and stays open.

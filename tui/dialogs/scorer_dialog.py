@@ -18,9 +18,8 @@ from textual.widgets.option_list import Option
 
 from engine.errors import TamisError
 from engine.scoring.models.model_list import ListedModel, list_models
-from tui.cli.models import size_text
 from tui.dialogs.dialogs import ListDialog
-from tui.terminal.display import one_line, sanitize
+from tui.terminal.display import one_line, sanitize, size_text
 from tui.widgets.line_input import LineInput
 
 NAME_CELLS = 47

@@ -24,8 +24,8 @@ from tui.sample.detail_content import (
 )
 from tui.sample.document import Line
 from tui.sample.wrapping import Flow, used_cells
-from tui.table.line_pane import LinePane
 from tui.terminal.display import UNICODE_GLYPHS, Glyphs, one_line
+from tui.widgets.line_pane import LinePane
 
 READABLE_CELLS = 110
 """Longer lines lose the eye on its way back.  Source: 45 to 75 characters are advised for prose

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.session.simulation import Shown
 from engine.simulator import Model, Prediction
-from tui.cli import simulate_text
+from tui import simulation_text
 from tui.simulator import words
 from tui.terminal.display import Glyphs, one_line
 from tui.widgets.cell_widget import BLANK, Cell, write
@@ -71,7 +71,7 @@ def _performance(shown: Shown, prediction: Prediction, width: int) -> list[Cell]
     if shown.gained is not None:
         against = " against the pin" if width - at > 20 else ""
         style = "gain" if shown.gained >= 0 else "loss"
-        write(line, at, simulate_text.points(shown.gained) + against, style)
+        write(line, at, simulation_text.points(shown.gained) + against, style)
     return line
 
 

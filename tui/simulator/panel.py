@@ -15,7 +15,7 @@ from textual.containers import Container
 
 from engine.session.simulation import Control, Shown, read_number
 from tui.keys.actions import Action, Group
-from tui.panel import Panel
+from tui.panel import Panel, PanelDesk
 from tui.simulator.plots import FrontierPlot, SizePlot
 from tui.simulator.readout import Readout
 from tui.simulator.words import value_text
@@ -25,7 +25,6 @@ from tui.widgets.sweep_line import SweepLine
 if TYPE_CHECKING:
     from engine.simulator.cumulative_counts import CumulativeCounts
     from engine.simulator.duplication import DuplicateGroups
-    from tui.desk.base import DeskBase
 
 ROOMY_LINES = 30
 """With so many, the plots stand under the figures; else beside them."""
@@ -48,7 +47,7 @@ class SimulatorPanel(Panel):
     page = "simulator"
     takes_digits = True
 
-    def __init__(self, desk: DeskBase, *, glyphs: Glyphs = UNICODE_GLYPHS) -> None:
+    def __init__(self, desk: PanelDesk, *, glyphs: Glyphs = UNICODE_GLYPHS) -> None:
         super().__init__(desk, glyphs=glyphs)
         self._shown: Shown | None = None
         self._index = 0

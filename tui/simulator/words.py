@@ -8,7 +8,7 @@ from engine.simulator.advice import Advice, Step
 from engine.simulator.book import grade
 from engine.simulator.cost import Savings
 from engine.simulator.noise import NoiseSource
-from tui.cli.simulate_text import UNDER_ASSUMPTIONS, advice_text, minutes, points, savings_text
+from tui.simulation_text import UNDER_ASSUMPTIONS, advice_text, minutes, points, savings_text
 from tui.terminal.display import count_text
 
 ROOMY_CELLS = 60

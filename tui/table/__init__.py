@@ -1,6 +1,5 @@
 """The table of samples, a million rows as easily as fifty thousand.
 
-    line_pane      panes of lines, of which only the visible ones exist; a cursor in a list
     row_source     what the table asks of whoever has the rows
     rows           a session as such a source, and as what the sample pane shows
     table_layout   how columns share the width, and the bar of a score

@@ -23,11 +23,11 @@ from textual.strip import Strip
 
 from engine.dataset.text_search import Query
 from engine.session.table_columns import COLUMNS, Cell, Room, TableColumn, Value
-from tui.table.line_pane import LineList, merged
 from tui.table.row_source import RowMarks, RowSource
 from tui.table.single_line import SingleLineTexts, highlighted
 from tui.table.table_layout import Layout, Span, bar, plan_layout
 from tui.terminal.display import UNICODE_GLYPHS, Glyphs, RowState, count_text, one_line, score_text
+from tui.widgets.line_pane import LineList, merged
 
 
 class SampleTable(LineList):

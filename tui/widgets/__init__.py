@@ -1,6 +1,7 @@
 """Widgets of the desk: histogram and threshold, status and key line, prompt.
 
     threshold_slider  histogram of the scores, and the threshold on it
+    line_pane         panes of lines, of which only the visible ones exist; a cursor in a list
     sweep_line        the predicted performance over the threshold, drawn on the histogram
     curves            lines drawn with cells
     cell_widget       a widget of which only the cells that differ are sent again

@@ -22,7 +22,6 @@ from textual.widgets import Input, Static
 
 from engine.errors import Cancelled, TamisError
 from engine.filter import Completion, FilterError
-from tui.panel import Panel
 from tui.terminal.display import sanitize
 from tui.widgets.line_input import LineInput
 
@@ -51,6 +50,9 @@ class Question:
     select: bool = True
     """Whether the next key replaces `value`; False where `value` is the start of it."""
 
+
+GETS_FOCUS_BACK = "-gets-focus-back"
+"""A class of widgets that get the focus back when the line is closed."""
 
 GIVEN_BACK = ("detail", "clusters-list", "clusters-comparison")
 """Panes that have the focus again when the bar closes, by their ids; so has a panel. Else it is the
@@ -253,7 +255,7 @@ class PromptBar(Horizontal):
         """Close, and give the focus back to where it came from."""
         self.close()
         back = self._asked_from
-        kept = isinstance(back, Panel) or (back is not None and back.id in GIVEN_BACK)
+        kept = back is not None and (back.id in GIVEN_BACK or back.has_class(GETS_FOCUS_BACK))
         self.screen.set_focus(back if kept else self.screen.query_one("SampleTable"))
 
 

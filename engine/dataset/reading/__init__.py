@@ -11,6 +11,7 @@
     columns      columns of one type each: the one inference of types
     families     which columns play which part
     turns        every spelling of a conversation, as turns
+    rows         what one row says, whatever its family
     texts        the texts of all rows: prompt, response, rejected
     samples      samples from texts, or from a row
     identify     identities of many rows

@@ -14,8 +14,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from engine.dataset.reading.rows import Columns
 from engine.dataset.reading.turns import ROLE_KEYS, TEXT_KEYS, is_transcript
-from engine.dataset.rows import Columns
 from engine.errors import UsageError
 from engine.sample import Family
 

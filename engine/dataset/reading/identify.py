@@ -11,8 +11,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from engine.dataset.reading.json_shard import record_bytes
+from engine.dataset.reading.rows import RowContent
 from engine.dataset.reading.texts import Texts
-from engine.dataset.rows import RowContent
 from engine.sample import IDENTITY_BYTES, IDENTITY_VERSION, Role, identify
 
 

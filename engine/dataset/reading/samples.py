@@ -9,8 +9,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from engine.dataset.reading.families import Spelling
+from engine.dataset.reading.rows import RowContent
 from engine.dataset.reading.texts import Texts
-from engine.dataset.rows import RowContent
 from engine.sample import Family, Message, Role, Sample, Side
 
 FEW_ROWS = 64

@@ -15,11 +15,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from engine.dataset import rows as row_shapes
+from engine.dataset.reading import rows as row_shapes
 from engine.dataset.reading.families import Spelling
 from engine.dataset.reading.problems import ProblemLog
+from engine.dataset.reading.rows import PART_NAMES, UNKNOWN_LABEL, Unreadable, read_row
 from engine.dataset.reading.turns import MalformedRowError, Remarks, text_of
-from engine.dataset.rows import PART_NAMES, UNKNOWN_LABEL, Unreadable, read_row
 from engine.sample import Family
 
 SCHEMA = {"prompt": pl.String(), "response": pl.String(), "rejected": pl.String()}
@@ -171,7 +171,7 @@ def _note_texts(
     readable: NDArray[np.bool_],
     log: ProblemLog,
 ) -> None:
-    """Empty, null and merged texts, in the words of `engine.dataset.rows`."""
+    """Empty, null and merged texts, in the words of `engine.dataset.reading.rows`."""
     for part in SCHEMA:
         if part not in frame.columns:
             continue

@@ -14,6 +14,5 @@ Nothing here imports torch or transformers before the first model is loaded.
     model_list      which models there are: on this disk, and known by name
     known_models    reward models and quality classifiers that are known by name
     fetching        a model from the hub into the local cache, after a yes
-    figures         what was measured of a scorer that comes with tamis
     remembered      what was found out about a model or a machine once
 """

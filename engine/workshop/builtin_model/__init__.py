@@ -7,8 +7,7 @@
     examples      sound and spoilt responses in groups, balanced by length
     shapes        the candidates: cut out of MiniLM, or from scratch
     fitting       training and calibration
-    floors        what a model must beat: length, the heuristic scorer, n-grams
-    ngrams        texts as hashed n-grams, for the last of these
+    ngrams        texts as hashed n-grams, for a floor
     evaluation/   what is measured, on which sets
     facts         what the card says beside the figures: shape, recipe, sources
     card          the model card, from the figures

@@ -288,7 +288,7 @@ def test_columns_and_rows_read_the_same(
     tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, Any]]
 ) -> None:
     """What is read by column equals what `read_row` says, row by row."""
-    from engine.dataset.rows import RowContent, read_row
+    from engine.dataset.reading.rows import RowContent, read_row
 
     dataset = (
         dataset_of(tmp_path_factory.mktemp("rows"), rows, family=Family.ALPACA)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from engine.errors import UsageError
 from engine.review.decision import Verdict
 from engine.review.threshold import Direction
-from engine.scoring.models.figures import read_start_auc, start_auc
+from engine.scoring.figures import read_start_auc, start_auc
 from engine.session import OpenOptions, Session
 from engine.session import simulator_link as coupling_module
 from engine.session.simulation import (

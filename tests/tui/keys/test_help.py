@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.tui.desk_app import open_desk, write_rows
+from tui.dialogs.palette import HelpProvider
 from tui.keys.actions import ACTIONS
-from tui.keys.help import KEYS_CELLS, LINE_CELLS, HelpProvider, help_text
+from tui.keys.help import KEYS_CELLS, LINE_CELLS, help_text
 
 
 def test_the_help_fits_into_80_columns_and_stays_indented() -> None:

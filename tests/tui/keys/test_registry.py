@@ -20,9 +20,10 @@ from tui.desk import Desk
 from tui.dialogs.dialogs import ChoiceDialog, ConfirmDialog, TextDialog
 from tui.dialogs.export_dialog import ExportDialog
 from tui.dialogs.order_dialog import OrderDialog
+from tui.dialogs.palette import ActionProvider
 from tui.dialogs.scorer_dialog import ScorerDialog
 from tui.keys.actions import ACTIONS, BY_ID, Action, Group, actions_on
-from tui.keys.help import ActionProvider, help_text
+from tui.keys.help import help_text
 from tui.widgets.prompt_bar import PromptBar
 
 Check = Callable[[DeskDriver], bool]

@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 from textual.events import Key
 
 from engine.review.decision import Verdict
-from engine.scoring.models.figures import start_auc
+from engine.scoring.figures import start_auc
 from engine.session import simulator_link as coupling_module
 from engine.session.simulation import Control, Shown, Simulation
 from engine.simulator import Model
 from engine.simulator.cost import Savings, TrainingRun, training_cost
 from engine.simulator.duplication import DuplicateGroups, exact_duplicates
 from tests.tui.desk_app import DeskDriver, open_desk
-from tui.cli.simulate_text import about_text
 from tui.dialogs.dialogs import TextDialog
+from tui.simulation_text import about_text
 from tui.simulator.readout import Readout
 from tui.simulator.words import savings
 from tui.widgets.prompt_bar import PromptBar

@@ -4,6 +4,7 @@
     scoring       any scorer of tamis as one function, on the worker's own path
     statistics    AUC, pairwise accuracy and rank correlation, each with an interval
     candidates    one model or floor against all sets
+    floors        what a model must beat: length, the heuristic scorer, n-grams
     speed         rows a second
     figures       the results as values, to JSON and back, and the simulator's start value
 

@@ -26,8 +26,8 @@ from engine.workshop.builtin_model.evaluation import (
     read_figures,
     write_figures,
 )
+from engine.workshop.builtin_model.evaluation.floors import by_heuristic, by_length, fit_ngrams
 from engine.workshop.builtin_model.evaluation.sets import SEED
-from engine.workshop.builtin_model.floors import by_heuristic, by_length, fit_ngrams
 from engine.workshop.builtin_model.sources import HELD_OUT, Pair, read_pairs, split
 
 log = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine.dataset.reading.families import FAMILIES, ColumnFacts, choose, detect
-from engine.dataset.rows import Columns
+from engine.dataset.reading.rows import Columns
 from engine.errors import UsageError
 from engine.sample import Family
 

@@ -16,6 +16,7 @@ from engine.workshop.builtin_model.evaluation import (
     write_figures,
 )
 from engine.workshop.builtin_model.evaluation.figures import SpeedFigures
+from engine.workshop.builtin_model.evaluation.floors import by_length
 from engine.workshop.builtin_model.facts import (
     Base,
     Facts,
@@ -23,7 +24,6 @@ from engine.workshop.builtin_model.facts import (
     shape_of,
     sources_of,
 )
-from engine.workshop.builtin_model.floors import by_length
 from tests.engine.workshop.builtin_model import made
 
 

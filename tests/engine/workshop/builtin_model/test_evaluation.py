@@ -28,8 +28,8 @@ from engine.workshop.builtin_model.evaluation import (
     write_figures,
 )
 from engine.workshop.builtin_model.evaluation.__main__ import evaluate_all
+from engine.workshop.builtin_model.evaluation.floors import by_heuristic, by_length
 from engine.workshop.builtin_model.evaluation.sets import demo, english, sample_of
-from engine.workshop.builtin_model.floors import by_heuristic, by_length
 from tests.conftest import SHARED_DATA
 from tests.engine.scoring.samples import FakeScorer, random_samples
 from tests.engine.workshop.builtin_model import made

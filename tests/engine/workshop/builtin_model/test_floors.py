@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from engine.scoring.heuristic import explain, score_of
 from engine.workshop.builtin_model.evaluation import measure_planted, plant_held_out, sample_of
-from engine.workshop.builtin_model.floors import by_heuristic, by_length, fit_ngrams
+from engine.workshop.builtin_model.evaluation.floors import by_heuristic, by_length, fit_ngrams
 from engine.workshop.builtin_model.ngrams import PLACES, hashed
 from tests.engine.workshop.builtin_model import made
 

@@ -26,7 +26,7 @@ UNDER_ASSUMPTIONS = "under these assumptions"
 def about_text(actions: Sequence[Action] | None = None) -> str:
     """What is calibrated on what, and what is illustrative; keys are those of `actions`."""
     # The actions stand on textual, which the other texts of the command line do without.
-    from tui.keys.actions import ACTIONS, name_keys
+    from tui.keys.actions import ACTIONS, name_keys  # noqa: PLC0415 - see above
 
     return name_keys(page_text("simulator").rstrip("\n"), ACTIONS if actions is None else actions)
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.dataset.reading.rows import Columns, RowContent, Unreadable, read_row
 from engine.dataset.reading.turns import MalformedRowError, Remarks, transcript_turns, turns_of
-from engine.dataset.rows import Columns, RowContent, Unreadable, read_row
 from engine.sample import Family, Message, Role
 
 ALPACA = Columns(prompt="instruction", input="input", response="output")
