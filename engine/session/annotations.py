@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +12,10 @@ from engine.export.plan import AnnotationCounts
 from engine.filter import ANY
 from engine.review.decision import Aspect, Said, Verdict
 from engine.review.projection import index_of
-from engine.review.review import Change
+from engine.review.review import Change, Review
 from engine.sample import Side
-
-if TYPE_CHECKING:
-    from engine.session.session import Session
+from engine.session.live_scoring import LiveScoring
+from engine.session.recorder import Recorder
 
 OPEN, ADJUDICATED = "open", "adjudicated"
 """In a filter: rows on which merged sessions contradict each other, by whether anybody has
@@ -37,18 +35,36 @@ _NOT_IN_TAGS = frozenset(',"()')
 class Annotations:
     """Reasons, notes and tags of one session; each is an event that undo takes back."""
 
-    def __init__(self, session: Session) -> None:
-        self.reasons: Sequence[str] = session.config.reasons
+    def __init__(
+        self,
+        review: Review,
+        scoring: LiveScoring,
+        broken: NDArray[np.bool_],
+        recorder: Recorder,
+        reasons: Sequence[str],
+    ) -> None:
+        """Annotate the rows of a review.
+
+        Args:
+            review: what holds now.
+            scoring: tells the side under review.
+            broken: rows that hold no sample.  (rows,)
+            recorder: puts on file what is said.
+            reasons: the words that digits stand for, from 1.
+        """
+        self.reasons = reasons
         """The words that digits stand for, from 1."""
-        self._session, self._review = session, session.review
-        self._broken = session.dataset.broken  # (rows,)
+        self._review = review
+        self._scoring = scoring
+        self._broken = broken
+        self._recorder = recorder
         self._rejected_again: tuple[NDArray[np.int64], Side] | None = None
 
     # -- reasons -----------------------------------------------------------------------------
 
     def rejected_again(self, rows: NDArray[np.int64] | None) -> None:
         """Remember that rows were rejected that were rejected already; None: something else."""
-        self._rejected_again = None if rows is None else (rows, self._session.side)
+        self._rejected_again = None if rows is None else (rows, self._scoring.side)
 
     @property
     def can_code(self) -> bool:
@@ -68,7 +84,7 @@ class Annotations:
             return rows[still], side
         event = self._review.last_decision()
         if event is None or event.said.verdict is not Verdict.REJECT:
-            return np.empty(0, np.int64), self._session.side
+            return np.empty(0, np.int64), self._scoring.side
         return event.rows[event.rows >= 0], event.circumstances.side
 
     def code(self, reason: str) -> Change | None:
@@ -78,7 +94,7 @@ class Annotations:
             UsageError: the last decision rejects nothing, or the session is open read-only.
             StoreError: it could not be written; nothing has changed.
         """
-        self._session.recorder.check_writable()
+        self._recorder.check_writable()
         rows, side = self._last_rejected()
         if not len(rows):
             raise UsageError("the last decision rejects nothing", "reject first, then a digit")
@@ -89,7 +105,7 @@ class Annotations:
         else:
             rows = np.intersect1d(rows, np.concatenate([alike, *coded.values()]))
         said = Said(aspect=Aspect.REASON, text=reason)
-        return self._session.recorder.say(said, rows, side) if len(rows) else None
+        return self._recorder.say(said, rows, side) if len(rows) else None
 
     # -- notes and tags ----------------------------------------------------------------------
 
@@ -100,7 +116,7 @@ class Annotations:
             UsageError: a broken row, too long a note, or a session open read-only.
             StoreError: it could not be written; nothing has changed.
         """
-        self._session.recorder.check_writable()
+        self._recorder.check_writable()
         text = text.strip()
         if len(text) > NOTE_CHARACTERS:
             raise UsageError(f"a note holds at most {NOTE_CHARACTERS:,} characters")
@@ -108,9 +124,7 @@ class Annotations:
             raise UsageError(f"row {row} could not be read: there is nothing to note")
         if text == self._review.note(row):
             return None
-        return self._session.recorder.say(
-            Said(aspect=Aspect.NOTE, text=text), np.array([row], np.int64)
-        )
+        return self._recorder.say(Said(aspect=Aspect.NOTE, text=text), np.array([row], np.int64))
 
     def changed_by(
         self, rows: NDArray[np.int64], name: str, *, remove: bool = False
@@ -127,11 +141,11 @@ class Annotations:
             UsageError: no name for a tag, or a session open read-only.
             StoreError: it could not be written; nothing has changed.
         """
-        self._session.recorder.check_writable()
+        self._recorder.check_writable()
         name = tag_name(name)
         rows = self.changed_by(rows, name, remove=remove)
         said = Said(aspect=Aspect.TAG, subject=name, text="" if remove else name)
-        return self._session.recorder.say(said, rows) if len(rows) else None
+        return self._recorder.say(said, rows) if len(rows) else None
 
     def annotated(self) -> NDArray[np.bool_]:
         """Rows with a note or a tag.  (rows,)."""
@@ -139,7 +153,7 @@ class Annotations:
 
     def counts(self) -> AnnotationCounts:
         """How many rows have a reason, each tag, a note; of the side under review."""
-        reasons = self._review.reasons(self._session.side)
+        reasons = self._review.reasons(self._scoring.side)
         return AnnotationCounts(
             {name: len(rows) for name, rows in reasons.items()},
             self._review.tag_counts(),
@@ -172,7 +186,7 @@ class Annotations:
         """Rows rejected for the reason `name`; ANY: for a reason that was given.  -> (rows,)."""
         wanted = name.casefold()
         mask = np.zeros(len(self._broken), np.bool_)
-        for reason, rows in self._review.reasons(self._session.side).items():
+        for reason, rows in self._review.reasons(self._scoring.side).items():
             if wanted in (ANY, reason.casefold()):
                 mask[rows] = True
         return mask
@@ -183,7 +197,7 @@ class Annotations:
         Raises:
             UsageError: none of these.
         """
-        side = self._session.side
+        side = self._scoring.side
         mask = self._review.conflicts(side)
         decided = np.isin(self._review.verdicts[index_of(side)], (Verdict.ACCEPT, Verdict.REJECT))
         match name.casefold():

@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.dataset.dataset import Dataset
 from engine.duplicates.clusters import Clusters
 from engine.duplicates.contradictions import Contradictions
 from engine.duplicates.duplication_rate import KeptDuplication, kept_duplication
@@ -27,15 +28,47 @@ from engine.duplicates.similarity import Similarity, similarity_to
 from engine.duplicates.texts import unit_texts
 from engine.review.decision import Verdict
 from engine.review.policy import Outcome, decide
+from engine.review.review import Review
 from engine.review.threshold import Direction
+from engine.scoring.worker.board import ScoreBoard
 from engine.scoring.worker.status import one_line
-
-if TYPE_CHECKING:
-    from engine.session.session import Session
+from engine.session.duplication import Duplicates
+from engine.session.edits import Edits
+from engine.session.orders import OrderedSession
 
 SHARE_OF_TIME = 0.1
 """Counting what streams in takes no more of it; at a million rows the duplication rate follows
 less often."""
+
+
+class ClusteredSession(OrderedSession, Protocol):
+    """The part of a session that this module needs; arrays are of the side under review."""
+
+    dataset: Dataset
+    review: Review
+    edits: Edits
+    duplicates: Duplicates
+    notices: list[str]
+
+    @property
+    def scores(self) -> NDArray[np.float32]:
+        """NaN where there is none.  (rows,)."""
+        ...
+
+    @property
+    def failed(self) -> NDArray[np.bool_]:
+        """Where scoring failed.  (rows,)."""
+        ...
+
+    @property
+    def copies(self) -> NDArray[np.int32]:
+        """How often an export writes each row.  (rows,)."""
+        ...
+
+    @property
+    def board(self) -> ScoreBoard:
+        """Tells when scores have changed."""
+        ...
 
 
 class Kind(StrEnum):
@@ -87,7 +120,7 @@ class RuleEffect:
 class ClusterReview:
     """See the module's docstring; one per session."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: ClusteredSession) -> None:
         """Nothing is listed before `refresh`."""
         self._session = session
         self.kind = Kind.WHOLE

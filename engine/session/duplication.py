@@ -30,11 +30,13 @@ import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
+from engine.dataset.dataset import Dataset
 from engine.duplicates.clusters import Clusters, cut
 from engine.duplicates.contradictions import Contradictions, contradictions
 from engine.duplicates.meaning import USUAL
@@ -57,12 +59,14 @@ from engine.duplicates.settings import (
 from engine.duplicates.table import ClusterTable, tabulate
 from engine.errors import UsageError
 from engine.review.decision import Verdict
+from engine.review.review import Review
 from engine.review.threshold import Direction, Threshold
+from engine.session.live_scoring import LiveScoring
 from engine.session.searching import Found, Searches, SearchState, SearchStatus
+from engine.session.settings import SessionSettings
 from engine.session.splits import Splits
-
-if TYPE_CHECKING:
-    from engine.session.session import Session
+from engine.store import Store
+from engine.ui_priority import UiPriority
 
 __all__ = ["Duplicates", "SearchState", "SearchStatus"]
 
@@ -73,10 +77,33 @@ UNITS = (ComparedUnit.BOTH, ComparedUnit.PROMPT, ComparedUnit.RESPONSE)
 class Duplicates:
     """See the module's docstring; one per session."""
 
-    def __init__(self, session: Session) -> None:
-        """Nothing is searched before it is asked for."""
-        self._session, self._remembered = session, session.settings
-        remembered = session.settings
+    def __init__(
+        self,
+        dataset: Dataset,
+        store: Store,
+        scoring: LiveScoring,
+        review: Review,
+        remembered: SessionSettings,
+        ui_priority: UiPriority,
+        notices: list[str],
+        threshold: Callable[[], Threshold | None],
+        texts: Callable[[], pl.DataFrame],
+    ) -> None:
+        """Prepare; nothing is searched before it is asked for.
+
+        Args:
+            dataset: whose rows.
+            store: keeps what was found.
+            scoring: scores of the side under review: the best row is kept.
+            review: what was accepted is kept first, what was rejected is out.
+            remembered: similarity, rule, preferences and splits of the last visit.
+            ui_priority: lets the screen go first.
+            notices: where it is told that something could not be kept.
+            threshold: the one that decides now.
+            texts: columns prompt, response, rejected of every row, as they read now.
+        """
+        self._dataset, self._scoring, self._review = dataset, scoring, review
+        self._remembered, self._threshold, self._texts = remembered, threshold, texts
         self.version = 0
         """Grows with every change of what is found, shown, or dropped."""
         self.at: float = _similarity(remembered.get("duplicates at"))
@@ -87,11 +114,12 @@ class Duplicates:
         """Whether rows are dropped."""
         self.preferences: Sequence[Preference] = _preferences(remembered.get("keeper"))
         """What makes a row the one to keep, the first first."""
-        self.splits = Splits(remembered, session.dataset.fingerprint.digest)
+        self.splits = Splits(remembered, dataset.fingerprint.digest)
         """Clusters that are cut higher than the others."""
         self._searches = Searches(
-            session, self.settings_of, self._cut, self._compare_answers, self._changed
-        )
+            dataset, store, ui_priority, notices, texts, self.settings_of, self._cut,
+            self._compare_answers, self._changed,
+        )  # fmt: skip
         self._settings = _settings(remembered.get("duplicates compared"))
         self._judged: tuple[object, Dropped] | None = None
         self._order: tuple[object, NDArray[np.int64]] | None = None
@@ -296,7 +324,7 @@ class Duplicates:
 
     def table_of(self, clusters: Clusters) -> ClusterTable:
         """A line for every one of some clusters."""
-        return tabulate(clusters, self.candidates(), self._ranking(), self._session.verdicts)
+        return tabulate(clusters, self.candidates(), self._ranking(), self._verdicts)
 
     def split(self, unit: ComparedUnit, row: int, similarity: float | None) -> None:
         """Cut the cluster of `row` at a higher similarity than the others; None undoes it.
@@ -335,41 +363,46 @@ class Duplicates:
         found, _, split = self._answers_basis()
         prompts = self.clusters_of(ComparedUnit.PROMPT)
         assert prompts is not None
-        made = contradictions(prompts, self._session.edits.texts)
+        made = contradictions(prompts, self._texts())
         self._answers = ((found, prompts.similarity, split), made)
 
     # -- the rule's judgement --------------------------------------------------------------------
 
     @property
     def _rules_before_basis(self) -> object:
-        board = self._session.board
+        board = self._scoring.board
         return (
-            board, board.version, self._session.review.version, self._session.side, self._direction,
+            board, board.version, self._review.version, self._scoring.side, self._direction,
         )  # fmt: skip
 
     @property
     def _direction(self) -> Direction:
-        threshold = self._session.threshold
+        threshold = self._threshold()
         return Direction.AT_LEAST if threshold is None else threshold.direction
+
+    @property
+    def _verdicts(self) -> NDArray[np.int8]:
+        verdicts: NDArray[np.int8] = self._review.verdicts[self._scoring.side_index]
+        return verdicts
 
     def candidates(self) -> Candidates:
         """Which rows the rules before this one keep now, and which were accepted by hand."""
         accepted, could = self._accepted_and_keepable()
-        threshold = self._session.threshold
+        threshold = self._threshold()
         if threshold is None:
             return Candidates(accepted.copy(), accepted)
-        return Candidates(accepted | (could & threshold.keeps(self._session.scores)), accepted)
+        return Candidates(accepted | (could & threshold.keeps(self._scoring.scores)), accepted)
 
     def _accepted_and_keepable(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Rows accepted by hand, and rows that some threshold keeps.  both (rows,)."""
-        readable = ~self._session.dataset.broken
-        accepted = readable & (self._session.verdicts == Verdict.ACCEPT)
-        scored = ~np.isnan(self._session.scores)
-        return accepted, readable & (self._session.verdicts != Verdict.REJECT) & scored
+        readable = ~self._dataset.broken
+        accepted = readable & (self._verdicts == Verdict.ACCEPT)
+        scored = ~np.isnan(self._scoring.scores)
+        return accepted, readable & (self._verdicts != Verdict.REJECT) & scored
 
     def _ranking(self) -> Ranking:
         return Ranking(
-            self._session.scores, self._session.dataset.lengths, self._direction, self.preferences
+            self._scoring.scores, self._dataset.lengths, self._direction, self.preferences
         )
 
     @property
@@ -388,7 +421,7 @@ class Duplicates:
         clusters = self.clusters if self.rule_on else None
         if clusters is None:
             return None
-        at = (threshold or self._session.threshold) if self.by_threshold else None
+        at = (threshold or self._threshold()) if self.by_threshold else None
         basis = (clusters, self._rules_before_basis, tuple(self.preferences), at)
         known = self._judged
         if known is None or known[0] != basis:
@@ -398,7 +431,7 @@ class Duplicates:
     def _judge(self, clusters: Clusters, threshold: Threshold | None) -> Dropped:
         accepted, could = self._accepted_and_keepable()
         if threshold is not None:
-            could &= threshold.keeps(self._session.scores)
+            could &= threshold.keeps(self._scoring.scores)
         return self.judge(clusters, Candidates(accepted | could, accepted))
 
     def judge(self, clusters: Clusters, candidates: Candidates) -> Dropped:
@@ -413,9 +446,9 @@ class Duplicates:
 
     def _ranked(self, clusters: Clusters) -> NDArray[np.int64]:
         """The members from best to worst: no verdict changes that."""
-        board = self._session.board
+        board = self._scoring.board
         basis = (
-            clusters, board, board.version, self._session.side, self._direction,
+            clusters, board, board.version, self._scoring.side, self._direction,
             tuple(self.preferences),
         )  # fmt: skip
         known = self._order

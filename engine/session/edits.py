@@ -7,24 +7,23 @@ Verdicts and notes stay with the sample as it is in the source.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from engine.dataset.dataset import Dataset
 from engine.dataset.edited_rows import Revision
 from engine.dataset.editing import Editable, Part, editable, with_text
 from engine.dataset.reading.identify import row_identity
 from engine.dataset.reading.rows import RowContent
 from engine.errors import TamisError, UsageError
 from engine.review.decision import Aspect, Said
-from engine.review.review import Change
+from engine.review.review import Change, Review
 from engine.sample import IDENTITY_BYTES, Family, Sample, Side
-
-if TYPE_CHECKING:
-    from engine.session.session import Session
+from engine.session.recorder import Recorder
 
 MOST_CHARACTERS = 1_000_000
 
@@ -32,9 +31,25 @@ MOST_CHARACTERS = 1_000_000
 class Edits:
     """The edits of one session."""
 
-    def __init__(self, session: Session) -> None:
-        """Nothing is edited before `restore`."""
-        self._session, self._dataset = session, session.dataset
+    def __init__(
+        self,
+        dataset: Dataset,
+        review: Review,
+        recorder: Recorder,
+        rescore: Callable[[Mapping[int, Revision], NDArray[np.int64]], None],
+    ) -> None:
+        """Nothing is edited before `restore`.
+
+        Args:
+            dataset: the source.
+            review: what holds now.
+            recorder: puts on file what is said.
+            rescore: told of all revisions, and of the rows whose text is another now.
+        """
+        self._dataset = dataset
+        self._review = review
+        self._recorder = recorder
+        self._rescore = rescore
         self.revisions: Mapping[int, Revision] = {}
         """Row -> its sample with all edits, for the rows that differ from the source."""
         self.unmade = 0
@@ -84,7 +99,7 @@ class Edits:
         Raises:
             UsageError: a broken row, a row of no known family, or a read-only session.
         """
-        self._session.recorder.check_writable()
+        self._recorder.check_writable()
         if self._dataset.broken[row]:
             raise UsageError(f"row {row} could not be read: there is nothing to edit")
         family, columns = self._dataset.spelling_of(row)
@@ -114,7 +129,7 @@ class Edits:
             raise UsageError("the text holds characters that no dataset should", "take them out")
         with_text(self.record(row), *self._dataset.spelling_of(row), part, text)
         said = Said(aspect=Aspect.EDIT, subject=part.value, text=text)
-        change = self._session.recorder.say(said, np.array([row], np.int64))
+        change = self._recorder.say(said, np.array([row], np.int64))
         self.follow(change)
         return change
 
@@ -125,7 +140,7 @@ class Edits:
 
     def restore(self) -> None:
         """Take up the edits of earlier visits."""
-        self._refresh(self._session.review.edited_rows())
+        self._refresh(self._review.edited_rows())
 
     def _refresh(self, rows: NDArray[np.int64]) -> None:
         revisions = dict(self.revisions)
@@ -138,13 +153,12 @@ class Edits:
                 revisions[row] = found
         self.revisions = revisions
         changed = [row for row, old in before.items() if _identity(revisions.get(row)) != old]
-        if changed:  # score and compare again
-            self._session.scoring.revise(revisions, np.array(changed, np.int64))
-            self._session.duplicates.refresh()
+        if changed:
+            self._rescore(revisions, np.array(changed, np.int64))
 
     def _revision(self, row: int) -> Revision | None:
         """The sample of `row` with the edits that stand; None where it is as in the source."""
-        edits = self._session.review.edits(row)
+        edits = self._review.edits(row)
         if not edits or self._dataset.broken[row]:
             return None
         family, columns = self._dataset.spelling_of(row)

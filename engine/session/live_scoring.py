@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.dataset.dataset import Dataset
 from engine.dataset.edited_rows import RevisedRows, Revision
+from engine.dataset.identities import IdentityTable
 from engine.errors import ScorerError, UsageError
 from engine.review.threshold import Threshold
 from engine.sample import Family, Side
@@ -41,10 +42,9 @@ from engine.session.float32_rescoring import (
     exact_key,
     uncertain_rows,
 )
+from engine.session.settings import SessionSettings
 from engine.store import Store
-
-if TYPE_CHECKING:
-    from engine.session.session import Session
+from engine.ui_priority import UiPriority
 
 REMEMBERED_OPTIONS = ("input_format", "max_length", "label", "dtype")
 """What moves the scores; what a person allows (pickles, code, network) holds for one run."""
@@ -68,12 +68,21 @@ class _Earlier:
 class LiveScoring:
     """One scorer at work on one dataset, of which one side is under review."""
 
-    def __init__(self, session: Session) -> None:
-        self._dataset = dataset = session.dataset
-        self._store, self._settings = session.store, session.settings
-        self._identities, self._ui_priority = session.identities, session.ui_priority
+    def __init__(
+        self,
+        dataset: Dataset,
+        store: Store,
+        identities: IdentityTable,
+        settings: SessionSettings,
+        ui_priority: UiPriority,
+    ) -> None:
+        self._dataset = dataset
+        self._store = store
+        self._identities = identities
         self._revisions: Mapping[int, Revision] = {}
         """The edits that stand; what a worker reads follows when it has handed over the rest."""
+        self._settings = settings
+        self._ui_priority = ui_priority
         self.sides = 2 if dataset.has_sides else 1
         self.side = Side.CHOSEN
         """Whose scores `scores`, `failed` and `key` are."""
@@ -85,7 +94,7 @@ class LiveScoring:
         """Who fills the board, a worker that was stopped too, and the rows as it reads them."""
         self.scorer: Scorer | None = None
         """None while it is being loaded."""
-        self.before_label: str = ""
+        self.before_label = ""
         """The scorer whose scores `before` are; empty before the first switch."""
         self._before = np.full((self.sides, dataset.rows), np.nan, np.float32)
         self._options = ScorerOptions()

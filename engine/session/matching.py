@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -15,15 +14,13 @@ from engine.filter.terms import RowStatus, StateTerm, Term
 from engine.filter.tree import AllOf, AnyOf, Not
 from engine.review.policy import Outcomes
 from engine.session.annotations import ADJUDICATED, OPEN
-
-if TYPE_CHECKING:
-    from engine.session.session import Session
+from engine.session.table_columns import ViewedSession
 
 
 class FilteredSession:
     """A session as a filter sees it at one moment; columns are made when they are asked for."""
 
-    def __init__(self, session: Session, cancelled: Callable[[], bool] | None = None) -> None:
+    def __init__(self, session: ViewedSession, cancelled: Callable[[], bool] | None = None) -> None:
         """Look at `session`.
 
         Args:
@@ -94,7 +91,7 @@ class FilteredSession:
         return np.asarray(label == int(name))
 
 
-def filter_names(session: Session) -> Names:
+def filter_names(session: ViewedSession) -> Names:
     """What can be named in a filter of this session."""
     remarks = session.annotations
     reasons = dict.fromkeys((*remarks.reasons, *remarks.counts().reject_reasons))
@@ -106,7 +103,7 @@ def filter_names(session: Session) -> Names:
     return Names(session.dataset.all_column_names, marks)
 
 
-def read_filter(session: Session, text: str) -> Filter:
+def read_filter(session: ViewedSession, text: str) -> Filter:
     """A filter as typed, before any row is looked at.
 
     Raises:
@@ -123,7 +120,7 @@ def read_filter(session: Session, text: str) -> Filter:
 
 
 def rows_matching(
-    session: Session, text: str, cancelled: Callable[[], bool] | None = None
+    session: ViewedSession, text: str, cancelled: Callable[[], bool] | None = None
 ) -> tuple[Filter, NDArray[np.bool_]]:
     """A filter, and the rows it lets through. Safe to call from another thread.
 

@@ -8,26 +8,51 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.audit import spotcheck
 from engine.audit.spotcheck import SpotCheck, SpotCheckResult
+from engine.dataset.dataset import Dataset
+from engine.dataset.identities import IdentityTable
 from engine.errors import UsageError
 from engine.review.decision import Verdict
 from engine.review.policy import Outcome, Outcomes, Reason
+from engine.review.review import Review
 from engine.review.review_orders import SHORT_TEXT, TELLING, OrderKind, OrderView, ordered_rows
-from engine.review.threshold import Direction
+from engine.review.threshold import Direction, Threshold
 from engine.sample import Side
-from engine.store import StoredOrder
-
-if TYPE_CHECKING:
-    from engine.session.session import Session
+from engine.session.live_scoring import LiveScoring
+from engine.session.settings import SessionSettings
+from engine.store import Store, StoredOrder
 
 SETTING = "queue"
 """The setting with the number of the review order in hand."""
+
+
+class OrderedSession(Protocol):
+    """The part of a session that this module needs."""
+
+    @property
+    def verdicts(self) -> NDArray[np.int8]:
+        """Of the side under review.  (rows,)."""
+        ...
+
+    @property
+    def threshold(self) -> Threshold | None:
+        """The one that decides now."""
+        ...
+
+    @property
+    def blind(self) -> bool:
+        """Whether scores are hidden."""
+        ...
+
+    def outcomes(self) -> Outcomes:
+        """Of every row."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,11 +92,20 @@ class OrderProgress:
 class ReviewOrders:
     """See the module's docstring; one per session."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(
+        self,
+        session: OrderedSession,
+        dataset: Dataset,
+        scoring: LiveScoring,
+        review: Review,
+        identities: IdentityTable,
+        store: Store,
+        settings: SessionSettings,
+    ) -> None:
         """Nothing is in hand before `restore`."""
-        self._session, self._dataset, self._scoring = session, session.dataset, session.scoring
-        self._review, self._identities = session.review, session.identities
-        self._store, self._settings = session.store, session.settings
+        self._session, self._dataset, self._scoring = session, dataset, scoring
+        self._review, self._identities = review, identities
+        self._store, self._settings = store, settings
         self._digest = ""
         self.current: ReviewOrder | None = None
         """The order in hand; None: the table's own."""
@@ -81,13 +115,12 @@ class ReviewOrders:
         self._hidden: tuple[object, frozenset[int]] | None = None
         self._results: dict[int, tuple[object, SpotCheckResult]] = {}
 
-    def restore(self, digest: str) -> None:
+    def restore(self, digest: str, notices: list[str]) -> None:
         """Take up what the last visit left.
-
-        The session's notices say where the order in hand was of another version of the dataset.
 
         Args:
             digest: of the dataset as it is read now.
+            notices: told where the order in hand was of another version of the dataset.
         """
         self._digest = digest
         stored = self._store.lasting_orders()
@@ -104,9 +137,7 @@ class ReviewOrders:
         if order is None or order.kind not in set(OrderKind):
             return
         if order.dataset_digest != digest:
-            self._session.notices.append(
-                "the review order was of the dataset before it changed: make another"
-            )
+            notices.append("the review order was of the dataset before it changed: make another")
             return
         self.current = ReviewOrder(
             OrderKind(order.kind),

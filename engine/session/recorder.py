@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import UsageError
 from engine.review.decision import Circumstances, Said
 from engine.review.projection import index_of
-from engine.review.review import Change
+from engine.review.review import Change, Review
 from engine.review.threshold import Direction
 from engine.sample import Side
-
-if TYPE_CHECKING:
-    from engine.session.session import Session
+from engine.session.live_scoring import LiveScoring
+from engine.session.threshold_choice import ThresholdChoice
 
 
 class Recorder:
     """Verdicts, copies, annotations and edits are all said through it; one per session."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(
+        self,
+        review: Review,
+        scoring: LiveScoring,
+        threshold_choice: ThresholdChoice,
+        *,
+        read_only: bool,
+    ) -> None:
+        """Append to `review` what is said; where `read_only`, refuse it."""
+        self._review = review
+        self._scoring = scoring
+        self._threshold_choice = threshold_choice
+        self._read_only = read_only
 
     def check_writable(self) -> None:
         """Refuse what could not be kept.
@@ -30,7 +38,7 @@ class Recorder:
         Raises:
             UsageError: the session is open read-only.
         """
-        if self._session.read_only:
+        if self._read_only:
             raise UsageError(
                 "this session is open read-only",
                 "close the other desk, or open without --read-only",
@@ -47,10 +55,9 @@ class Recorder:
         Raises:
             StoreError: it could not be written; nothing has changed.
         """
-        session = self._session
-        side = side or session.side
-        key, threshold = session.scoring.key, session.threshold
-        if side is not session.side:
+        side = side or self._scoring.side
+        key, threshold = self._scoring.key, self._threshold_choice.threshold
+        if side is not self._scoring.side:
             threshold = None  # it decides about the side on screen
         seen = Circumstances(
             threshold=threshold.value if threshold else None,
@@ -59,5 +66,5 @@ class Recorder:
             revision=key.revision if key else None,
             side=side,
         )
-        scores = session.board.scores[index_of(side), rows]
-        return session.review.say(said, rows, scores=scores, circumstances=seen)
+        scores = self._scoring.board.scores[index_of(side), rows]
+        return self._review.say(said, rows, scores=scores, circumstances=seen)

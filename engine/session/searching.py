@@ -14,11 +14,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 from numpy.typing import NDArray
 
+from engine.dataset.dataset import Dataset
 from engine.duplicates.archive import (
     NAMES,
     Content,
@@ -36,9 +37,8 @@ from engine.duplicates.settings import ComparedUnit, SearchSettings
 from engine.duplicates.texts import compared_texts
 from engine.errors import Cancelled, StoreError, TamisError
 from engine.scoring.worker.status import one_line
-
-if TYPE_CHECKING:
-    from engine.session.session import Session
+from engine.store import Store
+from engine.ui_priority import UiPriority
 
 WAIT_S = 0.05
 """How often someone who waits for the search is told how far it is."""
@@ -103,7 +103,11 @@ class Searches:
 
     def __init__(
         self,
-        session: Session,
+        dataset: Dataset,
+        store: Store,
+        ui_priority: UiPriority,
+        notices: list[str],
+        texts: Callable[[], pl.DataFrame],
         settings_of: Callable[[ComparedUnit], SearchSettings],
         prepare: Callable[[ComparedUnit, Found], object],
         known: Callable[[ComparedUnit], None],
@@ -112,15 +116,19 @@ class Searches:
         """Prepare; nothing is searched.
 
         Args:
-            session: whose rows; what can't be kept is told in its notices.
+            dataset: whose rows.
+            store: keeps what was found.
+            ui_priority: lets the screen go first.
+            notices: where it is told that something could not be kept.
+            texts: columns prompt, response, rejected of every row, as they read now.
             settings_of: how a part is compared; asked when its turn comes.
             prepare: given what was found before anybody else sees it, in the thread of the search.
             known: called when all of a part is known, in the same thread.
             changed: called whenever there is more to see.
         """
-        self._session, self._dataset, self._store = session, session.dataset, session.store
-        self._settings_of, self._prepare = settings_of, prepare
-        self._known, self._changed = known, changed
+        self._dataset, self._store, self._ui_priority = dataset, store, ui_priority
+        self._notices, self._texts, self._settings_of = notices, texts, settings_of
+        self._prepare, self._known, self._changed = prepare, known, changed
         self.found: dict[ComparedUnit, Found] = {}
         """By part; grows while a search runs."""
         self.outdated: set[ComparedUnit] = set()
@@ -281,7 +289,7 @@ class Searches:
         matches = known[1].run(
             progress=self._teller(settings.unit),
             cancelled=stop.is_set,
-            wait_for_ui=self._session.ui_priority.wait,
+            wait_for_ui=self._ui_priority.wait,
         )
         self._take(matches, part)
         self._keep(digest, settings, part.content, matches, {})
@@ -304,7 +312,7 @@ class Searches:
             progress=tell,
             cancelled=stop.is_set,
             found=self._found_so_far,
-            wait_for_ui=self._session.ui_priority.wait,
+            wait_for_ui=self._ui_priority.wait,
         )
         self._take(matches, part)
         tell("keeping", finder.rows, finder.rows)
@@ -315,7 +323,7 @@ class Searches:
         """As its texts read now: what was begun with those before an edit is not gone on with."""
         known, edition = self._begun.get(unit), self._edition
         if known is None or known.edition != edition:
-            texts = compared_texts(self._session.edits.texts, unit, self._dataset.broken)
+            texts = compared_texts(self._texts(), unit, self._dataset.broken)
             known = self._begun[unit] = _Search(edition, texts, Content.of(texts))
         return known
 
@@ -379,5 +387,5 @@ class Searches:
             self._tell_once(error)
 
     def _tell_once(self, error: StoreError) -> None:
-        if str(error) not in self._session.notices:
-            self._session.notices.append(str(error))
+        if str(error) not in self._notices:
+            self._notices.append(str(error))

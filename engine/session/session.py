@@ -11,7 +11,7 @@ import contextlib
 import getpass
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from pathlib import Path
@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.dataset.dataset import Dataset, open_dataset
+from engine.dataset.edited_rows import Revision
 from engine.dataset.identities import IdentityTable
 from engine.duplicates.duplication_rate import KeptDuplication, kept_duplication
 from engine.errors import InputError, UsageError
@@ -78,8 +79,7 @@ class Session:
     def __init__(
         self, dataset: Dataset, store: Store, reviewer: str, config: Config | None = None
     ) -> None:
-        # Types are spelled out where the table of columns reads them: mypy comes to it first.
-        self.dataset: Dataset = dataset
+        self.dataset = dataset
         self.store = store
         self.reviewer = reviewer
         self.title = dataset.path.name
@@ -91,31 +91,43 @@ class Session:
         self.identities = IdentityTable(dataset.rows, dataset.identities)
         self.config = config or Config()
         """What the person prefers; the session's own settings go before it."""
-        self.settings = SessionSettings(store, self.notices, self.config)
-        self.scoring: LiveScoring = LiveScoring(self)
+        self._settings = SessionSettings(store, self.notices, self.config)
+        self.scoring = LiveScoring(
+            dataset, store, self.identities, self._settings, self.ui_priority
+        )
         self.sides = self.scoring.sides
-        self.threshold_choice = ThresholdChoice(self)
+        self.threshold_choice = ThresholdChoice(self.scoring, self._settings, dataset.broken)
         self.review = Review(store, self.identities, sides=self.sides, rows=dataset.rows)
-        self.recorder = Recorder(self)
-        self.annotations = Annotations(self)
+        self._recorder = Recorder(
+            self.review, self.scoring, self.threshold_choice, read_only=store.read_only
+        )
+        self.annotations = Annotations(
+            self.review, self.scoring, dataset.broken, self._recorder, self.config.reasons
+        )
         """Reasons, notes and tags."""
-        self.edits: Edits = Edits(self)
+        self.edits = Edits(dataset, self.review, self._recorder, self._revised)
         """Samples whose text was edited; the source stays as it is."""
-        self.duplicates = Duplicates(self)
+        self.duplicates = Duplicates(
+            dataset, store, self.scoring, self.review, self._settings, self.ui_priority,
+            self.notices, lambda: self.threshold, lambda: self.edits.texts,
+        )  # fmt: skip
         """Which rows are duplicates; the rule that drops them is off until it is set."""
-        self.clusters: ClusterReview = ClusterReview(self)
+        self.clusters = ClusterReview(self)
         """Which clusters are listed, and what is decided about them."""
-        self.simulator_link = SimulatorLink(self)
+        self.simulator_link = SimulatorLink(
+            self, self.scoring, self.review, self._settings, dataset.broken, self._all_identities
+        )
         """The simulator, fed with the rows kept now."""
-        self.simulation = Simulation(self.simulator_link, self.settings)
+        self.simulation = Simulation(self.simulator_link, self._settings)
         """What its panel shows."""
-        self.orders = ReviewOrders(self)
+        self.orders = ReviewOrders(
+            self, dataset, self.scoring, self.review, self.identities, store, self._settings
+        )
         """Review orders and spot checks."""
-        self.blind = bool(self.settings.get("blind", False))
-        """Whether scores, and what follows from them, are to be shown nowhere."""
-        self.filters = SavedFilters(self.settings)
+        self._blind = bool(self._settings.get("blind", False))
+        self.filters = SavedFilters(self._settings)
         """Filters kept under a name."""
-        self.view = SessionView(self)
+        self.view = SessionView(self, self._settings)
         """Which rows are shown, and in what order."""
         self._tally: tuple[tuple[int, int, int, Side], Tally] | None = None
         self._closing = threading.Event()
@@ -177,13 +189,13 @@ class Session:
         if bound.changed:
             self.notices.append(self._change_notice())
         if self.sides == 2:
-            self.scoring.side = Side(self.settings.get("side", Side.CHOSEN.value))
+            self.scoring.side = Side(self._settings.get("side", Side.CHOSEN.value))
         self.edits.restore()
         if self.edits.unmade:
             self.notices.append(
                 f"{self.edits.unmade:,} edits stay on file: their rows have no place for them now"
             )
-        self.orders.restore(bound.digest)
+        self.orders.restore(bound.digest, self.notices)
 
     def _change_notice(self) -> str:
         kept = int(np.count_nonzero(self.review.verdicts))
@@ -208,7 +220,7 @@ class Session:
             if self.identities.complete(self._closing.is_set):
                 self.review.count_occurrences()
 
-    def all_identities(self) -> NDArray[np.uint8] | None:
+    def _all_identities(self) -> NDArray[np.uint8] | None:
         """Of every row, (rows, 16); None where closing or a changed source came first."""
         if self._hasher is not None:
             self._hasher.join()
@@ -247,7 +259,7 @@ class Session:
 
     def remember(self, name: str, value: object) -> None:
         """Keep a setting for the next visit; where that fails, `notices` says so."""
-        self.settings.remember(name, value)
+        self._settings.remember(name, value)
 
     # -- the side under review ---------------------------------------------------------------
 
@@ -295,12 +307,12 @@ class Session:
             UsageError: the session is open read-only.
             StoreError: it could not be written; nothing has changed.
         """
-        self.recorder.check_writable()
+        self._recorder.check_writable()
         rows = rows[~self.dataset.broken[rows]]
         changed = rows[self.verdicts[rows] != verdict]
         again = verdict is Verdict.REJECT and not len(changed)
         self.annotations.rejected_again(rows if again else None)
-        return self.recorder.say(Said(verdict), changed) if len(changed) else None
+        return self._recorder.say(Said(verdict), changed) if len(changed) else None
 
     def decide_each(
         self,
@@ -322,13 +334,13 @@ class Session:
             UsageError: the session is open read-only.
             StoreError: it could not be written; nothing has changed.
         """
-        self.recorder.check_writable()
+        self._recorder.check_writable()
         changes = (self.verdicts[rows] != verdicts) & ~self.dataset.broken[rows]
         rows, verdicts = rows[changes], verdicts[changes]
         if not len(rows):
             return None
         said = Said(Verdict(int(verdicts[0])), reason, note, values=verdicts.astype(np.int32))
-        return self.recorder.say(said, rows)
+        return self._recorder.say(said, rows)
 
     @property
     def copies(self) -> NDArray[np.int32]:
@@ -351,7 +363,7 @@ class Session:
             UsageError: so often is not possible, or the session is open read-only.
             StoreError: it could not be written; nothing has changed.
         """
-        self.recorder.check_writable()
+        self._recorder.check_writable()
         if not 1 <= times <= MOST_COPIES:
             raise UsageError(
                 f"a sample is exported 1 to {MOST_COPIES} times, not {times}", "2 and 3 are usual"
@@ -360,7 +372,7 @@ class Session:
         if not len(rows):
             return None
         values = np.full(len(rows), times, np.int32)
-        return self.recorder.say(Said(aspect=Aspect.COPIES, values=values), rows)
+        return self._recorder.say(Said(aspect=Aspect.COPIES, values=values), rows)
 
     def undo(self) -> Change | None:
         """Take back the last decision, annotation or edit; None where there is none.
@@ -368,7 +380,7 @@ class Session:
         Raises:
             UsageError: the session is open read-only.
         """
-        self.recorder.check_writable()
+        self._recorder.check_writable()
         return self._edited(self.review.undo())
 
     def redo(self) -> Change | None:
@@ -377,13 +389,18 @@ class Session:
         Raises:
             UsageError: the session is open read-only.
         """
-        self.recorder.check_writable()
+        self._recorder.check_writable()
         return self._edited(self.review.redo())
 
     def _edited(self, change: Change | None) -> Change | None:
         """`change`, once the texts of its rows are as it says."""
         self.edits.follow(change)
         return change
+
+    def _revised(self, revisions: Mapping[int, Revision], rows: NDArray[np.int64]) -> None:
+        """Score and compare again the rows whose text has changed."""
+        self.scoring.revise(revisions, rows)
+        self.duplicates.refresh()
 
     def last_decision(self, row: int) -> Event | None:
         """The decision behind the verdict that `row` has now."""
@@ -431,9 +448,14 @@ class Session:
 
     # -- deciding blind ----------------------------------------------------------------------
 
+    @property
+    def blind(self) -> bool:
+        """Whether scores, and what follows from them, are to be shown nowhere."""
+        return self._blind
+
     def set_blind(self, *, on: bool) -> None:
         """Hide scores and suggestions from whoever decides, or show them; remembered."""
-        self.blind = on
+        self._blind = on
         self.remember("blind", on)
 
     def hides(self, row: int) -> bool:
@@ -442,7 +464,7 @@ class Session:
         A verdict given by hand may be, the score behind it may not. Rows of a spot check are
         hidden until all of them have been seen.
         """
-        return self.blind or row in self.orders.hidden
+        return self._blind or row in self.orders.hidden
 
     def shown(self, scores: NDArray[np.float32]) -> NDArray[np.float32]:
         """`scores` to sort and filter by: NaN for the rows of a spot check under way.

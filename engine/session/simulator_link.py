@@ -13,17 +13,24 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING, TypeVar
+from typing import Protocol, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.duplicates.clusters import Clusters
 from engine.duplicates.contradictions import AnswerFloor, Contradictions
 from engine.errors import UsageError
 from engine.review.decision import Aspect, EventKind, Verdict
-from engine.review.threshold import Direction
+from engine.review.policy import Summary
+from engine.review.review import Review
+from engine.review.threshold import Direction, Threshold
 from engine.scoring.figures import start_auc
 from engine.scoring.worker.status import one_line
+from engine.session.duplication import Duplicates
+from engine.session.live_scoring import LiveScoring
+from engine.session.orders import ReviewOrders
+from engine.session.settings import SessionSettings
 from engine.simulator.advice import ReviewPace, review_pace
 from engine.simulator.cost import Savings, TrainingRun, training_cost
 from engine.simulator.cumulative_counts import CumulativeCounts
@@ -33,9 +40,6 @@ from engine.simulator.noise import AUC_RANGE, Assumption, NoiseEstimate, mean_wi
 from engine.simulator.prediction import Model, Point
 from engine.simulator.sweep import NoiseModel, Sweep, estimate, point, sweep
 from engine.statistics import wilson
-
-if TYPE_CHECKING:
-    from engine.session.session import Session
 
 Made = TypeVar("Made", bound=TrainingRun)
 
@@ -50,6 +54,34 @@ SLOW_ROWS = 250_000
 
 TIMED_DECISIONS = 500
 """The pace of review is taken from so many of the last decisions."""
+
+
+class LinkedSession(Protocol):
+    """The part of a session that this module needs."""
+
+    @property
+    def verdicts(self) -> NDArray[np.int8]:
+        """Of the side under review.  (rows,)."""
+        ...
+
+    @property
+    def threshold(self) -> Threshold | None:
+        """The one that decides now."""
+        ...
+
+    @property
+    def duplicates(self) -> Duplicates:
+        """Which rows are duplicates, and which of them are dropped."""
+        ...
+
+    @property
+    def orders(self) -> ReviewOrders:
+        """Spot checks: their verdicts say how noisy the kept rows are."""
+        ...
+
+    def summary(self) -> Summary:
+        """Rows and tokens kept."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +134,28 @@ class _Assumed:
 class SimulatorLink:
     """See the module's docstring; one per session."""
 
-    def __init__(self, session: Session) -> None:
-        self._session, self._scoring = session, session.scoring
-        self._review, self._settings = session.review, session.settings
-        self._broken, settings = session.dataset.broken, session.settings
+    def __init__(
+        self,
+        session: LinkedSession,
+        scoring: LiveScoring,
+        review: Review,
+        settings: SessionSettings,
+        broken: NDArray[np.bool_],
+        identities: Callable[[], NDArray[np.uint8] | None],
+    ) -> None:
+        """Link the simulator to a session.
+
+        Args:
+            session: threshold, verdicts and counts.
+            scoring: scores of the side under review.
+            review: decisions with their times.
+            settings: where what was assumed is kept.
+            broken: rows that could not be read.  (rows,)
+            identities: of every row, hashed by now or when asked for, (rows, 16); None where the
+                session was closed in the middle of it.
+        """
+        self._session, self._scoring, self._review = session, scoring, review
+        self._settings, self._broken, self._identities = settings, broken, identities
         self._assumed = _Assumed.read(settings.get(ASSUMED))
         self._given: Assumption | None = None
         self.run = _restored(settings.config.training, settings.get("training run"))
@@ -204,7 +254,7 @@ class SimulatorLink:
     def find_duplicates(self) -> None:
         """Look for exact duplicates, unless a search has found near ones already."""
         self.take_clusters()
-        identities = self._session.all_identities() if self.clusters is None else None
+        identities = self._identities() if self.clusters is None else None
         if identities is not None:
             found = exact_duplicates(identities)
             self.clusters = self.clusters or found

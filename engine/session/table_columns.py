@@ -10,16 +10,85 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from engine.sample import Family
+from engine.dataset.dataset import Dataset
+from engine.review.policy import Outcomes
+from engine.review.review import Review
+from engine.sample import Family, Side
+from engine.scoring.worker.board import ScoreBoard
+from engine.session.annotations import Annotations
+from engine.session.cluster_review import ClusterReview
+from engine.session.duplication import Duplicates
+from engine.session.edits import Edits
+from engine.session.live_scoring import LiveScoring
+from engine.session.orders import ReviewOrders
 
-if TYPE_CHECKING:
-    from engine.session.session import Session
+
+class ViewedSession(Protocol):
+    """The part of a session that its columns, its filter and its view look at."""
+
+    dataset: Dataset
+    sides: int
+    edits: Edits
+    scoring: LiveScoring
+    review: Review
+    annotations: Annotations
+    duplicates: Duplicates
+    clusters: ClusterReview
+    orders: ReviewOrders
+
+    @property
+    def board(self) -> ScoreBoard:
+        """Scores, failures and tokens of both sides."""
+        ...
+
+    @property
+    def side(self) -> Side:
+        """The side under review."""
+        ...
+
+    @property
+    def scores(self) -> NDArray[np.float32]:
+        """Of the side under review.  (rows,)."""
+        ...
+
+    @property
+    def failed(self) -> NDArray[np.bool_]:
+        """Of the side under review.  (rows,)."""
+        ...
+
+    @property
+    def verdicts(self) -> NDArray[np.int8]:
+        """Of the side under review.  (rows,)."""
+        ...
+
+    @property
+    def copies(self) -> NDArray[np.int32]:
+        """How often an export writes each row.  (rows,)."""
+        ...
+
+    @property
+    def threshold(self) -> object:
+        """The one that decides now."""
+        ...
+
+    @property
+    def blind(self) -> bool:
+        """Whether scores are hidden."""
+        ...
+
+    def shown(self, scores: NDArray[np.float32]) -> NDArray[np.float32]:
+        """`scores` without those of a spot check under way."""
+        ...
+
+    def outcomes(self) -> Outcomes:
+        """Of every row."""
+        ...
 
 
 class Cell(StrEnum):
@@ -60,11 +129,11 @@ class Room:
     """Whether an export writes any row more than once."""
 
 
-def _nothing(_session: Session, _row: int) -> Value:
+def _nothing(_session: ViewedSession, _row: int) -> Value:
     return None
 
 
-def _always(_session: Session) -> bool:
+def _always(_session: ViewedSession) -> bool:
     return True
 
 
@@ -78,15 +147,15 @@ class TableColumn:
     kind: Cell
     width: Callable[[Room], int]
     """Its cells, of a text its share of what is left; 0 leaves the column out."""
-    value: Callable[[Session, int], Value] = _nothing
+    value: Callable[[ViewedSession, int], Value] = _nothing
     """What the cell of a row shows."""
-    sort_key: Callable[[Session], NDArray[Any] | pl.Series] | None = None
+    sort_key: Callable[[ViewedSession], NDArray[Any] | pl.Series] | None = None
     """What rows are sorted by, numbers or texts; None: not by this column.  (rows,)."""
     reveals: bool = False
     """Whether cells and order tell scores, or what the rules make of them: hidden while blind."""
     side_title: str = ""
     """The title for preference data, where it is another."""
-    offered: Callable[[Session], bool] = _always
+    offered: Callable[[ViewedSession], bool] = _always
     """Whether this session has anything to sort by."""
 
 
@@ -123,22 +192,22 @@ def _cluster_cells(room: Room) -> int:
     return max(numbers + (BOOST_CELLS if room.boosts else 0), LEAST_CLUSTER_CELLS)
 
 
-def _chosen_score(session: Session, row: int) -> float:
+def _chosen_score(session: ViewedSession, row: int) -> float:
     return float(session.board.scores[0, row])
 
 
-def _rejected_score(session: Session, row: int) -> float:
+def _rejected_score(session: ViewedSession, row: int) -> float:
     return float(session.board.scores[-1, row])
 
 
-def _cluster(session: Session, row: int) -> str:
+def _cluster(session: ViewedSession, row: int) -> str:
     """The number of its cluster, and how often it is exported where that is not once."""
     cluster, copies = session.clusters.whole_of(row), int(session.copies[row])
     words = [f"≈{cluster}"] if cluster >= 0 else []
     return " ".join([*words, f"\u00d7{copies}"] if copies > 1 else words)
 
 
-def _prompt(session: Session, row: int) -> str:
+def _prompt(session: ViewedSession, row: int) -> str:
     """The prompt, or in its place what is known of a row that has none."""
     dataset = session.dataset
     if dataset.broken[row]:
@@ -149,8 +218,8 @@ def _prompt(session: Session, row: int) -> str:
     return session.edits.texts["prompt"][row] or ""
 
 
-def _answer(name: str) -> Callable[[Session, int], str]:
-    def text(session: Session, row: int) -> str:
+def _answer(name: str) -> Callable[[ViewedSession, int], str]:
+    def text(session: ViewedSession, row: int) -> str:
         dataset = session.dataset
         unknown = dataset.broken[row] or dataset.family is Family.OTHER
         return "" if unknown else session.edits.texts[name][row] or ""
@@ -158,7 +227,7 @@ def _answer(name: str) -> Callable[[Session, int], str]:
     return text
 
 
-def _has_sides(session: Session) -> bool:
+def _has_sides(session: ViewedSession) -> bool:
     return session.sides == 2
 
 
@@ -243,7 +312,7 @@ def reveals(sort: Sort) -> bool:
     return COLUMNS[sort.column].reveals
 
 
-def sort_choices(session: Session) -> list[str]:
+def sort_choices(session: ViewedSession) -> list[str]:
     """The columns that rows can be sorted by now."""
     return [
         column.name
@@ -253,7 +322,7 @@ def sort_choices(session: Session) -> list[str]:
 
 
 def rows_in_order(
-    session: Session, sort: Sort, matching: NDArray[np.bool_] | None = None
+    session: ViewedSession, sort: Sort, matching: NDArray[np.bool_] | None = None
 ) -> NDArray[np.int64]:
     """Row numbers in the order of a sort: stable, and what has no value last in both directions.
 

@@ -6,23 +6,32 @@ Each scorer, and each side of preference data, has its own.
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.errors import UsageError
 from engine.review.threshold import Direction, Threshold, ThresholdRequest, parse_threshold
-
-if TYPE_CHECKING:
-    from engine.session.session import Session
+from engine.session.live_scoring import LiveScoring
+from engine.session.settings import SessionSettings
 
 
 class ThresholdChoice:
     """The threshold for the scorer at work and the side under review."""
 
-    def __init__(self, session: Session) -> None:
-        self._scoring, self._settings = session.scoring, session.settings
-        self._broken = session.dataset.broken
+    def __init__(
+        self, scoring: LiveScoring, settings: SessionSettings, broken: NDArray[np.bool_]
+    ) -> None:
+        """Decide by the scores of `scoring`.
+
+        Args:
+            scoring: knows the scorer and the side, too.
+            settings: where what was asked for is kept.
+            broken: rows that will never have a score.  (rows,)
+        """
+        self._scoring = scoring
+        self._settings = settings
+        self._broken = broken
         self.threshold: Threshold | None = None
         """As last resolved; None while there is nothing to go by."""
         self._request: ThresholdRequest | None = None

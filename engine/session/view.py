@@ -10,7 +10,6 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +19,8 @@ from engine.filter import parse_filter
 from engine.review.decision import Verdict
 from engine.review.review_orders import TELLING
 from engine.session.matching import filter_names, read_filter, rows_matching, tells_scores
-from engine.session.table_columns import COLUMNS, Sort, reveals, rows_in_order
-
-if TYPE_CHECKING:
-    from engine.session.session import Session
+from engine.session.settings import SessionSettings
+from engine.session.table_columns import COLUMNS, Sort, ViewedSession, reveals, rows_in_order
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,9 +39,9 @@ class ShownRows:
 class SessionView:
     """See the module's docstring; one per session."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: ViewedSession, settings: SessionSettings) -> None:
         """All rows in their own order, until `restore` or another change."""
-        self._session, self._settings = session, session.settings
+        self._session, self._settings = session, settings
         self.shown = ShownRows(np.arange(session.dataset.rows, dtype=np.int64))
         """What holds now; replaced as a whole."""
         self.version = 0
@@ -260,7 +257,9 @@ class SessionView:
         return ShownRows(rows, sort, text, matching, left_out)
 
 
-def undecided_line(session: Session, order: NDArray[np.int64], line: int, step: int) -> int | None:
+def undecided_line(
+    session: ViewedSession, order: NDArray[np.int64], line: int, step: int
+) -> int | None:
     """The next line of a view whose row has no verdict, wrapping around; None where all have.
 
     Args:

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.session import Session
-from engine.session.table_columns import COLUMNS, TableColumn
+from engine.session.table_columns import COLUMNS, TableColumn, ViewedSession
 from tui.clusters.cluster_list import similarity_text
 from tui.terminal.display import Glyphs
 
@@ -45,7 +44,7 @@ class MemberColumns:
         lead = replace(COLUMNS["cluster"], width=lambda _room: LEAD_CELLS, value=self._lead)
         return list((COLUMNS | {"cluster": lead}).values())
 
-    def _lead(self, _session: Session, row: int) -> str:
+    def _lead(self, _session: ViewedSession, row: int) -> str:
         """An answer's letter, a similarity, two signs."""
         similarities = self.similarities
         letter = (

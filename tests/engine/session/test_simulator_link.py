@@ -238,7 +238,7 @@ def test_it_says_why_repeats_cannot_be_found_and_looks_again_when_asked(
         patched.setattr(coupling_module, "exact_duplicates", failing)
         assert looked_for() == "not counted: RuntimeError: no way to tell"
     with monkeypatch.context() as patched:
-        patched.setattr(session, "all_identities", lambda: None)
+        patched.setattr(link, "_identities", lambda: None)
         assert looked_for() == "not counted: the file has changed since it was opened"
     assert looked_for() == "exact duplicates only"
 

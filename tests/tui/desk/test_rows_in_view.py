@@ -14,7 +14,7 @@ import pytest
 from engine.dataset.dataset import Dataset
 from engine.review.review_orders import ordered_rows
 from engine.session import OpenOptions, Session, orders
-from engine.session.table_columns import COLUMNS, Cell, Sort, TableColumn
+from engine.session.table_columns import COLUMNS, Cell, Sort, TableColumn, ViewedSession
 from tests.tui.desk_app import DeskDriver, open_desk, write_rows
 from tests.tui.screen import screen_lines
 
@@ -192,7 +192,7 @@ async def test_escape_stops_it_and_what_was_shown_stays(
 async def test_a_column_is_one_row_of_the_table(
     rows: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def vowels(session: Session, row: int) -> int:
+    def vowels(session: ViewedSession, row: int) -> int:
         return sum(map(session.edits.texts["prompt"][row].count, "aeiou"))
 
     column = TableColumn(
