@@ -12,10 +12,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from engine.errors import ScorerError
-from engine.review.threshold import Direction
 from engine.sample import Sample, Side
 from engine.scoring.models.model_files import revision_of_file
-from engine.scoring.scorer import Encoded, Failed, Scored, ScoreKey, length_in_tokens
+from engine.scoring.scorer import Encoded, Failed, Scored, ScoreKey, WithoutModel, length_in_tokens
 from engine.scoring.worker.cached import HasIdentities
 
 SHOWN_CHARACTERS = 30
@@ -49,18 +48,12 @@ class DatasetWithColumns(HasIdentities, Protocol):
         """The original columns of some rows."""
 
 
-class ColumnScorer:
+class ColumnScorer(WithoutModel):
     """Numbers looked up per row; a cell that is none fails its row, with the reason.
 
     A score belongs to the row: both sides of preference data get it, unless it was found by
     the content of the response.
     """
-
-    device = "cpu"
-    start_threshold: float | None = None
-    direction = Direction.AT_LEAST
-    warnings: tuple[str, ...] = ()
-    token_budget = 0
 
     def __init__(self, name: str, label: str, revision: str, cells: Cells) -> None:
         """Take what the scorer is called, the revision of its source, and the lookup."""
@@ -85,9 +78,6 @@ class ColumnScorer:
             number if isinstance(number, Failed) else Scored(number, tokens)
             for number, tokens in numbers
         ]
-
-    def close(self) -> None:
-        """Nothing to let go of."""
 
 
 def column_scorer(dataset: DatasetWithColumns, column: str) -> ColumnScorer:

@@ -13,9 +13,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from engine.review.threshold import Direction
 from engine.sample import Family, Role, Sample, Side
-from engine.scoring.scorer import Encoded, Failed, Scored, ScoreKey, length_in_tokens
+from engine.scoring.scorer import Encoded, Failed, Scored, ScoreKey, WithoutModel, length_in_tokens
 
 REVISION = "2"
 """Grows with every change of a rule or a constant: cached scores of the old ones are not used."""
@@ -227,16 +226,12 @@ def score_of(findings: Sequence[Finding]) -> float:
     return math.prod(1 - finding.cost for finding in findings)
 
 
-class HeuristicScorer:
+class HeuristicScorer(WithoutModel):
     """The checks as a scorer: no model, no settings, a few thousand rows a second."""
 
     name = "heuristic"
     label = "heuristic (no model)"
-    device = "cpu"
-    start_threshold: float | None = START_THRESHOLD
-    direction = Direction.AT_LEAST
-    warnings: tuple[str, ...] = ()
-    token_budget = 0
+    start_threshold = START_THRESHOLD
 
     def key(self, side: Side) -> ScoreKey:
         """The rules' own revision stands for the model."""
@@ -255,9 +250,6 @@ class HeuristicScorer:
             why = "; ".join(map(str, findings))
             scored.append(Scored(score_of(findings), encoded.tokens, why=why))
         return scored
-
-    def close(self) -> None:
-        """Nothing to let go of."""
 
 
 _ALONE = (Family.PROMPT, Family.TEXT)

@@ -117,6 +117,19 @@ class Scorer(Protocol):
         """Let go of the model's memory; the scorer is not used afterwards."""
 
 
+class WithoutModel:
+    """What scorers have alike that load nothing and count no tokens."""
+
+    device = "cpu"
+    start_threshold: float | None = None
+    direction = Direction.AT_LEAST
+    warnings: tuple[str, ...] = ()
+    token_budget = 0
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
 @runtime_checkable
 class Launching(Protocol):
     """A scorer that computes a batch while the next one is prepared: on a GPU, or on several.

@@ -65,11 +65,7 @@ OFFSET_POSITIONS = frozenset(
 
 
 class RewardModel:
-    """One loaded classifier. Not thread-safe: it belongs to the thread that scores.
-
-    Batches are padded on the right whatever the tokenizer says (absolute positions of GPT-2
-    would shift otherwise), with an attention mask always.
-    """
+    """One loaded classifier. Not thread-safe: it belongs to the thread that scores."""
 
     direction = Direction.AT_LEAST
 

@@ -4,11 +4,6 @@ It loads the scorer, puts in what an earlier run scored, then scores what the ag
 is done in short steps; between two of them it looks at what was asked of it meanwhile (pause,
 cancel, another view). Its interface is message-shaped (calls that set a wish, a status that is a
 value), so a child process can take its place.
-
-    agenda    what is encoded and scored next
-    batches   what is scored in one step, and how large that may be
-    runner    batches through the scorer, and what becomes of one that raises
-    ledger    what is scored, what failed, what is left, what is to be saved
 """
 
 from __future__ import annotations
