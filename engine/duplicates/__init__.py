@@ -14,7 +14,7 @@
     large             components too large to list all their pairs
     archive           what was found as arrays for the session file
     clusters          groups at a similarity, cut from the matches
-    table             a line for every cluster: keeper, survivors, how far it is decided
+    table             a line for every cluster: keeper, survivors, whether it is untouched
     rule              which rows are dropped for being like one that is kept
     contradictions    near-identical prompts with different answers
     difference        where two texts differ, word by word

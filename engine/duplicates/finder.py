@@ -22,7 +22,7 @@ from engine.duplicates.settings import SearchSettings
 from engine.duplicates.shingles import shingle
 from engine.duplicates.signatures import EMPTY, Bands, short_hashes, sign
 from engine.duplicates.similarity import Verifier
-from engine.duplicates.texts import folded, normalised, number_keys
+from engine.duplicates.texts import first_with_same_text, number_keys
 from engine.errors import Cancelled
 
 BATCH_BYTES = 1 << 22
@@ -65,7 +65,7 @@ class Finder:
             settings: how.
             known: rows that need not be signed again.
         """
-        rows = len(texts)
+        self.rows = rows = len(texts)
         self.settings = settings
         self._texts = texts
         self._compared = texts.is_not_null().to_numpy()
@@ -84,20 +84,11 @@ class Finder:
             Bands.for_similarity(settings.similarity, settings.permutations),
             self._verify,
         )
-        self._done = 0
+        self.done = 0
+        """Rows signed so far."""
         self._look_at = FIRST_LOOK_BYTES
         self._cancelled: Callable[[], bool] = lambda: False
         self._wait_for_ui: Callable[[], None] = lambda: None
-
-    @property
-    def rows(self) -> int:
-        """Rows of the column."""
-        return len(self._texts)
-
-    @property
-    def done(self) -> int:
-        """Rows signed so far."""
-        return self._done
 
     def run(
         self,
@@ -126,8 +117,8 @@ class Finder:
         for rows, signatures in prefetched(self._sign, self._batches(before)):
             self._pause_point()
             self._take(rows, signatures)
-            tell("comparing", self._done, self.rows)
-            reached = int(before[self._done - 1])
+            tell("comparing", self.done, self.rows)
+            reached = int(before[self.done - 1])
             if found is not None and self._look_at <= reached <= before[-1] / 2:
                 self._look_at = reached * GROWTH
                 found(self._look())
@@ -140,7 +131,7 @@ class Finder:
         self._wait_for_ui()
 
     def _batches(self, before: NDArray[np.int64]) -> Iterator[slice]:
-        start = self._done
+        start = self.done
         while start < self.rows:
             reached = int(before[start - 1]) if start else 0
             end = int(np.searchsorted(before, reached + BATCH_BYTES, side="right"))
@@ -167,7 +158,7 @@ class Finder:
             keys = (keys ^ column) * np.uint64(0x9E3779B97F4A7C15)
             keys ^= keys >> np.uint64(31)
         self._keys[rows] = keys
-        self._done = rows.stop
+        self.done = rows.stop
 
     # -- what belongs together -------------------------------------------------------------
 
@@ -176,7 +167,7 @@ class Finder:
         first = self._first_of_each()
         own = np.flatnonzero(first == np.arange(self.rows))
         self._matcher.match(own[self._shingled[own]], self.signatures, self.rows)
-        labels = self._matcher.labels()
+        labels = self._matcher.labels
         sizes = np.bincount(labels[own], minlength=int(labels.max(initial=-1)) + 1)
         members = own[sizes[labels[own]] > 1]
         a, b, large = complete_pairs(members, labels[members])
@@ -196,7 +187,7 @@ class Finder:
             similarity=similarity,
             same_numbers=numbers[a] == numbers[b],
             large=tuple(large),
-            done=self._done,
+            done=self.done,
             left_out=self._matcher.left_out,
         )
 
@@ -210,7 +201,7 @@ class Finder:
 
     def _first_of_each(self) -> NDArray[np.int64]:
         """For every row the first one with the same text and numbers; -1: nothing to compare."""
-        rows = np.flatnonzero(self._compared[: self._done])
+        rows = np.flatnonzero(self._compared[: self.done])
         first = np.full(self.rows, -1, np.int64)
         first[rows] = rows
         order = np.argsort(self._keys[rows], kind="stable")
@@ -220,19 +211,5 @@ class Finder:
         candidates = np.sort(rows[order[np.flatnonzero(same[1:] | same[:-1])]])
         if len(candidates):
             raw = self._texts.gather(candidates)
-            how = self.settings.normalisation
-            frame = pl.DataFrame(
-                {
-                    "row": candidates,
-                    "text": folded(normalised(raw, how), how),
-                    "numbers": number_keys(raw),
-                }
-            )
-            chosen = frame.select(pl.col("row").first().over("text", "numbers"))
-            first[candidates] = chosen.to_series().to_numpy()
+            first[candidates] = first_with_same_text(raw, candidates, self.settings.normalisation)
         return first
-
-
-def find(texts: pl.Series, settings: SearchSettings) -> Matches:
-    """Search a column of texts in one go."""
-    return Finder(texts, settings).run()

@@ -68,7 +68,8 @@ class Matcher:
     """(n,) their similarities."""
     left_out: int = 0
     """Buckets that were not tested to the end."""
-    _labels: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    labels: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    """(rows,) the component of every row, as far as is known."""
     _pending: list[NDArray[np.uint64]] = field(default_factory=list)
     _waiting: int = 0
     _tests: int = 0
@@ -101,12 +102,8 @@ class Matcher:
         self._flush()
         self._test_large(large)
 
-    def labels(self) -> NDArray[np.int64]:
-        """The component of every row, as far as is known.  (rows,)."""
-        return self._labels
-
     def _label(self, rows: int) -> None:
-        _, self._labels = components(self.first, self.second, rows)
+        _, self.labels = components(self.first, self.second, rows)
 
     def _test_leaders(self, members: NDArray[np.int64], starts: NDArray[np.int64]) -> None:
         """Test the first row of every bucket against the others in it."""
@@ -119,7 +116,7 @@ class Matcher:
     ) -> list[NDArray[np.int64]]:
         """Test what is not joined yet, in buckets of more than two rows; the large ones, left."""
         sizes = np.diff(starts)
-        labels = self._labels[members]
+        labels = self.labels[members]
         low = np.minimum.reduceat(labels, starts[:-1])
         mixed = (sizes > 2) & (np.maximum.reduceat(labels, starts[:-1]) != low)
         large = np.flatnonzero(mixed & (sizes > SMALL_BUCKET))
@@ -148,7 +145,7 @@ class Matcher:
         for _ in range(LEADERS):
             self.pause_point()
             leader, number = _leaders(rows, bucket)
-            apart = self._labels[rows] != self._labels[leader[number]]
+            apart = self.labels[rows] != self.labels[leader[number]]
             rows, bucket = rows[apart], bucket[apart]
             if not len(rows):
                 return
@@ -158,12 +155,12 @@ class Matcher:
             if self._tests <= 0:
                 break
         leader, number = _leaders(rows, bucket)
-        apart = self._labels[rows] != self._labels[leader[number]]
+        apart = self.labels[rows] != self.labels[leader[number]]
         self.left_out += len(np.unique(bucket[apart]))
 
     def _offer(self, first: NDArray[np.int64], second: NDArray[np.int64]) -> None:
         """Put pairs aside for a test, those that are not joined yet."""
-        apart = self._labels[first] != self._labels[second]
+        apart = self.labels[first] != self.labels[second]
         first, second = first[apart], second[apart]
         if not len(first):
             return
@@ -187,7 +184,7 @@ class Matcher:
         self.first = np.concatenate([self.first, first[alike]])
         self.second = np.concatenate([self.second, second[alike]])
         self.found = np.concatenate([self.found, found[alike].astype(np.float32)])
-        self._label(len(self._labels))
+        self._label(len(self.labels))
 
 
 def _buckets(

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from engine.duplicates.finder import Progress
 from engine.duplicates.matches import Matches
 from engine.duplicates.settings import SearchSettings
-from engine.duplicates.texts import folded, normalised, number_keys
+from engine.duplicates.texts import first_with_same_text, number_keys
 from engine.errors import Cancelled, ScorerError, UsageError
 from engine.scoring.models.loading import ONE_AT_A_TIME
 
@@ -122,19 +122,15 @@ class MeaningFinder:
             settings: only the normalisation and the similarity (a cosine) are used.
             model: what embeds.
         """
-        self.settings = settings
+        self.settings, self.rows = settings, len(texts)
         self._texts, self._model = texts, model
-        self._compared = texts.is_not_null().to_numpy()
-        self._first = _first_of_each(texts, settings)
-        self._own = np.flatnonzero(self._first == np.arange(len(texts)))
+        rows = np.arange(len(texts))
+        self._first = first_with_same_text(texts, rows, settings.normalisation)
+        self._first[texts.is_null().to_numpy()] = -1
+        self._own = np.flatnonzero(self._first == rows)
         self._vectors: NDArray[np.float32] | None = None  # (own, dimensions) of length 1
         self.done = 0
         """Different texts embedded so far."""
-
-    @property
-    def rows(self) -> int:
-        """Rows of the column."""
-        return len(self._texts)
 
     def run(
         self,
@@ -215,20 +211,3 @@ class MeaningFinder:
             found.append(np.minimum(cosine[one, other], np.float32(1)))
             tell("comparing", min(start + BLOCK_ROWS, len(vectors)), len(vectors))
         return np.concatenate(first), np.concatenate(second), np.concatenate(found)
-
-
-def _first_of_each(texts: pl.Series, settings: SearchSettings) -> NDArray[np.int64]:
-    """For every row the first one with the same text and numbers; -1: nothing to compare."""
-    how = settings.normalisation
-    frame = pl.DataFrame(
-        {
-            "row": np.arange(len(texts)),
-            "text": folded(normalised(texts, how), how),
-            "numbers": number_keys(texts),
-        }
-    )
-    first: NDArray[np.int64] = (
-        frame.select(pl.col("row").first().over("text", "numbers")).to_series().to_numpy().copy()
-    )
-    first[texts.is_null().to_numpy()] = -1
-    return first

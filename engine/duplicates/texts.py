@@ -85,3 +85,20 @@ def long_enough(responses: pl.Series) -> NDArray[np.bool_]:
     words = responses.fill_null("").str.count_matches(r"\S+")
     enough: NDArray[np.bool_] = (words >= LEAST_RESPONSE_WORDS).to_numpy()
     return enough
+
+
+def first_with_same_text(
+    texts: pl.Series, rows: NDArray[np.int64], how: Normalisation
+) -> NDArray[np.int64]:
+    """The first of `rows` with the same text and numbers as each of them.  (n,) -> (n,).
+
+    Args:
+        texts: of these rows.  (n,)
+        rows: ascending.  (n,)
+        how: what texts may differ in.
+    """
+    same = pl.DataFrame(
+        {"row": rows, "text": folded(normalised(texts, how), how), "numbers": number_keys(texts)}
+    )
+    first = same.select(pl.col("row").first().over("text", "numbers")).to_series()
+    return first.to_numpy().copy()

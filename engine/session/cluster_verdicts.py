@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.duplicates.clusters import Clusters
-from engine.duplicates.table import ClusterState
 from engine.review.decision import Verdict
 from engine.review.review import Change
 from engine.session.session import Session
@@ -79,7 +78,7 @@ def plan_keeping(session: Session, clusters: Clusters, chosen: NDArray[np.int64]
     table = session.duplicates.table_of(clusters)
     wanted = np.zeros(len(clusters), np.bool_)
     wanted[chosen] = True
-    usable = wanted & (table.state == ClusterState.OPEN) & (table.survivors > 0)
+    usable = wanted & table.untouched & (table.survivors > 0)
     keepers = table.keeper[usable]
     keeper = np.full(clusters.matches.rows, -1, np.int64)  # by first row, of usable clusters
     first = clusters.matches.first

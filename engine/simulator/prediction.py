@@ -72,11 +72,6 @@ class Terms:
     duplication: float
     irreducible: float
 
-    @property
-    def total(self) -> float:
-        """All points lost."""
-        return self.volume + self.noise + self.duplication + self.irreducible
-
 
 @dataclass(frozen=True, slots=True)
 class Prediction:

@@ -31,11 +31,11 @@ Pairs = Iterable[tuple[int, int]]
 
 def tamis(texts: pl.Series) -> Pairs:
     """Ours: the search, and every pair at the similarity, rows of the same text among them."""
-    from engine.duplicates.finder import find
+    from engine.duplicates.finder import Finder
     from engine.duplicates.settings import SearchSettings
     from tests.engine.duplicates.making import found_pairs
 
-    matches = find(texts, SearchSettings(similarity=SIMILARITY, permutations=PERMUTATIONS))
+    matches = Finder(texts, SearchSettings(similarity=SIMILARITY, permutations=PERMUTATIONS)).run()
     RESULTS.append(time.process_time())
     return found_pairs(matches, SIMILARITY)
 

@@ -7,7 +7,7 @@ import polars as pl
 from hypothesis import strategies as st
 
 from engine.duplicates.clusters import Clusters, cut
-from engine.duplicates.finder import find
+from engine.duplicates.finder import Finder
 from engine.duplicates.matches import Matches
 from engine.duplicates.rule import PREFERENCES, Candidates, Preference, Ranking
 from engine.duplicates.settings import SearchSettings, ShingleKind, Shingling
@@ -21,6 +21,10 @@ TEXTS = st.lists(
     st.lists(st.sampled_from(["a", "b", "c", "d", "e", "f", "g", "h"]), max_size=8).map(" ".join),
     max_size=14,
 )
+
+
+def find(texts: pl.Series, settings: SearchSettings) -> Matches:
+    return Finder(texts, settings).run()
 
 
 def clusters_of(texts: list[str], similarity: float = 0.5) -> Clusters:

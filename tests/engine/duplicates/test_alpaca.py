@@ -11,11 +11,10 @@ import polars as pl
 import pytest
 
 from engine.duplicates.clusters import cut
-from engine.duplicates.finder import find
 from engine.duplicates.matches import Matches
 from engine.duplicates.rule import drop
 from engine.duplicates.settings import CHARACTERS, WORDS, ComparedUnit, SearchSettings
-from tests.engine.duplicates.making import candidates, found_pairs, ranking
+from tests.engine.duplicates.making import candidates, find, found_pairs, ranking
 from tests.engine.duplicates.truth import (
     Pair,
     Shingled,

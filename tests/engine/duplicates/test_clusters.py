@@ -9,7 +9,6 @@ from hypothesis import given, settings
 
 from engine.duplicates import matching
 from engine.duplicates.clusters import cut
-from engine.duplicates.finder import find
 from engine.duplicates.large import LargeComponents
 from engine.duplicates.rule import drop
 from engine.duplicates.settings import SearchSettings
@@ -19,6 +18,7 @@ from tests.engine.duplicates.making import (
     TEXTS,
     candidates,
     clusters_of,
+    find,
     members,
     ranking,
 )

@@ -9,9 +9,9 @@ from engine.demo import FaultKind, demo_folder, labels
 from engine.duplicates import contradictions as module
 from engine.duplicates.clusters import cut
 from engine.duplicates.contradictions import AnswerFloor, Contradictions, contradictions
-from engine.duplicates.finder import find
 from engine.duplicates.settings import DROP_FROM, ComparedUnit, default_settings
 from engine.duplicates.texts import unit_texts
+from tests.engine.duplicates.making import find
 
 
 def contrary(texts: pl.DataFrame) -> Contradictions:

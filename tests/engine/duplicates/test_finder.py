@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from engine.duplicates import finder as module
 from engine.duplicates import matching
 from engine.duplicates.clusters import cut
-from engine.duplicates.finder import Finder, find
+from engine.duplicates.finder import Finder
 from engine.duplicates.matches import Matches
 from engine.duplicates.settings import CHARACTERS, SearchSettings
 from engine.errors import Cancelled
-from tests.engine.duplicates.making import SINGLE_WORDS, TEXTS, clusters_of, members
+from tests.engine.duplicates.making import SINGLE_WORDS, TEXTS, clusters_of, find, members
 from tests.engine.duplicates.truth import all_pairs, connected, planted, words
 
 SENTENCES = [

@@ -5,9 +5,9 @@ import polars as pl
 import pytest
 
 from engine.duplicates import similarity as module
-from engine.duplicates.finder import find
 from engine.duplicates.settings import ComparedUnit, default_settings
 from engine.duplicates.similarity import similarity_to
+from tests.engine.duplicates.making import find
 
 STORY = "the quick brown fox jumps over the lazy dog and runs into the green forest at night"
 SETTINGS = default_settings(ComparedUnit.BOTH)

@@ -20,7 +20,6 @@ from engine.duplicates.finder import Finder
 from engine.duplicates.meaning import MeaningFinder
 from engine.duplicates.rule import Preference
 from engine.duplicates.settings import ComparedUnit, SearchSettings, ShingleKind, Shingling
-from engine.duplicates.table import ClusterState
 from engine.errors import Cancelled, ScorerError, StoreError, UsageError
 from engine.review.decision import Verdict
 from engine.review.policy import Outcome
@@ -421,13 +420,12 @@ def test_the_rule_is_on_again_in_the_next_visit(opened: Open) -> None:
 def test_a_line_for_each_cluster(opened: Open) -> None:
     session = searched(opened())
     table = session.duplicates.table_of(clusters_of(session, ComparedUnit.BOTH))
-    assert len(table) == 1
-    assert (table.keeper[0], table.survivors[0]) == (1, 3)
-    assert table.state_of(0) is ClusterState.OPEN
+    assert (table.keeper.tolist(), table.survivors.tolist()) == ([1], [3])
+    assert table.untouched.tolist() == [True]
     assert suggestion(session) == (1, "highest score, 5")
     session.decide(np.array([0]), Verdict.ACCEPT)
     table = session.duplicates.table_of(clusters_of(session, ComparedUnit.BOTH))
-    assert (table.keeper[0], table.state_of(0)) == (0, ClusterState.PARTLY)
+    assert (table.keeper.tolist(), table.untouched.tolist()) == ([0], [False])
     assert suggestion(session) == (0, "accepted by hand")
     session.undo()
     session.set_threshold("<= 4")
