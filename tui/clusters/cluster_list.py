@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +17,6 @@ from textual.strip import Strip
 
 from tui.terminal.display import Glyphs, count_text, one_line, score_text
 from tui.widgets.line_pane import LineList
-
-if TYPE_CHECKING:
-    from tui.clusters.base import ClusterBase
 
 SIZE_CELLS = 6
 SIMILARITY_CELLS = 4
@@ -48,6 +45,23 @@ class ListedCluster:
     """Of its first member; raw."""
 
 
+class ListsClusters(Protocol):
+    """The screen, as the list asks it."""
+
+    @property
+    def mean_title(self) -> str:
+        """The title of what `ListedCluster.mean` is."""
+        ...
+
+    def listed(self, cluster: int) -> ListedCluster:
+        """A line of the list."""
+        ...
+
+    def moved(self) -> None:
+        """The person has gone to another cluster."""
+        ...
+
+
 class ClusterList(LineList):
     """The clusters in view under a header line."""
 
@@ -57,7 +71,7 @@ class ClusterList(LineList):
         f"cluster-list--{name}" for name in ("header", "number", "open", "done", "muted", "cursor")
     }
 
-    def __init__(self, screen: ClusterBase, *, glyphs: Glyphs, id: str) -> None:  # noqa: A002 - Textual's name
+    def __init__(self, screen: ListsClusters, *, glyphs: Glyphs, id: str) -> None:  # noqa: A002 - Textual's name
         super().__init__(glyphs=glyphs, empty_text="", id=id)
         self._clusters = screen
 
