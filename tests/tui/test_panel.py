@@ -87,7 +87,7 @@ async def test_a_row_of_the_table_is_a_panel_of_the_desk(rows: Path) -> None:
         assert desk.desk.table.cursor == 0
         await desk.press("tab")
         assert not panel.has_focus
-        assert "Z scribble" not in footer(desk)
+        await desk.until(lambda: "Z scribble" not in footer(desk), "the keys of the table")
         await desk.press("Q", "escape")
         await desk.until(lambda: "lines" not in desk.screen, "closed by esc")
         await desk.press("Q", "Q")

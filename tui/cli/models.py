@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from tui.cli import flags
 from tui.cli.streams import print_result
-from tui.terminal.display import size_text
 
 if TYPE_CHECKING:
     from engine.scoring.models.model_list import ListedModel
@@ -27,6 +26,8 @@ def models(*, as_json: flags.Json = False) -> None:
 
 def models_text(models: Sequence[ListedModel], free_bytes: int | None) -> str:
     """A table for people."""
+    from engine.scoring.models.model_list import size_text
+
     on_disk = [model for model in models if model.on_disk]
     absent = [model for model in models if not model.on_disk]
     lines = ["On this disk (--scorer hf:NAME)"]
@@ -40,6 +41,8 @@ def models_text(models: Sequence[ListedModel], free_bytes: int | None) -> str:
 
 
 def _table(models: Sequence[ListedModel]) -> list[str]:
+    from engine.scoring.models.model_list import size_text
+
     rows = [("name", "format", "disk", "memory", "from", "licence", "")]
     rows += [
         (

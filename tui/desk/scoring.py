@@ -12,11 +12,11 @@ from engine.scoring import kinds
 from engine.scoring.kinds import check_scorer, find_kind, known_scorers
 from engine.scoring.models.fetching import fetch_model
 from engine.scoring.models.known_models import known_model
+from engine.scoring.models.model_list import size_text
 from engine.scoring.worker.worker import FINISHED, WorkerState
 from tui.desk.base import NOTHING_SEEN, DeskBase
 from tui.dialogs.dialogs import WorkDialog
 from tui.dialogs.scorer_dialog import ScorerDialog
-from tui.terminal.display import size_text
 
 
 class ScoringActions(DeskBase):

@@ -17,9 +17,9 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from engine.errors import TamisError
-from engine.scoring.models.model_list import ListedModel, list_models
+from engine.scoring.models.model_list import ListedModel, list_models, size_text
 from tui.dialogs.dialogs import ListDialog
-from tui.terminal.display import one_line, sanitize, size_text
+from tui.terminal.display import one_line, sanitize
 from tui.widgets.line_input import LineInput
 
 NAME_CELLS = 47

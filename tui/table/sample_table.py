@@ -72,14 +72,14 @@ class SampleTable(LineList):
         source: RowSource,
         *,
         glyphs: Glyphs = UNICODE_GLYPHS,
-        columns: Sequence[TableColumn] = tuple(COLUMNS.values()),
+        columns: Sequence[TableColumn] | None = None,
         empty_text: str = "no rows",
         id: str | None = None,  # noqa: A002 - the name Textual's widgets use
     ) -> None:
-        """Show the rows of `source` in `columns`, all that may be shown from left to right."""
+        """Show the rows of `source` in `columns`, from left to right; None: in all there are."""
         super().__init__(glyphs=glyphs, empty_text=empty_text, id=id)
         self._source = source
-        self._columns = columns
+        self._columns = tuple(COLUMNS.values()) if columns is None else columns
         self._order = np.arange(source.rows, dtype=np.int64)  # (lines,)
         self._range_start: int | None = None
         self._all_selected = False

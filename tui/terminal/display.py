@@ -272,10 +272,3 @@ ASCII_GLYPHS = Glyphs(
     times="x",
     ascii_only=True,
 )
-
-
-def size_text(size_bytes: int) -> str:
-    """`1.7 GB`; `-` where it is not known."""
-    if not size_bytes:
-        return "-"
-    return f"{size_bytes / 1e9:.1f} GB" if size_bytes >= 1e8 else f"{size_bytes / 1e6:.1f} MB"

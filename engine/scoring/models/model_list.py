@@ -172,3 +172,10 @@ def _architecture(name: str) -> str:
             if isinstance(names, list) and names:
                 return str(names[0])
     return ""
+
+
+def size_text(size_bytes: int) -> str:
+    """`1.7 GB`; `-` where it is not known."""
+    if not size_bytes:
+        return "-"
+    return f"{size_bytes / 1e9:.1f} GB" if size_bytes >= 1e8 else f"{size_bytes / 1e6:.1f} MB"

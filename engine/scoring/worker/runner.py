@@ -63,7 +63,7 @@ class BatchRunner:
         finish: Callable[[], Sequence[Scored | Failed]] = partial(scorer.score, encoded)
         in_flight = 1
         try:
-            if isinstance(scorer, Launching):
+            if isinstance(scorer, Launching) and scorer.in_flight > 1:
                 finish, in_flight = scorer.launch(encoded), scorer.in_flight
         except Exception as error:  # noqa: BLE001 - one bad row must not stop the others
             self.land_all()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -38,13 +37,13 @@ def opened(path: Path, *, read_only: bool = False) -> Session:
 def rows_hashed(session: Session, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Every row that is hashed from now on."""
     hashed: list[int] = []
-    hash_rows: Callable[[NDArray[np.int64]], NDArray[np.uint8]] = session.dataset.identities
+    hash_rows = session.dataset.identities
 
     def counting(rows: NDArray[np.int64]) -> NDArray[np.uint8]:
         hashed.extend(rows.tolist())
         return hash_rows(rows)
 
-    monkeypatch.setattr(session.dataset, "identities", counting)
+    monkeypatch.setattr(session.identities, "_identify", counting)
     return hashed
 
 

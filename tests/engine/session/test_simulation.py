@@ -200,7 +200,7 @@ def test_many_copies_are_counted_beside_the_screen(
             assert may_count.wait(100)
             super().__init__(*args, **more)
 
-    monkeypatch.setattr(coupling_module, "SLOW_COPIES", 0)
+    monkeypatch.setattr(coupling_module, "SLOW_DUPLICATES", 0)
     link = session.simulator_link
     link.clusters = DuplicateGroups(np.arange(ROWS) // 2, ROWS // 2, "pairs")
     first = link.counts()
