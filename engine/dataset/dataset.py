@@ -106,9 +106,13 @@ class Dataset:
                 )
         return found[:MAX_PROBLEMS]
 
-    @cached_property
+    @property
     def fingerprint(self) -> Fingerprint:
         """What the files are, over all their bytes; read on the first call, about 1 s a GB."""
+        return self._fingerprint
+
+    @cached_property
+    def _fingerprint(self) -> Fingerprint:
         digest = blake2b(digest_size=16)
         for path in self.files:
             _digest_file(path, digest)

@@ -39,13 +39,16 @@ class DatasetWithColumns(HasIdentities, Protocol):
     @property
     def rows(self) -> int:
         """How many there are."""
+        ...
 
     @property
     def fingerprint(self) -> _Fingerprint:
         """What the source's content is."""
+        ...
 
     def frame(self, rows: NDArray[np.int64]) -> pl.DataFrame:
         """The original columns of some rows."""
+        ...
 
 
 class ColumnScorer(WithoutModel):

@@ -79,14 +79,17 @@ class Scorer(Protocol):
     @property
     def name(self) -> str:
         """As the person named it: `heuristic`, `hf:some/model`."""
+        ...
 
     @property
     def label(self) -> str:
         """For the screen: `reward-model-deberta-v3 · pair · float32 · cpu`."""
+        ...
 
     @property
     def device(self) -> str:
         """Where it computes: `cpu`, `cuda:0`, `mps`."""
+        ...
 
     @property
     def start_threshold(self) -> float | None:
@@ -95,23 +98,29 @@ class Scorer(Protocol):
     @property
     def direction(self) -> Direction:
         """Which side of a threshold is the good one."""
+        ...
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """What the checks at loading found that does not forbid scoring."""
+        ...
 
     @property
     def token_budget(self) -> int:
         """Most tokens in one batch, padding included; 0: it counts none."""
+        ...
 
     def key(self, side: Side) -> ScoreKey:
         """Under which key the scores of `side` are cached."""
+        ...
 
     def encode(self, samples: Sequence[Sample]) -> Sequence[Encoded | Failed]:
         """Prepare at most `ENCODE_ROWS` samples, in order."""
+        ...
 
     def score(self, batch: Sequence[Encoded]) -> Sequence[Scored | Failed]:
         """Score a batch, in order. May raise: the worker finds the row that is to blame."""
+        ...
 
     def close(self) -> None:
         """Let go of the model's memory; the scorer is not used afterwards."""
@@ -140,9 +149,11 @@ class Launching(Protocol):
     @property
     def in_flight(self) -> int:
         """How many batches are on their way before the first is read; 1: none beside it."""
+        ...
 
     def launch(self, batch: Sequence[Encoded]) -> Callable[[], Sequence[Scored | Failed]]:
         """Start on a batch; what is returned waits for its scores. Both may raise."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,18 +40,22 @@ class Shard(Protocol):
     @property
     def column_names(self) -> tuple[str, ...]:
         """The names of the file's columns, those of all rows."""
+        ...
 
     def records(self, rows: NDArray[np.int64]) -> list[dict[str, Any]]:
         """Some rows as parsed, in the order given; {} for one that is unparsable."""
+        ...
 
     def raw(self, row: int) -> bytes | None:
         """The bytes of a row, None where rows have none of their own."""
 
     def lines(self, rows: NDArray[np.int64]) -> list[int | None]:
         """The 1-based lines at which ascending rows start."""
+        ...
 
     def frame(self, rows: NDArray[np.int64]) -> pl.DataFrame:
         """Some rows with their original columns, in the order given."""
+        ...
 
     def column(self, name: str, progress: ReadProgress) -> pl.Series:
         """An original column of all rows, of type Null where the file has none such.
@@ -59,6 +63,7 @@ class Shard(Protocol):
         Raises:
             Cancelled: the person asked to stop.
         """
+        ...
 
     def close(self) -> None:
         """Give files and memory back."""

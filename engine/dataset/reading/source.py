@@ -55,6 +55,7 @@ class ByteSource(Protocol):
 
     def read(self, start: int, end: int) -> bytes:
         """The bytes from `start` to `end`, fewer where the file ends before."""
+        ...
 
     def close(self) -> None:
         """Give the descriptor or the memory back."""

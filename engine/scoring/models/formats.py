@@ -79,6 +79,7 @@ class Format(Protocol):
 
     def write(self, turns: Sequence[Turn]) -> Written:
         """The turns as the tokenizer takes them."""
+        ...
 
 
 class PairFormat(Format):

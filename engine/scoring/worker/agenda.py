@@ -28,17 +28,21 @@ class ScoredDataset(Protocol):
     @property
     def rows(self) -> int:
         """How many there are, the broken ones too."""
+        ...
 
     @property
     def broken(self) -> NDArray[np.bool_]:
         """Rows without a readable sample.  (rows,)."""
+        ...
 
     @property
     def has_sides(self) -> bool:
         """Whether there are a chosen and a rejected response."""
+        ...
 
     def samples(self, rows: NDArray[np.int64], side: Side) -> list[Sample]:
         """The samples at `rows`, in that order."""
+        ...
 
 
 class Agenda:

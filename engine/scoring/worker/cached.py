@@ -23,6 +23,7 @@ class HasIdentities(Protocol):
 
     def identities(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
         """Identity of each row.  (n,) -> (n, 16)."""
+        ...
 
 
 class ScoreLookup:
