@@ -27,6 +27,7 @@ class Family(StrEnum):
     SHAREGPT = "sharegpt"
     PREFERENCE = "preference"
     TOOL_CALL = "tool-call"
+    CANDIDATES = "candidates"
     PROMPT = "prompt"
     TEXT = "text"
     OTHER = "other"
@@ -50,14 +51,21 @@ class Side(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One turn.
+    """One turn: everything that was said in it.
 
     `tool_calls` holds each call as JSON text with sorted keys, so that equal calls compare equal.
     """
 
     role: Role
     text: str
+    """What was said, with `[image photo_a.png]` where a part is an image, audio or video."""
     tool_calls: tuple[str, ...] = ()
+    reasoning: str = ""
+    """What was thought before it, where that stands beside the text."""
+    media: tuple[str, ...] = ()
+    """Each image, audio or video of it: `image photo_a.png`, or its kind and its bytes' hash."""
+    raw: tuple[str, ...] = ()
+    """What was not understood, `key: JSON` each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +73,8 @@ class Sample:
     """One training example at one row, seen from the side under review.
 
     `turns` ends with the response of the reviewed side where there is one. `other` is the
-    response of the other side of a preference pair. `tools` is the row's tool description,
-    shown but not part of the identity (semantics: role and text of the turns, and tool calls).
+    response of the other side of a preference pair. `tools` is the row's tool description.
+    `candidates` are the responses of a row that has several for one prompt, the first included.
     """
 
     row: int
@@ -76,6 +84,7 @@ class Sample:
     response: str
     other: str | None = None
     tools: str | None = None
+    candidates: tuple[str, ...] = ()
 
 
 def prompt_text(turns: tuple[Message, ...]) -> str:

@@ -25,6 +25,7 @@ from engine.dataset.reading.columns import as_text, joined_column
 from engine.dataset.reading.families import choose
 from engine.dataset.reading.files import FEW_SHARDS, DataFile, find_files, open_shard, printable
 from engine.dataset.reading.identify import broken_identity, flat_identities, row_identity
+from engine.dataset.reading.options import ReadOptions
 from engine.dataset.reading.problems import MAX_PROBLEMS, Problem
 from engine.dataset.reading.rows import Columns, RowContent, Unreadable, read_row
 from engine.dataset.reading.samples import blank_sample, flat_samples, sample_of
@@ -385,10 +386,8 @@ def _aligned(frames: list[pl.DataFrame]) -> list[pl.DataFrame]:
 
 def open_dataset(
     path: Path,
+    options: ReadOptions | None = None,
     *,
-    family: Family | None = None,
-    prompt_column: str | None = None,
-    response_column: str | None = None,
     progress: Callable[[str, int, int | None], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Dataset:
@@ -402,7 +401,7 @@ def open_dataset(
         UsageError: a column that does not exist, or a family whose columns are not there.
         Cancelled: `cancelled` said so.
     """
-    path = Path(path)
+    path, options = Path(path), options or ReadOptions()
     files = find_files(path)
     watch = ReadProgress(progress, cancelled)
     shards: list[Shard] = []
@@ -413,13 +412,9 @@ def open_dataset(
             shards.append(
                 open_shard(
                     file,
-                    lambda facts: choose(
-                        facts,
-                        family=family,
-                        prompt_column=prompt_column,
-                        response_column=response_column,
-                    ),
+                    lambda facts: choose(facts, options.mapping),
                     watch,
+                    options,
                     keep_open=len(files) <= FEW_SHARDS,
                 )
             )

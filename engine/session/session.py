@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from engine.dataset.dataset import Dataset, open_dataset
 from engine.dataset.edited_rows import Revision
 from engine.dataset.identities import IdentityTable
+from engine.dataset.reading.options import ColumnMapping, ReadOptions
 from engine.duplicates.duplication_rate import KeptDuplication, kept_duplication
 from engine.errors import InputError, UsageError
 from engine.preferences.config import Config
@@ -158,9 +159,13 @@ class Session:
         place = session_path(path, explicit=options.session, demo=options.demo)
         dataset = open_dataset(
             path,
-            family=options.family,
-            prompt_column=options.prompt_column,
-            response_column=options.response_column,
+            ReadOptions(
+                ColumnMapping(
+                    options.family,
+                    (options.prompt_column,) if options.prompt_column else (),
+                    response=options.response_column,
+                )
+            ),
             progress=progress,
             cancelled=cancelled,
         )

@@ -9,6 +9,7 @@
     json_shard   JSON files, opened
     frame_shard  Parquet, Arrow, CSV and plain text, opened
     columns      columns of one type each: the one inference of types
+    options      what a person says about how files are read
     families     which columns play which part
     turns        every spelling of a conversation, as turns
     rows         what one row says, whatever its family

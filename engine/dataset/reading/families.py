@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from engine.dataset.reading.options import ColumnMapping
 from engine.dataset.reading.rows import Columns
 from engine.dataset.reading.turns import ROLE_KEYS, TEXT_KEYS, is_transcript
 from engine.errors import UsageError
@@ -305,16 +306,15 @@ def _is_flat(family: Family, columns: Columns, facts: ColumnFacts) -> bool:
 
 def choose(
     facts: ColumnFacts,
-    *,
-    family: Family | None = None,
-    prompt_column: str | None = None,
-    response_column: str | None = None,
+    mapping: ColumnMapping,
 ) -> Spelling:
     """The detected spelling, corrected by what the person asked for.
 
     Raises:
         UsageError: a column that does not exist, or a family whose columns are not there.
     """
+    family, response_column = mapping.family, mapping.response
+    prompt_column = mapping.prompt[0] if mapping.prompt else None
     for name in (prompt_column, response_column):
         if name is not None and name not in facts.names:
             raise _no_such_column(name, facts)

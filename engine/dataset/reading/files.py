@@ -28,6 +28,7 @@ from engine.dataset.reading.json_shard import (
     json_layout,
     open_json,
 )
+from engine.dataset.reading.options import ReadOptions
 from engine.dataset.reading.problems import ProblemLog
 from engine.dataset.reading.shard import Shard, SourceKind
 from engine.dataset.reading.source import ByteSource, HeldSource, ReadProgress, open_source
@@ -173,7 +174,12 @@ def _inner_name(path: Path) -> str:
 
 
 def open_shard(
-    file: DataFile, choose: Chooser, progress: ReadProgress, *, keep_open: bool = True
+    file: DataFile,
+    choose: Chooser,
+    progress: ReadProgress,
+    options: ReadOptions,
+    *,
+    keep_open: bool = True,
 ) -> Shard:
     """Open one file, whatever it is.
 
@@ -184,7 +190,7 @@ def open_shard(
     """
     source = open_source(file.path, file.name, progress, keep_open=keep_open)
     try:
-        shard = _open(file, source, choose, progress)
+        shard = _open(file, source, choose, progress, options)
     except BaseException:
         source.close()
         raise
@@ -195,7 +201,13 @@ def open_shard(
     return shard
 
 
-def _open(file: DataFile, source: ByteSource, choose: Chooser, progress: ReadProgress) -> Shard:
+def _open(
+    file: DataFile,
+    source: ByteSource,
+    choose: Chooser,
+    progress: ReadProgress,
+    options: ReadOptions,
+) -> Shard:
     head = source.read(0, HEAD_BYTES)
     _refuse_hopeless(head, source)
     layout = file.layout or _columnar_layout(head)
@@ -207,11 +219,16 @@ def _open(file: DataFile, source: ByteSource, choose: Chooser, progress: ReadPro
             io.BytesIO(source.read(0, source.size)) if held else file.path, file.name, layout
         )
         return FrameShard(file.path, kind, layout, data, choose, progress, ProblemLog(file.name))
-    return _open_text(file, source, head, choose, progress)
+    return _open_text(file, source, head, choose, progress, options)
 
 
 def _open_text(
-    file: DataFile, source: ByteSource, head: bytes, choose: Chooser, progress: ReadProgress
+    file: DataFile,
+    source: ByteSource,
+    head: bytes,
+    choose: Chooser,
+    progress: ReadProgress,
+    options: ReadOptions,
 ) -> Shard:
     name = _inner_name(file.path)
     json_like = json_layout(head, source.size)

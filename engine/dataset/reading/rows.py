@@ -50,16 +50,32 @@ class Columns:
     system: str | None = None
     prompt: str | None = None
     input: str | None = None
+    more: tuple[str, ...] = ()
+    """Further columns of the prompt, joined after it, a line each."""
+    history: str | None = None
+    """Earlier turns: pairs of question and answer, or messages."""
     messages: str | None = None
+    reasoning: str | None = None
+    """What was thought before the response."""
     response: str | None = None
     rejected: str | None = None
     label: str | None = None
     tools: str | None = None
+    media: tuple[str, ...] = ()
+    """Images, audio and video of the prompt."""
+    candidates: str | None = None
+    """Several responses, a list."""
 
     def used(self) -> dict[str, str]:
-        """The parts that have a column, in the order they are read."""
-        named = ((part.name, getattr(self, part.name)) for part in fields(self))
-        return {part: name for part, name in named if name is not None}
+        """The parts that have a column, in the order they are read; `more_1`, `media_2`."""
+        found: dict[str, str] = {}
+        for part in fields(self):
+            name = getattr(self, part.name)
+            if isinstance(name, tuple):
+                found |= {f"{part.name}_{number}": each for number, each in enumerate(name, 1)}
+            elif name is not None:
+                found[part.name] = name
+        return found
 
 
 @dataclass(frozen=True, slots=True)

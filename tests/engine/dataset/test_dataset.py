@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from engine.dataset.dataset import Dataset, open_dataset
 from engine.dataset.identities import IdentityTable
+from engine.dataset.reading.options import ColumnMapping, ReadOptions
 from engine.dataset.reading.problems import MAX_PROBLEMS
 from engine.errors import InputError
 from engine.sample import Family, Side, identify
@@ -291,7 +292,9 @@ def test_columns_and_rows_read_the_same(
     from engine.dataset.reading.rows import RowContent, read_row
 
     dataset = (
-        dataset_of(tmp_path_factory.mktemp("rows"), rows, family=Family.ALPACA)
+        dataset_of(
+            tmp_path_factory.mktemp("rows"), rows, options=ReadOptions(ColumnMapping(Family.ALPACA))
+        )
         if any(row["output"] for row in rows)
         else None
     )

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from engine.dataset.reading.families import FAMILIES, ColumnFacts, choose, detect
+from engine.dataset.reading.options import ColumnMapping
 from engine.dataset.reading.rows import Columns
 from engine.errors import UsageError
 from engine.sample import Family
@@ -71,41 +72,44 @@ OTHER = {"a": "x", "b": "y", "c": CHAT, "n": 3}
 
 
 def test_named_columns_make_a_family_of_other_columns() -> None:
-    found = choose(facts(**OTHER), prompt_column="a")
+    found = choose(facts(**OTHER), ColumnMapping(prompt=("a",)))
     assert (found.family, found.columns.prompt, found.flat) == (Family.PROMPT, "a", True)
-    found = choose(facts(**OTHER), prompt_column="a", response_column="b")
+    found = choose(facts(**OTHER), ColumnMapping(prompt=("a",), response="b"))
     assert (found.family, found.columns.response) == (Family.PROMPT_RESPONSE, "b")
-    found = choose(facts(**OTHER), prompt_column="a", response_column="c")
+    found = choose(facts(**OTHER), ColumnMapping(prompt=("a",), response="c"))
     assert not found.flat
-    found = choose(facts(**OTHER), prompt_column="c", family=Family.MESSAGES)
+    found = choose(facts(**OTHER), ColumnMapping(prompt=("c",), family=Family.MESSAGES))
     assert found.columns.messages == "c"
-    found = choose(facts(**OTHER), response_column="b", family=Family.TEXT)
+    found = choose(facts(**OTHER), ColumnMapping(response="b", family=Family.TEXT))
     assert found.columns.response == "b"
 
 
 def test_a_named_column_replaces_the_detected_one() -> None:
     alpaca = facts(instruction="a", input="b", output="c", better="d")
-    found = choose(alpaca, response_column="better")
+    found = choose(alpaca, ColumnMapping(response="better"))
     assert (found.family, found.columns.input) == (Family.ALPACA, "input")
     assert found.columns.response == "better"
-    found = choose(alpaca, prompt_column="better")
+    found = choose(alpaca, ColumnMapping(prompt=("better",)))
     assert (found.family, found.columns.input) == (Family.PROMPT_RESPONSE, None)
     assert found.columns.response == "output"
     pair = facts(prompt="p", chosen="a", rejected="b", better="c")
-    found = choose(pair, response_column="better")
+    found = choose(pair, ColumnMapping(response="better"))
     assert found.family is Family.PREFERENCE
     assert found.columns == Columns(prompt="prompt", response="better", rejected="rejected")
 
 
 def test_a_family_can_be_said() -> None:
     alpaca = facts(instruction="a", input="b", output="c")
-    assert choose(alpaca, family=Family.PROMPT_RESPONSE).columns.input is None
-    assert choose(alpaca, family=Family.PROMPT).columns.prompt == "instruction"
-    assert choose(alpaca, family=Family.OTHER).columns == Columns()
-    assert choose(facts(value="x"), family=Family.TEXT).columns.response == "value"
+    assert choose(alpaca, ColumnMapping(family=Family.PROMPT_RESPONSE)).columns.input is None
+    assert choose(alpaca, ColumnMapping(family=Family.PROMPT)).columns.prompt == "instruction"
+    assert choose(alpaca, ColumnMapping(family=Family.OTHER)).columns == Columns()
+    assert choose(facts(value="x"), ColumnMapping(family=Family.TEXT)).columns.response == "value"
     plain = facts(question="a", answer="b")
-    assert choose(plain, family=Family.ALPACA).columns.prompt == "question"
-    assert choose(facts(messages=CHAT, x=1), family=Family.MESSAGES).family is Family.MESSAGES
+    assert choose(plain, ColumnMapping(family=Family.ALPACA)).columns.prompt == "question"
+    assert (
+        choose(facts(messages=CHAT, x=1), ColumnMapping(family=Family.MESSAGES)).family
+        is Family.MESSAGES
+    )
 
 
 @pytest.mark.parametrize(
@@ -113,21 +117,21 @@ def test_a_family_can_be_said() -> None:
 )
 def test_a_family_whose_columns_are_not_there_is_a_usage_error(family: Family) -> None:
     with pytest.raises(UsageError, match="are not there") as caught:
-        choose(facts(x="1", y="2"), family=family)
+        choose(facts(x="1", y="2"), ColumnMapping(family=family))
     assert "x, y" in caught.value.hint
 
 
 def test_a_response_needs_its_prompt() -> None:
     with pytest.raises(UsageError, match="response column alone"):
-        choose(facts(x="1", y="2"), response_column="x")
+        choose(facts(x="1", y="2"), ColumnMapping(response="x"))
     with pytest.raises(UsageError, match="no column 'z'"):
-        choose(facts(x="1"), response_column="z")
+        choose(facts(x="1"), ColumnMapping(response="z"))
 
 
 def test_many_columns_are_not_all_listed() -> None:
     many = ColumnFacts([f"c{i}" for i in range(10_000)], lambda _: ["x"])
     with pytest.raises(UsageError) as caught:
-        choose(many, prompt_column="z")
+        choose(many, ColumnMapping(prompt=("z",)))
     assert "and 9960 more" in caught.value.hint
 
 

@@ -14,6 +14,7 @@ import zstandard
 
 from engine.dataset.dataset import open_dataset
 from engine.dataset.reading.files import find_files
+from engine.dataset.reading.options import ColumnMapping, ReadOptions
 from engine.dataset.reading.shard import SourceKind
 from engine.errors import Cancelled, InputError, UsageError
 from engine.sample import Family
@@ -313,11 +314,11 @@ def test_columns_of_other_types_are_read_as_text(tmp_path: Path) -> None:
     frame = pl.DataFrame({"prompt": ["a", "b"], "response": [1, None], "raw": [b"x", b"\xff"]})
     frame.write_parquet(file)
     assert open_dataset(file).texts["response"].to_list() == ["1", ""]
-    binary = open_dataset(file, response_column="raw")
+    binary = open_dataset(file, ReadOptions(ColumnMapping(response="raw")))
     assert binary.texts["response"].to_list() == ["x", "�"]
     nested = pl.DataFrame({"a": ["x"], "b": [[1, 2]]})
     nested.write_parquet(file)
-    opened = open_dataset(file, prompt_column="a", response_column="b")
+    opened = open_dataset(file, ReadOptions(ColumnMapping(prompt=("a",), response="b")))
     assert opened.rows == 1
 
 
@@ -344,7 +345,7 @@ def test_more_shards_than_descriptors_open(tmp_path: Path) -> None:
 def test_a_column_that_does_not_exist_is_a_usage_error(tmp_path: Path) -> None:
     path = write(tmp_path, "a.jsonl")
     with pytest.raises(UsageError, match="'nope'") as caught:
-        open_dataset(path, prompt_column="nope")
+        open_dataset(path, ReadOptions(ColumnMapping(prompt=("nope",))))
     assert "prompt, response" in caught.value.hint
 
 

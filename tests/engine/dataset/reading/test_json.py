@@ -15,6 +15,7 @@ from engine.dataset.dataset import Dataset, open_dataset
 from engine.dataset.reading import json_rows
 from engine.dataset.reading.json_rows import ArrayReader, RowBatch, line_rows, parse_row
 from engine.dataset.reading.json_shard import JsonLayout, json_layout
+from engine.dataset.reading.options import ColumnMapping, ReadOptions
 from engine.dataset.reading.source import HeldSource, ReadProgress
 from engine.errors import InputError
 
@@ -263,7 +264,7 @@ def test_a_file_of_bare_strings_has_one_column(tmp_path: Path) -> None:
     assert (dataset.family.value, dataset.column_names) == ("other", ("value",))
     assert dataset.record(1) == {"value": "two"}
     assert dataset.raw(1) == b'"two"'
-    named = open_dataset(dataset.path, prompt_column="value")
+    named = open_dataset(dataset.path, ReadOptions(ColumnMapping(prompt=("value",))))
     assert named.texts["prompt"].to_list() == ["one", "two"]
 
 
