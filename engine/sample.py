@@ -15,6 +15,9 @@ from hashlib import blake2b
 IDENTITY_VERSION = b"tamis-identity-1"
 """Hashed first (BLAKE2's `person` field), so that identities of two versions never agree."""
 
+IDENTITY_VERSION_2 = b"tamis-identity-2"
+"""Of samples in which more was said than texts and calls: the others keep their identity."""
+
 IDENTITY_BYTES = 16
 
 
@@ -85,13 +88,26 @@ class Sample:
     other: str | None = None
     tools: str | None = None
     candidates: tuple[str, ...] = ()
+    candidate_details: tuple[str, ...] = ()
+    """What the row says of each candidate (its score, its model); no part of what was said."""
 
 
-def prompt_text(turns: tuple[Message, ...]) -> str:
+def prompt_text(turns: tuple[Message, ...], tools: str | None = None) -> str:
     """The prompt of `turns`: its only text, or every turn with its role where there are several."""
-    if len(turns) == 1 and turns[0].role is Role.USER:
-        return turns[0].text
-    return TURNS_APART.join(map(labelled, turns))
+    if len(turns) == 1 and turns[0].role is Role.USER and not tools:
+        return message_text(turns[0])
+    return TURNS_APART.join(prompt_pieces(turns, tools))
+
+
+def prompt_pieces(turns: tuple[Message, ...], tools: str | None = None) -> list[str]:
+    """Every turn with its role; declared tools follow the system prompt, as models read them."""
+    pieces = list(map(labelled, turns))
+    if tools:
+        first = next(
+            (at for at, turn in enumerate(turns) if turn.role is not Role.SYSTEM), len(turns)
+        )
+        pieces.insert(first, f"tools: {tools}")
+    return pieces
 
 
 TURNS_APART = "\n\n"
@@ -104,10 +120,17 @@ def labelled(turn: Message) -> str:
 
 
 def message_text(message: Message) -> str:
-    """A turn's text followed by its tool calls, one a line."""
-    if not message.tool_calls:
+    """All that a turn says: what was thought, its text, its calls, and what was not understood."""
+    if not (message.tool_calls or message.reasoning or message.raw):
         return message.text
-    return "\n".join(([message.text] if message.text else []) + list(message.tool_calls))
+    lines = [message.text] if message.text else []
+    said = "\n".join((*lines, *message.tool_calls, *message.raw))
+    return f"<think>\n{message.reasoning}\n</think>\n\n{said}" if message.reasoning else said
+
+
+def says_nothing(message: Message) -> bool:
+    """Whether a turn has no text but blanks, no call and no part; a thought alone is none."""
+    return not (message.text.strip() or message.tool_calls or message.media or message.raw)
 
 
 def split_turns(turns: tuple[Message, ...]) -> tuple[tuple[Message, ...], Message | None]:
@@ -118,30 +141,93 @@ def split_turns(turns: tuple[Message, ...]) -> tuple[tuple[Message, ...], Messag
     return turns, None
 
 
-def identify(turns: tuple[Message, ...], rejected: str | None = None) -> bytes:
-    """The identity of a sample: 16 bytes of BLAKE2b over (role, text) and tool calls.
+def identify(
+    turns: tuple[Message, ...],
+    rejected: str | None = None,
+    *,
+    tools: str | None = None,
+    candidates: tuple[str, ...] = (),
+    rejected_turns: tuple[Message, ...] = (),
+) -> bytes:
+    """The identity of a sample: 16 bytes of BLAKE2b over everything that was said in it.
 
-    Every field is preceded by its length, so no two lists of turns run together to the same
-    bytes. A null text counts as the empty one. Lone surrogates are hashed as their own
-    three-byte form instead of failing.
+    Version 1 hashes (role, text) and tool calls; samples that hold nothing else keep it. Version 2
+    hashes the rest as well, every field under its name. Every field is preceded by its length, so
+    no two lists of turns run together to the same bytes. A null text counts as the empty one. Lone
+    surrogates are hashed as their own three-byte form instead of failing.
 
     Args:
         turns: the chosen side of a preference pair, or all turns of any other sample.
         rejected: the rejected response of a preference pair.
+        tools: the declared tools.
+        candidates: the responses of a row that has several.
+        rejected_turns: all turns of the rejected side, which are hashed where one of them holds
+            more than text and calls.
 
     Source: RFC 7693 (BLAKE2), keyed by `person` for the version.
     """
+    more = any(map(_has_more, turns)) or any(map(_has_more, rejected_turns))
+    if more or tools or len(candidates) > 1:
+        return _identify_2(turns, rejected, tools, candidates, rejected_turns)
     digest = blake2b(digest_size=IDENTITY_BYTES, person=IDENTITY_VERSION)
     for turn in turns:
         _feed(digest, turn.role.value.encode())
-        _feed(digest, turn.text.encode("utf-8", "surrogatepass"))
+        _feed(digest, _bytes(turn.text))
         for call in turn.tool_calls:
             _feed(digest, b"call")
-            _feed(digest, call.encode("utf-8", "surrogatepass"))
+            _feed(digest, _bytes(call))
     if rejected is not None:
         _feed(digest, b"rejected")
-        _feed(digest, rejected.encode("utf-8", "surrogatepass"))
+        _feed(digest, _bytes(rejected))
     return digest.digest()
+
+
+def _identify_2(
+    turns: tuple[Message, ...],
+    rejected: str | None,
+    tools: str | None,
+    candidates: tuple[str, ...],
+    rejected_turns: tuple[Message, ...],
+) -> bytes:
+    digest = blake2b(digest_size=IDENTITY_BYTES, person=IDENTITY_VERSION_2)
+    _feed_turns(digest, turns)
+    others: list[tuple[bytes, str]] = [(b"candidate", each) for each in candidates[1:]]
+    if any(map(_has_more, rejected_turns)):
+        _feed(digest, b"rejected turns")
+        _feed_turns(digest, rejected_turns)
+    elif rejected is not None:
+        others.append((b"rejected", rejected))
+    if tools:
+        others.append((b"tools", tools))
+    for name, text in others:
+        _feed(digest, name)
+        _feed(digest, _bytes(text))
+    return digest.digest()
+
+
+def _feed_turns(digest: blake2b, turns: tuple[Message, ...]) -> None:
+    for turn in turns:
+        fields = [
+            (b"role", turn.role.value),
+            (b"text", turn.text),
+            *((b"call", call) for call in turn.tool_calls),
+            *((b"media", medium) for medium in turn.media),
+            *((b"raw", raw) for raw in turn.raw),
+        ]
+        if turn.reasoning:
+            fields.append((b"reasoning", turn.reasoning))
+        for name, text in fields:
+            _feed(digest, name)
+            _feed(digest, _bytes(text))
+
+
+def _has_more(turn: Message) -> bool:
+    """Whether a turn holds what version 1 does not hash."""
+    return bool(turn.reasoning or turn.media or turn.raw)
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _feed(digest: blake2b, field: bytes) -> None:

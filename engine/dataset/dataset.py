@@ -11,7 +11,7 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
@@ -22,7 +22,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from engine.dataset.reading.columns import as_text, joined_column
-from engine.dataset.reading.families import choose
+from engine.dataset.reading.families import ColumnFacts, Spelling, choose
 from engine.dataset.reading.files import FEW_SHARDS, DataFile, find_files, open_shard, printable
 from engine.dataset.reading.identify import broken_identity, flat_identities, row_identity
 from engine.dataset.reading.options import ReadOptions
@@ -412,7 +412,7 @@ def open_dataset(
             shards.append(
                 open_shard(
                     file,
-                    lambda facts: choose(facts, options.mapping),
+                    lambda facts: _spelling(facts, options),
                     watch,
                     options,
                     keep_open=len(files) <= FEW_SHARDS,
@@ -427,6 +427,13 @@ def open_dataset(
     if failure is not None and not shards:
         raise failure
     return Dataset(path, shards, problems)
+
+
+def _spelling(facts: ColumnFacts, options: ReadOptions) -> Spelling:
+    """How a file spells its samples, with what this person counts as no input."""
+    spelling = choose(facts, options.mapping)
+    placeholders = frozenset(each.strip().lower() for each in options.placeholders)
+    return replace(spelling, columns=replace(spelling.columns, placeholders=placeholders))
 
 
 def _without_name(error: InputError, file: DataFile) -> str:

@@ -12,14 +12,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from engine.dataset.reading.cells import path_in
+from engine.dataset.reading.parts import TEXT_KEYS, TEXT_PARTS, part_type
+from engine.dataset.reading.roles import ROLES, role_name
 from engine.dataset.reading.rows import Columns, RowContent, Unreadable, read_row, side_columns
-from engine.dataset.reading.turns import (
-    ROLE_KEYS,
-    ROLES,
-    TEXT_KEYS,
-    is_transcript,
-    transcript_spans,
-)
+from engine.dataset.reading.turns import is_transcript, transcript_spans, turns_in_text
 from engine.errors import UsageError
 from engine.sample import Family, Role
 
@@ -146,8 +143,17 @@ def _last(turns: list[_Turn], role: Role) -> _Turn | None:
 
 def _turns(row: Mapping[str, Any], column: str | None, role: Role) -> Iterator[_Turn]:
     """The turns in a column that are plain texts, with their places."""
-    if column is not None and column in row:
-        yield from _walk(row[column], (column,), role)
+    path = None if column is None else path_in(row, column)
+    value: Any = row
+    for step in path or ():
+        if not isinstance(value, Mapping | list | tuple):
+            return  # JSON text on the way: it would have to be written anew
+        try:
+            value = value[step]  # type: ignore[index] # a name into an object, a number into a list
+        except (KeyError, IndexError, TypeError):
+            return
+    if path is not None:
+        yield from _walk(value, path, role)
 
 
 def _walk(value: Any, path: tuple[str | int, ...], role: Role) -> Iterator[_Turn]:
@@ -157,7 +163,7 @@ def _walk(value: Any, path: tuple[str | int, ...], role: Role) -> Iterator[_Turn
         if is_transcript(value):
             for speaker, start, end in transcript_spans(value):
                 yield _Turn(speaker, value[start:end], Place(path, start, end))
-        else:
+        elif turns_in_text(value) is None:
             yield _Turn(role, value, Place(path))
     elif isinstance(value, list | tuple):
         for at, entry in enumerate(value):
@@ -168,7 +174,7 @@ def _walk(value: Any, path: tuple[str | int, ...], role: Role) -> Iterator[_Turn
 
 
 def _message(entry: dict[str, Any], path: tuple[str | int, ...], role: Role) -> Iterator[_Turn]:
-    name = next((entry[key] for key in ROLE_KEYS if entry.get(key) is not None), None)
+    name = role_name(entry)
     speaker = role if name is None else ROLES.get(str(name).strip().lower())
     key = next((key for key in TEXT_KEYS if entry.get(key) is not None), None)
     if speaker is None or key is None:
@@ -181,7 +187,7 @@ def _message(entry: dict[str, Any], path: tuple[str | int, ...], role: Role) -> 
         (only,) = content
         if isinstance(only, str):
             yield _Turn(speaker, only, Place((*path, key, 0)))
-        elif isinstance(only, dict):
+        elif isinstance(only, dict) and part_type(only) in TEXT_PARTS:
             inner = next((name for name in TEXT_KEYS if isinstance(only.get(name), str)), None)
             if inner is not None:
                 yield _Turn(speaker, only[inner], Place((*path, key, 0, inner)))

@@ -69,11 +69,9 @@ class Edits:
     def _with_revisions(self, revisions: Mapping[int, Revision]) -> pl.DataFrame:
         rows = sorted(revisions)
         readings = [revisions[row].reading for row in rows]
-        columns: dict[str, list[str | None]] = {
-            "prompt": [reading.prompt for reading in readings],
-            "response": [reading.response for reading in readings],
-            "rejected": [reading.rejected for reading in readings],
-        }
+        names = ("prompt", "response", "rejected")
+        said = zip(*(reading.texts for reading in readings), strict=True)
+        columns = {name: list(texts) for name, texts in zip(names, said, strict=True)}
         texts = self._dataset.texts
         return texts.with_columns(
             texts[name].rechunk().clone().scatter(rows, values)

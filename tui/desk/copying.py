@@ -29,6 +29,9 @@ class CopyActions(DeskBase):
             raise InputError(f"row {row} could not be read: there is nothing to copy")
         sample = self.session.edits.sample(row, self.session.side)
         parts = [f"{turn.role.value}:\n{message_text(turn)}\n" for turn in sample.turns]
+        parts += [f"tools:\n{sample.tools}\n"] if sample.tools else []
+        for number, candidate in enumerate(sample.candidates[1:], 2):
+            parts.append(f"candidate {number}:\n{candidate}\n")
         return "\n".join(parts).encode("utf-8", "replace").decode("utf-8")
 
     def action_copy(self) -> None:

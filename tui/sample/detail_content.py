@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from engine.sample import Message, Role, Side
+from engine.sample import Message, Role, Side, split_turns
 from tui.sample.document import Line, LineKind, column_lines, json_lines, plain, turn_lines
 from tui.sample.wrapping import Flow
-from tui.terminal.display import STATE_TEXT, Glyphs, RowState
+from tui.terminal.display import STATE_TEXT, Glyphs, RowState, one_line
 
 SIDE_BY_SIDE_CELLS = 120
 
@@ -53,6 +53,10 @@ class DetailContent:
     side: Side = Side.CHOSEN
     tools: str | None = None
     """The tools that the row offers, as JSON text."""
+    candidates: tuple[str, ...] = ()
+    """The responses of a row that has several for one prompt, that of `turns` first."""
+    candidate_details: tuple[str, ...] = ()
+    """What the row says of each: its score, its model."""
     columns: tuple[tuple[str, str], ...] = ()
     """Names and values of a row that no family fits, nested values as JSON text."""
 
@@ -119,7 +123,7 @@ def basis_of(content: DetailContent, limit: int, width: int) -> tuple[object, ..
     shown = tuple(None if math.isnan(score) else score for score in scores)
     return (
         content.row, content.side, content.turns, content.other, content.tools, content.columns,
-        shown, limit, width,
+        content.candidates, content.candidate_details, shown, limit, width,
     )  # fmt: skip
 
 
@@ -133,8 +137,16 @@ def make_body(content: DetailContent, limit: int, width: int, glyphs: Glyphs) ->
     if content.other is not None and turns and turns[-1].role is Role.ASSISTANT:
         turns, response = turns[:-1], turns[-1]
     lines: list[Line] = []
-    for turn in turns:
-        lines += [*_titled(turn.role.value, turn.role, glyphs), *turn_lines(take(turn))]
+    last = len(split_turns(turns)[0])
+    for index, turn in enumerate(turns):
+        title = turn.role.value
+        if content.candidates and index == last:
+            title = _candidate_title(content, 0)
+        lines += [*_titled(title, turn.role, glyphs), *turn_lines(take(turn))]
+        lines.append(Line("", LineKind.PLAIN))
+    for number, text in enumerate(content.candidates[1:], 1):
+        shown = turn_lines(take(Message(Role.ASSISTANT, text)))
+        lines += [*_titled(_candidate_title(content, number), Role.TOOL, glyphs), *shown]
         lines.append(Line("", LineKind.PLAIN))
     for name, value in content.columns:
         shown = column_lines(take(Message(Role.TOOL, value)).text)
@@ -193,6 +205,20 @@ def _titled(title: str, role: Role, glyphs: Glyphs) -> list[Line]:
     return [Line(f"{sign} {title}", LineKind.TITLE, f"role-{role.value}")]
 
 
+def _candidate_title(content: DetailContent, at: int) -> str:
+    """Which candidate it is, and what the row says of it."""
+    details = content.candidate_details[at] if at < len(content.candidate_details) else ""
+    return one_line(", ".join(filter(None, (_nth(at, content), details))), TITLE_CELLS)
+
+
+def _nth(at: int, content: DetailContent) -> str:
+    return f"{at + 1} of {len(content.candidates)} candidates"
+
+
+TITLE_CELLS = 200
+"""A title is one line; what a row says of a candidate may be long."""
+
+
 def _side(side: Side, score: float, message: Message, glyphs: Glyphs) -> list[Line]:
     role = Role.ASSISTANT if side is Side.CHOSEN else Role.TOOL
     title = side.value if math.isnan(score) else f"{side.value}  {score:.3f}"
@@ -207,14 +233,19 @@ class _Taker:
         self.left_out = 0
 
     def __call__(self, message: Message) -> Message:
-        shown = message.text[: self._room]
-        self.left_out += len(message.text) - len(shown)
+        known = (message.text, message.reasoning, message.tool_calls, message.raw)
+        shown = replace(
+            message,
+            reasoning=self._part(message.reasoning),
+            text=self._part(message.text),
+            tool_calls=tuple(map(self._part, message.tool_calls)),
+            raw=tuple(map(self._part, message.raw)),
+        )
+        same = (shown.text, shown.reasoning, shown.tool_calls, shown.raw) == known
+        return message if same else shown
+
+    def _part(self, text: str) -> str:
+        shown = text[: self._room]
+        self.left_out += len(text) - len(shown)
         self._room -= len(shown)
-        calls: list[str] = []
-        for call in message.tool_calls:
-            calls.append(call[: self._room])
-            self.left_out += len(call) - len(calls[-1])
-            self._room -= len(calls[-1])
-        if shown is message.text and not message.tool_calls:
-            return message
-        return replace(message, text=shown, tool_calls=tuple(calls))
+        return shown

@@ -121,12 +121,61 @@ def column_lines(text: str) -> list[Line]:
     return json_lines(text) if text[:1] in ("{", "[") else text_lines(text)
 
 
+TAGS = {"think": "thought", "thinking": "thought", "reasoning": "thought", "thought": "thought",
+        "tool_call": "call", "tool_response": "call", "tool_calls": "call"}  # fmt: skip
+"""Tags that models write around what they think and what they call.
+
+Source: DeepSeek R1 and QwQ (`<think>`); Hermes 2 Pro and Qwen (`<tool_call>`, `<tool_response>`).
+"""
+_TAG = re.compile(rf"<({'|'.join(TAGS)})>(.*?)(?:</\1>|\Z)", re.DOTALL)
+
+
 def turn_lines(message: Message) -> list[Line]:
-    """A turn's text and its tool calls."""
-    lines = text_lines(message.text) if message.text or not message.tool_calls else []
+    """All of a turn: what was thought, its text, its tool calls, and what was not understood."""
+    lines: list[Line] = []
+    if message.reasoning:
+        lines += [Line("reasoning", LineKind.PLAIN, "note"), *plain(message.reasoning)]
+    alone = message.tool_calls or message.raw or message.reasoning
+    if message.text or not alone:
+        lines += [Line("answer", LineKind.PLAIN, "note")] if message.reasoning else []
+        lines += said_lines(message.text)
     for call in message.tool_calls:
         lines += [Line("tool call", LineKind.PLAIN, "muted"), *json_lines(call)]
+    for medium in message.media:
+        if len(medium) > MARK_CHARACTERS or "blake2b:" in medium:
+            lines += plain(medium)
+    for raw in message.raw:
+        name, _, value = raw.partition(": ")
+        lines += [Line(f"not understood: {sanitize(name)}", LineKind.PLAIN, "problem")]
+        lines += column_lines(value)
     return lines
+
+
+MARK_CHARACTERS = 80
+"""References up to this length stand in the text whole."""
+
+
+def said_lines(text: str) -> list[Line]:
+    """Lines of a text; what stands between tags of thinking and calling is told apart."""
+    if "<" not in text:
+        return text_lines(text)
+    lines: list[Line] = []
+    end = 0
+    for match in _TAG.finditer(text):
+        before = text[end : match.start()]
+        lines += text_lines(before.removesuffix("\n")) if before.strip() else []
+        inner, end = match[2], match.end()
+        closing = match[0].removeprefix(f"<{match[1]}>").removeprefix(inner)
+        lines.append(Line(f"<{match[1]}>", LineKind.FENCE, "note"))
+        if TAGS[match[1]] == "thought":
+            lines += plain(inner.strip("\n"))
+        else:
+            lines += json_lines(inner.strip())
+        lines += [Line(closing, LineKind.FENCE, "note")] if closing else []
+        text_after = text[end:].removeprefix("\n")
+        end = len(text) - len(text_after)
+    rest = text[end:]
+    return [*lines, *text_lines(rest)] if rest or not lines else lines
 
 
 def _parts(raw: str) -> list[str]:

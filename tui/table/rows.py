@@ -205,6 +205,8 @@ class SessionRows:
             before_scorer=session.scoring.before_label,
             side=session.side,
             tools=sample.tools,
+            candidates=sample.candidates,
+            candidate_details=sample.candidate_details,
         )
 
     def _record(self, row: int) -> DetailContent:

@@ -12,6 +12,12 @@
     options      what a person says about how files are read
     families     which columns play which part
     turns        every spelling of a conversation, as turns
+    roles        who speaks
+    parts        what is in one message: text, reasoning, calls, media, and what is left over
+    calls        calls to tools, however they are written
+    media        images and the like, by reference or by the hash of their bytes
+    answers      several candidates, calls as an answer, the label that chooses of two
+    cells        single values of a row
     rows         what one row says, whatever its family
     texts        the texts of all rows: prompt, response, rejected
     samples      samples from texts, or from a row

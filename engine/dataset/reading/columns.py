@@ -15,7 +15,7 @@ from typing import Any
 
 import polars as pl
 
-from engine.dataset.reading.turns import canonical
+from engine.dataset.reading.cells import canonical
 
 VALUE_COLUMN = "value"
 """The column of a row that is a bare string, number or list."""

@@ -15,8 +15,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.dataset.reading.options import ColumnMapping
+from engine.dataset.reading.parts import TEXT_KEYS
+from engine.dataset.reading.roles import ROLE_KEYS
 from engine.dataset.reading.rows import Columns
-from engine.dataset.reading.turns import ROLE_KEYS, TEXT_KEYS, is_transcript
+from engine.dataset.reading.turns import is_transcript
 from engine.errors import UsageError
 from engine.sample import Family
 

@@ -36,7 +36,7 @@ def flat_identities(texts: Texts, rows: NDArray[np.int64]) -> Iterator[bytes]:
     """The identities of some rows of a flat file, straight from its columns."""
     parts = [
         (_SYSTEM, texts.system, True),
-        (_USER, texts.user, False),
+        (_USER, texts.user if texts.stated is None else texts.stated, False),
         (_ASSISTANT, _column(texts, "response"), False),
         (_REJECTED, _column(texts, "rejected"), False),
     ]
@@ -66,7 +66,13 @@ def row_identity(reading: RowContent, record: dict[str, Any]) -> bytes:
     """The identity of a row that was read for its turns; without turns, of the row itself."""
     if not reading.turns:
         return _hash(_OTHER + _field(record_bytes(record)))
-    return identify(reading.turns, reading.rejected)
+    return identify(
+        reading.stated or reading.turns,
+        reading.rejected,
+        tools=reading.tools,
+        candidates=reading.candidates,
+        rejected_turns=reading.rejected_turns,
+    )
 
 
 def broken_identity(raw: bytes | None, record: dict[str, Any]) -> bytes:

@@ -13,6 +13,7 @@ import orjson
 import polars as pl
 from numpy.typing import NDArray
 
+from engine.dataset.reading.cells import canonical, kind_of
 from engine.dataset.reading.columns import (
     VALUE_COLUMN,
     InferredSchema,
@@ -34,7 +35,6 @@ from engine.dataset.reading.problems import ProblemLog
 from engine.dataset.reading.shard import SourceKind
 from engine.dataset.reading.source import ByteSource, ReadProgress
 from engine.dataset.reading.texts import RowTexts, Texts, assemble, text_series
-from engine.dataset.reading.turns import canonical, kind_of
 from engine.errors import InputError
 
 HEAD_BYTES = 1 << 20

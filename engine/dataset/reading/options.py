@@ -2,19 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
+from typing import Any
 
 from engine.sample import Family
 
 PLACEHOLDERS = (
-    *("<noinput>", "<no input>", "<nooutput>", "noinput", "no input", "no input."),
-    *("no input needed", "no input needed.", "no input required", "no input required."),
-    *("n/a", "n.a.", "none", "null", "nil", "nan", "<na>", "-", "_noinput_", "not applicable"),
+    *("noinput", "no input", "no input needed", "no input required", "no input provided"),
+    *("no input necessary", "_noinput_", "input not required", "not applicable"),
+    *("n/a", "n.a", "<na>", "nan", "none", "null"),
 )
-"""What an input says where it means that there is none, in lower case and without blanks around.
+"""What an input says where it means that there is none, in lower case; signs around it (`<…>`,
+`(…)`, quotes, a full stop) do not count. A sign or an abbreviation that is often meant as it
+stands (`-`, `na`, `nil`) is none.
 
-Source: Alpaca's and GPTeacher's inputs (`<noinput>`, `Noinput`, `N/A`, `None`, `nan`).
+Source: counted in Alpaca's and GPTeacher's inputs (`<noinput>`, `Noinput`, `"<noinput>"`,
+`(no input)`, `N/A`, `None`, `nan`).
 """
+
+AROUND = " \t\r\n\"'`<>()."
+"""Signs around a placeholder that do not count."""
+
+
+def is_placeholder(value: Any, placeholders: Collection[str]) -> bool:
+    """Whether a cell says that there is nothing in it; an empty one does not say so.
+
+    The one place that decides: the columns of a whole file are narrowed to short cells first.
+    """
+    if not isinstance(value, str) or not placeholders or len(value) > LONGEST_PLACEHOLDER:
+        return False
+    lower = value.lower()
+    return lower.strip() in placeholders or lower.strip(AROUND) in placeholders
+
+
+LONGEST_PLACEHOLDER = 80
+"""Characters of a cell, blanks included; longer ones are not looked at."""
 
 
 @dataclass(frozen=True, slots=True)

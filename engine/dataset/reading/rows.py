@@ -8,19 +8,37 @@ and which family a file has is decided in `engine.dataset.reading.families`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from engine.dataset.reading.turns import (
+from engine.dataset.reading.answers import Answers, calls_or_parts, read_candidates, which_side
+from engine.dataset.reading.cells import (
     MalformedRowError,
     Remarks,
+    are_texts,
     canonical,
-    is_transcript,
+    joined_texts,
+    kind_of,
+    parsed,
     text_of,
-    transcript_turns,
-    turns_of,
+    value_at,
+    without_nulls,
 )
-from engine.sample import Family, Message, Role, message_text, prompt_text, split_turns
+from engine.dataset.reading.media import PLACES, Medium, kind_in, media_in
+from engine.dataset.reading.options import PLACEHOLDERS, is_placeholder
+from engine.dataset.reading.parts import reasoning_text
+from engine.dataset.reading.turns import is_transcript, is_turns, transcript_turns, turns_of
+from engine.sample import (
+    TURNS_APART,
+    Family,
+    Message,
+    Role,
+    labelled,
+    message_text,
+    prompt_text,
+    says_nothing,
+    split_turns,
+)
 
 PART_NAMES = {
     "system": "the system prompt",
@@ -31,7 +49,7 @@ PART_NAMES = {
     "label": "the label",
 }
 """The parts of a row in words, as problems name them."""
-UNKNOWN_LABEL = "the label is neither 1 nor 2"
+NO_BETTER = "the label says that neither response is better"
 MERGED_RESPONSE = "the response holds another “Instruction:”"
 MERGED_MARK = "Instruction:"
 NUL_CHARACTER = "the text holds NUL characters"
@@ -65,12 +83,18 @@ class Columns:
     """Images, audio and video of the prompt."""
     candidates: str | None = None
     """Several responses, a list."""
+    counts_from: int = 1
+    """The number by which `label` means the first of two outputs, known by the whole column."""
+    placeholders: frozenset[str] = field(default=frozenset(PLACEHOLDERS), compare=False)
+    """Inputs that say that there is none."""
 
     def used(self) -> dict[str, str]:
         """The parts that have a column, in the order they are read; `more_1`, `media_2`."""
         found: dict[str, str] = {}
         for part in fields(self):
             name = getattr(self, part.name)
+            if isinstance(name, int | frozenset):
+                continue
             if isinstance(name, tuple):
                 found |= {f"{part.name}_{number}": each for number, each in enumerate(name, 1)}
             elif name is not None:
@@ -88,7 +112,38 @@ class RowContent:
     rejected: str | None = None
     rejected_turns: tuple[Message, ...] = ()
     tools: str | None = None
+    """The tools that the row declares, as JSON text; None where it declares none."""
     remarks: tuple[str, ...] = ()
+    candidates: tuple[str, ...] = ()
+    """The responses of a row that has several for one prompt, that of `turns` first."""
+    candidate_details: tuple[str, ...] = ()
+    """What the row says of each, as its score: shown, and no part of the sample."""
+    stated: tuple[Message, ...] = ()
+    """`turns` with the cells as they stand, where a placeholder was read as no input."""
+
+    @property
+    def texts(self) -> tuple[str, str | None, str | None]:
+        """All that was said as the three texts that are searched and compared.
+
+        What follows the last answer stands after it, and further candidates where a pair has its
+        rejected response.
+        """
+        late = _after_answer(self.turns) if self.rejected is None else ()
+        response = self.response
+        if response is not None and late:
+            response = TURNS_APART.join((response, *map(labelled, late)))
+        return self.prompt, response, self.rejected or _listed(self.candidates) or self.rejected
+
+
+def _after_answer(turns: tuple[Message, ...]) -> tuple[Message, ...]:
+    before, answer = split_turns(turns)
+    return () if answer is None else turns[len(before) + 1 :]
+
+
+def _listed(candidates: tuple[str, ...]) -> str | None:
+    """The candidates after the first, each under its number."""
+    others = (f"candidate {number}: {text}" for number, text in enumerate(candidates[1:], 2))
+    return TURNS_APART.join(others) if len(candidates) > 1 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,81 +155,142 @@ class Unreadable:
 
 def read_row(row: Mapping[str, Any], family: Family, columns: Columns) -> RowContent | Unreadable:
     """What `row` says under `family`; a row that says nothing is a value, not an exception."""
+    found = _read(row, family, columns)
+    if isinstance(found, RowContent) and _has_placeholder(row, columns):
+        as_it_stands = _read(row, family, replace(columns, placeholders=frozenset()))
+        if isinstance(as_it_stands, RowContent):
+            return replace(found, stated=as_it_stands.turns)
+    return found
+
+
+def _read(row: Mapping[str, Any], family: Family, columns: Columns) -> RowContent | Unreadable:
     remarks = Remarks()
     try:
         if family is Family.PREFERENCE:
             return _read_pair(row, columns, remarks)
-        turns = _turns(row, columns, remarks)
+        if not any(value_at(row, name) is not None for name in columns.used().values()):
+            return Unreadable(nothing_there(columns))
+        context = _context(row, columns, remarks)
+        answers = _answers(row, columns, remarks)
     except MalformedRowError as error:
         return Unreadable(str(error))
     except RecursionError:
         return Unreadable("nested too deeply")
+    turns = context + answers.turns
     if not turns:
         return Unreadable(nothing_there(columns))
-    return _reading(turns, row, columns, remarks)
+    return _reading(turns, answers, row, columns, remarks)
 
 
-def _turns(row: Mapping[str, Any], columns: Columns, remarks: Remarks) -> tuple[Message, ...]:
-    """What the columns say one after the other, those of the parts that the family has."""
-    if not any(row.get(name) is not None for name in columns.used().values()):
-        return ()
-    turns = _system(row, columns, remarks) + _conversation(row, columns, remarks)
-    turns += _prompt(row, columns, remarks)
-    if columns.response is None:
+def _context(row: Mapping[str, Any], columns: Columns, remarks: Remarks) -> tuple[Message, ...]:
+    """All that comes before the answer's own columns."""
+    turns = _system(row, columns, remarks)
+    if columns.history is not None:
+        turns += _history(value_at(row, columns.history), remarks)
+    turns += _conversation(row, columns, remarks) + _prompt(row, columns, remarks)
+    return _with_media(turns, row, columns) if columns.media else turns
+
+
+def _answers(row: Mapping[str, Any], columns: Columns, remarks: Remarks) -> Answers:
+    """The response, or several, with what was thought before it."""
+    answers = Answers()
+    if columns.candidates is not None:
+        answers = read_candidates(value_at(row, columns.candidates), remarks)
+    elif columns.response is not None:
+        answers = Answers(_answer(value_at(row, columns.response), "the response", remarks))
+    if columns.reasoning is None:
+        return answers
+    thought = reasoning_text(value_at(row, columns.reasoning), "the reasoning")
+    return replace(answers, turns=_with_reasoning(answers.turns, thought))
+
+
+def _with_reasoning(turns: tuple[Message, ...], thought: str) -> tuple[Message, ...]:
+    """`turns` with a column of reasoning in the last one of the assistant."""
+    if not thought:
         return turns
-    return turns + _answer(row, columns.response, "the response", remarks)
+    before, answer = split_turns(turns)
+    if answer is None:
+        return (*turns, Message(Role.ASSISTANT, "", reasoning=thought))
+    joined = f"{answer.reasoning}\n\n{thought}" if answer.reasoning else thought
+    return (*before, replace(answer, reasoning=joined), *turns[len(before) + 1 :])
 
 
 def _reading(
-    turns: tuple[Message, ...], row: Mapping[str, Any], columns: Columns, remarks: Remarks
+    turns: tuple[Message, ...],
+    answers: Answers,
+    row: Mapping[str, Any],
+    columns: Columns,
+    remarks: Remarks,
 ) -> RowContent:
     before, answer = split_turns(turns)
     if answer is None and columns.messages is not None:
         remarks.note(NO_ANSWER)
     if answer is not None and answer is not turns[-1]:
         remarks.note(LATE_TURNS)
-    prompt = prompt_text(before)
+    tools = _tools(row, columns)
+    prompt = prompt_text(before, tools)
     response = None if answer is None else message_text(answer)
     asks = columns.prompt is not None or columns.messages is not None
-    _remark_texts(remarks, prompt if asks else None, response)
-    tools = _tools(row, columns)
-    return RowContent(turns, prompt, response, tools=tools, remarks=tuple(remarks))
+    empty = answer is not None and says_nothing(answer)
+    _remark_texts(remarks, prompt if asks else None, "" if empty else response)
+    candidates = answers.texts
+    if len(candidates) > 1 and response is not None:
+        candidates = (response, *candidates[1:])
+    return RowContent(
+        turns,
+        prompt,
+        response,
+        tools=tools,
+        remarks=tuple(remarks),
+        candidates=candidates if len(candidates) > 1 else (),
+        candidate_details=answers.details if len(candidates) > 1 else (),
+    )
 
 
 def _read_pair(
     row: Mapping[str, Any], columns: Columns, remarks: Remarks
 ) -> RowContent | Unreadable:
-    chosen, rejected = side_columns(row, columns)
-    if row.get(chosen) is None and row.get(rejected) is None:
+    chosen, rejected = side_columns(row, columns, remarks)
+    sides = value_at(row, chosen), value_at(row, rejected)
+    if sides == (None, None):
         return Unreadable(nothing_there(columns))
-    context = _system(row, columns, remarks) + _conversation(row, columns, remarks)
-    context += _prompt(row, columns, remarks)
-    kept = _side(row.get(chosen), context, "the response", remarks)
-    lost = _side(row.get(rejected), context, "the rejected response", remarks)
+    context = _context(row, columns, remarks)
+    kept = _side(sides[0], context, "the response", remarks)
+    lost = _side(sides[1], context, "the rejected response", remarks)
+    if columns.reasoning is not None:
+        thought = reasoning_text(value_at(row, columns.reasoning), "the reasoning")
+        kept = _with_reasoning(kept, thought)
     shared = _common_turns(kept, lost)
     response, other = _tail(kept[shared:]), _tail(lost[shared:])
-    prompt = prompt_text(kept[:shared])
-    _remark_texts(remarks, prompt, response, other)
+    tools = _tools(row, columns)
+    prompt = prompt_text(kept[:shared], tools)
+    empty = [
+        "" if _nothing_in(each[shared:]) else text
+        for each, text in ((kept, response), (lost, other))
+    ]
+    _remark_texts(remarks, prompt, *empty)
     return RowContent(
         kept,
         prompt,
         response,
         rejected=other,
         rejected_turns=lost,
-        tools=_tools(row, columns),
+        tools=tools,
         remarks=tuple(remarks),
     )
 
 
-def side_columns(row: Mapping[str, Any], columns: Columns) -> tuple[str, str]:
+def side_columns(
+    row: Mapping[str, Any], columns: Columns, remarks: Remarks | None = None
+) -> tuple[str, str]:
     """The columns of the chosen and the rejected side; a label tells which is which."""
     first, second = columns.response or "", columns.rejected or ""
     if columns.label is None:
         return first, second
-    label = str(row.get(columns.label))
-    if label not in ("1", "2"):
-        raise MalformedRowError(UNKNOWN_LABEL)
-    return (first, second) if label == "1" else (second, first)
+    side = which_side(value_at(row, columns.label), columns.counts_from)
+    if side is None and remarks is not None:
+        remarks.note(NO_BETTER)
+    return (second, first) if side == 1 else (first, second)
 
 
 def _side(
@@ -184,8 +300,9 @@ def _side(
     if isinstance(value, str) and is_transcript(value):
         turns = transcript_turns(value)
         return turns if _starts_with(turns, context) else _without_open_turn(context) + turns
-    turns = turns_of(value, remarks, role=Role.ASSISTANT, what=what)
-    if isinstance(value, list | tuple) and _starts_with(turns, context):
+    value = parsed(value) if isinstance(value, str) and is_turns(parsed(value)) else value
+    turns = _answer(value, what, remarks)
+    if not isinstance(value, str) and is_turns(value) and _starts_with(turns, context):
         return turns
     return _without_open_turn(context) + turns
 
@@ -217,38 +334,107 @@ def _tail(turns: tuple[Message, ...]) -> str:
     return prompt_text(turns)
 
 
+def _nothing_in(turns: tuple[Message, ...]) -> bool:
+    """Whether a side's own part says nothing."""
+    return bool(turns) and all(map(says_nothing, turns))
+
+
 def _system(row: Mapping[str, Any], columns: Columns, remarks: Remarks) -> tuple[Message, ...]:
-    if columns.system is None or not row.get(columns.system):
+    value = value_at(row, columns.system)
+    if not value:
         return ()
-    return (Message(Role.SYSTEM, text_of(row[columns.system], "the system prompt", remarks)),)
+    if are_texts(value):
+        return (Message(Role.SYSTEM, joined_texts(value, "the system prompt", remarks)),)
+    if isinstance(value, list | tuple | dict) and is_turns(value):
+        return turns_of(value, remarks, role=Role.SYSTEM)
+    return (Message(Role.SYSTEM, text_of(value, "the system prompt", remarks)),)
+
+
+def _history(value: Any, remarks: Remarks) -> tuple[Message, ...]:
+    """Earlier turns, from pairs of question and answer, messages, or either as JSON text."""
+    if isinstance(value, str):
+        text, value = value, parsed(value)
+        if isinstance(value, str):
+            return (Message(Role.USER, text),) if text.strip() else ()
+    if value is None or not len(value):
+        return ()
+    return turns_of(value, remarks, what="the history")
 
 
 def _conversation(
     row: Mapping[str, Any], columns: Columns, remarks: Remarks
 ) -> tuple[Message, ...]:
-    if columns.messages is None:
-        return ()
-    value = row.get(columns.messages)
+    value = value_at(row, columns.messages)
     if not value:
         return ()
-    if not isinstance(value, list | tuple):
-        what = "a string" if isinstance(value, str) else "not a list"
-        raise MalformedRowError(f"the messages are {what} where a list of messages belongs")
+    if isinstance(value, str):
+        held = parsed(value)
+        value = held if is_turns(held) or isinstance(held, list) else value
+    if not isinstance(value, list | tuple | dict):
+        raise MalformedRowError(
+            f"the messages are {kind_of(value)} where a list of messages belongs"
+        )
+    if isinstance(value, dict) and not is_turns(value):
+        raise MalformedRowError("the messages are an object where a list of messages belongs")
     return turns_of(value, remarks)
 
 
 def _prompt(row: Mapping[str, Any], columns: Columns, remarks: Remarks) -> tuple[Message, ...]:
     if columns.prompt is None:
         return ()
-    value = row.get(columns.prompt)
+    value = value_at(row, columns.prompt)
+    extra = _input(row, columns, remarks)
+    if are_texts(value) and not is_turns([parsed(each) for each in value]):
+        value = joined_texts(value, "the prompt", remarks)
     if isinstance(value, list | tuple | dict):
-        return turns_of(value, remarks)
+        return _with_extra(turns_of(value, remarks, what="the prompt"), extra)
     text = text_of(value, "the prompt", remarks)
     if is_transcript(text):
-        return _without_open_turn(transcript_turns(text))
-    more = None if columns.input is None else row.get(columns.input)
-    extra = "" if more is None else text_of(more, "the input", remarks)
-    return (Message(Role.USER, join_input(text, extra)),)
+        return _with_extra(_without_open_turn(transcript_turns(text)), extra)
+    turns = turns_of(text, remarks)
+    if len(turns) == 1 and turns[0].text is text:
+        return (Message(Role.USER, join_input(text, extra)),)
+    return _with_extra(turns, extra)
+
+
+def _input(row: Mapping[str, Any], columns: Columns, remarks: Remarks) -> str:
+    """What is asked beside the prompt, a line for each column; "" where it says that it is none."""
+    found: list[str] = []
+    names = ((columns.input, "the input"), *((name, "the prompt") for name in columns.more))
+    for name, what in names:
+        value = value_at(row, name)
+        if value is None or is_placeholder(value, columns.placeholders):
+            continue
+        text = _listed_text(value) if what != "the input" else None
+        found.append(text_of(value, what, remarks) if text is None else text)
+    return "\n".join(filter(None, found))
+
+
+def _listed_text(value: Any) -> str | None:
+    """Choices and other lists, a line each; None for what is a text already."""
+    if are_texts(value):
+        return "\n".join(value)
+    if isinstance(value, dict) and are_texts(value.get("text")) and are_texts(value.get("label")):
+        pairs = zip(value["label"], value["text"], strict=False)
+        return "\n".join(f"{label}. {text}" for label, text in pairs)
+    return canonical(value) if isinstance(value, list | tuple | dict) else None
+
+
+def _has_placeholder(row: Mapping[str, Any], columns: Columns) -> bool:
+    if columns.input is None and not columns.more:
+        return False
+    cells = (value_at(row, name) for name in (columns.input, *columns.more))
+    return any(cell and is_placeholder(cell, columns.placeholders) for cell in cells)
+
+
+def _with_extra(turns: tuple[Message, ...], extra: str) -> tuple[Message, ...]:
+    """`turns` with an input beside them, in the last one of the user where that is the last."""
+    if not extra:
+        return turns
+    if turns and turns[-1].role is Role.USER:
+        joined = join_input(turns[-1].text, extra)
+        return (*turns[:-1], replace(turns[-1], text=joined))
+    return (*turns, Message(Role.USER, extra))
 
 
 def join_input(prompt: str, extra: str) -> str:
@@ -256,26 +442,64 @@ def join_input(prompt: str, extra: str) -> str:
     return f"{prompt}\n{extra}" if prompt and extra else prompt or extra
 
 
-def _answer(
-    row: Mapping[str, Any], column: str | None, what: str, remarks: Remarks
+def _with_media(
+    turns: tuple[Message, ...], row: Mapping[str, Any], columns: Columns
 ) -> tuple[Message, ...]:
-    value = row.get(column or "")
-    if isinstance(value, list | tuple) and not _is_messages(value):
-        return (Message(Role.ASSISTANT, "", tuple(canonical(call) for call in value)),)
-    return turns_of(value, remarks, role=Role.ASSISTANT, what=what)
+    """`turns` with the media of their own columns, where the text says so or in the first question.
 
-
-def _is_messages(value: list[Any] | tuple[Any, ...]) -> bool:
-    return bool(value) and all(
-        isinstance(entry, dict) and ("role" in entry or "from" in entry) for entry in value
+    A turn takes as many as it has places for (`<image>`); what is left goes to the user's first.
+    """
+    found: list[Medium] = []
+    for name in columns.media:
+        value = value_at(row, name)
+        value = parsed(value) if isinstance(value, str) else value
+        found += media_in(kind_in(name) or "file", value)
+    asked = [index for index, turn in enumerate(turns) if turn.role is Role.USER]
+    taken: dict[int, list[Medium]] = {}
+    for index, turn in enumerate(turns):
+        places = [match[1] for match in PLACES.finditer(turn.text)]
+        places += [medium for medium in turn.media if " " not in medium]
+        for kind in places:
+            medium = next((each for each in found if each.kind == kind), None)
+            if medium is not None:
+                found.remove(medium)
+                taken.setdefault(index, []).append(medium)
+    if found and not asked:
+        turns, asked = (*turns, Message(Role.USER, "")), [len(turns)]
+    if found:
+        taken.setdefault(asked[0], []).extend(found)
+    return tuple(
+        _seeing(turn, taken[index]) if index in taken else turn for index, turn in enumerate(turns)
     )
 
 
+def _seeing(turn: Message, media: list[Medium]) -> Message:
+    """`turn` with `media` before its text."""
+    marks = "\n".join(medium.mark for medium in media)
+    text = f"{marks}\n{turn.text}" if turn.text else marks
+    return replace(turn, text=text, media=(*(medium.full for medium in media), *turn.media))
+
+
+def _answer(value: Any, what: str, remarks: Remarks) -> tuple[Message, ...]:
+    """An answer: a text, turns, a list of texts, or calls."""
+    if are_texts(value) and not is_turns([parsed(each) for each in value]):
+        return (Message(Role.ASSISTANT, joined_texts(value, what, remarks)),)
+    if isinstance(value, list | tuple) and not is_turns(value) and not are_texts(value):
+        return (calls_or_parts(value, remarks),)
+    return turns_of(value, remarks, role=Role.ASSISTANT, what=what)
+
+
 def _tools(row: Mapping[str, Any], columns: Columns) -> str | None:
-    value = None if columns.tools is None else row.get(columns.tools)
-    if value is None or isinstance(value, str):
-        return value
-    return canonical(value)
+    """The declared tools as JSON text; None where the row declares none."""
+    value = value_at(row, columns.tools)
+    if isinstance(value, str):
+        text, value = value.strip(), parsed(value)
+        if isinstance(value, str):
+            return None if text.lower() in ("", "null", "none") else text
+    if are_texts(value):
+        value = [parsed(each) for each in value]
+    value = without_nulls(value)
+    return canonical(value) if value else None
 
 
 def nothing_there(columns: Columns) -> str:

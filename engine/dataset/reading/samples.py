@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from engine.dataset.reading.cells import value_at
 from engine.dataset.reading.families import Spelling
 from engine.dataset.reading.rows import RowContent
 from engine.dataset.reading.texts import Texts
@@ -71,13 +72,23 @@ def sample_of(reading: RowContent, family: Family, row: int, side: Side) -> Samp
     turns = reading.turns
     if side is Side.REJECTED and other is not None:
         response, other, turns = other, response, reading.rejected_turns
-    return Sample(row, family, turns, reading.prompt, response or "", other, reading.tools)
+    return Sample(
+        row,
+        family,
+        turns,
+        reading.prompt,
+        response or "",
+        other,
+        reading.tools,
+        reading.candidates,
+        reading.candidate_details,
+    )
 
 
 def blank_sample(record: dict[str, Any], spelling: Spelling, row: int) -> Sample:
     """A broken row, with the prompt and the response shown where they are text."""
     columns = spelling.columns
-    prompt, response = record.get(columns.prompt or ""), record.get(columns.response or "")
+    prompt, response = value_at(record, columns.prompt), value_at(record, columns.response)
     return Sample(
         row,
         spelling.family,

@@ -16,10 +16,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from engine.dataset.reading import rows as row_shapes
+from engine.dataset.reading.answers import which_side
+from engine.dataset.reading.cells import MalformedRowError, Remarks, text_of
 from engine.dataset.reading.families import Spelling
+from engine.dataset.reading.options import LONGEST_PLACEHOLDER, is_placeholder
 from engine.dataset.reading.problems import ProblemLog
-from engine.dataset.reading.rows import PART_NAMES, UNKNOWN_LABEL, Unreadable, read_row
-from engine.dataset.reading.turns import MalformedRowError, Remarks, text_of
+from engine.dataset.reading.rows import NO_BETTER, PART_NAMES, Unreadable, read_row
 from engine.sample import Family
 
 SCHEMA = {"prompt": pl.String(), "response": pl.String(), "rejected": pl.String()}
@@ -39,6 +41,8 @@ class Texts:
     spelling: Spelling
     user: pl.Series | None = None
     system: pl.Series | None = None
+    stated: pl.Series | None = None
+    """`user` with the cells as they stand, where a placeholder was read as no input."""
 
     @property
     def has_turns(self) -> bool:
@@ -85,8 +89,9 @@ def assemble(parts: dict[str, pl.Series], spelling: Spelling, log: ProblemLog) -
     frame = pl.DataFrame([series.alias(part) for part, series in parts.items()])
     _note_nothing_there(frame, spelling, log)
     if "label" in parts:
-        frame = _by_label(frame, log)
+        frame = _by_label(frame, spelling.columns.counts_from, log)
     broken = log.mask(frame.height, broken=True)
+    stated, frame = frame, _without_placeholders(frame, spelling)
     user = _user(frame)
     system = frame["system"] if "system" in parts and _any_text(frame["system"]) else None
     texts = pl.DataFrame(
@@ -98,7 +103,25 @@ def assemble(parts: dict[str, pl.Series], spelling: Spelling, log: ProblemLog) -
     )
     _note_texts(frame, texts, ~broken, log)
     texts = _without_nulls(texts, set(parts), spelling)
-    return Texts(_blanked(texts, broken), spelling, user, system)
+    as_it_stands = None if stated is frame else _user(stated)
+    return Texts(_blanked(texts, broken), spelling, user, system, as_it_stands)
+
+
+def _without_placeholders(frame: pl.DataFrame, spelling: Spelling) -> pl.DataFrame:
+    """`frame` with inputs that say that there is none as empty ones; itself where none does."""
+    changed: list[pl.Series] = []
+    for name in frame.columns:
+        if name != "input" and not name.startswith("more_"):
+            continue
+        cells = frame[name]
+        sizes = cells.str.len_bytes().fill_null(0)
+        short = ((sizes > 0) & (sizes <= 4 * LONGEST_PLACEHOLDER)).arg_true()
+        few = cells.gather(short).unique()
+        found = [cell for cell in few if is_placeholder(cell, spelling.columns.placeholders)]
+        if found:
+            rows = short.filter(cells.gather(short).is_in(found))
+            changed.append(cells.clone().scatter(rows, "").alias(name))
+    return frame.with_columns(changed) if changed else frame
 
 
 def _part(frame: pl.DataFrame, name: str) -> pl.Series:
@@ -121,13 +144,24 @@ def _note_nothing_there(frame: pl.DataFrame, spelling: Spelling, log: ProblemLog
         log.add_rows(np.flatnonzero(nothing), cause, broken=True)
 
 
-def _by_label(frame: pl.DataFrame, log: ProblemLog) -> pl.DataFrame:
-    """Outputs 1 and 2 as chosen and rejected, by the label that says which is better."""
-    label = frame["label"].str.strip_chars()
-    unknown = ~label.is_in(["1", "2"]).fill_null(value=False)
+def _by_label(frame: pl.DataFrame, counts_from: int, log: ProblemLog) -> pl.DataFrame:
+    """The two outputs as chosen and rejected, by the label that says which is better."""
+    label = frame["label"]
     broken = log.mask(frame.height, broken=True)
-    log.add_rows(np.flatnonzero(unknown.to_numpy() & ~broken), UNKNOWN_LABEL, broken=True)
-    second = (label == "2").fill_null(value=False)
+    turned: list[str | None] = []
+    for value in label.unique():
+        rows = label.is_null() if value is None else (label == value).fill_null(value=False)
+        mine = np.flatnonzero(rows.to_numpy() & ~broken)
+        try:
+            side = which_side(value, counts_from)
+        except MalformedRowError as error:
+            log.add_rows(mine, str(error), broken=True)
+            continue
+        if side is None:
+            log.add_rows(mine, NO_BETTER, broken=False)
+        elif side == 1:
+            turned.append(value)
+    second = label.is_in(turned).fill_null(value=False)
     first_output, second_output = frame["response"], frame["rejected"]
     return frame.with_columns(
         second_output.zip_with(second, first_output).alias("response"),
@@ -136,19 +170,24 @@ def _by_label(frame: pl.DataFrame, log: ProblemLog) -> pl.DataFrame:
 
 
 def _user(frame: pl.DataFrame) -> pl.Series | None:
-    """The user's turn: instruction and input joined where there is an input."""
+    """The user's turn: instruction, input and further columns joined, those that say something."""
     if "prompt" not in frame.columns:
         return None
     prompt = frame["prompt"]
-    if "input" not in frame.columns or not _any_text(frame["input"]):
+    beside = [name for name in frame.columns if name == "input" or name.startswith("more_")]
+    beside = [name for name in beside if _any_text(frame[name])]
+    if not beside:
         return prompt.fill_null("") if prompt.null_count() else prompt
-    joined = (
-        pl.when(pl.col("input").fill_null("") == "")
-        .then(pl.col("prompt").fill_null(""))
-        .when(pl.col("prompt").fill_null("") == "")
-        .then(pl.col("input"))
-        .otherwise(pl.col("prompt") + "\n" + pl.col("input"))
-    )
+    joined = pl.col("prompt").fill_null("")
+    for name in beside:
+        extra = pl.col(name).fill_null("")
+        joined = (
+            pl.when(extra == "")
+            .then(joined)
+            .when(joined == "")
+            .then(extra)
+            .otherwise(joined + "\n" + extra)
+        )
     return frame.select(joined.alias("prompt")).to_series()
 
 
@@ -240,7 +279,7 @@ class RowTexts:
             return None, None, None
         for remark in reading.remarks:
             self._log.add(self._row, remark, broken=False)
-        return reading.prompt, reading.response, reading.rejected
+        return reading.texts
 
     def finish(self) -> Texts:
         """All texts."""

@@ -26,8 +26,8 @@ from engine.sample import (
     Family,
     Role,
     Sample,
-    labelled,
     message_text,
+    prompt_pieces,
     prompt_text,
     split_turns,
 )
@@ -170,7 +170,8 @@ class ChatFormat(Format):
             return None
         if not sample.turns or sample.turns[-1].role is not Role.ASSISTANT:
             return _prompt_and_response(sample)
-        return [Turn(turn.role.value, valid(message_text(turn))) for turn in sample.turns]
+        turns = [Turn(turn.role.value, valid(message_text(turn))) for turn in sample.turns]
+        return turns if sample.tools is None else _with_tools(turns, sample.tools)
 
     def write(self, turns: Sequence[Turn]) -> Written:
         """The template's text, as one segment."""
@@ -381,11 +382,20 @@ def _prompt_and_response(sample: Sample) -> list[Turn] | None:
         return None
     response = Turn(Role.ASSISTANT.value, valid(sample.response))
     asked = split_turns(sample.turns)[0] if len(sample.turns) > DIALOGUE_TURNS else ()
-    if len(asked) > 1 and prompt_text(asked) == sample.prompt:
-        before = TURNS_APART.join(map(labelled, asked[:-1]))
-        last = Turn(asked[-1].role.value, valid(labelled(asked[-1])))
+    if len(asked) > 1 and prompt_text(asked, sample.tools) == sample.prompt:
+        *pieces, asked_last = prompt_pieces(asked, sample.tools)
+        before = TURNS_APART.join(pieces)
+        last = Turn(asked[-1].role.value, valid(asked_last))
         return [Turn(Role.USER.value, valid(before)), last, response]
     return [Turn(Role.USER.value, valid(sample.prompt)), response]
+
+
+def _with_tools(turns: list[Turn], tools: str) -> list[Turn]:
+    """`turns` with the declared tools in the system prompt: templates differ in where else."""
+    text = f"tools: {valid(tools)}"
+    if turns[0].role == Role.SYSTEM.value:
+        return [Turn(turns[0].role, f"{turns[0].text}\n\n{text}"), *turns[1:]]
+    return [Turn(Role.SYSTEM.value, text), *turns]
 
 
 def _prompt(turns: Sequence[Turn]) -> str:

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.dataset.reading.cells import MalformedRowError, Remarks
 from engine.dataset.reading.rows import Columns, RowContent, Unreadable, read_row
-from engine.dataset.reading.turns import MalformedRowError, Remarks, transcript_turns, turns_of
+from engine.dataset.reading.turns import transcript_turns, turns_of
 from engine.sample import Family, Message, Role
 
 ALPACA = Columns(prompt="instruction", input="input", response="output")
@@ -107,8 +108,8 @@ def test_content_can_be_typed_parts(key: str) -> None:
     content = [{"type": "text", key: "one"}, {"type": "image_url", "image_url": {}}, "two"]
     remarks = Remarks()
     turns = turns_of([{"role": "user", "content": content}], remarks)
-    assert turns[0].text == "one\n[image_url]\ntwo"
-    assert remarks == ["a content part is not text"]
+    assert turns[0] == Message(Role.USER, "one\n[image]\ntwo", media=("image",))
+    assert remarks == []
 
 
 def test_equal_tool_calls_compare_equal_whatever_their_order_and_id() -> None:
@@ -145,7 +146,7 @@ def test_sharegpt_function_calls_and_observations() -> None:
     [
         "hello",
         {"role": "user"},
-        ["hello"],
+        ["hello", 3],
         [{"role": "alien\x1b[31m", "content": "x"}],
         [{"role": 7, "content": "x"}],
         [{"role": "user", "content": True}],
@@ -228,11 +229,13 @@ def test_a_label_says_which_output_is_chosen() -> None:
     )
 
 
-def test_function_descriptions_are_shown_but_are_no_turn() -> None:
+def test_function_descriptions_belong_to_the_prompt_and_are_no_turn() -> None:
     columns = Columns(prompt="question", tools="function")
     row = {"question": [[{"role": "user", "content": "Hi"}]], "function": [{"name": "f"}]}
     reading = read(row, Family.TOOL_CALL, columns)
-    assert (reading.prompt, reading.response, reading.tools) == ("Hi", None, '[{"name": "f"}]')
+    assert (reading.response, reading.tools) == (None, '[{"name": "f"}]')
+    assert reading.prompt == 'tools: [{"name": "f"}]\n\nuser: Hi'
+    assert reading.turns == (Message(Role.USER, "Hi"),)
 
 
 def test_answers_that_are_calls_become_tool_calls() -> None:

@@ -1,0 +1,178 @@
+"""Answers that are not one text: several candidates, calls, and the label that chooses of two."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from engine.dataset.reading.calls import call_text
+from engine.dataset.reading.cells import (
+    MalformedRowError,
+    Remarks,
+    are_texts,
+    first_present,
+    kind_of,
+    parsed,
+)
+from engine.dataset.reading.parts import MessageReader
+from engine.dataset.reading.turns import is_turns, turns_of
+from engine.sample import Message, Role, message_text, prompt_text
+
+CANDIDATE_KEYS = (
+    *("response", "completion", "answer", "generation", "output", "text", "content", "message"),
+    *("value", "generated_text", "body", "messages"),
+)
+"""Under which of them a candidate's own text stands, where it is an object."""
+
+MOST_CANDIDATES = 16
+TOO_MANY = f"more than {MOST_CANDIDATES} candidates: the others were not read"
+
+_FIRST = frozenset(
+    {"a", "first", "left", "chosen", "model_a", "assistant_a", "response_a", "output_a"}
+    | {f"{name}{sign}1" for name in ("output", "response", "model", "answer") for sign in ("_", "")}
+)
+_SECOND = frozenset(
+    {"b", "second", "right", "rejected", "model_b", "assistant_b", "response_b", "output_b"}
+    | {f"{name}{sign}2" for name in ("output", "response", "model", "answer") for sign in ("_", "")}
+)
+_TIES = ("tie", "both", "neither", "equal", "draw")
+_NEAR = 1e-4
+"""A label that was a number of half precision (1.0000007) still means 1."""
+
+
+def which_side(label: Any, counts_from: int = 1) -> int | None:
+    """Which of two outputs a label prefers, 0 or 1; None where it says that neither is better.
+
+    Args:
+        label: a number, as text too, or a name (`output_2`, `A`, `model_b`, `tie`).
+        counts_from: the number of the first output, 0 or 1.
+
+    Raises:
+        MalformedRowError: it says neither.
+    """
+    if isinstance(label, str):
+        name = label.strip().lower()
+        if name in _FIRST:
+            return 0
+        if name in _SECOND:
+            return 1
+        if name.startswith(_TIES):
+            return None
+        label = _number(name)
+    if isinstance(label, int | float) and not isinstance(label, bool):
+        for side in (0, 1):
+            if abs(label - counts_from - side) <= _NEAR:
+                return side
+    raise MalformedRowError(unknown_label(counts_from))
+
+
+def unknown_label(counts_from: int) -> str:
+    """The cause of a row whose label chooses no output."""
+    return f"the label is neither {counts_from} nor {counts_from + 1}"
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The turns of the answer; of several, those of the first, with the texts of all."""
+
+    turns: tuple[Message, ...] = ()
+    texts: tuple[str, ...] = ()
+    details: tuple[str, ...] = ()
+
+
+def read_candidates(value: Any, remarks: Remarks) -> Answers:
+    """Several responses: texts, objects with a text and what is said of it, or turns.
+
+    Raises:
+        MalformedRowError: one of them is none of these.
+    """
+    value = parsed(value) if isinstance(value, str) else value
+    if isinstance(value, dict) and not is_turns(value):
+        value = _rows_of(value)
+    if value is None:
+        remarks.note("the response is null")
+        return Answers((Message(Role.ASSISTANT, ""),))
+    entries = value if isinstance(value, list | tuple) and not _one_talk(value) else [value]
+    found = [_candidate(each, remarks) for each in entries if each is not None]
+    if len(found) > MOST_CANDIDATES:
+        remarks.note(TOO_MANY)
+        found = found[:MOST_CANDIDATES]
+    if not found:
+        return Answers((Message(Role.ASSISTANT, ""),))
+    texts = tuple(_text(turns) for turns, _ in found)
+    return Answers(found[0][0], texts, tuple(details for _, details in found))
+
+
+def _one_talk(value: list[Any] | tuple[Any, ...]) -> bool:
+    """Whether a list is one conversation: messages in it, and the user speaks in one of them."""
+    if not is_turns(value) or not isinstance(value[0], dict):
+        return False
+    return any(str(entry.get("role", entry.get("from"))) in ("user", "human") for entry in value)
+
+
+def _text(turns: tuple[Message, ...]) -> str:
+    one = len(turns) == 1 and turns[0].role is Role.ASSISTANT
+    return message_text(turns[0]) if one else prompt_text(turns)
+
+
+def _rows_of(value: dict[str, Any]) -> list[Any]:
+    """Columns of candidates as objects, `{"text": [...], "score": [...]}`; one object as one."""
+    lists = {key: each for key, each in value.items() if isinstance(each, list | tuple)}
+    texts = next((lists[key] for key in CANDIDATE_KEYS if are_texts(lists.get(key))), None)
+    if texts is None:
+        return [value]
+    same = {key: each for key, each in lists.items() if len(each) == len(texts)}
+    return [{key: each[at] for key, each in same.items()} for at in range(len(texts))]
+
+
+def _candidate(entry: Any, remarks: Remarks) -> tuple[tuple[Message, ...], str]:
+    """One candidate's turns, and what is said of it."""
+    if isinstance(entry, dict) and not is_turns([entry]):
+        said = first_present(entry, CANDIDATE_KEYS)
+        if said is None and not any(key in entry for key in CANDIDATE_KEYS):
+            raise MalformedRowError("a candidate is an object without a text")
+        turns, _ = _candidate("" if said is None else said, remarks)
+        key = next((key for key in CANDIDATE_KEYS if entry.get(key) is not None), "")
+        return turns, _details(entry, key)
+    if isinstance(entry, dict | list | tuple) or entry is None:
+        turns = turns_of(entry, remarks, role=Role.ASSISTANT, what="a candidate")
+        details = _details(entry, "content") if isinstance(entry, dict) else ""
+        return turns or (Message(Role.ASSISTANT, ""),), details
+    if isinstance(entry, bool):
+        raise MalformedRowError(f"a candidate is {kind_of(entry)} where text belongs")
+    return turns_of(entry, remarks, role=Role.ASSISTANT, what="a candidate"), ""
+
+
+def _details(entry: dict[str, Any], text_key: str) -> str:
+    """The plain values of a candidate's object: its score, rank, model."""
+    said = (
+        f"{key} {value}"
+        for key, value in entry.items()
+        if key not in (text_key, "role", "from")
+        and isinstance(value, int | float | str)
+        and len(str(value)) <= _DETAIL_CHARACTERS
+    )
+    return ", ".join(said)
+
+
+_DETAIL_CHARACTERS = 40
+
+
+def calls_or_parts(value: list[Any] | tuple[Any, ...], remarks: Remarks) -> Message:
+    """A list that is neither messages nor texts: calls, or typed parts of a content."""
+    reader = MessageReader(Role.ASSISTANT, remarks)
+    entries = [each if isinstance(each, dict) else {} for each in value]
+    called = all("function" in each or "name" in each for each in entries)
+    if not called and any("text" in each or "type" in each for each in entries):
+        reader.content(value)
+    else:
+        for call in value:
+            reader.call(call_text(call))
+    return reader.turns()[0]
