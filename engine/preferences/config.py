@@ -16,6 +16,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from engine.dataset.reading.options import LONGEST_PLACEHOLDER, PLACEHOLDERS
 from engine.errors import UsageError
 from engine.preferences.toml_lines import TomlValue, read_lined, shown
 from engine.review.threshold import parse_threshold
@@ -59,6 +60,8 @@ class Config:
     """Draw the signs in ASCII; None: where the terminal needs it."""
     mouse: bool = True
     reasons: tuple[str, ...] = REJECT_REASONS
+    placeholders: tuple[str, ...] = PLACEHOLDERS
+    """Inputs that are read as no input."""
     training: TrainingRun = field(default_factory=TrainingRun)
     """The training run that the simulator prices until a dataset has its own."""
     keys: tuple[TomlValue, ...] = ()
@@ -197,6 +200,16 @@ def _reasons(value: Any) -> tuple[str, ...]:
     return words
 
 
+def _placeholders(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+        raise UsageError('a list of texts: ["noinput", "n/a"]')
+    words = tuple(word.strip().lower() for word in value)
+    longest = max(map(len, words), default=0)
+    if not all(words) or longest > LONGEST_PLACEHOLDER:
+        raise UsageError(f"a text is empty, or longer than {LONGEST_PLACEHOLDER} characters")
+    return words
+
+
 def _positive(value: Any) -> float:
     if type(value) not in (int, float) or not 0 < value <= sys.float_info.max:
         raise UsageError(f"a number above 0, not {shown(value)}")
@@ -215,6 +228,7 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "screen.ascii": _yes_or_no,
     "screen.mouse": _yes_or_no,
     "reject.reasons": _reasons,
+    "reading.placeholders": _placeholders,
     "simulator.tokens_per_s": _positive,
     "simulator.price_per_hour": _price,
     "simulator.epochs": _positive,

@@ -164,7 +164,8 @@ class Session:
                     options.family,
                     (options.prompt_column,) if options.prompt_column else (),
                     response=options.response_column,
-                )
+                ),
+                placeholders=options.config.placeholders,
             ),
             progress=progress,
             cancelled=cancelled,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.dataset.reading.calls import call_text
@@ -108,6 +109,23 @@ def read_candidates(value: Any, remarks: Remarks) -> Answers:
         return Answers((Message(Role.ASSISTANT, ""),))
     texts = tuple(_text(turns) for turns, _ in found)
     return Answers(found[0][0], texts, tuple(details for _, details in found))
+
+
+def with_scores(answers: Answers, row: Mapping[str, Any]) -> Answers:
+    """`answers` with what lists beside them say of each: scores, ranks, models."""
+    details = list(answers.details)
+    for key, name in SCORE_LISTS.items():
+        values = row.get(key)
+        if isinstance(values, list | tuple) and len(values) == len(details) > 1:
+            for at, value in enumerate(values):
+                if isinstance(value, int | float | str):
+                    details[at] = ", ".join(filter(None, (details[at], f"{name} {value}")))
+    return replace(answers, details=tuple(details))
+
+
+SCORE_LISTS = {"scores": "score", "rewards": "reward", "ranks": "rank", "ratings": "rating",
+               "models": "model"}  # fmt: skip
+"""Columns of one value for each candidate, and what such a value is called."""
 
 
 def _one_talk(value: list[Any] | tuple[Any, ...]) -> bool:

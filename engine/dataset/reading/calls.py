@@ -48,6 +48,8 @@ def call_text(call: Any) -> str:
     said = {key: value for key, value in call.items() if key not in _NO_PART}
     if _speaks_of_a_call(said.get("type")) and "name" in said:
         del said["type"]
+    if "args" in said and said.keys() <= {"name", "args"}:
+        said["arguments"] = said.pop("args")
     if isinstance(said.get("arguments"), str):
         said["arguments"] = parsed(said["arguments"])
     return canonical(without_nulls(said))

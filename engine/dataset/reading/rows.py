@@ -11,7 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from engine.dataset.reading.answers import Answers, calls_or_parts, read_candidates, which_side
+from engine.dataset.reading.answers import (
+    Answers,
+    calls_or_parts,
+    read_candidates,
+    which_side,
+    with_scores,
+)
 from engine.dataset.reading.cells import (
     MalformedRowError,
     Remarks,
@@ -196,6 +202,7 @@ def _answers(row: Mapping[str, Any], columns: Columns, remarks: Remarks) -> Answ
     answers = Answers()
     if columns.candidates is not None:
         answers = read_candidates(value_at(row, columns.candidates), remarks)
+        answers = with_scores(answers, row)
     elif columns.response is not None:
         answers = Answers(_answer(value_at(row, columns.response), "the response", remarks))
     if columns.reasoning is None:

@@ -148,19 +148,23 @@ def _by_label(frame: pl.DataFrame, counts_from: int, log: ProblemLog) -> pl.Data
     """The two outputs as chosen and rejected, by the label that says which is better."""
     label = frame["label"]
     broken = log.mask(frame.height, broken=True)
-    turned: list[str | None] = []
+    turned: list[str] = []
+    noted: dict[tuple[str, bool], NDArray[np.bool_]] = {}
     for value in label.unique():
-        rows = label.is_null() if value is None else (label == value).fill_null(value=False)
-        mine = np.flatnonzero(rows.to_numpy() & ~broken)
+        rows = (label.is_null() if value is None else label == value).fill_null(value=False)
+        cause, side = NO_BETTER, None
         try:
             side = which_side(value, counts_from)
         except MalformedRowError as error:
-            log.add_rows(mine, str(error), broken=True)
-            continue
+            cause = str(error)
         if side is None:
-            log.add_rows(mine, NO_BETTER, broken=False)
-        elif side == 1:
+            mine = rows.to_numpy() & ~broken
+            key = (cause, cause != NO_BETTER)
+            noted[key] = noted[key] | mine if key in noted else mine
+        elif side == 1 and value is not None:
             turned.append(value)
+    for (cause, breaks), mine in noted.items():
+        log.add_rows(np.flatnonzero(mine), cause, broken=breaks)
     second = label.is_in(turned).fill_null(value=False)
     first_output, second_output = frame["response"], frame["rejected"]
     return frame.with_columns(
