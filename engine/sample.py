@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import blake2b
+from typing import Any, ClassVar, Self
 
 IDENTITY_VERSION = b"tamis-identity-1"
 """Hashed first (BLAKE2's `person` field), so that identities of two versions never agree."""
@@ -45,11 +46,53 @@ class Role(StrEnum):
     TOOL = "tool"
 
 
-class Side(StrEnum):
-    """Which response of a preference pair is under review; every other family has one side."""
+MOST_SIDES = 16
+"""Responses of one sample that can be told apart."""
 
-    CHOSEN = "chosen"
-    REJECTED = "rejected"
+
+class Side(int):
+    """Which response of a sample is under review, 0 to 15; most families have only one.
+
+    Of a preference pair 0 is the chosen response and 1 the rejected one. There is one object for
+    each number, so sides are compared with `is`.
+    """
+
+    CHOSEN: ClassVar[Side]
+    REJECTED: ClassVar[Side]
+    _known: ClassVar[dict[int, Any]] = {}
+
+    def __new__(cls, number: int) -> Self:
+        """The side of a number.
+
+        Raises:
+            ValueError: there is none.
+        """
+        if not 0 <= number < MOST_SIDES:
+            raise ValueError(f"a side is 0 to {MOST_SIDES - 1}, not {number}")
+        side: Self = cls._known.setdefault(number, super().__new__(cls, number))
+        return side
+
+    @classmethod
+    def named(cls, name: str) -> Side:
+        """The side that `str` gives this name.
+
+        Raises:
+            ValueError: none has it.
+        """
+        for number in range(MOST_SIDES):
+            if str(cls(number)) == name:
+                return cls(number)
+        raise ValueError(f"no side is called {name!r}")
+
+    def __str__(self) -> str:
+        return _SIDE_NAMES.get(int(self)) or f"response {int(self)}"
+
+    def __repr__(self) -> str:
+        return f"Side({int(self)})"
+
+
+_SIDE_NAMES = {0: "chosen", 1: "rejected"}
+Side.CHOSEN, Side.REJECTED = Side(0), Side(1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from engine.dataset.reading.columns import as_text, joined_column
 from engine.dataset.reading.families import ColumnFacts, Spelling, choose
 from engine.dataset.reading.files import FEW_SHARDS, DataFile, find_files, open_shard, printable
 from engine.dataset.reading.identify import broken_identity, flat_identities, row_identity
-from engine.dataset.reading.options import ReadOptions
+from engine.dataset.reading.options import READER_VERSION, ReadOptions
 from engine.dataset.reading.problems import MAX_PROBLEMS, Problem
 from engine.dataset.reading.rows import Columns, RowContent, Unreadable, read_row
 from engine.dataset.reading.samples import blank_sample, flat_samples, sample_of
@@ -50,6 +50,8 @@ class Fingerprint:
     size_bytes: int
     rows: int
     digest: str
+    reading: str = ""
+    """Digest of how they are read: families, columns, placeholders, version of the reader."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,41 @@ class Dataset:
             sum(file.size_bytes for file in self.quick_print),
             self.rows,
             digest.hexdigest(),
+            self.reading_digest,
         )
+
+    @property
+    def shards(self) -> tuple[Shard, ...]:
+        """Its files, opened, in their order."""
+        return self._shards
+
+    @property
+    def source_digest(self) -> str:
+        """Of the bytes of all files, however they are read."""
+        return self.fingerprint.digest
+
+    @cached_property
+    def reading_digest(self) -> str:
+        """Of how the files are read, and into how many rows: `DIGEST/ROWS`.
+
+        Two readings with one digest give the same samples.
+        """
+        spellings = [
+            (each.family.value, sorted(each.columns.used().items()))
+            for each in (shard.texts.spelling for shard in self._shards)
+        ]
+        return f"{_hexdigest(READER_VERSION, spellings, self.placeholders)}/{self.rows}"
+
+    @cached_property
+    def placeholders(self) -> str:
+        """Digest of what is read as no input."""
+        counted = {each for shard in self._shards for each in _placeholders(shard)}
+        return _hexdigest(sorted(counted))
+
+    @cached_property
+    def restated(self) -> NDArray[np.bool_]:
+        """Rows whose text leaves out a placeholder, or may: it was in the text before.  (rows,)."""
+        return np.concatenate([_restated(shard) for shard in self._shards])
 
     def sample(self, row: int, side: Side = Side.CHOSEN) -> Sample:
         """The sample at `row`; a broken row gives one without turns."""
@@ -345,6 +381,22 @@ def _families(shards: Sequence[Shard]) -> dict[Family, int]:
         family = shard.texts.spelling.family
         counts[family] = counts.get(family, 0) + shard.rows
     return counts
+
+
+def _hexdigest(*parts: object) -> str:
+    return blake2b(repr(parts).encode("utf-8", "replace"), digest_size=16).hexdigest()
+
+
+def _placeholders(shard: Shard) -> frozenset[str]:
+    return shard.texts.spelling.columns.placeholders
+
+
+def _restated(shard: Shard) -> NDArray[np.bool_]:
+    texts = shard.texts
+    if texts.stated is not None and texts.user is not None:
+        return np.asarray(texts.stated.ne_missing(texts.user).to_numpy(), np.bool_)
+    reads_inputs = not texts.has_turns and texts.spelling.columns.input is not None
+    return np.full(shard.rows, reads_inputs, np.bool_)
 
 
 def _quick_print(shards: Sequence[Shard]) -> tuple[FilePrint, ...]:

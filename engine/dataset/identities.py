@@ -106,8 +106,8 @@ class IdentityTable:
         assert self._sorted is not None
         if self._rows == 0 or len(identities) == 0:
             return np.full(len(identities), -1, np.int64)
-        keys = _as_keys(self._table)[self._sorted]
-        wanted = _as_keys(identities)
+        keys = as_keys(self._table)[self._sorted]
+        wanted = as_keys(identities)
         first = np.searchsorted(keys, wanted, side="left")
         last = np.searchsorted(keys, wanted, side="right")
         place = first + occurrences
@@ -134,7 +134,7 @@ def ranked(identities: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np
     return order, occurrences
 
 
-def _as_keys(identities: NDArray[np.uint8]) -> NDArray[np.void]:
+def as_keys(identities: NDArray[np.uint8]) -> NDArray[np.void]:
     """Identities as one sortable value each: two big-endian halves.  (n, 16) -> (n,)."""
     halves = _halves(identities)
     keys = np.empty(len(halves), dtype=[("high", "<u8"), ("low", "<u8")])

@@ -212,8 +212,8 @@ def _scorer(state: ReviewState) -> dict[str, Any]:
     return {
         "name": without_folder(state.scorer),
         "revision": state.revision,
-        "side": state.side.value,
-        "key": None if key is None else {**dataclasses.asdict(key), "digest": key.digest()},
+        "side": str(state.side),
+        "key": None if key is None else {**key.fields(), "digest": key.digest()},
         "scored_rows": int(np.count_nonzero(scored.any(axis=0))),
         "failed_rows": state.summary.failed,
     }

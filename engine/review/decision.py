@@ -83,7 +83,8 @@ class Said:
     """Code of the reason that a decision brings along."""
     note: str = ""
     """The words that a decision brings along."""
-    aspect: Aspect = Aspect.VERDICT
+    aspect: Aspect | str = Aspect.VERDICT
+    """One that this version does not know is kept, listed and not applied."""
     values: NDArray[np.int32] | None = None  # (n,) new value of each row, of `aspect`
     """None where every row got `verdict`."""
     subject: str = ""
@@ -113,6 +114,8 @@ class Event:
     at: str = ""
     """UTC, ISO 8601 with milliseconds."""
     who: str = ""
+    together: int | None = None
+    """Equal for events that one undo takes back."""
 
     def verdict_of(self, row: int) -> Verdict:
         """What this decision said about `row`, one of its rows."""
@@ -137,12 +140,16 @@ class StoredEvent:
     identities: NDArray[np.uint8]  # (n, 16)
     occurrences: NDArray[np.uint32]  # (n,) how many earlier rows were the identical sample
     dataset_digest: str = ""
-    """Of the dataset under review at that moment; empty where there was none."""
+    """Of the bytes of the dataset under review at that moment; empty where there was none. Of
+    events of format 1, of how they were read as well."""
+    reading: str = ""
+    """Digest of how it was read; empty for events of format 1."""
+    identity_version: int = 2
 
     def keys(self) -> NDArray[np.void]:
         """Of each sample what tells a verdict on it from others: itself and the side.  (n,)."""
         keys = np.zeros((len(self.identities), KEY_BYTES), np.uint8)
         keys[:, :IDENTITY_BYTES] = self.identities
         keys[:, IDENTITY_BYTES:-1] = self.occurrences.astype("<u4")[:, None].view(np.uint8)
-        keys[:, -1] = list(Side).index(self.event.circumstances.side)
+        keys[:, -1] = self.event.circumstances.side
         return keys.view(f"V{KEY_BYTES}").ravel()

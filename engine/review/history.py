@@ -25,7 +25,7 @@ class HistoryLine:
     """The undo that took it back, where it does not stand."""
 
     @property
-    def aspect(self) -> Aspect:
+    def aspect(self) -> Aspect | str:
         """What it is about."""
         return self.event.said.aspect
 
@@ -44,7 +44,7 @@ class Opinion:
     reason: str = ""
 
 
-def value_of(event: Event | None, aspect: Aspect, row: int) -> str:
+def value_of(event: Event | None, aspect: Aspect | str, row: int) -> str:
     """What `event` says about `row`, in words; None: what holds before anything is said."""
     if aspect in (Aspect.VERDICT, Aspect.MERGE):
         return "undecided" if event is None else event.verdict_of(row).name.lower()

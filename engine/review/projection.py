@@ -19,7 +19,7 @@ from engine.review.history import HistoryLine, Opinion, value_of
 from engine.review.latest_event import LatestEvent
 from engine.sample import Side
 
-Topic = tuple[Aspect, str]
+Topic = tuple[Aspect | str, str]
 """An aspect, and which one of it: the side of a verdict or reason, the name of a tag."""
 
 
@@ -42,7 +42,7 @@ class Projection:
 
     def last(self, row: int, side: Side = Side.CHOSEN) -> Event | None:
         """The decision that gave `row` the verdict it has; None for an undecided row."""
-        event = self._holding((Aspect.VERDICT, side.value), row)
+        event = self._holding((Aspect.VERDICT, str(side)), row)
         return event if event is not None and event.verdict_of(row) else None
 
     def last_decision(self) -> Event | None:
@@ -67,11 +67,9 @@ class Projection:
 
     def _reasons_at(self, side: Side, rows: slice) -> NDArray[np.int32]:
         """Positions of the reasons that hold for `rows`; -1 where none does."""
-        given = self._latest.get((Aspect.REASON, side.value))
-        decided = self._latest.get((Aspect.VERDICT, side.value))
-        rejected = (
-            self.verdicts[min(index_of(side), len(self.verdicts) - 1), rows] == Verdict.REJECT
-        )
+        given = self._latest.get((Aspect.REASON, str(side)))
+        decided = self._latest.get((Aspect.VERDICT, str(side)))
+        rejected = self.verdicts[min(side, len(self.verdicts) - 1), rows] == Verdict.REJECT
         if given is None or decided is None:
             return np.full(len(rejected), -1, np.int32)
         # A reason is of the rejection that it was given to, not of one that came later.
@@ -203,7 +201,7 @@ class Projection:
 
 def topics(event: Event) -> tuple[Topic, ...]:
     """What an event speaks of; a decision may bring its reason and a note along."""
-    side = event.circumstances.side.value
+    side = str(event.circumstances.side)
     match event.said.aspect:
         case Aspect.VERDICT:
             found: list[Topic] = [(Aspect.VERDICT, side)]
@@ -226,8 +224,3 @@ def _reason_of(event: Event) -> str:
 def _note_of(event: Event) -> str:
     """The note that an event writes."""
     return event.said.text if event.said.aspect is Aspect.NOTE else event.said.note
-
-
-def index_of(side: Side) -> int:
-    """Where a side is in arrays of both."""
-    return 0 if side is Side.CHOSEN else 1

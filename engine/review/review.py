@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -30,7 +30,7 @@ from engine.review.decision import (
     Verdict,
 )
 from engine.review.latest_event import LatestEvent
-from engine.review.projection import Projection, Topic, index_of, topics
+from engine.review.projection import Projection, Topic, topics
 from engine.sample import Side
 
 
@@ -70,7 +70,7 @@ class Change:
         return self.said.verdict
 
     @property
-    def aspect(self) -> Aspect:
+    def aspect(self) -> Aspect | str:
         """What it is about."""
         return self.said.aspect
 
@@ -106,40 +106,26 @@ class Review(Projection):
         """Events of this dataset whose occurrences have not been compared with all of its rows."""
         self._counting = threading.Lock()
 
-    def replay(self, stored: Iterable[StoredEvent], digest: str) -> None:
+    def replay(
+        self,
+        history: Sequence[StoredEvent],
+        places: Mapping[int, NDArray[np.int64]],
+        to_count: Iterable[StoredEvent] = (),
+    ) -> None:
         """Rebuild the state from the file's history.
 
         Args:
-            stored: every event, oldest first.
-            digest: of the dataset open now. Events made on the same bytes find their rows by
-                number, others by identity and occurrence.
+            history: every event, oldest first.
+            places: by number, where the samples of events of another dataset are in this one, -1
+                for those that are not.  Each (n,)
+            to_count: events of this dataset whose occurrences have not been compared with all rows.
         """
-        history = list(stored)
-        places = self._places(history, digest)
         for each in history:
             self._apply(replace(each.event, rows=places.get(each.event.id, each.event.rows)))
         self.lost = self._count_lost(history)
-        self._to_count = [each for each in history if each.dataset_digest == digest]
+        self._to_count = list(to_count)
 
-    def _places(self, history: list[StoredEvent], digest: str) -> dict[int, NDArray[np.int64]]:
-        """By event, where samples of events of another dataset are in this one.  Each (n,)."""
-        foreign = [each for each in history if each.dataset_digest != digest]
-        if not foreign:
-            return {}
-        located = self._identities.locate(
-            np.concatenate([each.identities for each in foreign]),
-            np.concatenate([each.occurrences for each in foreign]),
-        )
-        cuts = np.cumsum([len(each.identities) for each in foreign])[:-1]
-        found = np.split(located, cuts)
-        places = {each.event.id: rows for each, rows in zip(foreign, found, strict=True)}
-        for event in (each.event for each in foreign):
-            sided = event.said.aspect in (Aspect.VERDICT, Aspect.REASON, Aspect.MERGE)
-            if sided and index_of(event.circumstances.side) >= len(self.verdicts):
-                places[event.id] = np.full(len(event.rows), -1, np.int64)
-        return places
-
-    def _count_lost(self, history: list[StoredEvent]) -> int:
+    def _count_lost(self, history: Sequence[StoredEvent]) -> int:
         """How many samples that are not here have a verdict."""
         keys: list[NDArray[np.void]] = []
         verdicts: list[NDArray[np.int8]] = []
@@ -223,7 +209,7 @@ class Review(Projection):
     def _next(self, stack: list[int]) -> Event | None:
         """The last event on `stack` that is about a row of this dataset."""
         steps = (self.events[position] for position in reversed(stack))
-        return next((event for event in steps if (event.rows >= 0).any()), None)
+        return next((event for event in steps if _is_here(event)), None)
 
     def _append(
         self,
@@ -237,7 +223,7 @@ class Review(Projection):
         if said.aspect is Aspect.COPIES:
             old = self.copies[rows].astype(np.int8)
         else:
-            old = self.verdicts[index_of(circumstances.side), rows]
+            old = self.verdicts[circumstances.side, rows]
         written = said if kind is EventKind.DECIDE else replace(said, values=None)
         event = Event(kind, written, rows, old, scores, circumstances, about)
         identities = self._identities.identities(rows)
@@ -283,13 +269,14 @@ class Review(Projection):
                 self._undo.clear()  # what other sessions said is history here
             else:
                 self._undo.append(position)
-            for topic in topics(event):
+            for topic in topics(event) if isinstance(event.said.aspect, Aspect) else ():
                 latest = self._latest.setdefault(topic, LatestEvent(self.verdicts.shape[1]))
                 self._follow(topic, latest.say(position, event.rows[event.rows >= 0]))
         else:
             assert event.about is not None
             position = self._by_id[event.about]
-            about = topics(self.events[position])
+            said = self.events[position].said
+            about = topics(self.events[position]) if isinstance(said.aspect, Aspect) else ()
             if event.kind is EventKind.UNDO:
                 _move(position, self._undo, self._redo)
                 self._undone.add(position)
@@ -308,7 +295,7 @@ class Review(Projection):
         if aspect not in (Aspect.VERDICT, Aspect.COPIES) or not len(rows):
             return
         copies = aspect is Aspect.COPIES
-        state = self.copies if copies else self.verdicts[index_of(Side(side))]
+        state = self.copies if copies else self.verdicts[Side.named(side)]
         latest = self._latest[topic].position[rows]
         order = np.argsort(latest, kind="stable")
         sources, starts = np.unique(latest[order], return_index=True)
@@ -322,6 +309,11 @@ class Review(Projection):
             return event.said.verdict
         order = np.argsort(event.rows, kind="stable")
         return event.said.values[order[np.searchsorted(event.rows[order], rows)]]
+
+
+def _is_here(event: Event) -> bool:
+    """Whether an event is about a row of this dataset, and in words that this version knows."""
+    return isinstance(event.said.aspect, Aspect) and bool((event.rows >= 0).any())
 
 
 def _move(position: int, source: list[int], target: list[int]) -> None:

@@ -7,10 +7,10 @@ scores. A row that cannot be scored is a value, `Failed`, and never an exception
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from hashlib import blake2b
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, Self, runtime_checkable
 
 import orjson
 
@@ -37,10 +37,34 @@ class ScoreKey:
     label: str = ""
     side: Side = Side.CHOSEN
     plan_version: int = PLAN_VERSION
+    placeholders: str = ""
+    """Digest of what is read as no input; empty for scores of before that was known."""
+    reader: int = 1
+    """Version of the reader of rows."""
+
+    def fields(self) -> dict[str, Any]:
+        """All of it as JSON values; what was not known then is left out of an earlier key."""
+        found = {**asdict(self), "side": str(self.side)}
+        if (self.placeholders, self.reader) == ("", 1):
+            del found["placeholders"], found["reader"]
+        return found
+
+    @classmethod
+    def of(cls, fields: Mapping[str, Any]) -> Self:
+        """The key that `fields` is of.
+
+        Raises:
+            TypeError, ValueError, KeyError: it is of none.
+        """
+        return cls(**{**fields, "side": Side.named(fields["side"])})
+
+    def earlier(self) -> Self:
+        """The key under which sessions of format 1 kept such scores."""
+        return replace(self, placeholders="", reader=1)
 
     def digest(self) -> str:
         """All fields as 32 hex digits, the same on every machine and in every run."""
-        canonical = orjson.dumps(asdict(self), option=orjson.OPT_SORT_KEYS)
+        canonical = orjson.dumps(self.fields(), option=orjson.OPT_SORT_KEYS)
         return blake2b(canonical, digest_size=16).hexdigest()
 
 

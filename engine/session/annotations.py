@@ -11,7 +11,6 @@ from engine.errors import UsageError
 from engine.export.plan import AnnotationCounts
 from engine.filter import ANY
 from engine.review.decision import Aspect, Said, Verdict
-from engine.review.projection import index_of
 from engine.review.review import Change, Review
 from engine.sample import Side
 from engine.session.live_scoring import LiveScoring
@@ -80,7 +79,7 @@ class Annotations:
     def _last_rejected(self) -> tuple[NDArray[np.int64], Side]:
         if self._rejected_again is not None:
             rows, side = self._rejected_again
-            still = self._review.verdicts[index_of(side), rows] == Verdict.REJECT
+            still = self._review.verdicts[side, rows] == Verdict.REJECT
             return rows[still], side
         event = self._review.last_decision()
         if event is None or event.said.verdict is not Verdict.REJECT:
@@ -199,7 +198,7 @@ class Annotations:
         """
         side = self._scoring.side
         mask = self._review.conflicts(side)
-        decided = np.isin(self._review.verdicts[index_of(side)], (Verdict.ACCEPT, Verdict.REJECT))
+        decided = np.isin(self._review.verdicts[side], (Verdict.ACCEPT, Verdict.REJECT))
         match name.casefold():
             case str(word) if word == ANY:
                 return mask

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from engine.dataset.dataset import Dataset
 from engine.dataset.edited_rows import RevisedRows, Revision
-from engine.dataset.identities import IdentityTable
+from engine.dataset.identities import IdentityTable, as_keys
+from engine.dataset.reading.options import READER_VERSION
 from engine.errors import ScorerError, UsageError
 from engine.review.threshold import Threshold
 from engine.sample import Family, Side
@@ -44,6 +45,7 @@ from engine.session.float32_rescoring import (
 )
 from engine.session.settings import SessionSettings
 from engine.store import Store
+from engine.store.cache import CachedScores, merge
 from engine.ui_priority import UiPriority
 
 REMEMBERED_OPTIONS = ("input_format", "max_length", "label", "dtype")
@@ -139,7 +141,13 @@ class LiveScoring:
     def key(self) -> ScoreKey | None:
         """What exactly the scores were made with; None without a scorer."""
         scorer = self.scorer  # another thread may take it away meanwhile
-        return scorer.key(self.side) if scorer is not None else None
+        return self.key_of(scorer, self.side) if scorer is not None else None
+
+    def key_of(self, scorer: Scorer, side: Side) -> ScoreKey:
+        """What exactly `scorer` makes scores with on this dataset, as it is read now."""
+        return replace(
+            scorer.key(side), placeholders=self._dataset.placeholders, reader=READER_VERSION
+        )
 
     @property
     def kind(self) -> ScorerKind | None:
@@ -387,16 +395,28 @@ class LiveScoring:
         self._remember(self._options)
 
     def _cached(self, rows: RevisedRows, scorer: Scorer, side: Side) -> CachedLookup | None:
-        key = scorer.key(side)
+        key = self.key_of(scorer, side)
         coarse = self._lookup(rows, key)
-        if calibration_of(scorer) is None or not self._settings.get(_settled(key), False):
+        settled = (self._settings.get(_settled(each), False) for each in (key, key.earlier()))
+        if calibration_of(scorer) is None or not any(settled):
             return coarse
         exact = self._exact[0 if side is Side.CHOSEN else 1]
         return SettledScores(coarse, self._lookup(rows, exact_key(key)), exact)
 
     def _lookup(self, rows: RevisedRows, key: ScoreKey) -> ScoreLookup:
         known = self._store.cached_scores(key)
+        earlier = self._store.cached_scores(key.earlier())
+        if len(earlier.scores):
+            known = merge([self._unchanged(earlier), known])
         return ScoreLookup(rows, known.identities, known.scores, known.tokens, known.truncated)
+
+    def _unchanged(self, scores: CachedScores) -> CachedScores:
+        """Scores of an earlier version, of the samples whose text has stayed the same."""
+        other = np.flatnonzero(self._dataset.restated)
+        if not len(other):
+            return scores
+        restated = as_keys(self._identities.identities(other))
+        return scores.take(~np.isin(as_keys(scores.identities), restated))
 
     def _keep_scores(
         self,
@@ -410,7 +430,8 @@ class LiveScoring:
         truncated: NDArray[np.bool_],
     ) -> None:
         if store is not None and not store.read_only:
-            store.add_scores(scorer.key(side), read.identities(rows), scores, tokens, truncated)
+            key = self.key_of(scorer, side)
+            store.add_scores(key, read.identities(rows), scores, tokens, truncated)
         self.new_scores += len(rows)
 
     # -- from visit to visit -----------------------------------------------------------------

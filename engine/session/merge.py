@@ -132,9 +132,13 @@ def merge(
     conflict, wanted = _reconciled(matrix)
     places = _places(keys, [each.stored for each in said], read[0].dataset.digest)
     wishes = _Wishes(keys, places, wanted, conflict)
-    digest = read[0].dataset.digest
-    notes = _note_events(merged_notes([one.said for one in read], _token), digest, reviewer)
-    merged = [*notes, *_merge_events(wishes, _last_verdicts(said), digest, reviewer)]
+    about = _Source(
+        read[0].dataset.digest,
+        read[0].dataset.reading,
+        min((each.stored.identity_version for each in said), default=2),
+    )
+    notes = _note_events(merged_notes([one.said for one in read], _token), about, reviewer)
+    merged = [*notes, *_merge_events(wishes, _last_verdicts(said), about, reviewer)]
     _write(output, read, said, merged, reviewer=reviewer)
     counted = matrix[:, ~conflict]
     votes = (np.isin(counted, (Verdict.ACCEPT, Verdict.REJECT))).sum(axis=0)
@@ -352,6 +356,15 @@ def _edit_conflicts(read: list[_Input]) -> int:
 
 
 @dataclass(frozen=True, slots=True)
+class _Source:
+    """The dataset that sessions are about, and how its samples are known."""
+
+    digest: str
+    reading: str
+    identity_version: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Wishes:
     """What the merged session should say of every key with a verdict."""
 
@@ -362,14 +375,14 @@ class _Wishes:
 
 
 def _merge_events(
-    wishes: _Wishes, order: _Verdicts, digest: str, reviewer: str
+    wishes: _Wishes, order: _Verdicts, about: _Source, reviewer: str
 ) -> list[StoredEvent]:
     """What the merge itself says: a verdict where order alone would give another, and conflicts.
 
     Args:
         wishes: what is to come out.
         order: what the decisions amount to in the order in which they are written.
-        digest: of the dataset.
+        about: the dataset.
         reviewer: who merges.
     """
     keys, wanted = wishes.keys, wishes.wanted
@@ -377,27 +390,27 @@ def _merge_events(
     now[np.searchsorted(keys, order.keys)] = order.verdicts
     side_of = keys.view(np.uint8).reshape(-1, KEY_BYTES)[:, -1]
     found = []
-    for at, side in enumerate(Side):
+    for side in map(Side, sorted({0, *side_of.tolist()})):
         for verdict in (Verdict.ACCEPT, Verdict.REJECT, Verdict.SKIP, Verdict.UNDECIDED):
-            chosen = (side_of == at) & (wanted == verdict)
+            chosen = (side_of == side) & (wanted == verdict)
             chosen &= wishes.conflict if verdict is Verdict.UNDECIDED else now != verdict
             # One is written whatever was found: it says that there was a merge.
             if chosen.any() or (verdict is Verdict.UNDECIDED and side is Side.CHOSEN):
                 rows = wishes.places[chosen]
                 text = "conflict" if verdict is Verdict.UNDECIDED else "agreed"
                 said = Said(verdict, aspect=Aspect.MERGE, text=text)
-                found.append(_event(said, keys[chosen], rows, side, digest, reviewer))
+                found.append(_event(said, keys[chosen], rows, side, about, reviewer))
     return found
 
 
-def _note_events(notes: list[MergedNote], digest: str, reviewer: str) -> list[StoredEvent]:
+def _note_events(notes: list[MergedNote], about: _Source, reviewer: str) -> list[StoredEvent]:
     """What the merge itself notes."""
     found = []
     for note in notes:
         key = np.frombuffer(note.key, f"V{KEY_BYTES}")
-        row = note.row if note.digest == digest else -1
+        row = note.row if note.digest == about.digest else -1
         said = Said(aspect=Aspect.NOTE, text=note.text)
-        found.append(_event(said, key, np.array([row], np.int64), Side.CHOSEN, digest, reviewer))
+        found.append(_event(said, key, np.array([row], np.int64), Side.CHOSEN, about, reviewer))
     return found
 
 
@@ -418,7 +431,7 @@ def _event(
     keys: NDArray[np.void],
     places: NDArray[np.int64],
     side: Side,
-    digest: str,
+    about: _Source,
     reviewer: str,
 ) -> StoredEvent:
     """What the merge says about the samples of `keys` (n,), at the rows `places` (n,)."""
@@ -433,12 +446,15 @@ def _event(
         circumstances=Circumstances(side=side),
         who=reviewer,
     )
+    # Without a row for every sample they are looked for by identity.
+    here = bool((places >= 0).all())
     return StoredEvent(
         event,
         np.ascontiguousarray(parts[:, :IDENTITY_BYTES]),
         occurrences.astype(np.uint32),
-        # Without a row for every sample they are looked for by identity.
-        digest if (places >= 0).all() else "",
+        about.digest if here else "",
+        about.reading if here else "",
+        about.identity_version,
     )
 
 
@@ -464,7 +480,7 @@ def _write(
             for one in reversed(read):
                 with Store.open(one.path, reviewer="", read_only=True) as source:
                     for fields in source.score_keys():
-                        key = ScoreKey(**{**fields, "side": Side(fields["side"])})
+                        key = ScoreKey.of(fields)
                         store.add_scores(key, *source.cached_scores(key))
                     for name in SETTINGS:
                         if (value := source.get_setting(name)) is not None:

@@ -24,6 +24,7 @@ from engine.review.review import Review
 from engine.review.review_orders import SHORT_TEXT, TELLING, OrderKind, OrderView, ordered_rows
 from engine.review.threshold import Direction, Threshold
 from engine.sample import Side
+from engine.session.binding import Binding
 from engine.session.live_scoring import LiveScoring
 from engine.session.settings import SessionSettings
 from engine.store import Store, StoredOrder
@@ -107,6 +108,8 @@ class ReviewOrders:
         self._review, self._identities = review, identities
         self._store, self._settings = store, settings
         self._digest = ""
+        self._drawn_under: dict[int, str] = {}
+        """By check, the digest that this dataset had for it."""
         self.current: ReviewOrder | None = None
         """The order in hand; None: the table's own."""
         self.checks: list[SpotCheck] = []
@@ -115,16 +118,16 @@ class ReviewOrders:
         self._hidden: tuple[object, frozenset[int]] | None = None
         self._results: dict[int, tuple[object, SpotCheckResult]] = {}
 
-    def restore(self, digest: str, notices: list[str]) -> None:
+    def restore(self, binding: Binding, notices: list[str]) -> None:
         """Take up what the last visit left.
 
         Args:
-            digest: of the dataset as it is read now.
+            binding: finds the rows of what is on file.
             notices: told where the order in hand was of another version of the dataset.
         """
-        self._digest = digest
+        self._digest = binding.digest
         stored = self._store.lasting_orders()
-        self.checks = [self._as_check(order) for order in stored]
+        self.checks = [self._as_check(order, binding) for order in stored]
         number = self._settings.get(SETTING)
         if not isinstance(number, int):
             return
@@ -136,7 +139,7 @@ class ReviewOrders:
         order = self._store.order(number)
         if order is None or order.kind not in set(OrderKind):
             return
-        if order.dataset_digest != digest:
+        if not binding.same_rows(order.dataset_digest, order.reading):
             notices.append("the review order was of the dataset before it changed: make another")
             return
         self.current = ReviewOrder(
@@ -310,7 +313,7 @@ class ReviewOrders:
         if known is None or known[0] != basis:
             kept = session.outcomes().outcome == Outcome.KEPT
             stale = check.side is not self._scoring.side or spotcheck.is_stale(
-                check, kept, self._digest
+                check, kept, self._drawn_under.get(check.id, self._digest)
             )
             verdicts = self._review.verdicts[0 if check.side is Side.CHOSEN else 1]
             made = spotcheck.result(check, verdicts, stale=stale)
@@ -328,13 +331,16 @@ class ReviewOrders:
             self._hidden = (basis, rows)
         return self._hidden[1]
 
-    def _as_check(self, order: StoredOrder) -> SpotCheck:
-        """A check as it is on file, its rows found in the dataset open now."""
+    def _as_check(self, order: StoredOrder, binding: Binding | None = None) -> SpotCheck:
+        """A check as it is on file, its rows found in the dataset open now by `binding`."""
         rows, facts = order.rows, order.facts
-        if order.dataset_digest != self._digest:
+        if binding is None or binding.same_rows(order.dataset_digest, order.reading):
+            self._drawn_under[order.id] = order.dataset_digest
+        else:
             assert order.identities is not None
             assert order.occurrences is not None
-            rows = self._identities.locate(order.identities, order.occurrences)
+            version = order.identity_version
+            rows = binding.locate(order.identities, order.occurrences, version)
         return SpotCheck(
             id=order.id,
             rows=rows[rows >= 0],

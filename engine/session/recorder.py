@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from engine.errors import UsageError
 from engine.review.decision import Circumstances, Said
-from engine.review.projection import index_of
 from engine.review.review import Change, Review
 from engine.review.threshold import Direction
 from engine.sample import Side
@@ -66,5 +65,5 @@ class Recorder:
             revision=key.revision if key else None,
             side=side,
         )
-        scores = self._scoring.board.scores[index_of(side), rows]
+        scores = self._scoring.board.scores[side, rows]
         return self._review.say(said, rows, scores=scores, circumstances=seen)

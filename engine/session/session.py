@@ -13,7 +13,6 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
@@ -24,10 +23,10 @@ from engine.dataset.edited_rows import Revision
 from engine.dataset.identities import IdentityTable
 from engine.dataset.reading.options import ColumnMapping, ReadOptions
 from engine.duplicates.duplication_rate import KeptDuplication, kept_duplication
-from engine.errors import InputError, UsageError
+from engine.errors import InputError, StoreError, UsageError
 from engine.preferences.config import Config
 from engine.review import histogram
-from engine.review.decision import MOST_COPIES, Aspect, Event, Said, Verdict
+from engine.review.decision import MOST_COPIES, Aspect, Event, Said, StoredEvent, Verdict
 from engine.review.policy import Outcome, Outcomes, Summary, Tally, decide, without_duplicates
 from engine.review.review import Change, Review
 from engine.review.threshold import Threshold
@@ -35,6 +34,7 @@ from engine.sample import Family, Side
 from engine.scoring import ScorerOptions
 from engine.scoring.worker.board import ScoreBoard
 from engine.session.annotations import Annotations
+from engine.session.binding import FORMAT_1, Binding, Found
 from engine.session.cluster_review import ClusterReview
 from engine.session.duplication import Duplicates
 from engine.session.edits import Edits
@@ -130,6 +130,10 @@ class Session:
         """Filters kept under a name."""
         self.view = SessionView(self, self._settings)
         """Which rows are shown, and in what order."""
+        self._of_format_1: list[StoredEvent] = []
+        """Events that have not been brought to this format, with their rows here."""
+        self.found = Found()
+        """How the samples of earlier events were found."""
         self._tally: tuple[tuple[int, int, int, Side], Tally] | None = None
         self._closing = threading.Event()
         self._hasher: threading.Thread | None = None
@@ -157,19 +161,15 @@ class Session:
         options = options or OpenOptions()
         reviewer = options.reviewer or options.config.reviewer or login_name()
         place = session_path(path, explicit=options.session, demo=options.demo)
-        dataset = open_dataset(
-            path,
-            ReadOptions(
-                ColumnMapping(
-                    options.family,
-                    (options.prompt_column,) if options.prompt_column else (),
-                    response=options.response_column,
-                ),
-                placeholders=options.config.placeholders,
+        reading = ReadOptions(
+            ColumnMapping(
+                options.family,
+                (options.prompt_column,) if options.prompt_column else (),
+                response=options.response_column,
             ),
-            progress=progress,
-            cancelled=cancelled,
+            placeholders=options.config.placeholders,
         )
+        dataset = open_dataset(path, reading, progress=progress, cancelled=cancelled)
         try:
             store = Store.open(
                 place, reviewer=reviewer, read_only=options.read_only, fresh=options.fresh
@@ -180,28 +180,40 @@ class Session:
         try:
             session = cls(dataset, store, reviewer, options.config)
             session.title = "demo" if options.demo else dataset.path.name
-            session._restore(progress)
+            session._restore(progress, reading)
         except BaseException:
             store.close()
             dataset.close()
             raise
         return session
 
-    def _restore(self, progress: Progress | None) -> None:
-        bound = self.store.bind(_AsRead(self.dataset))
-        if bound.changed and progress is not None:
+    def _restore(self, progress: Progress | None, options: ReadOptions) -> None:
+        binding = Binding(self.dataset, self.identities, self.store.datasets(), options)
+        bound = self.store.bind(self.dataset)
+        previous = bound.previous
+        changed = previous is not None and not binding.same_rows(previous.digest, previous.reading)
+        if changed and progress is not None:
             progress("the dataset changed: matching verdicts", 0, self.dataset.rows)
-        self.review.replay(self.store.events(), bound.digest)
-        if bound.changed:
+        history = list(self.store.events())
+        places, self.found = binding.places(history, self.sides)
+        self.review.replay(history, places, filter(binding.counts, history))
+        self._of_format_1 = [
+            replace(
+                each, event=replace(each.event, rows=places.get(each.event.id, each.event.rows))
+            )
+            for each in history
+            if each.identity_version == FORMAT_1
+        ]
+        if changed:
             self.notices.append(self._change_notice())
         if self.sides == 2:
-            self.scoring.side = Side(self._settings.get("side", Side.CHOSEN.value))
+            self.scoring.side = Side.named(self._settings.get("side", str(Side.CHOSEN)))
         self.edits.restore()
         if self.edits.unmade:
             self.notices.append(
                 f"{self.edits.unmade:,} edits stay on file: their rows have no place for them now"
             )
-        self.orders.restore(bound.digest, self.notices)
+        self.orders.restore(binding, self.notices)
 
     def _change_notice(self) -> str:
         kept = int(np.count_nonzero(self.review.verdicts))
@@ -225,6 +237,29 @@ class Session:
         with contextlib.suppress(InputError):
             if self.identities.complete(self._closing.is_set):
                 self.review.count_occurrences()
+                self._bring_to_format_2()
+
+    def _bring_to_format_2(self) -> None:
+        """Keep on file which samples, as they are known now, the events of format 1 are about.
+
+        Events of which a sample is not here stay as they are: another file may hold it.
+        """
+        identities, occurrences = self.identities.all(), self.identities.occurrences()
+        digest, reading = self.dataset.source_digest, self.dataset.reading_digest
+        here = [each for each in self._of_format_1 if (each.event.rows >= 0).all()]
+        if self.read_only or not here:
+            return
+        with contextlib.suppress(StoreError):
+            self.store.place(
+                [
+                    StoredEvent(
+                        each.event, identities[each.event.rows], occurrences[each.event.rows],
+                        digest, reading,
+                    )
+                    for each in here
+                ]
+            )  # fmt: skip
+            self._of_format_1 = []
 
     def _all_identities(self) -> NDArray[np.uint8] | None:
         """Of every row, (rows, 16); None where closing or a changed source came first."""
@@ -241,7 +276,8 @@ class Session:
         Where decisions were made before every row was hashed, that is waited for a few seconds:
         before the next visit the dataset may be another one.
         """
-        if self.review.uncounted and not self._closing.is_set():
+        waits = self.review.uncounted or (self._of_format_1 and not self.read_only)
+        if waits and not self._closing.is_set():
             if self._hasher is None:
                 self.hash_in_background()
             self._join_hasher()
@@ -282,7 +318,7 @@ class Session:
     def review_side(self, side: Side) -> None:
         """Turn to the other response of preference data: its verdicts, scores and threshold."""
         self.scoring.side = side
-        self.remember("side", side.value)
+        self.remember("side", str(side))
         self.orders.leave()
         self.threshold_choice.recall()
 
@@ -537,16 +573,6 @@ class Session:
     def score_bins(self, bins: int) -> histogram.ScoreBins | None:
         """The scores counted into `bins`; None while there are none."""
         return histogram.count(self.scores, self.verdicts, self.dataset.broken, bins)
-
-
-class _AsRead:
-    """A dataset as these options read it: other columns give other samples at the same rows."""
-
-    def __init__(self, dataset: Dataset) -> None:
-        found = dataset.fingerprint
-        reading = f"{found.digest} {dataset.family} {sorted(dataset.columns.used().items())}"
-        digest = blake2b(reading.encode("utf-8", "replace"), digest_size=16).hexdigest()
-        self.fingerprint = replace(found, digest=digest)
 
 
 def login_name() -> str:

@@ -128,7 +128,7 @@ class ThresholdChoice:
 
     @property
     def _setting(self) -> str:
-        return f"threshold of {self._scoring.spec} ({self._scoring.side.value})"
+        return f"threshold of {self._scoring.spec} ({self._scoring.side})"
 
 
 def _exact(request: ThresholdRequest) -> str:

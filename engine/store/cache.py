@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -68,7 +67,7 @@ def require_key(connection: sqlite3.Connection, key: ScoreKey) -> int:
         return known
     cursor = connection.execute(
         "INSERT INTO score_keys (digest, fields) VALUES (?, ?)",
-        (key.digest(), json.dumps(asdict(key), sort_keys=True)),
+        (key.digest(), json.dumps(key.fields(), sort_keys=True)),
     )
     return int(cursor.lastrowid or 0)
 

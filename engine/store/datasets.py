@@ -32,6 +32,8 @@ class KnownDataset:
     rows: int
     first_seen: str
     last_seen: str
+    reading: str = ""
+    """Digest of how it was read; empty where `digest` is of that, too, as in format 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,28 +51,37 @@ class BindState:
         return self.previous is not None and self.previous.digest != self.digest
 
 
-_LATEST = (
-    "SELECT digest, path, files, size_bytes, rows, first_seen, last_seen "
-    "FROM datasets ORDER BY last_seen DESC LIMIT 1"
+_ALL = (
+    "SELECT digest, path, files, size_bytes, rows, first_seen, last_seen, reading "
+    "FROM datasets ORDER BY last_seen DESC"
 )
 
 
 def latest(connection: sqlite3.Connection) -> KnownDataset | None:
     """The dataset of the last opening."""
-    found = connection.execute(_LATEST).fetchone()
-    if found is None:
-        return None
-    digest, path, files, size_bytes, rows, first_ms, last_ms = found
-    return KnownDataset(digest, path, files, size_bytes, rows, instant(first_ms), instant(last_ms))
+    return next(iter(known(connection)), None)
+
+
+def known(connection: sqlite3.Connection) -> list[KnownDataset]:
+    """Every dataset that was ever opened with this session, the latest first."""
+    return [
+        KnownDataset(
+            digest, path, files, size_bytes, rows, instant(first_ms), instant(last_ms), reading
+        )
+        for digest, path, files, size_bytes, rows, first_ms, last_ms, reading in connection.execute(
+            _ALL
+        )
+    ]
 
 
 def take_over(connection: sqlite3.Connection, known: KnownDataset) -> None:
     """Know a dataset as another session knows it; inside a transaction."""
     seen = (milliseconds(known.first_seen), milliseconds(known.last_seen))
     connection.execute(
-        "INSERT INTO datasets (digest, path, files, size_bytes, rows, first_seen, last_seen) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (known.digest, known.path, known.files, known.size_bytes, known.rows, *seen),
+        "INSERT INTO datasets "
+        "(digest, path, files, size_bytes, rows, first_seen, last_seen, reading) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (known.digest, known.path, known.files, known.size_bytes, known.rows, *seen, known.reading),
     )
 
 
@@ -80,9 +91,11 @@ def remember(connection: sqlite3.Connection, fingerprint: Fingerprint, now_ms: i
     # Never equal to another: the order of openings survives a clock set back.
     seen_ms = max(now_ms, (newest_ms or 0) + 1)
     connection.execute(
-        "INSERT INTO datasets (digest, path, files, size_bytes, rows, first_seen, last_seen) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (digest) DO UPDATE SET "
-        "path = excluded.path, files = excluded.files, last_seen = excluded.last_seen",
+        "INSERT INTO datasets "
+        "(digest, path, files, size_bytes, rows, first_seen, last_seen, reading) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (digest) DO UPDATE SET "
+        "path = excluded.path, files = excluded.files, rows = excluded.rows, "
+        "last_seen = excluded.last_seen, reading = excluded.reading",
         (
             fingerprint.digest,
             storable(fingerprint.path),
@@ -91,5 +104,6 @@ def remember(connection: sqlite3.Connection, fingerprint: Fingerprint, now_ms: i
             fingerprint.rows,
             seen_ms,
             seen_ms,
+            fingerprint.reading,
         ),
     )

@@ -25,8 +25,9 @@ from engine.store import packing
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _COLUMNS = (
-    "id, at, who, kind, verdict, about, reason, note, threshold, direction, scorer, revision, "
-    "side, dataset, n, old, occurrences, rows, scores, identities"
+    "id, at, who, kind, verdict, about, together, reason, note, threshold, direction, scorer, "
+    "revision, side, dataset, reading, identity_version, n, old, occurrences, rows, scores, "
+    "identities"
 )
 _INSERT = (
     f"INSERT INTO events ({_COLUMNS}) "  # noqa: S608 - names of columns, no data
@@ -38,12 +39,21 @@ SPAN = (
     "remarks.aspect, subject, text FROM events LEFT JOIN event_values ON event_values.event = id "
     "LEFT JOIN remarks ON remarks.event = id WHERE id > ? AND id <= ? ORDER BY id"
 )
+PLACES = (
+    "SELECT event, n, event_places.dataset, event_places.reading, event_places.rows, "
+    "event_places.occurrences, event_places.identities "
+    "FROM event_places JOIN events ON events.id = event WHERE event > ? AND event <= ?"
+)
+PLACE = (
+    "INSERT OR REPLACE INTO event_places (event, dataset, reading, rows, occurrences, identities) "
+    "VALUES (?, ?, ?, ?, ?, ?)"
+)
 _INSERT_ANNOTATION = "INSERT INTO remarks (event, aspect, subject, text) VALUES (?, ?, ?, ?)"
 _INSERT_VALUES = "INSERT INTO event_values (event, aspect, value) VALUES (?, ?, ?)"
 
 
-_ANNOTATIONS = frozenset({Aspect.REASON, Aspect.NOTE, Aspect.TAG, Aspect.EDIT, Aspect.MERGE})
-"""Aspects that are said in words."""
+_WITHOUT_WORDS = frozenset({Aspect.VERDICT, Aspect.COPIES})
+"""Aspects that are said in numbers; all others are said in words."""
 
 
 def milliseconds(at: str) -> int:
@@ -77,14 +87,17 @@ def encode(stored: StoredEvent, at_ms: int) -> tuple[object, ...]:
         event.kind.value,
         int(said.verdict),
         event.about,
+        event.together,
         said.reason,
         said.note,
         seen.threshold,
         seen.direction.value,
         None if seen.scorer is None else storable(seen.scorer),
         None if seen.revision is None else storable(seen.revision),
-        seen.side.value,
+        int(seen.side),
         stored.dataset_digest,
+        stored.reading,
+        stored.identity_version,
         count,
         packing.pack(event.old, "i1"),
         packing.pack(stored.occurrences, "<u4"),
@@ -99,9 +112,9 @@ def insert(connection: sqlite3.Connection, said: Said, encoded: tuple[object, ..
     number = int(connection.execute(_INSERT, encoded).lastrowid or 0)
     if said.values is not None:
         values = packing.pack(said.values, "<i4")
-        connection.execute(_INSERT_VALUES, (number, said.aspect.value, values))
-    if said.aspect in _ANNOTATIONS:
-        words = (number, said.aspect.value, said.subject, said.text)
+        connection.execute(_INSERT_VALUES, (number, str(said.aspect), values))
+    if said.aspect not in _WITHOUT_WORDS:
+        words = (number, str(said.aspect), said.subject, said.text)
         connection.execute(_INSERT_ANNOTATION, words)
     return number
 
@@ -112,15 +125,16 @@ def decode(values: tuple[Any, ...]) -> StoredEvent:
     Raises:
         ValueError: it is damaged.
     """
-    number, at_ms, who, kind, verdict, about, reason, note, *seen = values[:13]
+    number, at_ms, who, kind, verdict, about, together, reason, note, *seen = values[:14]
     threshold, direction, scorer, revision, side = seen
-    dataset_digest, count, old, occurrences, rows, scores, identities, *more = values[13:]
+    dataset_digest, reading, version, count, old, *more = values[14:]
+    occurrences, rows, scores, identities, *more = more
     aspect, given, annotated, subject, text = more
     said = Said(
         Verdict(verdict),
         reason,
         note,
-        Aspect(aspect or annotated or Aspect.VERDICT),
+        _aspect(aspect or annotated or Aspect.VERDICT),
         None if given is None else packing.unpack(given, "<i4", count),
         subject or "",
         text or "",
@@ -136,13 +150,52 @@ def decode(values: tuple[Any, ...]) -> StoredEvent:
         number,
         instant(at_ms),
         who,
+        together,
     )
     return StoredEvent(
         event,
         packing.plain(identities, "u1", count * IDENTITY_BYTES).reshape(count, IDENTITY_BYTES),
         packing.unpack(occurrences, "<u4", count),
         dataset_digest,
+        reading,
+        version,
     )
+
+
+def encode_place(stored: StoredEvent) -> tuple[object, ...]:
+    """The values of `PLACE`: where the samples of an event are by what is read now."""
+    return (
+        stored.event.id,
+        stored.dataset_digest,
+        stored.reading,
+        packing.pack_steps(stored.event.rows),
+        packing.pack(stored.occurrences, "<u4"),
+        np.ascontiguousarray(stored.identities, "u1").tobytes(),
+    )
+
+
+def placed(stored: StoredEvent, values: tuple[Any, ...]) -> StoredEvent:
+    """An event of format 1 with its samples as one row of `PLACES` has them.
+
+    Raises:
+        ValueError: it is damaged.
+    """
+    _, count, dataset, reading, rows, occurrences, identities = values
+    return StoredEvent(
+        replace(stored.event, rows=packing.unpack_steps(rows, count)),
+        packing.plain(identities, "u1", count * IDENTITY_BYTES).reshape(count, IDENTITY_BYTES),
+        packing.unpack(occurrences, "<u4", count),
+        dataset,
+        reading,
+    )
+
+
+def _aspect(name: str) -> Aspect | str:
+    """The aspect of that name; the name itself where this version knows none."""
+    try:
+        return Aspect(name)
+    except ValueError:
+        return name
 
 
 def instant(at_ms: int) -> str:

@@ -46,6 +46,29 @@ def _append_only(table: str, key: str) -> tuple[str, ...]:
     )
 
 
+def _replaced(table: str, new: str, key: str) -> tuple[str, ...]:
+    """The steps that put `new`, filled already, in the place of an append-only table."""
+    triggers = (f"{table}_are_never_{what}" for what in ("changed", "removed", "replaced"))
+    return (
+        *(f"DROP TRIGGER {name}" for name in triggers),
+        f"DROP TABLE {table}",
+        f"ALTER TABLE {new} RENAME TO {table}",
+        *_append_only(table, key),
+    )
+
+
+# A sample that could be changed or taken back after a look at it would prove nothing.
+_QUEUE_TRIGGERS = (
+    """
+    CREATE TRIGGER queues_are_never_changed BEFORE UPDATE ON queues
+    BEGIN SELECT RAISE(ABORT, 'queues are never changed'); END
+    """,
+    """
+    CREATE TRIGGER lasting_queues_are_never_removed BEFORE DELETE ON queues WHEN OLD.lasting
+    BEGIN SELECT RAISE(ABORT, 'this queue stays on file'); END
+    """,
+)
+
 MIGRATIONS = (
     Migration(
         "decisions",
@@ -181,15 +204,7 @@ MIGRATIONS = (
                 CHECK (NOT lasting OR (identities IS NOT NULL AND occurrences IS NOT NULL))
             )
             """,
-            # A sample that could be changed or taken back after a look at it would prove nothing.
-            """
-            CREATE TRIGGER queues_are_never_changed BEFORE UPDATE ON queues
-            BEGIN SELECT RAISE(ABORT, 'queues are never changed'); END
-            """,
-            """
-            CREATE TRIGGER lasting_queues_are_never_removed BEFORE DELETE ON queues WHEN OLD.lasting
-            BEGIN SELECT RAISE(ABORT, 'this queue stays on file'); END
-            """,
+            *_QUEUE_TRIGGERS,
         ),
     ),
     Migration(
@@ -205,6 +220,134 @@ MIGRATIONS = (
             )
             """,
             *_append_only("remarks", "event"),
+        ),
+    ),
+    Migration(
+        "format 2",
+        (
+            # The bytes of a source and how they were read are told apart: events on the same
+            # bytes find their rows whatever the reading. Before, `digest` was of both.
+            "ALTER TABLE datasets ADD COLUMN reading TEXT NOT NULL DEFAULT ''",
+            # Identities of all rows of a source, for events about many of them.
+            """
+            CREATE TABLE identity_tables (
+                id INTEGER PRIMARY KEY,
+                dataset TEXT NOT NULL,
+                reading TEXT NOT NULL,
+                identity_version INTEGER NOT NULL,
+                n INTEGER NOT NULL CHECK (n > 0),
+                identities BLOB NOT NULL,
+                occurrences BLOB NOT NULL,
+                UNIQUE (dataset, reading, identity_version)
+            )
+            """,
+            *_append_only("identity_tables", "id"),
+            # `rows` are steps from one to the next, or a bitmap of `identity_table`'s rows, where
+            # the event is of so many that it has no identities of its own.
+            """
+            CREATE TABLE events_2 (
+                id INTEGER PRIMARY KEY,
+                at INTEGER NOT NULL,
+                who TEXT NOT NULL,
+                kind TEXT NOT NULL CHECK (kind IN ('decide', 'undo', 'redo')),
+                verdict INTEGER NOT NULL CHECK (verdict >= 0),
+                about INTEGER REFERENCES events (id),
+                together INTEGER,
+                reason TEXT NOT NULL,
+                note TEXT NOT NULL,
+                threshold REAL,
+                direction TEXT NOT NULL CHECK (direction IN ('>=', '<=')),
+                scorer TEXT,
+                revision TEXT,
+                side INTEGER NOT NULL CHECK (side BETWEEN 0 AND 15),
+                dataset TEXT NOT NULL,
+                reading TEXT NOT NULL,
+                identity_version INTEGER NOT NULL,
+                identity_table INTEGER REFERENCES identity_tables (id),
+                n INTEGER NOT NULL CHECK (n >= 0),
+                old BLOB NOT NULL,
+                occurrences BLOB NOT NULL,
+                rows BLOB NOT NULL,
+                scores BLOB NOT NULL,
+                identities BLOB NOT NULL,
+                CHECK (kind = 'decide' OR about IS NOT NULL)
+            )
+            """,
+            """
+            INSERT INTO events_2
+            SELECT id, at, who, kind, verdict, about, NULL, reason, note, threshold, direction,
+                scorer, revision, CASE side WHEN 'chosen' THEN 0 ELSE 1 END, dataset, '', 1, NULL,
+                n, old, occurrences, rows, scores, identities
+            FROM events
+            """,
+            *_replaced("events", "events_2", "id"),
+            # Where the samples of an event of format 1 are by what is read now: what it said
+            # of several that looked alike then is about one of them.
+            """
+            CREATE TABLE event_places (
+                event INTEGER PRIMARY KEY REFERENCES events (id),
+                dataset TEXT NOT NULL,
+                reading TEXT NOT NULL,
+                rows BLOB NOT NULL,
+                occurrences BLOB NOT NULL,
+                identities BLOB NOT NULL
+            )
+            """,
+            # Aspects that are not known yet may be said, too.
+            """
+            CREATE TABLE event_values_2 (
+                event INTEGER PRIMARY KEY REFERENCES events (id),
+                aspect TEXT NOT NULL,
+                value BLOB NOT NULL
+            )
+            """,
+            "INSERT INTO event_values_2 SELECT event, aspect, value FROM event_values",
+            *_replaced("event_values", "event_values_2", "event"),
+            """
+            CREATE TABLE queues_2 (
+                id INTEGER PRIMARY KEY,
+                at INTEGER NOT NULL,
+                who TEXT NOT NULL,
+                kind TEXT NOT NULL,
+                side INTEGER NOT NULL CHECK (side BETWEEN 0 AND 15),
+                dataset TEXT NOT NULL,
+                reading TEXT NOT NULL,
+                identity_version INTEGER NOT NULL,
+                facts TEXT NOT NULL,
+                lasting INTEGER NOT NULL CHECK (lasting IN (0, 1)),
+                n INTEGER NOT NULL CHECK (n >= 0),
+                rows BLOB NOT NULL,
+                occurrences BLOB,
+                identities BLOB,
+                CHECK (NOT lasting OR (identities IS NOT NULL AND occurrences IS NOT NULL))
+            )
+            """,
+            """
+            INSERT INTO queues_2
+            SELECT id, at, who, kind, CASE side WHEN 'chosen' THEN 0 ELSE 1 END, dataset, '', 1,
+                facts, lasting, n, rows, occurrences, identities
+            FROM queues
+            """,
+            "DROP TRIGGER queues_are_never_changed",
+            "DROP TRIGGER lasting_queues_are_never_removed",
+            "DROP TABLE queues",
+            "ALTER TABLE queues_2 RENAME TO queues",
+            *_QUEUE_TRIGGERS,
+            # Of each score whether it is one (a judge may not have judged), the full length of
+            # the sample beside what was read of it, and what the scorer said about it.
+            "ALTER TABLE score_blocks ADD COLUMN states BLOB",
+            "ALTER TABLE score_blocks ADD COLUMN lengths BLOB",
+            "ALTER TABLE score_blocks ADD COLUMN details BLOB",
+            """
+            CREATE TABLE score_failures (
+                key_id INTEGER NOT NULL REFERENCES score_keys (id),
+                identity BLOB NOT NULL,
+                at INTEGER NOT NULL,
+                reason TEXT NOT NULL,
+                reply TEXT NOT NULL,
+                PRIMARY KEY (key_id, identity)
+            ) WITHOUT ROWID
+            """,
         ),
     ),
 )
@@ -279,6 +422,17 @@ def migrate(connection: sqlite3.Connection, path: Path) -> Path | None:
 def apply(connection: sqlite3.Connection, number: int) -> None:
     """Run migration `number` (from 1) and record it, in one transaction."""
     migration = MIGRATIONS[number - 1]
+    # Tables are replaced, and with them what others refer to; what comes in their place has it.
+    connection.execute("PRAGMA foreign_keys = OFF")
+    connection.execute("PRAGMA legacy_alter_table = ON")
+    try:
+        _apply(connection, number, migration)
+    finally:
+        connection.execute("PRAGMA legacy_alter_table = OFF")
+        connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _apply(connection: sqlite3.Connection, number: int, migration: Migration) -> None:
     with transaction(connection):
         for statement in migration.statements:
             connection.execute(statement)

@@ -13,7 +13,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -63,7 +63,7 @@ class Store:
         self._connection = opened.connection
         self._release = opened.release
         self._guard = threading.RLock()
-        self._digest = ""
+        self._digest = self._bound_reading = ""
         self._closed = False
         self._file = path.stat()
         self._logged = journal.is_logged(opened.connection)
@@ -106,7 +106,7 @@ class Store:
         at_ms = _now_ms()
         said = events.storable_words(event.said)
         event = replace(event, said=said, at=events.instant(at_ms), who=self.reviewer)
-        stored = StoredEvent(event, identities, occurrences, self._digest)
+        stored = StoredEvent(event, identities, occurrences, self._digest, self._bound_reading)
         encoded = events.encode(stored, at_ms)
         with self._writing("decision not saved", durable=True) as connection:
             number = events.insert(connection, said, encoded)
@@ -141,6 +141,11 @@ class Store:
         with self._reading() as connection:
             return datasets.latest(connection)
 
+    def datasets(self) -> list[KnownDataset]:
+        """Every dataset that this session was ever opened with, the latest first."""
+        with self._reading() as connection:
+            return datasets.known(connection)
+
     def score_keys(self) -> list[dict[str, Any]]:
         """The fields of every key that something was scored under."""
         with self._reading() as connection:
@@ -155,15 +160,27 @@ class Store:
         right = self.get_setting(OCCURRENCES, {})
         while sizes := self._rows(events.SIZES, (after,)):
             last = _span_end(sizes)
+            places = {values[0]: values for values in self._rows(events.PLACES, (after, last))}
             for values in self._rows(events.SPAN, (after, last)):
                 try:
                     stored = events.decode(values)
+                    if (place := places.get(stored.event.id)) is not None:
+                        stored = events.placed(stored, place)
                 except ValueError as error:
                     raise self._damaged(f"event {values[0]} ({error})") from error
                 if (known := right.get(str(stored.event.id))) is not None:
                     stored = replace(stored, occurrences=np.array(known, np.uint32))
                 yield stored
             after = last
+
+    def place(self, stored: Sequence[StoredEvent]) -> None:
+        """Let `events` give these events of format 1 with the samples as they are known now.
+
+        Raises:
+            StoreError: it was not saved.
+        """
+        with self._writing("verdicts not brought to this format", durable=True) as connection:
+            connection.executemany(events.PLACE, map(events.encode_place, stored))
 
     def correct_occurrences(self, right: Mapping[int, NDArray[np.uint32]]) -> None:
         """Let `events` give the events of these numbers with other occurrences.  Each (n,).
@@ -304,11 +321,16 @@ class Store:
         at_ms = _now_ms()
         with self._writing("review order not saved", durable=order.lasting) as connection:
             number = stored_orders.insert(
-                connection, order, at_ms=at_ms, who=self.reviewer, digest=self._digest
+                connection,
+                order,
+                at_ms=at_ms,
+                who=self.reviewer,
+                digest=self._digest,
+                reading=self._bound_reading,
             )
         return replace(
             order, id=number, at=events.instant(at_ms), who=self.reviewer,
-            dataset_digest=self._digest,
+            dataset_digest=self._digest, reading=self._bound_reading,
         )  # fmt: skip
 
     def order(self, number: int) -> StoredOrder | None:
@@ -349,7 +371,7 @@ class Store:
         if not self.read_only:
             with self._writing("dataset not remembered", durable=True) as connection:
                 datasets.remember(connection, fingerprint, _now_ms())
-        self._digest = fingerprint.digest
+        self._digest, self._bound_reading = fingerprint.digest, fingerprint.reading
         return BindState(fingerprint.digest, previous)
 
     def close(self) -> None:

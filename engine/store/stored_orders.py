@@ -14,7 +14,10 @@ from engine.sample import IDENTITY_BYTES, Side
 from engine.store import packing
 from engine.store.events import instant, storable
 
-_COLUMNS = "id, at, who, kind, side, dataset, facts, lasting, n, rows, occurrences, identities"
+_COLUMNS = (
+    "id, at, who, kind, side, dataset, reading, identity_version, facts, lasting, n, rows, "
+    "occurrences, identities"
+)
 _INSERT = (
     f"INSERT INTO queues ({_COLUMNS}) "  # noqa: S608 - names of columns, no data
     f"VALUES ({', '.join('?' * len(_COLUMNS.split(',')))})"
@@ -40,6 +43,8 @@ class StoredOrder:
     """UTC, ISO 8601 with milliseconds."""
     who: str = ""
     dataset_digest: str = ""
+    reading: str = ""
+    identity_version: int = 2
 
     @property
     def lasting(self) -> bool:
@@ -48,7 +53,13 @@ class StoredOrder:
 
 
 def insert(
-    connection: sqlite3.Connection, order: StoredOrder, *, at_ms: int, who: str, digest: str
+    connection: sqlite3.Connection,
+    order: StoredOrder,
+    *,
+    at_ms: int,
+    who: str,
+    digest: str,
+    reading: str,
 ) -> int:
     """Write a review order, and remove the ones that it takes the place of; its number."""
     if not order.lasting:
@@ -62,8 +73,10 @@ def insert(
             at_ms,
             storable(who),
             order.kind,
-            order.side.value,
+            int(order.side),
             digest,
+            reading,
+            order.identity_version,
             json.dumps(order.facts),
             order.lasting,
             len(order.rows),
@@ -95,7 +108,8 @@ def lasting(connection: sqlite3.Connection) -> list[StoredOrder]:
 
 
 def _decode(values: tuple[Any, ...]) -> StoredOrder:
-    number, at_ms, who, kind, side, dataset, facts, _, count, rows, occurrences, identities = values
+    number, at_ms, who, kind, side, dataset, reading, version, facts, _, count, *more = values
+    rows, occurrences, identities = more
     known = None
     if identities is not None:
         known = packing.plain(identities, "u1", count * IDENTITY_BYTES)
@@ -111,4 +125,6 @@ def _decode(values: tuple[Any, ...]) -> StoredOrder:
         at=instant(at_ms),
         who=who,
         dataset_digest=dataset,
+        reading=reading,
+        identity_version=version,
     )

@@ -354,7 +354,7 @@ class DeskBase(WorkingScreen):
             shown_cells = max(FILTER_CELLS, self.size.width // 4)
             parts.append(f"filter: {one_line(sanitize(view.filter_text), shown_cells)}")
         if session.sides == 2:
-            parts.append(f"reviewing: {session.side.value}")
+            parts.append(f"reviewing: {session.side}")
         parts += scoring_parts(status, session.scoring.spec, self.key("model"))
         if cut := int(np.count_nonzero(session.board.truncated)):
             parts.append(f"{cut:,} read in part")

@@ -221,7 +221,7 @@ TITLE_CELLS = 200
 
 def _side(side: Side, score: float, message: Message, glyphs: Glyphs) -> list[Line]:
     role = Role.ASSISTANT if side is Side.CHOSEN else Role.TOOL
-    title = side.value if math.isnan(score) else f"{side.value}  {score:.3f}"
+    title = str(side) if math.isnan(score) else f"{side}  {score:.3f}"
     return [*_titled(title, role, glyphs), *turn_lines(message)]
 
 

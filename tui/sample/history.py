@@ -29,7 +29,7 @@ def history_text(session: Session, row: int) -> Content:
 def _entry(entry: HistoryLine, *, sides: bool, hidden: bool) -> Content:
     event = entry.event
     sided = sides and entry.aspect in (Aspect.VERDICT, Aspect.REASON)
-    side = f"   {entry.side.value} side" if sided else ""
+    side = f"   {entry.side} side" if sided else ""
     lines = [f"{moment(event.at)}   {event.who}{side}"]
     lines += [INDENT + line for line in _said(entry)]
     if not hidden and (seen := _seen(entry)):

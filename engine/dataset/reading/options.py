@@ -40,6 +40,10 @@ LONGEST_PLACEHOLDER = 80
 """Characters of a cell, blanks included; longer ones are not looked at."""
 
 
+READER_VERSION = 2
+"""Grows when the same file, read in the same way, gives other texts."""
+
+
 @dataclass(frozen=True, slots=True)
 class ColumnMapping:
     """Which columns play which part, as a person names them; empty where it is to be detected.

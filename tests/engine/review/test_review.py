@@ -7,6 +7,8 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +19,7 @@ from numpy.typing import NDArray
 
 from engine.dataset.dataset import Fingerprint
 from engine.dataset.identities import IdentityTable
+from engine.dataset.reading.options import ReadOptions
 from engine.review.decision import (
     Aspect,
     Circumstances,
@@ -28,11 +31,13 @@ from engine.review.decision import (
 )
 from engine.review.review import Review
 from engine.sample import Side
+from engine.session.binding import Binding
 from engine.store import Store
 from tests.engine.fakes import FakeDataset
 
 Lane = Side | Aspect
-LANES: tuple[Lane, ...] = (*Side, Aspect.COPIES)
+SIDES = (Side.CHOSEN, Side.REJECTED)
+LANES: tuple[Lane, ...] = (*SIDES, Aspect.COPIES)
 
 Key = tuple[str, int, Lane]
 """A text, which of the equal ones it is, and the side under review, or its copies."""
@@ -55,9 +60,14 @@ class Opened:
         self.store = Store.open(folder / "a.tamis.db", reviewer="me")
         self.identities = IdentityTable(len(texts), self.dataset.identities)
         self.review = Review(self.store, self.identities, sides=sides, rows=len(texts))
-        digest = repr((texts, sides))
-        bound = self.store.bind(Named(Fingerprint("train.json", 1, 100, len(texts), digest)))
-        self.review.replay(self.store.events(), bound.digest)
+        digest, reading = repr((texts, sides)), f"reading/{len(texts)}"
+        named = Named(Fingerprint("train.json", 1, 100, len(texts), digest, reading))
+        self.store.bind(named)
+        source: Any = SimpleNamespace(source_digest=digest, rows=len(texts), shards=())
+        binding = Binding(source, self.identities, self.store.datasets(), ReadOptions())
+        history = list(self.store.events())
+        places, _ = binding.places(history, sides)
+        self.review.replay(history, places, filter(binding.counts, history))
 
     def decide(self, rows: list[int], verdict: Verdict, side: Side = Side.CHOSEN) -> None:
         self.say(rows, Said(verdict), side)
@@ -106,7 +116,7 @@ class Model(RuleBasedStateMachine):
             self.opened.close()
         self.folder.cleanup()
 
-    @rule(data=st.data(), verdict=VERDICTS, side=st.sampled_from(list(Side)))
+    @rule(data=st.data(), verdict=VERDICTS, side=st.sampled_from(SIDES))
     def decide(self, data: st.DataObject, verdict: Verdict, side: Side) -> None:
         everything = range(self.opened.dataset.rows)
         if not everything:
@@ -115,7 +125,7 @@ class Model(RuleBasedStateMachine):
         self.opened.decide(rows, verdict, side)
         self.say(side, dict.fromkeys(rows, verdict))
 
-    @rule(data=st.data(), side=st.sampled_from(list(Side)))
+    @rule(data=st.data(), side=st.sampled_from(SIDES))
     def decide_each(self, data: st.DataObject, side: Side) -> None:
         everything = range(self.opened.dataset.rows)
         if not everything:
@@ -124,7 +134,7 @@ class Model(RuleBasedStateMachine):
         self.opened.decide_each(list(given), list(given.values()), side)
         self.say(side, given)
 
-    @rule(data=st.data(), times=st.integers(1, 3), side=st.sampled_from(list(Side)))
+    @rule(data=st.data(), times=st.integers(1, 3), side=st.sampled_from(SIDES))
     def set_copies(self, data: st.DataObject, times: int, side: Side) -> None:
         everything = range(self.opened.dataset.rows)
         if not everything:
@@ -168,7 +178,7 @@ class Model(RuleBasedStateMachine):
     def change(self, texts: list[str]) -> None:
         self.opened.close()
         self.opened = Opened(Path(self.folder.name), texts)
-        expected = {key for key, value in self.told().items() if value and key[2] in list(Side)}
+        expected = {key for key, value in self.told().items() if value and key[2] in SIDES}
         assert self.opened.review.lost == len(expected - self.here())
 
     def here(self) -> set[Key]:
@@ -187,7 +197,7 @@ class Model(RuleBasedStateMachine):
         expected = self.told()
         copies = [expected.get(key, 1) for key in self.opened.keys(Aspect.COPIES)]
         assert self.opened.review.copies.tolist() == copies
-        for index, side in enumerate(Side):
+        for index, side in enumerate(SIDES):
             keys = self.opened.keys(side)
             told = self.opened.review.verdicts[index].tolist()
             assert told == [expected.get(key, Verdict.UNDECIDED) for key in keys]

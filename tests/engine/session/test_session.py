@@ -270,7 +270,7 @@ def test_identical_rows_are_told_apart(tmp_path: Path) -> None:
     assert said(path) == {2: "REJECT"}
 
 
-def test_verdicts_do_not_jump_to_what_other_columns_hold(tmp_path: Path) -> None:
+def test_verdicts_are_about_rows_under_any_reading_of_the_same_bytes(tmp_path: Path) -> None:
     path = write(
         tmp_path / "a.jsonl",
         [{"a": f"first {n}", "b": f"second {n}", "c": "same"} for n in range(4)],
@@ -278,12 +278,12 @@ def test_verdicts_do_not_jump_to_what_other_columns_hold(tmp_path: Path) -> None
     session = opened(path, prompt_column="a", response_column="c")
     session.decide(at(0, 3), Verdict.ACCEPT)
     session.close()
-    assert said(path, prompt_column="b", response_column="c") == {}
+    assert said(path, prompt_column="b", response_column="c") == {0: "ACCEPT", 3: "ACCEPT"}
     session = opened(path, prompt_column="b", response_column="c")
     session.decide(at(1), Verdict.REJECT)
     session.close()
-    assert said(path, prompt_column="a", response_column="c") == {0: "ACCEPT", 3: "ACCEPT"}
-    assert said(path, prompt_column="b", response_column="c") == {1: "REJECT"}
+    expected = {0: "ACCEPT", 1: "REJECT", 3: "ACCEPT"}
+    assert said(path, prompt_column="a", response_column="c") == expected
 
 
 def test_read_only_looks_on_beside_a_writer(data: Path) -> None:

@@ -172,7 +172,7 @@ def pair(side: Side = Side.CHOSEN) -> DetailContent:
     return replace(base, score=scores[0], other_score=scores[1])
 
 
-@pytest.mark.parametrize("side", list(Side))
+@pytest.mark.parametrize("side", [Side.CHOSEN, Side.REJECTED])
 async def test_a_pair_stands_side_by_side_where_it_is_wide(side: Side) -> None:
     app = DetailApp()
     async with app.run_test(size=(130, 12)) as pilot:
