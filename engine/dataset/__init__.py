@@ -4,6 +4,7 @@ A `Dataset` is read-only; what reviewers change lies beside it.
 
     dataset      an opened file or folder, read-only; the way in
     reading      files, each of its kind
+    version1     how sessions of format 1 read a dataset, kept for their verdicts
     editing      the texts of a row that can be edited
     edited_rows  rows with the edits of the reviewers in them
     identities   where each sample is

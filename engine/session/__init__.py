@@ -1,6 +1,7 @@
 """A review as both front ends hold it, and what belongs to one.
 
     session            `Session`: opening, verdicts, outcomes; it owns the parts below
+    binding            which rows here the events on file are about
     recorder           puts on file what is said, with what was on screen
     live_scoring       scores while they come: board, scorer, worker, cache
     float32_rescoring  rows near the threshold, scored again in float32
@@ -24,6 +25,7 @@ Front ends use these on a session; no part of a session imports them:
     exporting          from a session to an export: plan, preview, writing
     scores_file        scores as a file of their own
     cluster_verdicts   decisions about clusters, as verdicts
+    migration          what opening an old session would do to it
     merge              several reviewers' sessions in a new one
     merged_notes       their notes on one sample, brought together
 """

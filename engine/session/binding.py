@@ -28,7 +28,7 @@ _SIDED = (Aspect.VERDICT, Aspect.REASON, Aspect.MERGE)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Located:
     """How the samples of some events were found."""
 
     kept: int = 0
@@ -124,7 +124,7 @@ class Binding:
 
     def places(
         self, history: Sequence[StoredEvent], sides: int
-    ) -> tuple[dict[int, NDArray[np.int64]], Found]:
+    ) -> tuple[dict[int, NDArray[np.int64]], Located]:
         """By event, the rows of those that do not find them by number.
 
         Args:
@@ -160,7 +160,7 @@ class Binding:
         for rows in places.values():
             carried += int(np.count_nonzero(rows >= 0))
             left += int(np.count_nonzero(rows < 0))
-        return places, Found(kept, carried, left, unknown)
+        return places, Located(kept, carried, left, unknown)
 
     def counts(self, stored: StoredEvent) -> bool:
         """Whether an event's occurrences can be compared with this dataset's."""

@@ -34,7 +34,7 @@ from engine.sample import Family, Side
 from engine.scoring import ScorerOptions
 from engine.scoring.worker.board import ScoreBoard
 from engine.session.annotations import Annotations
-from engine.session.binding import FORMAT_1, Binding, Found
+from engine.session.binding import FORMAT_1, Binding, Located
 from engine.session.cluster_review import ClusterReview
 from engine.session.duplication import Duplicates
 from engine.session.edits import Edits
@@ -132,7 +132,7 @@ class Session:
         """Which rows are shown, and in what order."""
         self._of_format_1: list[StoredEvent] = []
         """Events that have not been brought to this format, with their rows here."""
-        self.found = Found()
+        self.found = Located()
         """How the samples of earlier events were found."""
         self._tally: tuple[tuple[int, int, int, Side], Tally] | None = None
         self._closing = threading.Event()

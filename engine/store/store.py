@@ -151,6 +151,11 @@ class Store:
         with self._reading() as connection:
             return cache.keys(connection)
 
+    def cached_score_count(self) -> int:
+        """Scores in the cache, under any key; one that was scored again counts twice."""
+        ((count,),) = self._rows("SELECT coalesce(sum(n), 0) FROM score_blocks", ())
+        return int(count)
+
     def events(self, after: int = 0) -> Iterator[StoredEvent]:
         """The events in their order; those numbered above `after`, for a reader that follows.
 

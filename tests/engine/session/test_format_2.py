@@ -21,9 +21,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.dataset.dataset import open_dataset
+from engine.dataset.reading.options import ReadOptions
 from engine.review.decision import Aspect, Circumstances, Event, EventKind, Said, Verdict
 from engine.sample import Side
 from engine.session import OpenOptions, Session
+from engine.session.migration import MigrationReport, migration_report
 from engine.store import Store
 from engine.store.schema import CURRENT
 
@@ -188,3 +191,30 @@ def test_a_migration_that_is_killed_is_whole_or_absent(tmp_path: Path, seed: int
     session = opened(path)
     assert session.verdicts.tolist() == SAID
     session.close()
+
+
+def reported(path: Path) -> MigrationReport:
+    dataset = open_dataset(path)
+    try:
+        return migration_report(dataset, Path(f"{path}.tamis.db"), ReadOptions())
+    finally:
+        dataset.close()
+
+
+def test_a_dry_run_says_what_becomes_of_it_and_writes_nothing(tmp_path: Path) -> None:
+    path = brought("said", tmp_path)
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    report = reported(path)
+    assert report.is_old
+    assert report.found.values() == {"kept": 9, "carried": 0, "left": 0, "unknown": 0}
+    assert report.values()["backup"] == f"{path}.tamis.db.bak-v5"
+    assert "made first" in report.text()
+    shuffled(path, [3, 4, 8, 0])
+    changed = reported(path)
+    assert (changed.found.carried, changed.found.left) == (4, 5)
+    after = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    assert after | {path.name: b""} == before | {path.name: b""}
+    opened(path).close()
+    again = reported(path)
+    assert not again.is_old
+    assert again.values()["backup"] is None
