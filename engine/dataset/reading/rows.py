@@ -316,7 +316,7 @@ def _side(
 
 def _starts_with(turns: tuple[Message, ...], context: tuple[Message, ...]) -> bool:
     """Whether a side brings its own prompt: it opens with a question, not with an answer."""
-    return not context or (bool(turns) and turns[0].role is not Role.ASSISTANT)
+    return not context or (bool(turns) and turns[0].role in (Role.SYSTEM, Role.USER))
 
 
 def _without_open_turn(turns: tuple[Message, ...]) -> tuple[Message, ...]:
