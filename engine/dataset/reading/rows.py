@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import lru_cache
 from typing import Any
 
 from engine.dataset.reading.answers import (
@@ -142,6 +143,8 @@ class RowContent:
 
 
 def _after_answer(turns: tuple[Message, ...]) -> tuple[Message, ...]:
+    if turns and turns[-1].role is Role.ASSISTANT:
+        return ()
     before, answer = split_turns(turns)
     return () if answer is None else turns[len(before) + 1 :]
 
@@ -174,7 +177,7 @@ def _read(row: Mapping[str, Any], family: Family, columns: Columns) -> RowConten
     try:
         if family is Family.PREFERENCE:
             return _read_pair(row, columns, remarks)
-        if not any(value_at(row, name) is not None for name in columns.used().values()):
+        if not any(value_at(row, name) is not None for name in _names(columns)):
             return Unreadable(nothing_there(columns))
         context = _context(row, columns, remarks)
         answers = _answers(row, columns, remarks)
@@ -186,6 +189,12 @@ def _read(row: Mapping[str, Any], family: Family, columns: Columns) -> RowConten
     if not turns:
         return Unreadable(nothing_there(columns))
     return _reading(turns, answers, row, columns, remarks)
+
+
+@lru_cache(maxsize=64)
+def _names(columns: Columns) -> tuple[str, ...]:
+    """The columns that play a part; asked for at every row."""
+    return tuple(columns.used().values())
 
 
 def _context(row: Mapping[str, Any], columns: Columns, remarks: Remarks) -> tuple[Message, ...]:

@@ -98,7 +98,8 @@ def test_history_is_turns_before_the_instruction(history: object) -> None:
         Message(BOT, "a2"),
     )
     assert reading.remarks == ()
-    for none in (None, [], "", "[]"):
+    absent: tuple[Any, ...] = (None, [], "", "[]")
+    for none in absent:
         assert len(read({**row, "history": none}, Family.ALPACA, columns).turns) == 3
 
 
@@ -139,7 +140,8 @@ def test_declared_tools_are_part_of_the_prompt_and_of_the_identity() -> None:
     assert row_identity(as_text, {}) == row_identity(reading, {})
     bare = read({"m": talk}, Family.MESSAGES, columns)
     assert row_identity(bare, {}) != row_identity(reading, {})
-    for none in ([], "[]", "", "null", None, {}):
+    absent: tuple[Any, ...] = ([], "[]", "", "null", None, {})
+    for none in absent:
         assert read({**row, "t": none}, Family.MESSAGES, columns) == bare
 
 
