@@ -95,6 +95,12 @@ class Columns:
     placeholders: frozenset[str] = field(default=frozenset(PLACEHOLDERS), compare=False)
     """Inputs that say that there is none."""
 
+    @property
+    def can_be_flat(self) -> bool:
+        """Whether whole columns say it all: no part is read for its turns, row by row."""
+        read = (self.history, self.messages, self.reasoning, self.tools, self.candidates)
+        return not self.media and all(part is None for part in read)
+
     def used(self) -> dict[str, str]:
         """The parts that have a column, in the order they are read; `more_1`, `media_2`."""
         found: dict[str, str] = {}

@@ -329,3 +329,10 @@ def test_an_edit_leaves_trace_and_image_as_they_are() -> None:
     assert editable(as_text, Family.MESSAGES, columns) == {}
     with pytest.raises(UsageError, match="no response"):
         with_text(as_text, Family.MESSAGES, columns, Part.RESPONSE, "b")
+
+
+def test_parts_that_are_read_for_their_turns_make_no_flat_file() -> None:
+    assert ALPACA.can_be_flat
+    for part in ("history", "reasoning", "candidates", "messages", "tools"):
+        assert not Columns(prompt="p", response="r", **{part: "x"}).can_be_flat
+    assert not Columns(prompt="p", response="r", media=("x",)).can_be_flat
