@@ -484,8 +484,14 @@ def open_dataset(
 def _spelling(facts: ColumnFacts, options: ReadOptions) -> Spelling:
     """How a file spells its samples, with what this person counts as no input."""
     spelling = choose(facts, options.mapping)
+    columns = spelling.columns
     placeholders = frozenset(each.strip().lower() for each in options.placeholders)
-    return replace(spelling, columns=replace(spelling.columns, placeholders=placeholders))
+    whole = columns.can_be_flat and all(name in facts.names for name in columns.used().values())
+    return replace(
+        spelling,
+        columns=replace(columns, placeholders=placeholders),
+        flat=spelling.flat and whole,
+    )
 
 
 def _without_name(error: InputError, file: DataFile) -> str:

@@ -52,7 +52,7 @@ def which_side(label: Any, counts_from: int = 1) -> int | None:
         MalformedRowError: it says neither.
     """
     if isinstance(label, str):
-        name = label.strip().lower()
+        name = label.strip().lower().replace(" ", "_")
         if name in _FIRST:
             return 0
         if name in _SECOND:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from hashlib import blake2b
 from typing import Any
 
@@ -144,8 +144,8 @@ def value_at(row: Mapping[str, Any], name: str | None) -> Any:
     return value if path else None
 
 
-def path_in(row: Mapping[str, Any], name: str) -> tuple[str | int, ...] | None:
-    """The steps from a row to what `name` means; None where its first one is no column.
+def path_in(row: Container[str], name: str) -> tuple[str | int, ...] | None:
+    """The steps from a row, or the names of its columns, to what `name` means; None for nothing.
 
     Columns may have dots in their own names (`quality.responses`): the longest that fits is taken.
     """

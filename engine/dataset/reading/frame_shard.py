@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from engine.dataset.reading.cells import path_in
 from engine.dataset.reading.columns import as_text
 from engine.dataset.reading.families import SAMPLED_VALUES, ColumnFacts, Spelling
 from engine.dataset.reading.json_rows import BOM, REPLACED_BYTES
@@ -125,7 +126,8 @@ def _read_rows(
     data: pl.DataFrame, spelling: Spelling, log: ProblemLog, progress: ReadProgress
 ) -> Texts:
     rows = RowTexts(spelling, log)
-    used = data.select(list(dict.fromkeys(spelling.columns.used().values())))
+    paths = (path_in(data.columns, name) for name in spelling.columns.used().values())
+    used = data.select(list(dict.fromkeys(str(path[0]) for path in paths if path)))
     for start in range(0, data.height, _ROWS_TOGETHER):
         progress.step(f"reading {log.file}", start, data.height)
         if used.width:

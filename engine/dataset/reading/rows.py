@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import lru_cache
 from typing import Any
 
 from engine.dataset.reading.answers import (
@@ -94,6 +95,12 @@ class Columns:
     placeholders: frozenset[str] = field(default=frozenset(PLACEHOLDERS), compare=False)
     """Inputs that say that there is none."""
 
+    @property
+    def can_be_flat(self) -> bool:
+        """Whether whole columns say it all: no part is read for its turns, row by row."""
+        read = (self.history, self.messages, self.reasoning, self.tools, self.candidates)
+        return not self.media and all(part is None for part in read)
+
     def used(self) -> dict[str, str]:
         """The parts that have a column, in the order they are read; `more_1`, `media_2`."""
         found: dict[str, str] = {}
@@ -142,6 +149,8 @@ class RowContent:
 
 
 def _after_answer(turns: tuple[Message, ...]) -> tuple[Message, ...]:
+    if turns and turns[-1].role is Role.ASSISTANT:
+        return ()
     before, answer = split_turns(turns)
     return () if answer is None else turns[len(before) + 1 :]
 
@@ -174,7 +183,7 @@ def _read(row: Mapping[str, Any], family: Family, columns: Columns) -> RowConten
     try:
         if family is Family.PREFERENCE:
             return _read_pair(row, columns, remarks)
-        if not any(value_at(row, name) is not None for name in columns.used().values()):
+        if not any(value_at(row, name) is not None for name in _names(columns)):
             return Unreadable(nothing_there(columns))
         context = _context(row, columns, remarks)
         answers = _answers(row, columns, remarks)
@@ -186,6 +195,12 @@ def _read(row: Mapping[str, Any], family: Family, columns: Columns) -> RowConten
     if not turns:
         return Unreadable(nothing_there(columns))
     return _reading(turns, answers, row, columns, remarks)
+
+
+@lru_cache(maxsize=64)
+def _names(columns: Columns) -> tuple[str, ...]:
+    """The columns that play a part; asked for at every row."""
+    return tuple(columns.used().values())
 
 
 def _context(row: Mapping[str, Any], columns: Columns, remarks: Remarks) -> tuple[Message, ...]:
@@ -316,7 +331,7 @@ def _side(
 
 def _starts_with(turns: tuple[Message, ...], context: tuple[Message, ...]) -> bool:
     """Whether a side brings its own prompt: it opens with a question, not with an answer."""
-    return not context or (bool(turns) and turns[0].role is not Role.ASSISTANT)
+    return not context or (bool(turns) and turns[0].role in (Role.SYSTEM, Role.USER))
 
 
 def _without_open_turn(turns: tuple[Message, ...]) -> tuple[Message, ...]:

@@ -19,7 +19,7 @@ from engine.dataset.reading import rows as row_shapes
 from engine.dataset.reading.answers import which_side
 from engine.dataset.reading.cells import MalformedRowError, Remarks, text_of
 from engine.dataset.reading.families import Spelling
-from engine.dataset.reading.options import LONGEST_PLACEHOLDER, is_placeholder
+from engine.dataset.reading.options import AROUND, LONGEST_PLACEHOLDER, is_placeholder
 from engine.dataset.reading.problems import ProblemLog
 from engine.dataset.reading.rows import NO_BETTER, PART_NAMES, Unreadable, read_row
 from engine.sample import Family
@@ -109,18 +109,20 @@ def assemble(parts: dict[str, pl.Series], spelling: Spelling, log: ProblemLog) -
 
 def _without_placeholders(frame: pl.DataFrame, spelling: Spelling) -> pl.DataFrame:
     """`frame` with inputs that say that there is none as empty ones; itself where none does."""
+    placeholders = spelling.columns.placeholders
+    names = [name for name in frame.columns if name == "input" or name.startswith("more_")]
+    words = "|".join(pl.escape_regex(word) for word in sorted(placeholders))
+    around = f"[\\s{pl.escape_regex(AROUND)}]*"
     changed: list[pl.Series] = []
-    for name in frame.columns:
-        if name != "input" and not name.startswith("more_"):
-            continue
-        cells = frame[name]
-        sizes = cells.str.len_bytes().fill_null(0)
+    for name in names if placeholders else ():
+        sizes = frame[name].str.len_bytes().fill_null(0)
         short = ((sizes > 0) & (sizes <= 4 * LONGEST_PLACEHOLDER)).arg_true()
-        few = cells.gather(short).unique()
-        found = [cell for cell in few if is_placeholder(cell, spelling.columns.placeholders)]
+        cells = frame[name].gather(short)
+        near = cells.str.contains(f"(?i)^{around}(?:{words}){around}$")  # few of a million
+        found = [cell for cell in cells.filter(near).unique() if is_placeholder(cell, placeholders)]
         if found:
-            rows = short.filter(cells.gather(short).is_in(found))
-            changed.append(cells.clone().scatter(rows, "").alias(name))
+            rows = short.filter(cells.is_in(found))
+            changed.append(frame[name].clone().scatter(rows, "").alias(name))
     return frame.with_columns(changed) if changed else frame
 
 
@@ -182,9 +184,12 @@ def _user(frame: pl.DataFrame) -> pl.Series | None:
     beside = [name for name in beside if _any_text(frame[name])]
     if not beside:
         return prompt.fill_null("") if prompt.null_count() else prompt
-    joined = pl.col("prompt").fill_null("")
+    parts = ["prompt", *beside]
+    nulls = [name for name in parts if frame[name].null_count()]
+    filled = frame.with_columns(pl.col(nulls).fill_null("")) if nulls else frame
+    joined = pl.col("prompt")
     for name in beside:
-        extra = pl.col(name).fill_null("")
+        extra = pl.col(name)
         joined = (
             pl.when(extra == "")
             .then(joined)
@@ -192,7 +197,7 @@ def _user(frame: pl.DataFrame) -> pl.Series | None:
             .then(extra)
             .otherwise(joined + "\n" + extra)
         )
-    return frame.select(joined.alias("prompt")).to_series()
+    return filled.select(joined.alias("prompt")).to_series()
 
 
 def _with_system(user: pl.Series, system: pl.Series | None) -> pl.Series:

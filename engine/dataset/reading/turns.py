@@ -169,9 +169,12 @@ def _plain(entry: Any) -> Message | None:
         name, text = entry.get("from"), entry.get("value")
     if type(name) is not str or type(text) is not str:
         return None
-    name = name.strip().lower()
-    role = None if name in CALL_ROLES else ROLES.get(name)
+    role = PLAIN_ROLES.get(name)
     return None if role is None else Message(role, text)
+
+
+PLAIN_ROLES = {name: role for name, role in ROLES.items() if name not in CALL_ROLES}
+"""Roles of messages whose text is a text."""
 
 
 def _with_thought(turns: tuple[Message, ...], thought: list[str]) -> tuple[Message, ...]:

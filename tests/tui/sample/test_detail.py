@@ -16,8 +16,8 @@ from tests.tui.screen import screen_lines, screen_text, style_of
 from tests.tui.table.table_app import ThemedApp
 from tests.tui.terminal.test_display import ANY_TEXT, HOSTILE
 from tui.sample.detail import SampleDetail
-from tui.sample.detail_content import DetailContent, head_text
-from tui.sample.document import json_lines, text_lines, turn_lines, wrap
+from tui.sample.detail_content import DetailContent, head_text, make_body
+from tui.sample.document import json_lines, said_lines, text_lines, turn_lines, wrap
 from tui.sample.wrapping import Flow
 from tui.terminal.display import ASCII_GLYPHS, UNICODE_GLYPHS, Glyphs, RowState
 
@@ -281,3 +281,78 @@ def test_a_fence_inside_a_longer_fence_does_not_end_it() -> None:
 def test_the_head_says_state_in_words() -> None:
     shown = head_text(content("x"), ASCII_GLYPHS)
     assert shown == "row 7 + kept by rule | score 1.250 | 1,234 tokens | heuristic"
+
+
+def drawn(shown: DetailContent, width: int = 76) -> list[tuple[str, set[str]]]:
+    """The lines of a sample, each with the styles of what is written in it."""
+    body = make_body(shown, 100_000, width, UNICODE_GLYPHS)
+    lines = [flow.runs(y, None, UNICODE_GLYPHS) for flow in body.flows for y in range(len(flow))]
+    return [
+        (
+            "".join(text for text, _ in line).rstrip(),
+            {style for text, style in line if text.strip()},
+        )
+        for line in lines
+    ]
+
+
+def test_reasoning_calls_images_and_what_is_not_understood_are_told_apart() -> None:
+    answer = Message(
+        Role.ASSISTANT,
+        "Done.",
+        ('{"name": "f"}',),
+        "A *thought*\nof two lines",
+        raw=('mood: {"calm": true}',),
+    )
+    asked = Message(Role.USER, "[image a.png]\nLook.", media=("image a.png",))
+    lines = drawn(DetailContent(0, RowState.KEPT, (asked, answer), tools='[{"name": "f"}]'))
+    texts = [text for text, _ in lines]
+    styles = dict(lines)
+    assert texts.index("reasoning") < texts.index("A *thought*") < texts.index("Done.")
+    assert styles["A *thought*"] == styles["of two lines"] == {"muted"}
+    assert styles["Done."] == {"text"}
+    assert texts.index("Done.") < texts.index("tool call")
+    assert "[image a.png]" in texts
+    assert "not understood: mood" in texts
+    assert any("calm" in text for text in texts)
+    assert any("tools" in text for text in texts)
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_tags_in_the_text_are_told_apart_and_nothing_is_taken_away(closed: bool) -> None:
+    end = "</think>" if closed else ""
+    said = f"Before\n<think>\nhm *x*\n{end}"
+    said += "\nAfter <b>\n<tool_call>{}</tool_call>" if closed else ""
+    lines = drawn(content(said))
+    styles = dict(lines)
+    assert styles["hm *x*"] == {"muted"}
+    assert styles["Before"] == {"text"}
+    texts = [text for text, _ in lines]
+    assert texts[texts.index("Before") :][:4] == ["Before", "<think>", "hm *x*", end]
+    if closed:
+        assert texts[-6:][:5] == ["</think>", "After <b>", "<tool_call>", "{}", "</tool_call>"]
+
+
+@given(ANY_TEXT, ANY_TEXT)
+def test_no_word_of_a_tagged_text_is_lost(before: str, inside: str) -> None:
+    tagged = f"{before}<think>{inside}</think>{before}"
+    shown = "".join(line.text for line in said_lines(tagged))
+    plain = "".join(line.text for line in text_lines(tagged))
+    assert "".join(shown.split()) == "".join(plain.split())
+
+
+def test_candidates_are_listed_each_under_its_number() -> None:
+    turns = (Message(Role.USER, "q"), Message(Role.ASSISTANT, "one"))
+    shown = DetailContent(
+        0,
+        RowState.KEPT,
+        turns,
+        candidates=("one", "two"),
+        candidate_details=("score 1\x1b[31m", ""),
+    )
+    texts = [text for text, _ in drawn(shown)]
+    titles = [text for text in texts if "of 2 candidates" in text]
+    assert "1 of 2 candidates, score 1" in titles[0]
+    assert "\x1b" not in titles[0]
+    assert texts.index(titles[0]) < texts.index("one") < texts.index(titles[1])
+    assert texts.index(titles[1]) < texts.index("two")

@@ -249,5 +249,6 @@ def test_what_holds_no_messages_is_told_apart(value: object) -> None:
 
 
 def test_an_odd_type_is_no_crash() -> None:
-    for odd in ([], {}, 3, True):
+    odds: tuple[Any, ...] = ([], {}, 3, True)
+    for odd in odds:
         turns_of([{"type": odd, "content": [{"type": odd, "text": "x"}]}], Remarks())
