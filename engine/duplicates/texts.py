@@ -6,13 +6,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from engine.duplicates.content_words import indentations, numbers
 from engine.duplicates.settings import ComparedUnit, Normalisation
 
 LEAST_RESPONSE_WORDS = 10
 """Shorter responses ("Yes.", a label) may well be the same.  Source: Alpaca has 1,928 identical
 responses, of which 65 have ten words or more."""
-
-_NUMBERS = r"[+\-\u2212]?[\p{L}\p{M}]*\p{N}[\p{L}\p{M}\p{N}]*(?:[.,:/]\p{N}+)*"
 
 
 def unit_texts(texts: pl.DataFrame, unit: ComparedUnit) -> pl.Series:
@@ -71,13 +70,8 @@ def folded(texts: pl.Series, how: Normalisation) -> pl.Series:
 
 
 def number_keys(texts: pl.Series) -> NDArray[np.int64]:
-    """A key for the numbers in each text: equal where the same ones stand in the same order.
-
-    Taken from the text before compatibility forms are folded: x² is not x2. Signs, decimals and
-    the letters around digits belong to a number.
-    """
-    numbers = texts.fill_null("").str.to_lowercase().str.extract_all(_NUMBERS).list.join(" ")
-    return numbers.rank("dense").fill_null(0).cast(pl.Int64).to_numpy()
+    """A key for the numbers in each text: equal where the same ones stand in the same order."""
+    return numbers(texts).rank("dense").fill_null(0).cast(pl.Int64).to_numpy()
 
 
 def long_enough(responses: pl.Series) -> NDArray[np.bool_]:
@@ -90,7 +84,9 @@ def long_enough(responses: pl.Series) -> NDArray[np.bool_]:
 def first_with_same_text(
     texts: pl.Series, rows: NDArray[np.int64], how: Normalisation
 ) -> NDArray[np.int64]:
-    """The first of `rows` with the same text and numbers as each of them.  (n,) -> (n,).
+    """The first of `rows` with the same text as each of them.  (n,) -> (n,).
+
+    Numbers and the indentation of code count as they stand, before anything is folded.
 
     Args:
         texts: of these rows.  (n,)
@@ -98,7 +94,12 @@ def first_with_same_text(
         how: what texts may differ in.
     """
     same = pl.DataFrame(
-        {"row": rows, "text": folded(normalised(texts, how), how), "numbers": number_keys(texts)}
+        {
+            "row": rows,
+            "text": folded(normalised(texts, how), how),
+            "numbers": number_keys(texts),
+            "indentation": indentations(texts),
+        }
     )
-    first = same.select(pl.col("row").first().over("text", "numbers")).to_series()
+    first = same.select(pl.col("row").first().over("text", "numbers", "indentation")).to_series()
     return first.to_numpy().copy()
