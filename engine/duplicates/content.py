@@ -11,21 +11,25 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from engine.duplicates.content_words import content_words, indentations, marks, numbers
+from engine.duplicates.content_words import asked, content_hashes, marks
 from engine.duplicates.matches import Matches
 from engine.duplicates.settings import ComparedUnit, SearchSettings
-from engine.duplicates.shingles import text_hashes
+from engine.duplicates.shingles import Shingles, text_hashes, words_of
 from engine.duplicates.similarity import Verifier
-from engine.duplicates.texts import unit_texts
-from engine.duplicates.typos import Slip, Vocabulary, in_parts, only_slips, slips
+from engine.duplicates.texts import indentations, normalised, numbers, unit_texts
+from engine.duplicates.typos import Slip, Vocabulary, only_slips, slips
 
 PAIRS_AT_ONCE = 1 << 12
 """Pairs of which words are aligned between two looks at whether to stop."""
+
+MOST_SLIPS = 8
+"""In one prompt; more is another text."""
 
 ROWS_AT_ONCE = 1 << 13
 """Rows read for their content in one step: some 50 ms."""
@@ -140,7 +144,7 @@ class PairContent:
             return
         whole, prompts = self._whole.gather(rows), self._prompts.gather(rows)
         self._marks[rows] = text_hashes(numbers(whole) if self._by_meaning else _told(whole))
-        self._asked[rows] = text_hashes(content_words(prompts))
+        self._asked[rows] = _sequence_hashes(content_hashes(asked(prompts)))
         if self._responses is not None:
             self._answered[rows] = text_hashes(self._responses.gather(rows))
         self._known[rows] = True
@@ -160,26 +164,37 @@ class PairContent:
         pause_point: Callable[[], None],
     ) -> NDArray[np.bool_]:
         """Which of the pairs differ in slips of the keyboard and function words alone."""
+        near = np.zeros(len(a), np.bool_)
         found: list[list[Slip] | None] = []
         for start in range(0, len(a), PAIRS_AT_ONCE):
             pause_point()
-            pairs = slice(start, start + PAIRS_AT_ONCE)
-            rows = np.unique(np.concatenate([a[pairs], b[pairs]]))
-            lists = [text.split(" ") for text in content_words(self._prompts.gather(rows))]
-            said = dict(zip(rows.tolist(), lists, strict=True))
-            found += [
-                slips(said[one], said[other])
-                for one, other in zip(a[pairs].tolist(), b[pairs].tolist(), strict=True)
-            ]
-        if not any(found):
-            return np.array([pairs is not None for pairs in found], np.bool_)
-        return only_slips(found, self._words(first))
+            pairs = np.stack([a, b], axis=1)[start : start + PAIRS_AT_ONCE]
+            some = near[start : start + PAIRS_AT_ONCE]
+            content = self._content(np.unique(pairs))
+            some[:] = [_nearly_the_same(content[one], content[two]) for one, two in pairs.tolist()]
+            words = self._asked_words(np.unique(pairs[some]))
+            found += [slips(words[one], words[two]) for one, two in pairs[some].tolist()]
+        if any(found):
+            near[near] = only_slips(found, self._words(first), pause_point)
+        else:
+            near[near] = [differs is not None for differs in found]
+        return near
+
+    def _content(self, rows: NDArray[np.int64]) -> dict[int, NDArray[np.uint64]]:
+        found = content_hashes(asked(self._prompts.gather(rows)))
+        cuts = pairwise(found.starts.tolist())
+        words = (found.hashes[start:end] for start, end in cuts)
+        return dict(zip(rows.tolist(), words, strict=True))
+
+    def _asked_words(self, rows: NDArray[np.int64]) -> dict[int, list[str]]:
+        texts = normalised(asked(self._prompts.gather(rows)), self._settings.normalisation)
+        return dict(zip(rows.tolist(), words_of(texts), strict=True))
 
     def _words(self, first: NDArray[np.int64]) -> Vocabulary:
         with self._lock:
             if self._vocabulary is None:
                 own = self._whole.filter(pl.Series(first == np.arange(len(first))))
-                self._vocabulary = Vocabulary(in_parts(own))
+                self._vocabulary = Vocabulary(own)
             return self._vocabulary
 
 
@@ -187,6 +202,42 @@ def _told(texts: pl.Series) -> pl.Series:
     """Numbers, signs, decisive words, and the indentation of code."""
     both = pl.concat_str(marks(texts), indentations(texts), separator="\n")
     return pl.select(both).to_series()
+
+
+def _sequence_hashes(words: Shingles) -> NDArray[np.uint64]:
+    """A hash of all words of each row, in their order.  (rows,)."""
+    place = np.arange(len(words.hashes)) - np.repeat(words.starts[:-1], words.counts)
+    weights = np.full(int(place.max(initial=0)) + 1, _FACTOR)
+    weights = np.multiply.accumulate(weights)
+    total = np.concatenate([np.zeros(1, np.uint64), np.cumsum(words.hashes * weights[place])])
+    sums: NDArray[np.uint64] = total[words.starts[1:]] - total[words.starts[:-1]]
+    return sums + words.counts.astype(np.uint64)
+
+
+_FACTOR = np.uint64(0x9E3779B97F4A7C15)
+"""Odd, so that multiplying loses nothing.  Source: Steele et al. 2014, SplitMix."""
+
+
+def _nearly_the_same(one: NDArray[np.uint64], other: NDArray[np.uint64]) -> bool:
+    """Whether what differs between two lists of words is short enough to be slips.
+
+    A slip in a function word puts in or leaves out a content word.
+    """
+    if abs(len(one) - len(other)) > MOST_SLIPS:
+        return False
+    shorter = min(len(one), len(other))
+    start = _common(one[:shorter], other[:shorter])
+    rest = shorter - start
+    end = _common(one[::-1][:rest], other[::-1][:rest])
+    left = max(len(one), len(other)) - start - end
+    if len(one) == len(other):
+        return int(np.count_nonzero(one != other)) <= MOST_SLIPS
+    return left <= MOST_SLIPS
+
+
+def _common(one: NDArray[np.uint64], other: NDArray[np.uint64]) -> int:
+    differ = np.flatnonzero(one != other)
+    return int(differ[0]) if len(differ) else len(one)
 
 
 def judged(

@@ -7,9 +7,16 @@ is content, so that less is dropped and nothing wrongly.
 
 from __future__ import annotations
 
-import polars as pl
+from functools import cache
 
-_NUMBERS = r"[+\-\u2212]?[\p{L}\p{M}]*\p{N}[\p{L}\p{M}\p{N}]*(?:[.,:/]\p{N}+)*"
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from engine.duplicates.settings import SearchSettings, ShingleKind, Shingling
+from engine.duplicates.shingles import Shingles, shingle
+from engine.duplicates.texts import NUMBERS
+
 _SIGNS = r"!=+|[\p{S}--[`\u00B4\u00A8]]|[%&#@*/\\§¶†‡\[\]{}\-]"
 """Operators, currencies, emoji; other punctuation, quotes and round brackets are no content."""
 
@@ -60,15 +67,14 @@ without pronouns that stand for somebody else.
 
 _APOSTROPHE = r"(\p{L})['\u2019](\p{L})"
 _HYPHEN = r"(\p{L})[-\u2010\u2011](\p{L})"
-_MARKS = rf"{_NUMBERS}|\b(?:{'|'.join(sorted(DECISIVE))})\b|{_SIGNS}"
-_FUNCTION = rf"\b(?:{'|'.join(sorted(FUNCTION_WORDS))})\b"
+_MARKS = rf"{NUMBERS}|\b(?:{'|'.join(sorted(DECISIVE))})\b|{_SIGNS}"
 _COURTESY = (
     r"^\W*(?:hi|hello|hey|good (?:morning|day|evening))\b[ ,.!]+"
     r"|(?m:[.!?,;:][ \t]*(?:thanks|thank you|thx)"
     r"(?: a lot| so much| very much| in advance)?[.! \t]*$)"
 )
 """How a question is opened, or a line of it closed, and no part of it."""
-_NO_WORD = r"[^\p{L}\p{M}\p{N}]+"
+_SINGLE_WORDS = SearchSettings(shingling=Shingling(ShingleKind.WORD, 1))
 
 
 def plain_words(texts: pl.Series) -> pl.Series:
@@ -78,50 +84,29 @@ def plain_words(texts: pl.Series) -> pl.Series:
     return found.str.replace_all(_HYPHEN, "$1 $2").str.replace_all(_HYPHEN, "$1 $2")
 
 
-def numbers(texts: pl.Series) -> pl.Series:
-    """The numbers in each text, in order, with blanks between them.
-
-    Taken before compatibility forms are folded: x² is not x2. Signs, decimals and the letters
-    around digits belong to a number.
-    """
-    return texts.fill_null("").str.to_lowercase().str.extract_all(_NUMBERS).list.join(" ")
-
-
 def marks(texts: pl.Series) -> pl.Series:
     """The numbers, signs and decisive words of each text, in order, with blanks between them."""
     return plain_words(texts).str.extract_all(_MARKS).list.join(" ")
 
 
-def words(texts: pl.Series) -> pl.Series:
-    """The words of each text, with blanks between them."""
-    return plain_words(texts).str.replace_all(_NO_WORD, " ").str.strip_chars(" ")
+def asked(texts: pl.Series) -> pl.Series:
+    """`texts` as `plain_words` has them, without the courtesies around a question."""
+    return plain_words(texts).str.replace_all(_COURTESY, " ")
 
 
-def content_words(texts: pl.Series) -> pl.Series:
-    """The words of each text that are content, with blanks between them."""
-    kept = plain_words(texts).str.replace_all(_COURTESY, " ").str.replace_all(_FUNCTION, " ")
-    return kept.str.replace_all(_NO_WORD, " ").str.strip_chars(" ")
+def word_hashes(texts: pl.Series) -> Shingles:
+    """The words of each text, in order, as hashes."""
+    return shingle(texts, _SINGLE_WORDS)
 
 
-_INDENTED = r"\n[ \t]+\S"
-_CODE_LINE = r"(?m)[:{};]\s*$|^\s*(?:```|def |class |for |while |if |return |import |function )"
+def content_hashes(texts: pl.Series) -> Shingles:
+    """The words of each text that are content, in order, as hashes."""
+    found = word_hashes(texts)
+    kept = ~np.isin(found.hashes, _function_hashes())
+    before = np.concatenate([np.zeros(1, np.int64), np.cumsum(kept)])
+    return Shingles(found.hashes[kept], before[found.starts])
 
 
-def indentations(texts: pl.Series) -> pl.Series:
-    """How far the lines of code in each text are indented; empty for prose and where none is.
-
-    A text is code where a line is indented and one opens a block, ends a statement or begins with
-    a keyword; a tab counts as it stands.
-    """
-    texts = texts.fill_null("")
-    code = (texts.str.contains(_INDENTED) & texts.str.contains(_CODE_LINE)).arg_true()
-    found = pl.repeat("", len(texts), dtype=pl.String, eager=True)
-    if not len(code):
-        return found
-    of_code = pl.Series([_indentation(text) for text in texts.gather(code)], dtype=pl.String)
-    return found.scatter(code, of_code)
-
-
-def _indentation(text: str) -> str:
-    lines = (line for line in text.splitlines() if line.strip())
-    return "|".join(line[: len(line) - len(line.lstrip())] for line in lines)
+@cache
+def _function_hashes() -> NDArray[np.uint64]:
+    return word_hashes(pl.Series(sorted(FUNCTION_WORDS))).hashes

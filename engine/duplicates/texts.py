@@ -6,12 +6,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from engine.duplicates.content_words import indentations, numbers
 from engine.duplicates.settings import ComparedUnit, Normalisation
 
 LEAST_RESPONSE_WORDS = 10
 """Shorter responses ("Yes.", a label) may well be the same.  Source: Alpaca has 1,928 identical
 responses, of which 65 have ten words or more."""
+
+NUMBERS = r"[+\-\u2212]?[\p{L}\p{M}]*\p{N}[\p{L}\p{M}\p{N}]*(?:[.,:/]\p{N}+)*"
+"""Numbers with their signs, decimals and the letters around digits."""
 
 
 def unit_texts(texts: pl.DataFrame, unit: ComparedUnit) -> pl.Series:
@@ -69,6 +71,15 @@ def folded(texts: pl.Series, how: Normalisation) -> pl.Series:
     return texts.str.replace_all(r"[\s\x1c-\x1f]+", " ").str.strip_chars(" ")
 
 
+def numbers(texts: pl.Series) -> pl.Series:
+    """The numbers in each text, in order, with blanks between them.
+
+    Taken before compatibility forms are folded: x² is not x2. Signs, decimals and the letters
+    around digits belong to a number.
+    """
+    return texts.fill_null("").str.to_lowercase().str.extract_all(NUMBERS).list.join(" ")
+
+
 def number_keys(texts: pl.Series) -> NDArray[np.int64]:
     """A key for the numbers in each text: equal where the same ones stand in the same order."""
     return numbers(texts).rank("dense").fill_null(0).cast(pl.Int64).to_numpy()
@@ -103,3 +114,27 @@ def first_with_same_text(
     )
     first = same.select(pl.col("row").first().over("text", "numbers", "indentation")).to_series()
     return first.to_numpy().copy()
+
+
+_INDENTED = r"\n[ \t]+\S"
+_CODE_LINE = r"(?m)[:{};]\s*$|^\s*(?:```|def |class |for |while |if |return |import |function )"
+
+
+def indentations(texts: pl.Series) -> pl.Series:
+    """How far the lines of code in each text are indented; empty for prose and where none is.
+
+    A text is code where a line is indented and one opens a block, ends a statement or begins with
+    a keyword; a tab counts as it stands.
+    """
+    texts = texts.fill_null("")
+    code = (texts.str.contains(_INDENTED) & texts.str.contains(_CODE_LINE)).arg_true()
+    found = pl.repeat("", len(texts), dtype=pl.String, eager=True)
+    if not len(code):
+        return found
+    of_code = pl.Series([_indentation(text) for text in texts.gather(code)], dtype=pl.String)
+    return found.scatter(code, of_code)
+
+
+def _indentation(text: str) -> str:
+    lines = (line for line in text.splitlines() if line.strip())
+    return "|".join(line[: len(line) - len(line.lstrip())] for line in lines)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from difflib import SequenceMatcher
-from itertools import pairwise
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from engine.duplicates.content_words import DECISIVE, FUNCTION_WORDS, words
-from engine.duplicates.shingles import text_hashes
+from engine.duplicates.content_words import DECISIVE, FUNCTION_WORDS, word_hashes
+from engine.duplicates.prefetch import prefetched
 
 LEAST_LETTERS = 5
 """Shorter words that are one letter apart are mostly two words: cat and car."""
@@ -19,8 +18,8 @@ LEAST_LETTERS = 5
 MOST_EDITS = 2
 """Letters put in, left out, exchanged, or in the wrong order."""
 
-ALIGNED_WORDS = 400
-"""Of either text, between what both begin and end with; more are not aligned."""
+MOST_WORDS = 24
+"""Of either text, between what both begin and end with; where more differs, it is no slip."""
 
 _ROWS_AT_ONCE = 1 << 13
 _OPPOSITES = ("in", "de", "ex", "im", "un", "dis", "non", "re", "over", "under", "pre", "post", "")
@@ -71,7 +70,7 @@ def slips(one: list[str], other: list[str]) -> list[Slip] | None:
     if len(one) == len(other):
         pairs = [(a, b) for a, b in zip(one, other, strict=True) if a != b]
         return pairs if all(may_be_slip(a, b) for a, b in pairs) else None
-    if max(len(one), len(other)) > ALIGNED_WORDS:
+    if max(len(one), len(other)) > MOST_WORDS:
         return None
     found: list[Slip] = []
     matcher = SequenceMatcher(None, one, other, autojunk=False)
@@ -101,62 +100,74 @@ def _content(some: list[str]) -> list[str]:
 
 
 class Vocabulary:
-    """The words of a dataset, and which of them stand in one text only."""
+    """Which words stand in more than one text of a dataset; counted when they are asked for."""
 
-    def __init__(self, texts: Iterable[pl.Series]) -> None:
-        """Count them; some seconds for a million rows.
+    def __init__(self, texts: pl.Series) -> None:
+        """Count nothing yet; `texts` are all that differ."""
+        self._texts = texts
+        self._often: dict[str, bool] = {}
+
+    def once(
+        self, some: Iterable[str], pause_point: Callable[[], None] = lambda: None
+    ) -> dict[str, bool]:
+        """Whether each of some words stands in one text at most; one pass for those not asked yet.
 
         Args:
-            texts: all texts that differ, some at a time.
+            some: single words in lower case.
+            pause_point: called between two steps; raises to stop.
         """
-        self._words = np.empty(0, np.uint64)
-        self._often = np.empty(0, np.bool_)
-        for part in texts:
-            self._add(part)
+        wanted = set(some)
+        if new := sorted(wanted - self._often.keys()):
+            hashes = word_hashes(pl.Series(new, dtype=pl.String)).hashes
+            order = np.argsort(hashes)
+            counts = self._counts(hashes[order], pause_point)
+            for place, count in zip(order.tolist(), counts.tolist(), strict=True):
+                self._often[new[place]] = count > 1
+        return {word: not self._often[word] for word in wanted}
 
-    def _add(self, texts: pl.Series) -> None:
-        table = pl.DataFrame({"row": np.arange(len(texts)), "word": words(texts).str.split(" ")})
-        table = table.explode("word").unique()
-        counted = table.group_by("word").len()
-        hashes = text_hashes(counted["word"])
-        order = np.argsort(hashes)
-        hashes, often = hashes[order], counted["len"].to_numpy()[order] > 1
-        place = np.searchsorted(self._words, hashes)
-        known = np.zeros(len(hashes), np.bool_)
-        inside = place < len(self._words)
-        known[inside] = self._words[place[inside]] == hashes[inside]
-        self._often[place[known]] = True
-        self._words = np.concatenate([self._words, hashes[~known]])
-        self._often = np.concatenate([self._often, often[~known]])
-        order = np.argsort(self._words)
-        self._words, self._often = self._words[order], self._often[order]
-
-    def once(self, some: Iterable[str]) -> dict[str, bool]:
-        """Whether each of some words stands in one text of the dataset at most."""
-        wanted = pl.Series(sorted(set(some)), dtype=pl.String)
-        hashes = text_hashes(wanted)
-        place = np.minimum(np.searchsorted(self._words, hashes), max(len(self._words) - 1, 0))
-        often = np.zeros(len(hashes), np.bool_)
-        if len(self._words):
-            often = (self._words[place] == hashes) & self._often[place]
-        return dict(zip(wanted.to_list(), (~often).tolist(), strict=True))
+    def _counts(
+        self, wanted: NDArray[np.uint64], pause_point: Callable[[], None]
+    ) -> NDArray[np.int64]:
+        """How many texts hold each of some words, by hash, ascending.  (n,) -> (n,)."""
+        marked = np.zeros(1 << _MARK_BITS, np.bool_)
+        marked[_mark(wanted)] = True
+        counts = np.zeros(len(wanted), np.int64)
+        starts = range(0, len(self._texts), _ROWS_AT_ONCE)
+        parts = (self._texts[start : start + _ROWS_AT_ONCE] for start in starts)
+        for _, found in prefetched(word_hashes, parts):
+            pause_point()
+            at = np.flatnonzero(marked[_mark(found.hashes)])
+            place = np.searchsorted(wanted, found.hashes[at])
+            place = np.minimum(place, len(wanted) - 1)
+            met = wanted[place] == found.hashes[at]
+            row = np.searchsorted(found.starts, at[met], side="right")
+            pairs = np.unique(np.stack([row, place[met]]), axis=1)
+            counts += np.bincount(pairs[1], minlength=len(wanted))
+        return counts
 
 
-def in_parts(texts: pl.Series) -> Iterator[pl.Series]:
-    """`texts` some thousands at a time."""
-    edges = [*range(0, len(texts), _ROWS_AT_ONCE), len(texts)]
-    return (texts[start:end] for start, end in pairwise(edges))
+_MARK_BITS = 20
 
 
-def only_slips(found: list[list[Slip] | None], vocabulary: Vocabulary) -> NDArray[np.bool_]:
+def _mark(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """A small part of each hash: what is not marked need not be looked for."""
+    return hashes >> np.uint64(64 - _MARK_BITS)
+
+
+def only_slips(
+    found: Sequence[list[Slip] | None],
+    vocabulary: Vocabulary,
+    pause_point: Callable[[], None] = lambda: None,
+) -> NDArray[np.bool_]:
     """For each difference whether all of it is slips: of each two words one is known nowhere else.
 
     Args:
         found: of each pair of texts, as `slips` gives it.  (n,)
         vocabulary: of all texts of the dataset.
+        pause_point: called between two steps; raises to stop.
     """
     every = {word for pairs in found if pairs for pair in pairs for word in pair}
-    once = vocabulary.once(every)
+    once = vocabulary.once(every, pause_point)
     return np.array(
         [
             pairs is not None and all(once[one] or once[other] for one, other in pairs)

@@ -143,8 +143,8 @@ marks into French and answer with the translation alone.
 
 def labelled(chance: random.Random) -> Row:
     who, thing = chance.choice(NAMES), chance.choice(THINGS)
-    prompt = f"""Read the review, answer with one word (positive, negative, mixed), and do not explain
-yourself.
+    prompt = f"""Read the review, answer with one word (positive, negative, mixed), and do not
+explain yourself.
 
 Review: {who} bought {thing} in {chance.choice(CITIES)} and was delighted."""
     return prompt, "positive"
@@ -249,8 +249,9 @@ def test_slips_are_near_words_that_are_no_opposites() -> None:
 
 
 def test_a_vocabulary_knows_what_stands_in_more_than_one_text() -> None:
-    known = Vocabulary([pl.Series(["One two", "two, three"]), pl.Series(["THREE four four"])])
+    known = Vocabulary(pl.Series(["One two", "two, three", "THREE four four"]))
     assert known.once(["one", "two", "three", "four", "five"]) == {
         "one": True, "two": False, "three": False, "four": True, "five": True,
     }  # fmt: skip
-    assert Vocabulary([]).once(["one"]) == {"one": True}
+    assert known.once(["two", "six"]) == {"two": False, "six": True}
+    assert Vocabulary(pl.Series([], dtype=pl.String)).once(["one"]) == {"one": True}
