@@ -1,9 +1,8 @@
 """Whether two samples that are alike differ in content: then the rule never drops one of them.
 
 Asked of pairs that a search has found, in the order of what it costs: the numbers, signs and
-decisive words of the whole, the indentation of code, how alike the responses alone are, the
-content words of the prompts, and last, word by word, whether what is left are slips of the
-keyboard.
+decisive words of the whole, the indentation of code, the content words of the prompts, how alike
+the responses alone are, and last, word by word, whether what is left are slips of the keyboard.
 """
 
 from __future__ import annotations
@@ -40,7 +39,8 @@ class ContentCheck:
     """What was found out about some pairs."""
 
     same: NDArray[np.bool_]  # (n,) nothing in the prompts, and no number or sign, tells them apart
-    responses: NDArray[np.float32]  # (n,) similarity of the responses alone, exact
+    responses: NDArray[np.float32]  # (n,) similarity of the responses alone
+    """Exact; 1 where they, too, differ in nothing that is content."""
 
 
 class PairContent:
@@ -111,10 +111,13 @@ class PairContent:
         if len(near):
             responses[near] = self._verifier()(a[near], b[near])
         responses[~alike] = 0
-        least = self._settings.similarity
-        unsure = np.flatnonzero(alike & ~same & (responses >= least))
-        if first is not None and len(unsure):
-            same[unsure] = self._slips(a[unsure], b[unsure], first, pause_point)
+        if first is not None:
+            unsure = np.flatnonzero(alike & ~same)
+            same[unsure] = self._slips(self._prompts, a[unsure], b[unsure], first, pause_point)
+            unsure = np.flatnonzero(same & (responses < 1))
+            if self._responses is not None:
+                found = self._slips(self._responses, a[unsure], b[unsure], first, pause_point)
+                responses[unsure[found]] = 1
         return ContentCheck(same, responses)
 
     def why_kept(self, row: int, others: NDArray[np.int64], least: float) -> list[str]:
@@ -146,7 +149,8 @@ class PairContent:
         self._marks[rows] = text_hashes(numbers(whole) if self._by_meaning else _told(whole))
         self._asked[rows] = _sequence_hashes(content_hashes(asked(prompts)))
         if self._responses is not None:
-            self._answered[rows] = text_hashes(self._responses.gather(rows))
+            said = content_hashes(asked(self._responses.gather(rows)))
+            self._answered[rows] = _sequence_hashes(said)
         self._known[rows] = True
 
     def _verifier(self) -> Verifier:
@@ -158,21 +162,22 @@ class PairContent:
 
     def _slips(
         self,
+        texts: pl.Series,
         a: NDArray[np.int64],
         b: NDArray[np.int64],
         first: NDArray[np.int64],
         pause_point: Callable[[], None],
     ) -> NDArray[np.bool_]:
-        """Which of the pairs differ in slips of the keyboard and function words alone."""
+        """Which pairs of `texts` differ in slips of the keyboard and function words alone."""
         near = np.zeros(len(a), np.bool_)
         found: list[list[Slip] | None] = []
         for start in range(0, len(a), PAIRS_AT_ONCE):
             pause_point()
             pairs = np.stack([a, b], axis=1)[start : start + PAIRS_AT_ONCE]
             some = near[start : start + PAIRS_AT_ONCE]
-            content = self._content(np.unique(pairs))
+            content = _content(texts, np.unique(pairs))
             some[:] = [_nearly_the_same(content[one], content[two]) for one, two in pairs.tolist()]
-            words = self._asked_words(np.unique(pairs[some]))
+            words = self._asked_words(texts, np.unique(pairs[some]))
             found += [slips(words[one], words[two]) for one, two in pairs[some].tolist()]
         if any(found):
             near[near] = only_slips(found, self._words(first), pause_point)
@@ -180,15 +185,9 @@ class PairContent:
             near[near] = [differs is not None for differs in found]
         return near
 
-    def _content(self, rows: NDArray[np.int64]) -> dict[int, NDArray[np.uint64]]:
-        found = content_hashes(asked(self._prompts.gather(rows)))
-        cuts = pairwise(found.starts.tolist())
-        words = (found.hashes[start:end] for start, end in cuts)
-        return dict(zip(rows.tolist(), words, strict=True))
-
-    def _asked_words(self, rows: NDArray[np.int64]) -> dict[int, list[str]]:
-        texts = normalised(asked(self._prompts.gather(rows)), self._settings.normalisation)
-        return dict(zip(rows.tolist(), words_of(texts), strict=True))
+    def _asked_words(self, texts: pl.Series, rows: NDArray[np.int64]) -> dict[int, list[str]]:
+        found = normalised(asked(texts.gather(rows)), self._settings.normalisation)
+        return dict(zip(rows.tolist(), words_of(found), strict=True))
 
     def _words(self, first: NDArray[np.int64]) -> Vocabulary:
         with self._lock:
@@ -196,6 +195,13 @@ class PairContent:
                 own = self._whole.filter(pl.Series(first == np.arange(len(first))))
                 self._vocabulary = Vocabulary(own)
             return self._vocabulary
+
+
+def _content(texts: pl.Series, rows: NDArray[np.int64]) -> dict[int, NDArray[np.uint64]]:
+    """The content words of some rows, as hashes."""
+    found = content_hashes(asked(texts.gather(rows)))
+    words = (found.hashes[start:end] for start, end in pairwise(found.starts.tolist()))
+    return dict(zip(rows.tolist(), words, strict=True))
 
 
 def _told(texts: pl.Series) -> pl.Series:
