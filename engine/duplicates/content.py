@@ -132,9 +132,9 @@ class PairContent:
         check = self.compare(one, others)
         told = self._marks[others] == self._marks[row]
         return [
-            "other numbers, signs or words such as “not”"
+            "other numbers, signs or negations"
             if not same_marks
-            else f"the answers alone are only {alike:.2f} alike"
+            else f"answers {alike:.2f} alike"
             if alike < np.float32(least)
             else "another question"
             for same_marks, alike in zip(told.tolist(), check.responses.tolist(), strict=True)

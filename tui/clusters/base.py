@@ -387,5 +387,5 @@ def _alike(similarities: MemberSimilarities, row: int) -> list[str]:
     if row != similarities.keeper and row in similarities.similarity:
         parts.append(f"{similarities.similarity[row]:.3f} alike")
         if row in similarities.why_kept:
-            parts.append(f"{similarities.why_kept[row]}: the rule does not drop it")
+            parts.append(f"{similarities.why_kept[row]}: not dropped")
     return parts
