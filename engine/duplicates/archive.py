@@ -45,20 +45,26 @@ class Content:
 
 
 def to_arrays(matches: Matches) -> dict[str, NDArray[Any]]:
-    """A complete result."""
+    """A complete result, with what its pairs differ in."""
+    assert matches.same_content is not None
+    assert matches.responses is not None
     return {
         "first": matches.first - np.arange(matches.rows),  # nearly all zero
         "a": matches.a,
         "b": matches.b,
         "similarity": matches.similarity,
-        "same_numbers": matches.same_numbers,
+        "same_content": matches.same_content,
+        "responses": matches.responses,
         "large": np.concatenate([np.empty(0, np.int64), *matches.large]),
         "large_sizes": np.array([len(rows) for rows in matches.large], np.int64),
         "left_out": np.array([matches.left_out], np.int64),
     }
 
 
-NAMES = ("first", "a", "b", "similarity", "same_numbers", "large", "large_sizes", "left_out")
+NAMES = (
+    *("first", "a", "b", "similarity", "same_content", "responses"),
+    *("large", "large_sizes", "left_out"),
+)
 """What `from_arrays` asks for."""
 
 
@@ -78,7 +84,8 @@ def from_arrays(settings: SearchSettings, arrays: dict[str, NDArray[Any]]) -> Ma
         a=arrays["a"],
         b=arrays["b"],
         similarity=arrays["similarity"],
-        same_numbers=arrays["same_numbers"],
+        same_content=arrays["same_content"],
+        responses=arrays["responses"],
         large=tuple(large),
         done=rows,
         left_out=int(arrays["left_out"][0]),

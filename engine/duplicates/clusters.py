@@ -27,7 +27,7 @@ class Edges:
     a: NDArray[np.int64]  # (n,) lower row
     b: NDArray[np.int64]  # (n,) higher row
     similarity: NDArray[np.float32]  # (n,)
-    same_numbers: NDArray[np.bool_]  # (n,)
+    droppable: NDArray[np.bool_]  # (n,) nothing but their wording differs: the rule may drop one
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,6 +88,23 @@ class Clusters:
         met = partners[order][place] == first[others]
         return np.where(met, known[order][place], 0).astype(np.float32)
 
+    def droppable_for(self, row: int, others: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which others of its cluster the rule may drop for being like `row`.  (n,) -> (n,).
+
+        Rows of the same text stand for each other. Of components too large to list, only some
+        pairs are known.
+        """
+        first, edges = self.matches.first, self.edges
+        own = first[row]
+        partners = np.concatenate(
+            [
+                edges.b[(edges.a == own) & edges.droppable],
+                edges.a[(edges.b == own) & edges.droppable],
+                [own],
+            ]
+        )
+        return np.isin(first[others], partners)
+
 
 def cut(
     matches: Matches,
@@ -122,7 +139,7 @@ def cut(
 
 def _edges(matches: Matches, bar: NDArray[np.float32], large: LargeComponents | None) -> Edges:
     a, b, similarity = matches.a, matches.b, matches.similarity
-    same_numbers = matches.same_numbers
+    droppable = _droppable(matches, bar)
     raised = float(bar.max(initial=0)) > matches.settings.similarity
     if matches.large and large is not None and raised:
         for level in np.unique(bar[np.concatenate(matches.large)]).tolist():
@@ -130,10 +147,20 @@ def _edges(matches: Matches, bar: NDArray[np.float32], large: LargeComponents | 
             a, b = np.concatenate([a, more[0]]), np.concatenate([b, more[1]])
             similarity = np.concatenate([similarity, more[2]])
             # Unknown, and not needed: the rule asks `large` about these rows.
-            same_numbers = np.concatenate([same_numbers, np.zeros(len(more[0]), np.bool_)])
+            droppable = np.concatenate([droppable, np.zeros(len(more[0]), np.bool_)])
     near = np.flatnonzero(similarity >= np.maximum(bar[a], bar[b]))
     near = near[np.lexsort((-b[near], -a[near], similarity[near]))]
-    return Edges(a[near], b[near], similarity[near], same_numbers[near])
+    return Edges(a[near], b[near], similarity[near], droppable[near])
+
+
+def _droppable(matches: Matches, bar: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """The pairs of which the content is the same, and the responses are as alike as they must be.
+
+    (pairs,)
+    """
+    if matches.same_content is None or matches.responses is None:
+        return np.zeros(len(matches.a), np.bool_)
+    return matches.same_content & (matches.responses >= np.maximum(bar[matches.a], bar[matches.b]))
 
 
 def _label(

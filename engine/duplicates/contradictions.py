@@ -1,4 +1,4 @@
-"""Contradictions: the same question, asked again with the same numbers, and other answers to it.
+"""Contradictions: the same question, asked again in other words at most, and other answers to it.
 
 Never a duplicate to delete: one of the answers is wrong, or the question has many answers. Both
 are for a person to see.
@@ -14,6 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from engine.duplicates.clusters import Clusters
+from engine.duplicates.content import PairContent
 from engine.duplicates.matching import components
 from engine.duplicates.settings import ComparedUnit, SearchSettings, ShingleKind, Shingling
 from engine.duplicates.similarity import Verifier
@@ -113,12 +114,13 @@ class AnswerFloor:
         return int(counts.sum() - largest.sum())
 
 
-def contradictions(prompts: Clusters, texts: pl.DataFrame) -> Contradictions:
+def contradictions(prompts: Clusters, texts: pl.DataFrame, content: PairContent) -> Contradictions:
     """Find the questions that are answered in different ways.
 
     Args:
         prompts: clusters of prompts.
         texts: columns prompt and response (strings, nullable).  (rows,)
+        content: of the same search of prompts: alike is not enough, they must ask the same.
     """
     rows = prompts.members
     response = folded(
@@ -128,7 +130,7 @@ def contradictions(prompts: Clusters, texts: pl.DataFrame) -> Contradictions:
     rows, response = rows[answered], response.filter(pl.Series(answered))
     if not len(rows):
         return Contradictions((), len(texts))
-    question = _keys(prompts.label[rows], number_keys(texts["prompt"].gather(rows)))
+    question = _questions(prompts, content, rows)
     answer = _keys(question, response.rank("dense").cast(pl.Int64).to_numpy())
     groups = [
         Contradiction(tuple(sorted(sum(answers, ()))), answers)
@@ -136,6 +138,20 @@ def contradictions(prompts: Clusters, texts: pl.DataFrame) -> Contradictions:
         if len(answers) > 1
     ]
     return Contradictions(tuple(sorted(groups, key=lambda group: group.rows)), len(texts))
+
+
+def _questions(
+    prompts: Clusters, content: PairContent, rows: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """A number for each of some rows, the same for those whose prompts ask the same.  (n,)."""
+    edges, first = prompts.edges, prompts.matches.first[rows]
+    key = _keys(prompts.label[rows], content.keys(first).view(np.int64))
+    order = np.argsort(key, kind="stable")
+    same = key[order][1:] == key[order][:-1]
+    a = np.concatenate([edges.a[edges.droppable], first[order][:-1][same]])
+    b = np.concatenate([edges.b[edges.droppable], first[order][1:][same]])
+    _, question = components(a, b, prompts.matches.rows)
+    return question[first]
 
 
 def _keys(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -12,6 +12,7 @@ import polars as pl
 
 from engine.dataset.dataset import Dataset
 from engine.duplicates.clusters import Clusters, cut
+from engine.duplicates.content import PairContent, judged
 from engine.duplicates.contradictions import Contradictions, contradictions
 from engine.duplicates.finder import Finder, Progress
 from engine.duplicates.large import LargeComponents
@@ -96,13 +97,14 @@ def dedup_report(
     if model is not None:
         texts = compared_texts(dataset.texts, settings.unit, dataset.broken)
         matches = MeaningFinder(texts, settings, load(model)).run(progress=progress)
-        clusters, large = cut(matches, settings.similarity), None
+        content = PairContent(dataset.texts, settings)
+        clusters, large = cut(judged(matches, content), settings.similarity), None
     else:
-        clusters, large = _search(dataset, settings, progress)
+        clusters, large, content = _search(dataset, settings, progress)
     prompts = clusters
     if settings.unit is not ComparedUnit.PROMPT or model is not None:
         asked = default_settings(ComparedUnit.PROMPT, DROP_FROM if model else settings.similarity)
-        prompts, _ = _search(dataset, asked, progress)
+        prompts, _, content = _search(dataset, asked, progress)
     dropped = 0
     if settings.unit is ComparedUnit.BOTH and model is None:
         everyone = np.ones(dataset.rows, np.bool_)
@@ -110,16 +112,17 @@ def dedup_report(
         candidates = Candidates(everyone, np.zeros(dataset.rows, np.bool_))
         dropped = drop(clusters, candidates, ranking.best_first(clusters.members), large).count
     measure = "jaccard" if model is None else "cosine"
-    return DedupReport(clusters, contradictions(prompts, dataset.texts), dropped, measure)
+    return DedupReport(clusters, contradictions(prompts, dataset.texts, content), dropped, measure)
 
 
 def _search(
     dataset: Dataset, settings: SearchSettings, progress: Progress | None
-) -> tuple[Clusters, LargeComponents | None]:
+) -> tuple[Clusters, LargeComponents | None, PairContent]:
     texts = compared_texts(dataset.texts, settings.unit, dataset.broken)
-    matches = Finder(texts, settings).run(progress=progress)
-    large = LargeComponents(texts, settings, matches.large) if matches.large else None
-    return cut(matches, settings.similarity, large=large), large
+    content = PairContent(dataset.texts, settings)
+    matches = judged(Finder(texts, settings).run(progress=progress), content)
+    large = LargeComponents(texts, settings, matches.large, content) if matches.large else None
+    return cut(matches, settings.similarity, large=large), large, content
 
 
 def check_pairs_file(output: Path, dataset: Dataset, *, overwrite: bool) -> None:

@@ -22,7 +22,7 @@ from engine.duplicates.settings import SearchSettings
 from engine.duplicates.shingles import shingle
 from engine.duplicates.signatures import EMPTY, Bands, short_hashes, sign
 from engine.duplicates.similarity import Verifier
-from engine.duplicates.texts import first_with_same_text, number_keys
+from engine.duplicates.texts import first_with_same_text
 from engine.errors import Cancelled
 
 BATCH_BYTES = 1 << 22
@@ -177,15 +177,12 @@ class Finder:
             a = np.concatenate([a, self._matcher.first[inside]])
             b = np.concatenate([b, self._matcher.second[inside]])
             similarity = np.concatenate([similarity, self._matcher.found[inside]])
-        numbers = np.zeros(self.rows, np.int64)
-        numbers[members] = number_keys(self._texts.gather(members))
         return Matches(
             settings=self.settings,
             first=first,
             a=a,
             b=b,
             similarity=similarity,
-            same_numbers=numbers[a] == numbers[b],
             large=tuple(large),
             done=self.done,
             left_out=self._matcher.left_out,

@@ -14,12 +14,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from engine.duplicates.content import PairContent
 from engine.duplicates.matching import Matcher
 from engine.duplicates.settings import SearchSettings
 from engine.duplicates.shingles import shingle
 from engine.duplicates.signatures import Bands, short_hashes, sign
 from engine.duplicates.similarity import Verifier
-from engine.duplicates.texts import number_keys
 
 REMEMBERED_VALUES = 1 << 24
 """Similarities kept for the next time, 64 MB."""
@@ -29,7 +29,11 @@ class LargeComponents:
     """The rows of all large components, and what can be asked about them, by any thread."""
 
     def __init__(
-        self, texts: pl.Series, settings: SearchSettings, components: tuple[NDArray[np.int64], ...]
+        self,
+        texts: pl.Series,
+        settings: SearchSettings,
+        components: tuple[NDArray[np.int64], ...],
+        content: PairContent,
     ) -> None:
         """Prepare; nothing is read yet.
 
@@ -37,6 +41,7 @@ class LargeComponents:
             texts: of all rows.  (rows,)
             settings: of the search that found the components.
             components: the rows of each, ascending.
+            content: tells which pairs differ in more than wording.
         """
         self.components = components
         self._settings = settings
@@ -46,7 +51,7 @@ class LargeComponents:
         self._held = 0
         self._lock = threading.Lock()
         """Of what is remembered; nothing is worked out while it is held."""
-        self._numbers: NDArray[np.int64] | None = None
+        self._content = content
 
     def connect(
         self, similarity: float
@@ -62,7 +67,11 @@ class LargeComponents:
         return rows[matcher.first], rows[matcher.second], matcher.found
 
     def similarities(self, row: int, component: int) -> NDArray[np.float32]:
-        """Of `row` to every row of its component, 0 where their numbers differ.  (n,)."""
+        """Of `row` to every row of its component: of the whole, and what the rule goes by.
+
+        That is the lower one of the whole and of the responses, 0 where the content differs; no
+        word passes for a slip here, where thousands of rows are made from one template.  (2, n)
+        """
         key = (component, row)
         with self._lock:
             if key in self._known:
@@ -70,21 +79,14 @@ class LargeComponents:
                 return self._known[key]
         rows = self.components[component]
         found = self._verify(np.full(len(rows), row, np.int64), rows).astype(np.float32)
-        numbers = self._number_keys()
-        found[numbers[rows] != numbers[row]] = 0
+        check = self._content.compare(np.full(len(rows), row, np.int64), rows)
+        least = np.where(check.same, np.minimum(found, check.responses), np.float32(0))
+        found = np.stack([found, least])
         with self._lock:
             if key not in self._known:
                 self._known[key] = found
-                self._held += len(found)
+                self._held += found.size
             while self._held > REMEMBERED_VALUES and len(self._known) > 1:
                 _, oldest = self._known.popitem(last=False)
-                self._held -= len(oldest)
+                self._held -= oldest.size
         return found
-
-    def _number_keys(self) -> NDArray[np.int64]:
-        if self._numbers is None:
-            rows = np.concatenate(self.components)
-            numbers = np.zeros(len(self._texts), np.int64)
-            numbers[rows] = number_keys(self._texts.gather(rows))
-            self._numbers = numbers
-        return self._numbers

@@ -26,7 +26,9 @@ class Matches:
     a: NDArray[np.int64]  # (pairs,) lower row
     b: NDArray[np.int64]  # (pairs,) higher row
     similarity: NDArray[np.float32]  # (pairs,) exact
-    same_numbers: NDArray[np.bool_]  # (pairs,) the same numbers stand in both texts
+    same_content: NDArray[np.bool_] | None = None  # (pairs,) see `engine.duplicates.content`
+    """None until somebody has looked: then no pair is one that the rule may act upon."""
+    responses: NDArray[np.float32] | None = None  # (pairs,) similarity of the responses alone
     large: tuple[NDArray[np.int64], ...] = ()
     done: int = 0
     """Rows searched so far; less than `rows` while the search runs."""

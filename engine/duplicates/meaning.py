@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from engine.duplicates.finder import Progress
 from engine.duplicates.matches import Matches
 from engine.duplicates.settings import SearchSettings
-from engine.duplicates.texts import first_with_same_text, number_keys
+from engine.duplicates.texts import first_with_same_text
 from engine.errors import Cancelled, ScorerError, UsageError
 from engine.scoring.models.loading import ONE_AT_A_TIME
 
@@ -163,16 +163,12 @@ class MeaningFinder:
             self._embed()
             tell("embedding", self.done, len(self._own))
         a, b, cosine = self._pairs(pause_point, tell)
-        numbers = np.zeros(self.rows, np.int64)
-        near = np.unique(np.concatenate([a, b]))
-        numbers[near] = number_keys(self._texts.gather(near))
         return Matches(
             settings=self.settings,
             first=self._first,
             a=a,
             b=b,
             similarity=cosine,
-            same_numbers=numbers[a] == numbers[b],
             done=self.rows,
         )
 

@@ -1,8 +1,8 @@
 """The duplicate rule: which survivors are too like one that is kept, and which one that is.
 
-Rows are taken from best to worst. The best is kept, and whatever is at least so similar to it, with
-the same numbers in it, is dropped; then comes the best of the rest. So no row is dropped for being
-like a row that is itself dropped, and every cluster with a survivor keeps one.
+Rows are taken from best to worst. The best is kept, and whatever is at least so similar to it, and
+differs from it in nothing that is content, is dropped; then comes the best of the rest. So no row
+is dropped for being like a row that is itself dropped, and every cluster with a survivor keeps one.
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ class _Choice:
     def resolve(self) -> None:
         """Keep and drop in rounds: each keeps every open row that no better open row is like."""
         edges = self._clusters.edges
-        usable = edges.same_numbers & (self._active[edges.a] >= 0) & (self._active[edges.b] >= 0)
+        usable = edges.droppable & (self._active[edges.a] >= 0) & (self._active[edges.b] >= 0)
         a, b, similarity = edges.a[usable], edges.b[usable], edges.similarity[usable]
         swap = self._better(a) > self._better(b)
         better, worse = np.where(swap, b, a), np.where(swap, a, b)
@@ -198,8 +198,8 @@ class _Choice:
             if leaders == MOST_LEADERS:
                 break
             leaders += 1
-            found = large.similarities(text, number)[place[waiting]]
-            near = found >= np.maximum(bars[text], bars[waiting])
+            found, least = (each[place[waiting]] for each in large.similarities(text, number))
+            near = least >= np.maximum(bars[text], bars[waiting])
             lost = waiting[near]
             self._open[lost] = False
             self._matched[lost] = self._active[text]

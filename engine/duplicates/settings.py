@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from engine.errors import UsageError
 
-VERSION = 1
+VERSION = 2
 """Grows when the same settings would find other pairs: earlier results are not used any more."""
 
 SCHEME = "affine32"

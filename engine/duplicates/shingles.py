@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from hashlib import blake2b
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -203,6 +204,17 @@ def _word_shingles(text: _Text, size: int) -> Shingles:
     hashes = span_hashes(text.data, starts, ends - starts)
     counts = np.diff(np.searchsorted(starts, np.append(text.starts, text.size + 1)))
     return _runs(hashes, counts, size)
+
+
+def words_of(texts: pl.Series) -> list[list[str]]:
+    """The words of each of a few texts, as they are hashed; not normalised."""
+    found = _Text.of(texts)
+    starts, ends = _words(found)
+    data = found.data.tobytes()
+    spans = zip(starts.tolist(), ends.tolist(), strict=True)
+    words = [data[start:end].decode() for start, end in spans]
+    cuts = np.searchsorted(starts, np.append(found.starts, found.size + 1)).tolist()
+    return [words[start:end] for start, end in pairwise(cuts)]
 
 
 def _words(text: _Text) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -6,7 +6,6 @@ The second is for what a person looks at, and is computed when it is shown.
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -16,7 +15,7 @@ from engine.duplicates.jaccard import Sets, ShingleSets, as_sets
 from engine.duplicates.prefetch import prefetched
 from engine.duplicates.settings import SearchSettings
 from engine.duplicates.shingles import shingle
-from engine.duplicates.texts import folded, normalised, number_keys
+from engine.duplicates.texts import folded, normalised
 
 ROWS_SHINGLED = 1 << 13
 """Rows whose shingles are made in one step: some megabytes."""
@@ -62,16 +61,13 @@ class Verifier:
         return as_sets(shingle(self._texts.gather(rows), self._settings))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Similarity:
-    """Of one text to each of some, itself among them."""
+def similarity_to(
+    texts: pl.Series, reference: int, settings: SearchSettings
+) -> NDArray[np.float32]:
+    """Compare every one of a few `texts` (nullable) with the one at place `reference`.
 
-    similarity: NDArray[np.float32]  # (n,) exact; NaN where one of both is too long
-    same_numbers: NDArray[np.bool_]  # (n,) the same numbers stand in both
-
-
-def similarity_to(texts: pl.Series, reference: int, settings: SearchSettings) -> Similarity:
-    """Compare every one of a few `texts` (nullable) with the one at place `reference`."""
+    Exact; NaN where one of both is too long.  (n,)
+    """
     here = np.arange(len(texts))
     short = (texts.str.len_bytes().fill_null(0) <= LONGEST_BYTES).to_numpy()
     usable = np.flatnonzero(short & short[reference])
@@ -82,5 +78,4 @@ def similarity_to(texts: pl.Series, reference: int, settings: SearchSettings) ->
     how = settings.normalisation
     same = folded(normalised(shown, how), how)
     similarity[usable[(same == same[reference]).to_numpy()[usable]]] = 1
-    numbers = number_keys(shown)
-    return Similarity(similarity, numbers == numbers[reference])
+    return similarity

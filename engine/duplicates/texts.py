@@ -12,7 +12,8 @@ LEAST_RESPONSE_WORDS = 10
 """Shorter responses ("Yes.", a label) may well be the same.  Source: Alpaca has 1,928 identical
 responses, of which 65 have ten words or more."""
 
-_NUMBERS = r"[+\-\u2212]?[\p{L}\p{M}]*\p{N}[\p{L}\p{M}\p{N}]*(?:[.,:/]\p{N}+)*"
+NUMBERS = r"[+\-\u2212]?[\p{L}\p{M}]*\p{N}[\p{L}\p{M}\p{N}]*(?:[.,:/]\p{N}+)*"
+"""Numbers with their signs, decimals and the letters around digits."""
 
 
 def unit_texts(texts: pl.DataFrame, unit: ComparedUnit) -> pl.Series:
@@ -70,14 +71,18 @@ def folded(texts: pl.Series, how: Normalisation) -> pl.Series:
     return texts.str.replace_all(r"[\s\x1c-\x1f]+", " ").str.strip_chars(" ")
 
 
-def number_keys(texts: pl.Series) -> NDArray[np.int64]:
-    """A key for the numbers in each text: equal where the same ones stand in the same order.
+def numbers(texts: pl.Series) -> pl.Series:
+    """The numbers in each text, in order, with blanks between them.
 
-    Taken from the text before compatibility forms are folded: x² is not x2. Signs, decimals and
-    the letters around digits belong to a number.
+    Taken before compatibility forms are folded: x² is not x2. Signs, decimals and the letters
+    around digits belong to a number.
     """
-    numbers = texts.fill_null("").str.to_lowercase().str.extract_all(_NUMBERS).list.join(" ")
-    return numbers.rank("dense").fill_null(0).cast(pl.Int64).to_numpy()
+    return texts.fill_null("").str.to_lowercase().str.extract_all(NUMBERS).list.join(" ")
+
+
+def number_keys(texts: pl.Series) -> NDArray[np.int64]:
+    """A key for the numbers in each text: equal where the same ones stand in the same order."""
+    return numbers(texts).rank("dense").fill_null(0).cast(pl.Int64).to_numpy()
 
 
 def long_enough(responses: pl.Series) -> NDArray[np.bool_]:
@@ -90,7 +95,9 @@ def long_enough(responses: pl.Series) -> NDArray[np.bool_]:
 def first_with_same_text(
     texts: pl.Series, rows: NDArray[np.int64], how: Normalisation
 ) -> NDArray[np.int64]:
-    """The first of `rows` with the same text and numbers as each of them.  (n,) -> (n,).
+    """The first of `rows` with the same text as each of them.  (n,) -> (n,).
+
+    Numbers and the indentation of code count as they stand, before anything is folded.
 
     Args:
         texts: of these rows.  (n,)
@@ -98,7 +105,36 @@ def first_with_same_text(
         how: what texts may differ in.
     """
     same = pl.DataFrame(
-        {"row": rows, "text": folded(normalised(texts, how), how), "numbers": number_keys(texts)}
+        {
+            "row": rows,
+            "text": folded(normalised(texts, how), how),
+            "numbers": number_keys(texts),
+            "indentation": indentations(texts),
+        }
     )
-    first = same.select(pl.col("row").first().over("text", "numbers")).to_series()
+    first = same.select(pl.col("row").first().over("text", "numbers", "indentation")).to_series()
     return first.to_numpy().copy()
+
+
+_INDENTED = r"\n[ \t]+\S"
+_CODE_LINE = r"(?m)[:{};]\s*$|^\s*(?:```|def |class |for |while |if |return |import |function )"
+
+
+def indentations(texts: pl.Series) -> pl.Series:
+    """How far the lines of code in each text are indented; empty for prose and where none is.
+
+    A text is code where a line is indented and one opens a block, ends a statement or begins with
+    a keyword; a tab counts as it stands.
+    """
+    texts = texts.fill_null("")
+    code = (texts.str.contains(_INDENTED) & texts.str.contains(_CODE_LINE)).arg_true()
+    found = pl.repeat("", len(texts), dtype=pl.String, eager=True)
+    if not len(code):
+        return found
+    of_code = pl.Series([_indentation(text) for text in texts.gather(code)], dtype=pl.String)
+    return found.scatter(code, of_code)
+
+
+def _indentation(text: str) -> str:
+    lines = (line for line in text.splitlines() if line.strip())
+    return "|".join(line[: len(line) - len(line.lstrip())] for line in lines)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from typing import Protocol
@@ -24,7 +24,7 @@ from engine.duplicates.duplication_rate import KeptDuplication, kept_duplication
 from engine.duplicates.listing import Groups, Listing
 from engine.duplicates.rule import Candidates, Ranking, suggested
 from engine.duplicates.settings import ComparedUnit
-from engine.duplicates.similarity import Similarity, similarity_to
+from engine.duplicates.similarity import similarity_to
 from engine.duplicates.texts import unit_texts
 from engine.review.decision import Verdict
 from engine.review.policy import Outcome, decide
@@ -104,6 +104,16 @@ class Listed:
     """Of the unit; contradictions are inside clusters of prompts."""
     contradictions: Contradictions | None
     listing: Listing
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Similarity:
+    """Of one sample to each of some, itself among them."""
+
+    similarity: NDArray[np.float32]  # (n,) exact; NaN where one of both is too long
+    why_kept: tuple[str, ...]
+    """Of each why the rule does not drop it for being so like; empty where it does, or where it
+    is not like enough."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -264,12 +274,27 @@ class ClusterReview:
 
         By meaning, it is the cosine of the pairs that were found, 0 for those below.
         """
-        texts = unit_texts(self._session.edits.texts[rows], listed.kind.unit)
-        alike = similarity_to(texts, reference, listed.clusters.matches.settings)
-        if listed.kind is not Kind.MEANING:
-            return alike
-        cosines = listed.clusters.similarities_to(int(rows[reference]), rows)
-        return replace(alike, similarity=cosines)
+        clusters, row = listed.clusters, int(rows[reference])
+        if listed.kind is Kind.MEANING:
+            alike = clusters.similarities_to(row, rows)
+        else:
+            texts = unit_texts(self._session.edits.texts[rows], listed.kind.unit)
+            alike = similarity_to(texts, reference, clusters.matches.settings)
+        return Similarity(alike, self._why_kept(clusters, row, rows, alike))
+
+    def _why_kept(
+        self, clusters: Clusters, row: int, rows: NDArray[np.int64], alike: NDArray[np.float32]
+    ) -> tuple[str, ...]:
+        """Of each of some rows why the rule leaves it beside `row`, however alike; "" if not."""
+        found = self._session.duplicates.content_of(clusters)
+        bar = np.maximum(clusters.bars[row], clusters.bars[rows])
+        asked = np.flatnonzero(~clusters.droppable_for(row, rows) & (alike >= bar))
+        why = [""] * len(rows)
+        if found is not None:
+            least = float(clusters.bars[row])
+            for place, cause in zip(asked, found.why_kept(row, rows[asked], least), strict=True):
+                why[place] = cause
+        return tuple(why)
 
     def keeper(self, listed: Listed, group: int) -> tuple[int, str]:
         """The row to keep of a group of a list, and why that one.
@@ -300,7 +325,7 @@ class ClusterReview:
     def beaten(self, listed: Listed, group: int, keeper: int) -> NDArray[np.int64]:
         """The members of a group of a list that go when one of them is kept.
 
-        Those at least so like it as the cluster is cut at, with the same numbers: of a chain the
+        Those at least so like it as the cluster is cut at, with the same content: of a chain the
         far end stays. Of a contradiction, those with another answer.
         """
         groups = listed.listing.groups
@@ -313,7 +338,7 @@ class ClusterReview:
             alike = self.similarity_to(listed, rows, place)
             bars = listed.clusters.bars
             gone = alike.similarity >= np.maximum(bars[keeper], bars[rows])
-            gone &= alike.same_numbers & (rows != keeper)
+            gone &= (rows != keeper) & np.array([not why for why in alike.why_kept])
         beaten: NDArray[np.int64] = rows[gone]
         return beaten
 

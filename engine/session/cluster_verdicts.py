@@ -89,7 +89,7 @@ def plan_keeping(session: Session, clusters: Clusters, chosen: NDArray[np.int64]
     near = np.zeros(clusters.matches.rows, np.bool_)  # by first row: is like the keeper's text
     for one, other in ((edges.a, edges.b), (edges.b, edges.a)):
         chosen = keeper[one]
-        like = (chosen >= 0) & edges.same_numbers
+        like = (chosen >= 0) & edges.droppable
         like[like] = first[chosen[like]] == other[like]
         near[one[like]] = True
     lost = members[same | near[first[members]]]

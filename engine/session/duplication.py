@@ -38,6 +38,7 @@ from numpy.typing import NDArray
 
 from engine.dataset.dataset import Dataset
 from engine.duplicates.clusters import Clusters, cut
+from engine.duplicates.content import PairContent
 from engine.duplicates.contradictions import Contradictions, contradictions
 from engine.duplicates.meaning import USUAL
 from engine.duplicates.rule import (
@@ -312,6 +313,11 @@ class Duplicates:
         found = self._searches.found.get(unit)
         return None if found is None else self._cut(unit, found)
 
+    def content_of(self, clusters: Clusters) -> PairContent | None:
+        """What tells apart the rows of some clusters; None while they are being searched."""
+        found = self._searches.found.get(clusters.matches.settings.unit)
+        return None if found is None else found.content
+
     def _cut(self, unit: ComparedUnit, found: Found) -> Clusters:
         """Cut what was found; the search does it before it is seen, so that no screen waits."""
         at = self.cosine if unit is ComparedUnit.MEANING else self.at
@@ -363,7 +369,9 @@ class Duplicates:
         found, _, split = self._answers_basis()
         prompts = self.clusters_of(ComparedUnit.PROMPT)
         assert prompts is not None
-        made = contradictions(prompts, self._texts())
+        assert found is not None
+        assert found.content is not None
+        made = contradictions(prompts, self._texts(), found.content)
         self._answers = ((found, prompts.similarity, split), made)
 
     # -- the rule's judgement --------------------------------------------------------------------

@@ -29,6 +29,7 @@ from engine.duplicates.archive import (
     to_arrays,
 )
 from engine.duplicates.clusters import Clusters
+from engine.duplicates.content import PairContent, judged
 from engine.duplicates.finder import Finder, KnownSignatures
 from engine.duplicates.large import LargeComponents
 from engine.duplicates.matches import Matches
@@ -76,6 +77,8 @@ class Found:
     """What is known of one part: a whole search, or one that still runs."""
 
     matches: Matches
+    content: PairContent | None = None
+    """Tells what pairs differ in; None while the search runs."""
     large: LargeComponents | None = None
     cut: tuple[object, Clusters] | None = None
     """The clusters cut last, behind what they were cut at."""
@@ -91,6 +94,7 @@ class _Search:
 
     edition: int
     """Of the texts: an edit makes another one."""
+    frame: pl.DataFrame
     texts: pl.Series
     content: Content
     finder: Finder | None = None
@@ -291,7 +295,8 @@ class Searches:
             cancelled=stop.is_set,
             wait_for_ui=self._ui_priority.wait,
         )
-        self._take(matches, part)
+        matches, content = self._judged(matches, part, stop)
+        self._take(matches, part, content)
         self._keep(digest, settings, part.content, matches, {})
 
     def _teller(self, unit: ComparedUnit) -> Callable[[str, int, int], None]:
@@ -314,17 +319,33 @@ class Searches:
             found=self._found_so_far,
             wait_for_ui=self._ui_priority.wait,
         )
-        self._take(matches, part)
+        matches, content = self._judged(matches, part, stop)
+        self._take(matches, part, content)
         tell("keeping", finder.rows, finder.rows)
         signatures = signature_arrays(finder, part.content)
         self._keep(settings.digest(), settings, part.content, matches, signatures)
+
+    def _judged(
+        self, matches: Matches, part: _Search, stop: threading.Event
+    ) -> tuple[Matches, PairContent]:
+        """What was found, with what its pairs differ in."""
+        settings = matches.settings
+        self._teller(settings.unit)("reading pairs", 0, matches.rows)
+
+        def pause_point() -> None:
+            self._go_on(stop)
+            self._ui_priority.wait()
+
+        content = PairContent(part.frame, settings)
+        return judged(matches, content, pause_point), content
 
     def _part(self, unit: ComparedUnit) -> _Search:
         """As its texts read now: what was begun with those before an edit is not gone on with."""
         known, edition = self._begun.get(unit), self._edition
         if known is None or known.edition != edition:
-            texts = compared_texts(self._texts(), unit, self._dataset.broken)
-            known = self._begun[unit] = _Search(edition, texts, Content.of(texts))
+            frame = self._texts()
+            texts = compared_texts(frame, unit, self._dataset.broken)
+            known = self._begun[unit] = _Search(edition, frame, texts, Content.of(texts))
         return known
 
     def _signatures(self, settings: SearchSettings, content: Content) -> KnownSignatures | None:
@@ -348,11 +369,16 @@ class Searches:
         if known is None or not known.matches.is_complete:
             self._take(matches, None)
 
-    def _take(self, matches: Matches, part: _Search | None) -> None:
-        unit, large = matches.settings.unit, None
-        if matches.large and part is not None:
-            large = LargeComponents(part.texts, matches.settings, matches.large)
-        found = Found(matches, large)
+    def _take(
+        self, matches: Matches, part: _Search | None, content: PairContent | None = None
+    ) -> None:
+        unit, found = matches.settings.unit, Found(matches)
+        if part is not None:
+            found.content = content or PairContent(part.frame, matches.settings)
+            if matches.large:
+                found.large = LargeComponents(
+                    part.texts, matches.settings, matches.large, found.content
+                )
         self._prepare(unit, found)
         with self._lock:
             self.found[unit] = found

@@ -351,7 +351,7 @@ class ClusterBase(WorkingScreen):
         return MemberSimilarities(
             pair.keeper,
             dict(zip(compared.tolist(), alike.similarity.tolist(), strict=True)),
-            frozenset(compared[~alike.same_numbers].tolist()),
+            {row: why for row, why in zip(compared.tolist(), alike.why_kept, strict=True) if why},
             {} if answers is None else dict(zip(rows.tolist(), answers.tolist(), strict=True)),
         )
 
@@ -386,6 +386,6 @@ def _alike(similarities: MemberSimilarities, row: int) -> list[str]:
         parts.append(f"answer {answer_letter(similarities.answers[row])}")
     if row != similarities.keeper and row in similarities.similarity:
         parts.append(f"{similarities.similarity[row]:.3f} alike")
-        if row in similarities.other_numbers:
-            parts.append("other numbers: the rule never drops it")
+        if row in similarities.why_kept:
+            parts.append(f"{similarities.why_kept[row]}: not dropped")
     return parts

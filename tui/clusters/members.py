@@ -25,8 +25,8 @@ class MemberSimilarities:
     """The row that the others are compared with."""
     similarity: dict[int, float] = field(default_factory=dict)
     """Of compared rows to it."""
-    other_numbers: frozenset[int] = frozenset()
-    """Rows in which other numbers stand than in the keeper."""
+    why_kept: dict[int, str] = field(default_factory=dict)
+    """Rows that the rule leaves beside the keeper, however alike, and why."""
     answers: dict[int, int] = field(default_factory=dict)
     """Which answer each row agrees with, from 0; empty unless it is a contradiction."""
 
@@ -54,7 +54,7 @@ class MemberColumns:
             return f"{letter}{self._glyphs.best} keep"
         known = similarities.similarity.get(row)
         text = letter + (similarity_text(known) if known is not None else "")
-        return text + (" #" if row in similarities.other_numbers else "")
+        return text + (" #" if row in similarities.why_kept else "")
 
 
 def answer_letter(number: int) -> str:

@@ -140,7 +140,7 @@ def rule_lines(found: RuleEffect) -> list[str]:
     rate, rest = (share_text(kept.duplicate_rows, kept.rows) for kept in (before, after))
     lost = (
         f"{found.dropped:,} of {before.rows:,} rows kept now are at least {found.similarity:.2f} "
-        "like a better one that is kept, with the same numbers."
+        "like a better one that is kept, and differ from it in no content."
     )
     return [
         lost,
@@ -154,6 +154,6 @@ def plan_lines(plan: KeepPlan, undo_key: str) -> list[str]:
     return [
         f"{plan.clusters:,} clusters: {plan.accepted:,} rows accepted, {plan.rejected:,} rejected.",
         f"{plan.left:,} left alone: decided by hand, or nothing of them is kept.",
-        "Rows with other numbers, or unlike the suggested one, stay as they are.",
+        "Rows of other content, or unlike the suggested one, stay as they are.",
         f"One undo ({undo_key}) takes all of it back.",
     ]

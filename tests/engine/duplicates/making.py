@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 from hypothesis import strategies as st
@@ -27,9 +29,23 @@ def find(texts: pl.Series, settings: SearchSettings) -> Matches:
     return Finder(texts, settings).run()
 
 
+def in_prompts(texts: pl.Series) -> pl.DataFrame:
+    """Samples that are a prompt each."""
+    nothing = pl.repeat(None, len(texts), dtype=pl.String, eager=True)
+    return pl.DataFrame({"prompt": texts, "response": nothing, "rejected": nothing})
+
+
+def as_same(matches: Matches) -> Matches:
+    """As if no pair differed in content: for what is not about that."""
+    pairs = len(matches.a)
+    return replace(
+        matches, same_content=np.ones(pairs, np.bool_), responses=np.ones(pairs, np.float32)
+    )
+
+
 def clusters_of(texts: list[str], similarity: float = 0.5) -> Clusters:
     settings = SearchSettings(shingling=SINGLE_WORDS, similarity=similarity)
-    return cut(find(pl.Series(texts, dtype=pl.String), settings), similarity)
+    return cut(as_same(find(pl.Series(texts, dtype=pl.String), settings)), similarity)
 
 
 def candidates(

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 
 from engine.duplicates import matching
 from engine.duplicates.clusters import cut
+from engine.duplicates.content import PairContent, judged
 from engine.duplicates.large import LargeComponents
 from engine.duplicates.rule import drop
 from engine.duplicates.settings import SearchSettings
@@ -19,6 +20,7 @@ from tests.engine.duplicates.making import (
     candidates,
     clusters_of,
     find,
+    in_prompts,
     members,
     ranking,
 )
@@ -90,11 +92,12 @@ def test_large_components_are_cut_and_dropped_like_all_others(
         for left_out in range(20)
     ] + ["p0 p1 p2 p3 p4 p5 p6 p7 p8 p9 p10 x1 x2 x3 x4 x5 x6 x7"]
     how = SearchSettings(shingling=SINGLE_WORDS, similarity=0.3)
-    listed = find(pl.Series(texts), how)
+    content = PairContent(in_prompts(pl.Series(texts)), how)
+    listed = judged(find(pl.Series(texts), how), content)
     monkeypatch.setattr(matching, "COMPLETE_ROWS", 8)
-    matches = find(pl.Series(texts), how)
+    matches = judged(find(pl.Series(texts), how), content)
     assert [len(rows) for rows in matches.large] == [21, 20]
-    large = LargeComponents(pl.Series(texts), how, matches.large)
+    large = LargeComponents(pl.Series(texts), how, matches.large, content)
     for similarity in (0.3, 0.5, 0.9, 0.95):
         clusters = cut(matches, similarity, large=large)
         assert members(clusters) == members(cut(listed, similarity))

@@ -8,6 +8,7 @@ from engine.dataset.dataset import open_dataset
 from engine.demo import FaultKind, demo_folder, labels
 from engine.duplicates import contradictions as module
 from engine.duplicates.clusters import cut
+from engine.duplicates.content import PairContent, judged
 from engine.duplicates.contradictions import AnswerFloor, Contradictions, contradictions
 from engine.duplicates.settings import DROP_FROM, ComparedUnit, default_settings
 from engine.duplicates.texts import unit_texts
@@ -15,8 +16,10 @@ from tests.engine.duplicates.making import find
 
 
 def contrary(texts: pl.DataFrame) -> Contradictions:
-    prompts = find(unit_texts(texts, ComparedUnit.PROMPT), default_settings(ComparedUnit.PROMPT))
-    return contradictions(cut(prompts, DROP_FROM), texts)
+    settings = default_settings(ComparedUnit.PROMPT)
+    content = PairContent(texts, settings)
+    prompts = judged(find(unit_texts(texts, ComparedUnit.PROMPT), settings), content)
+    return contradictions(cut(prompts, DROP_FROM), texts, content)
 
 
 def of(*rows: tuple[str, str | None]) -> pl.DataFrame:

@@ -16,20 +16,15 @@ SETTINGS = default_settings(ComparedUnit.BOTH)
 def test_it_is_what_a_search_has_found() -> None:
     texts = pl.Series([STORY, STORY.upper(), STORY + " alone", "unlike all of it", None, ""])
     alike = similarity_to(texts, 0, SETTINGS)
-    assert alike.similarity[0] == alike.similarity[1] == 1
+    assert alike[0] == alike[1] == 1
     matches = find(texts, SETTINGS)
     pairs = zip(matches.a, matches.b, matches.similarity, strict=True)
-    assert alike.similarity[2] == pytest.approx({(a, b): s for a, b, s in pairs}[0, 2])
-    assert alike.similarity[3:].tolist() == [0, 0, 0]
-
-
-def test_numbers_are_compared_apart() -> None:
-    texts = pl.Series([f"{STORY} 7", f"{STORY} 8", f"{STORY} 7"])
-    assert similarity_to(texts, 0, SETTINGS).same_numbers.tolist() == [True, False, True]
+    assert alike[2] == pytest.approx({(a, b): s for a, b, s in pairs}[0, 2])
+    assert alike[3:].tolist() == [0, 0, 0]
 
 
 def test_a_giant_text_is_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "LONGEST_BYTES", 100)
     texts = pl.Series([STORY, STORY, STORY * 9])
-    assert np.isnan(similarity_to(texts, 0, SETTINGS).similarity).tolist() == [False, False, True]
-    assert np.isnan(similarity_to(texts, 2, SETTINGS).similarity).all()
+    assert np.isnan(similarity_to(texts, 0, SETTINGS)).tolist() == [False, False, True]
+    assert np.isnan(similarity_to(texts, 2, SETTINGS)).all()

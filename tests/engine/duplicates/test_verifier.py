@@ -11,12 +11,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from engine.duplicates import large as large_module
 from engine.duplicates import similarity as verifier_module
+from engine.duplicates.content import PairContent
 from engine.duplicates.large import LargeComponents
 from engine.duplicates.settings import SearchSettings
 from engine.duplicates.similarity import Verifier
-from tests.engine.duplicates.making import SINGLE_WORDS
+from tests.engine.duplicates.making import SINGLE_WORDS, in_prompts
 
 HOW = SearchSettings(shingling=SINGLE_WORDS)
 TEXTS = pl.Series(
@@ -39,11 +39,11 @@ class HeldUp:
         self._waits, self._goes_on = threading.Event(), threading.Event()
         monkeypatch.setattr(module, name, self)
 
-    def __call__(self, *given: Any) -> Any:
+    def __call__(self, *given: Any, **named: Any) -> Any:
         if self._first.acquire(blocking=False):
             self._waits.set()
             assert self._goes_on.wait(LIMIT_S)
-        return self._real(*given)
+        return self._real(*given, **named)
 
     def results(self, first: Callable[[], Any], meanwhile: Callable[[], Any]) -> tuple[Any, Any]:
         with ThreadPoolExecutor(2) as pool:
@@ -74,11 +74,13 @@ def test_a_large_component_says_the_same_to_two_threads_and_remembers_it_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     texts = pl.Series([f"one and the same text but for its number {n % 2}" for n in range(8)])
-    alike = LargeComponents(texts, HOW, (A,)).similarities(0, 0)
-    assert (alike == 0).tolist() == [False, True] * 4  # other numbers
-    shared = LargeComponents(texts, HOW, (A,))
-    held_up = HeldUp(monkeypatch, large_module, "number_keys")
+    content = PairContent(in_prompts(texts), HOW)
+    alike = LargeComponents(texts, HOW, (A,), content).similarities(0, 0)
+    assert (alike[0] > 0).all()
+    assert (alike[1] == 0).tolist() == [False, True] * 4  # other numbers
+    shared = LargeComponents(texts, HOW, (A,), content)
+    held_up = HeldUp(monkeypatch, content, "compare")
     found = held_up.results(lambda: shared.similarities(0, 0), lambda: shared.similarities(0, 0))
     assert np.array_equal(found[0], alike)
     assert np.array_equal(found[1], alike)
-    assert shared._held == sum(len(known) for known in shared._known.values())
+    assert shared._held == sum(known.size for known in shared._known.values())

@@ -54,7 +54,7 @@ def without_the_first(desk: DeskDriver) -> Clusters:
     a, b = known.edges.a, known.edges.b
     others = known.label[a] > 0
     edges = Edges(
-        a[others], b[others], known.edges.similarity[others], known.edges.same_numbers[others]
+        a[others], b[others], known.edges.similarity[others], known.edges.droppable[others]
     )
     return replace(
         known, label=np.maximum(known.label - 1, -1), members=known.members[rows:],
