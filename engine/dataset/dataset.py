@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -22,16 +22,18 @@ import polars as pl
 from numpy.typing import NDArray
 
 from engine.dataset.reading.columns import as_text, joined_column
-from engine.dataset.reading.families import ColumnFacts, Spelling, choose
+from engine.dataset.reading.facts import ColumnFacts
+from engine.dataset.reading.families import Spelling
 from engine.dataset.reading.files import FEW_SHARDS, DataFile, find_files, open_shard, printable
 from engine.dataset.reading.identify import broken_identity, flat_identities, row_identity
+from engine.dataset.reading.mapping import choose
 from engine.dataset.reading.options import READER_VERSION, ReadOptions
 from engine.dataset.reading.problems import MAX_PROBLEMS, Problem
 from engine.dataset.reading.rows import Columns, RowContent, Unreadable, read_row
 from engine.dataset.reading.samples import blank_sample, flat_samples, sample_of
 from engine.dataset.reading.shard import Shard, SourceKind
 from engine.dataset.reading.source import ReadProgress
-from engine.dataset.reading.texts import count_words
+from engine.dataset.reading.texts import Texts, count_words
 from engine.errors import InputError, UsageError
 from engine.sample import IDENTITY_BYTES, Family, Sample, Side
 
@@ -74,7 +76,8 @@ class Dataset:
         self.rows = int(self._first_rows[-1])
         self.files = tuple(shard.path for shard in shards)
         self.families = _families(shards)
-        self.family = max(self.families, key=lambda family: self.families[family])
+        main = {each.texts.spelling.family for each in shards}
+        self.family = max(main, key=lambda family: self.families[family])
         leading = next(s for s in shards if s.texts.spelling.family is self.family)
         self.columns: Columns = leading.texts.spelling.columns
         self.column_names: tuple[str, ...] = leading.column_names
@@ -179,25 +182,28 @@ class Dataset:
     def _shard_samples(
         self, shard: Shard, first: int, rows: NDArray[np.int64], side: Side
     ) -> list[Sample]:
-        spelling = shard.texts.spelling
-        if shard.texts.has_turns:
-            samples = flat_samples(shard.texts, rows, first, side)
-            for index in np.flatnonzero(self.broken[rows + first]):
-                row = first + int(rows[index])
-                samples[index] = blank_sample(self.record(row), spelling, row)
+        texts = shard.texts
+        if texts.has_turns:
+            samples = flat_samples(texts, rows, first, side)
+            for index in np.flatnonzero(self._read_apart(texts, rows, first)):
+                row = int(rows[index])
+                samples[index] = _sample(self.record(first + row), texts, row, first, side)
             return samples
         try:
             records = shard.records(rows)
         except InputError:
-            return flat_samples(shard.texts, rows, first, side)
-        samples = []
-        for row, record in zip((rows + first).tolist(), records, strict=True):
-            reading = _read(record, spelling.family, spelling.columns)
-            if isinstance(reading, Unreadable):
-                samples.append(blank_sample(record, spelling, row))
-            else:
-                samples.append(sample_of(reading, spelling.family, row, side))
-        return samples
+            return flat_samples(texts, rows, first, side)
+        return [
+            _sample(record, texts, row, first, side)
+            for row, record in zip(rows.tolist(), records, strict=True)
+        ]
+
+    def _read_apart(self, texts: Texts, rows: NDArray[np.int64], first: int) -> NDArray[np.bool_]:
+        """Rows of a flat file that are not read from its columns.  (n,) -> (n,)."""
+        apart = self.broken[rows + first]
+        if texts.others:
+            apart = apart | np.isin(rows, list(texts.others))
+        return apart
 
     def identities(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
         """The identity of each of `rows` (n, 16), as `engine.sample.identify` gives it.
@@ -218,19 +224,16 @@ class Dataset:
     def _shard_identities(
         self, shard: Shard, first: int, rows: NDArray[np.int64]
     ) -> Iterator[bytes]:
-        spelling = shard.texts.spelling
-        if not shard.texts.has_turns:
-            for row, record in zip(rows, shard.records(rows), strict=True):
-                reading = _read(record, spelling.family, spelling.columns)
-                if isinstance(reading, Unreadable):
-                    yield broken_identity(shard.raw(int(row)), record)
-                else:
-                    yield row_identity(reading, record)
+        texts = shard.texts
+        if not texts.has_turns:
+            for row, record in zip(rows.tolist(), shard.records(rows), strict=True):
+                yield _identity(shard, row, record)
             return
-        for row, identity in zip(rows, flat_identities(shard.texts, rows), strict=True):
-            if self.broken[first + row]:
-                record = _first(shard.records(np.array([row], np.int64)))
-                yield broken_identity(shard.raw(int(row)), record)
+        apart = self._read_apart(texts, rows, first)
+        found = zip(rows.tolist(), flat_identities(texts, rows), apart.tolist(), strict=True)
+        for row, identity, is_apart in found:
+            if is_apart:
+                yield _identity(shard, row, _first(shard.records(np.array([row], np.int64))))
             else:
                 yield identity
 
@@ -324,7 +327,8 @@ class Dataset:
 
     def spelling_of(self, row: int) -> tuple[Family, Columns]:
         """How the file that `row` is in spells a sample."""
-        spelling = self._shard_of(row)[0].texts.spelling
+        shard, local = self._shard_of(row)
+        spelling = shard.texts.spelling_of(local)
         return spelling.family, spelling.columns
 
     def close(self) -> None:
@@ -369,6 +373,23 @@ def _first(records: list[dict[str, Any]]) -> dict[str, Any]:
     return records[0] if records else {}
 
 
+def _sample(record: dict[str, Any], texts: Texts, row: int, first: int, side: Side) -> Sample:
+    """The sample at `row` of a file whose first row is `first`, read from its record."""
+    spelling = texts.spelling_of(row)
+    reading = _read(record, spelling.family, spelling.columns)
+    if isinstance(reading, Unreadable):
+        return blank_sample(record, spelling, first + row)
+    return sample_of(reading, spelling.family, first + row, side)
+
+
+def _identity(shard: Shard, row: int, record: dict[str, Any]) -> bytes:
+    spelling = shard.texts.spelling_of(row)
+    reading = _read(record, spelling.family, spelling.columns)
+    if isinstance(reading, Unreadable):
+        return broken_identity(shard.raw(row), record)
+    return row_identity(reading, record)
+
+
 def _read(record: dict[str, Any], family: Family, columns: Columns) -> RowContent | Unreadable:
     if family is Family.OTHER and record:
         return RowContent((), "", None)
@@ -378,8 +399,11 @@ def _read(record: dict[str, Any], family: Family, columns: Columns) -> RowConten
 def _families(shards: Sequence[Shard]) -> dict[Family, int]:
     counts: dict[Family, int] = {}
     for shard in shards:
-        family = shard.texts.spelling.family
-        counts[family] = counts.get(family, 0) + shard.rows
+        texts = shard.texts
+        others = Counter(each.family for each in texts.others.values())
+        others[texts.spelling.family] += shard.rows - len(texts.others)
+        for family, rows in others.items():
+            counts[family] = counts.get(family, 0) + rows
     return counts
 
 

@@ -10,7 +10,9 @@
     frame_shard  Parquet, Arrow, CSV and plain text, opened
     columns      columns of one type each: the one inference of types
     options      what a person says about how files are read
+    facts        what the columns of a file are called and hold
     families     which columns play which part
+    mapping      columns as a person names them
     turns        every spelling of a conversation, as turns
     roles        who speaks
     parts        what is in one message: text, reasoning, calls, media, and what is left over
@@ -20,6 +22,7 @@
     cells        single values of a row
     rows         what one row says, whatever its family
     texts        the texts of all rows: prompt, response, rejected
+    row_families a family for each row, where a file has several
     samples      samples from texts, or from a row
     identify     identities of many rows
     problems     what could not be read, and what is odd

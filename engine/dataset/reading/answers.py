@@ -41,12 +41,16 @@ _NEAR = 1e-4
 """A label that was a number of half precision (1.0000007) still means 1."""
 
 
+SIGNED = -1
+"""Stands for labels below and above 0, as HelpSteer3's -3 to 3: below, the first is better."""
+
+
 def which_side(label: Any, counts_from: int = 1) -> int | None:
     """Which of two outputs a label prefers, 0 or 1; None where it says that neither is better.
 
     Args:
         label: a number, as text too, or a name (`output_2`, `A`, `model_b`, `tie`).
-        counts_from: the number of the first output, 0 or 1.
+        counts_from: the number of the first output, 0 or 1, or `SIGNED`.
 
     Raises:
         MalformedRowError: it says neither.
@@ -61,6 +65,8 @@ def which_side(label: Any, counts_from: int = 1) -> int | None:
             return None
         label = _number(name)
     if isinstance(label, int | float) and not isinstance(label, bool):
+        if counts_from == SIGNED:
+            return None if not label else int(label > 0)
         for side in (0, 1):
             if abs(label - counts_from - side) <= _NEAR:
                 return side
@@ -69,6 +75,8 @@ def which_side(label: Any, counts_from: int = 1) -> int | None:
 
 def unknown_label(counts_from: int) -> str:
     """The cause of a row whose label chooses no output."""
+    if counts_from == SIGNED:
+        return "the label is no number"
     return f"the label is neither {counts_from} nor {counts_from + 1}"
 
 
@@ -194,3 +202,43 @@ def calls_or_parts(value: list[Any] | tuple[Any, ...], remarks: Remarks) -> Mess
         for call in value:
             reader.call(call_text(call))
     return reader.turns()[0]
+
+
+def lettered(choices: Any) -> list[str]:
+    """Choices as lines, `A. …`, or under their own labels."""
+    labels, texts = _labelled_choices(choices)
+    return [f"{label}. {text}" for label, text in zip(labels, texts, strict=False)]
+
+
+def right_choice(choices: Any, answer: Any, remarks: Remarks) -> Any:
+    """The choice that an index from 0, a letter, a label or a text names, as it stands above.
+
+    An answer that names none is left as it is, with a remark.
+    """
+    labels, texts = _labelled_choices(choices)
+    named = answer.strip() if isinstance(answer, str) else answer
+    place: int | None = None
+    if isinstance(named, str) and named in texts:
+        place = texts.index(named)
+    elif isinstance(named, str) and named.rstrip(".)") in labels:
+        place = labels.index(named.rstrip(".)"))
+    else:
+        number = _number(str(named))
+        if number is not None and number == int(number) and 0 <= number < len(texts):
+            place = int(number)
+    if place is None:
+        remarks.note("the answer names none of the choices")
+        return answer
+    return f"{labels[place]}. {texts[place]}"
+
+
+def _labelled_choices(choices: Any) -> tuple[list[str], list[str]]:
+    choices = parsed(choices) if isinstance(choices, str) else choices
+    if isinstance(choices, dict):
+        texts = [str(each) for each in choices.get("text") or ()]
+        labels = [str(each) for each in choices.get("label") or ()]
+    else:
+        texts, labels = [str(each) for each in choices or ()], []
+    if len(labels) != len(texts):
+        labels = [chr(ord("A") + at) if at < 26 else str(at) for at in range(len(texts))]
+    return labels, texts

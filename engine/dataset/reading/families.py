@@ -5,54 +5,78 @@ Names decide first, then what the values are: `messages` that hold text are no m
 tried from the most telling to the least; a file that fits none is `other` and opens with its
 columns shown.
 
-A new family is a member of `engine.sample.Family` and a row of `FAMILIES`.
+A new family is a member of `engine.sample.Family` and a row of `FAMILIES`; a new spelling of one
+is a name in a tuple, or a rule of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from engine.dataset.reading.options import ColumnMapping
-from engine.dataset.reading.parts import TEXT_KEYS
-from engine.dataset.reading.roles import ROLE_KEYS
+from engine.dataset.reading.answers import SIGNED
+from engine.dataset.reading.facts import MEASURES, ColumnFacts
 from engine.dataset.reading.rows import Columns
-from engine.dataset.reading.turns import is_transcript
-from engine.errors import UsageError
 from engine.sample import Family
 
-SAMPLED_VALUES = 20
-"""How many non-null values of a column are looked at."""
-
 SYSTEM_NAMES = ("system", "system_prompt", "system_message")
-PROMPT_NAMES = ("prompt", "instruction", "question", "query", "problem", "input", "inputs")
-MESSAGES_NAMES = ("messages", "conversations", "conversation", "dialogue", "dialog")
+PROMPT_NAMES = ("prompt", "instruction", "question", "query", "problem", "input", "inputs", "post")
+MESSAGES_NAMES = (
+    *("messages", "conversations", "conversation", "dialogue", "dialog", "chat", "contents"),
+    *("segments", "items"),
+)
+TALKS = ("conversations", "conversation", "dialogue", "dialog")
+"""Columns whose plain texts are turns; lists of texts under other names are lists."""
 INPUT_NAMES = ("input", "context")
+HISTORY_NAMES = ("history", "chat_history")
+REASONING_NAMES = (
+    *("reasoning", "reasoning_content", "thinking", "thought", "thoughts", "cot", "complex_cot"),
+    *("chain_of_thought", "rationale", "reasoning_trace", "think", "deepseek_reasoning"),
+)
+MEDIA_NAMES = ("image", "images", "audio", "audios", "video", "videos", "image_path", "audio_path")
+GENERATED = ("generation", "generated_text", "model_output", "generated")
 ANSWERS = {
-    "instruction": ("output", "response", "completion", "answer"),
-    "prompt": ("response", "completion", "output", "answer"),
-    "question": ("answer", "response", "output"),
-    "query": ("response", "answer", "output"),
-    "problem": ("solution", "answer", "response"),
+    "instruction": ("output", "response", "completion", "answer", *GENERATED),
+    "prompt": ("response", "completion", "output", "answer", *GENERATED),
+    "question": ("answer", "response", "output", *GENERATED),
+    "query": ("response", "answer", "output", *GENERATED),
+    "problem": ("solution", "answer", "response", *GENERATED),
     "input": ("output", "response"),
     "inputs": ("targets", "outputs"),
+    "human": ("assistant", "bot", "gpt"),
+    "user": ("assistant", "bot"),
 }
 CALL_ANSWERS = ("answers", "answer", "response", "output", "ground_truth")
-TOOLS_NAMES = ("tools", "function", "functions")
+TOOLS_NAMES = ("tools", "function", "functions", "tool_defs", "tool_definitions")
 TEXT_NAMES = ("text", "content", "document")
+CANDIDATE_NAMES = (
+    *("completions", "answers", "responses", "generations", "outputs", "candidates"),
+    *("generation", "response", "output", "answer"),
+)
 SIDES = (
     ("chosen", "rejected"),
     ("chosen_messages", "rejected_messages"),
     ("chosen_response", "rejected_response"),
+    ("preferred_output", "non_preferred_output"),
+    ("chosen_conversations", "rejected_conversations"),
 )
-DETAILS = frozenset(
-    {"id", "idx", "index", "uuid", "key", "source", "dataset", "datasplit", "split", "subset"}
-    | {"category", "categories", "type", "task", "topic", "tags", "difficulty", "level"}
-    | {"lang", "language", "url", "timestamp", "date", "created", "title", "author", "license"}
-    | {"meta", "metadata", "info"}
+PAIRS = tuple(
+    (f"{name}{first}", f"{name}{second}")
+    for name in ("output", "response", "answer", "completion", "conversation", "assistant")
+    for first, second in (("1", "2"), ("a", "b"), ("0", "1"))
 )
-"""Columns that describe a row without being part of what was said."""
+LABELS = (
+    *("label", "preference", "preferred", "winner", "better", "overall_preference", "choice"),
+    *("preferred_output", "best", "labels"),
+)
+CHOICES = ("choices", "options", "endings")
+RIGHT = ("answer", "answer_key", "answer_index", "label", "correct", "correct_answer", "gold")
+NESTS = ("data", "row", "record", "example", "item", "sample", "payload", "fields", "doc")
+"""Objects that a whole row may stand in."""
+
+CHAT = ("messages", "sharegpt")
+SPOKEN = ("text", "messages", "sharegpt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,86 +86,54 @@ class Spelling:
     family: Family
     columns: Columns
     flat: bool = False
-
-
-class ColumnFacts:
-    """Names and kinds of a file's columns, looked at only where a rule asks.
-
-    Names are matched without regard to case. `values` gives up to `SAMPLED_VALUES` non-null
-    values of a column.
-    """
-
-    def __init__(self, names: Sequence[str], values: Callable[[str], list[Any]]) -> None:
-        self.names = tuple(names)
-        self._values = values
-        self._by_lower: dict[str, str] = {}
-        for name in self.names:
-            self._by_lower.setdefault(name.lower(), name)
-        self._kinds: dict[str, str] = {}
-
-    def find(self, *candidates: str, kinds: tuple[str, ...] = ("text",)) -> str | None:
-        """The first of `candidates` that is a column of one of `kinds` (or has only nulls)."""
-        for candidate in candidates:
-            name = self._by_lower.get(candidate)
-            if name is not None and self.kind(name) in (*kinds, "null"):
-                return name
-        return None
-
-    def kind(self, name: str) -> str:
-        """What a column holds: text, number, messages, sharegpt, list, object, null."""
-        if name not in self._kinds:
-            values = self._values(name)
-            found = [_kind(value) for value in values]
-            self._kinds[name] = max(dict.fromkeys(found), key=found.count) if found else "null"
-        return self._kinds[name]
-
-    def holds_transcripts(self, name: str) -> bool:
-        """Whether a text column has hh-rlhf transcripts in it."""
-        return any(isinstance(value, str) and is_transcript(value) for value in self._values(name))
-
-    def only_details_beside(self, *parts: str | None) -> bool:
-        """Whether every other column merely describes the row."""
-        others = [name.lower() for name in self.names if name not in parts]
-        return all(name in DETAILS or name.endswith("_id") for name in others)
-
-
-def _kind(value: Any) -> str:
-    if isinstance(value, str):
-        return "text"
-    if isinstance(value, bool):
-        return "boolean"
-    if isinstance(value, int | float):
-        return "number"
-    if isinstance(value, list | tuple):
-        return _list_kind(value)
-    if isinstance(value, dict):
-        return _list_kind([value]) if _list_kind([value]) != "list" else "object"
-    return "other"
-
-
-def _list_kind(value: list[Any] | tuple[Any, ...]) -> str:
-    entry = value[0] if value else {}
-    if isinstance(entry, list | tuple):
-        return _list_kind(entry)
-    if not isinstance(entry, dict):
-        return "list"
-    if "from" in entry and "value" in entry:
-        return "sharegpt"
-    has_text = any(key in entry for key in TEXT_KEYS) or "tool_calls" in entry
-    return "messages" if has_text and any(key in entry for key in ROLE_KEYS) else "list"
-
-
-CHAT = ("messages", "sharegpt")
-SPOKEN = ("text", "messages", "sharegpt")
+    note: str = ""
+    """What a person should know of the file."""
 
 
 def detect(facts: ColumnFacts) -> Spelling:
     """The family that fits the columns best, `other` where none does."""
+    found = _detected(facts)
+    if found.family is not Family.OTHER:
+        return found
+    for name in NESTS:
+        nest = facts.find(name, kinds=("object",))
+        if nest is None or facts.kind(nest) == "null":
+            continue
+        within = _detected(facts.inside(nest))
+        if within.family is not Family.OTHER:
+            return replace(within, flat=False)
+    return found
+
+
+def _detected(facts: ColumnFacts) -> Spelling:
     for rule in FAMILIES.values():
         columns = rule.recognise(facts)
         if columns is not None:
-            return Spelling(rule.family, columns, _is_flat(rule.family, columns, facts))
+            note = BATCH_OUTPUT if columns.response == _BATCH_TEXT else ""
+            return Spelling(rule.family, columns, is_flat(rule.family, columns, facts), note)
     raise AssertionError("the last family fits everything")
+
+
+def _with_more(facts: ColumnFacts, columns: Columns, *, thinks: bool = True) -> Columns:
+    """`columns` with what stands beside any prompt: history, media, reasoning."""
+    used = set(columns.used().values())
+
+    def beside(*names: str, kinds: tuple[str, ...]) -> str | None:
+        found = facts.find(*names, kinds=kinds)
+        return found if found is not None and found not in used else None
+
+    media = [
+        beside(name, kinds=("text", "texts", "list", "object", "other")) for name in MEDIA_NAMES
+    ]
+    seen = tuple(name for name in media if name is not None and facts.kind(name) != "null")
+    history = beside(*HISTORY_NAMES, kinds=("list", "texts", "messages", "sharegpt", "text"))
+    reasoning = beside(*REASONING_NAMES, kinds=("text",)) if thinks else None
+    return replace(
+        columns,
+        history=history if history and facts.kind(history) != "null" else None,
+        reasoning=reasoning if reasoning and facts.kind(reasoning) != "null" else None,
+        media=seen,
+    )
 
 
 def _preference(facts: ColumnFacts) -> Columns | None:
@@ -150,36 +142,157 @@ def _preference(facts: ColumnFacts) -> Columns | None:
         rejected = facts.find(rejected_name, kinds=SPOKEN)
         if chosen and rejected:
             return _pair_context(facts, Columns(response=chosen, rejected=rejected))
-    first, second = facts.find("output_1"), facts.find("output_2")
-    label = facts.find("label", "preference", kinds=("number", "text"))
-    prompt = facts.find(*PROMPT_NAMES)
-    if first and second and label and prompt:
-        return Columns(prompt=prompt, response=first, rejected=second, label=label)
+    return _labelled_pair(facts) or _written_off(facts) or _two_answers(facts) or _posts(facts)
+
+
+def _labelled_pair(facts: ColumnFacts) -> Columns | None:
+    """Two outputs, and a label that says which is better."""
+    for one, other in PAIRS:
+        first, second = facts.find(one, kinds=SPOKEN), facts.find(other, kinds=SPOKEN)
+        if not (first and second):
+            continue
+        label = next(
+            (
+                found
+                for name in LABELS
+                if (found := facts.find(name, kinds=("number", "text"))) not in (None, first)
+                and found != second
+            ),
+            None,
+        )
+        if label is None or facts.kind(label) == "null":
+            continue
+        columns = _pair_context(facts, Columns(response=first, rejected=second, label=label))
+        asks = columns.prompt or columns.messages or facts.kind(first) in CHAT
+        if asks:
+            return replace(columns, counts_from=counts_from(facts.values(label)))
     return None
+
+
+def counts_from(labels: list[Any]) -> int:
+    """The number by which labels mean the first of two outputs: 1, or 0 where a 0 is among them.
+
+    With a 2 they count from 1, and a 0 among them means neither. Labels below 0 are signed: below,
+    the first is better, above, the second.
+    """
+    numbers = [number for label in labels if (number := _number(label)) is not None]
+    if any(number < 0 for number in numbers):
+        return SIGNED
+    return 0 if 0 in numbers and not any(abs(number - 2) < 0.1 for number in numbers) else 1
+
+
+def _number(label: Any) -> float | None:
+    try:
+        return float(label)
+    except (TypeError, ValueError):
+        return None
+
+
+def _written_off(facts: ColumnFacts) -> Columns | None:
+    """A conversation with its answer, and another answer that was rejected."""
+    messages = facts.find(*MESSAGES_NAMES, kinds=CHAT)
+    rejected = facts.find("rejected_response", "rejected", kinds=SPOKEN)
+    if not (messages and rejected) or facts.kind(messages) == "null":
+        return None
+    return Columns(facts.find(*SYSTEM_NAMES), messages=messages, rejected=rejected)
+
+
+def _two_answers(facts: ColumnFacts) -> Columns | None:
+    """A question whose answer is a list of the chosen turns and the rejected ones."""
+    prompt = facts.find(*PROMPT_NAMES)
+    answer = facts.find("answer", "output", "response", kinds=CHAT)
+    if not (prompt and answer) or facts.kind(answer) == "null":
+        return None
+    values = facts.values(answer)
+    pairs = all(
+        isinstance(value, list | tuple)
+        and len(value) == 2
+        and all(isinstance(each, list | tuple) for each in value)
+        for value in values
+    )
+    if not pairs:
+        return None
+    return Columns(
+        facts.find(*SYSTEM_NAMES), prompt, response=f"{answer}.0", rejected=f"{answer}.1"
+    )
+
+
+def _posts(facts: ColumnFacts) -> Columns | None:
+    """SHP: a post, two comments on it, and 1 where the first is preferred."""
+    post = facts.find("history", "post")
+    first, second = facts.find("human_ref_A"), facts.find("human_ref_B")
+    label = facts.find("labels", "label", kinds=("number", "text"))
+    if not (post and first and second and label):
+        return None
+    return Columns(prompt=post, response=second, rejected=first, label=label, counts_from=0)
 
 
 def _pair_context(facts: ColumnFacts, columns: Columns) -> Columns:
     prompt = facts.find("prompt", "instruction", "question", "query", "input", kinds=SPOKEN)
+    tools = facts.find(*TOOLS_NAMES, kinds=("text", "list"))
+    messages = None if prompt else facts.find(*MESSAGES_NAMES, "context", kinds=CHAT)
+    if prompt is None and messages is None:
+        nest = facts.find("input", kinds=("object",))
+        inside = facts.inside(nest) if nest else facts
+        messages = inside.find(*MESSAGES_NAMES, kinds=CHAT) if nest else None
+        tools = inside.find("tools", kinds=("text", "list")) if messages else tools
     extra = facts.find("input") if prompt and prompt.lower() == "instruction" else None
-    return replace(
+    found = replace(
         columns,
         system=facts.find(*SYSTEM_NAMES),
         prompt=prompt,
         input=extra,
-        messages=None if prompt else facts.find(*MESSAGES_NAMES, kinds=CHAT),
-        tools=facts.find("tools", kinds=("text", "list")),
+        messages=messages,
+        tools=tools,
     )
+    return _with_more(facts, found, thinks=False)
 
 
 def _conversation(facts: ColumnFacts, kind: str) -> Columns | None:
     name = facts.find(*MESSAGES_NAMES, kinds=CHAT)
-    if name is None or facts.kind(name) != kind:
+    if name is None or facts.kind(name) == "null":
+        talk = facts.find(*TALKS, kinds=("texts",)) or _segments(facts)
+        name = talk if talk and facts.kind(talk) != "null" else name
+    if name is None or (facts.kind(name) == "sharegpt") is not (kind == "sharegpt"):
         return None
-    return Columns(
-        system=facts.find(*SYSTEM_NAMES),
+    if facts.kind(name) == "null" and kind != "messages":
+        return None
+    columns = Columns(
+        facts.find(*SYSTEM_NAMES),
         messages=name,
         tools=facts.find(*TOOLS_NAMES, kinds=("text", "list", "messages")),
     )
+    return _with_more(facts, columns)
+
+
+def _segments(facts: ColumnFacts) -> str | None:
+    """A column of texts that are trained on or not, by their `label`."""
+    name = facts.find("segments", kinds=("list",))
+    values = facts.values(name) if name else []
+    fits = all(
+        isinstance(entry, dict) and isinstance(entry.get("label"), bool) and "text" in entry
+        for value in values
+        for entry in value
+    )
+    return name if values and fits else None
+
+
+def _exchanges(facts: ColumnFacts) -> Columns | None:
+    """A conversation of `{input, output}` objects."""
+    name = facts.find(*TALKS, "messages", kinds=("list",))
+    values = facts.values(name) if name else []
+    fits = all(
+        isinstance(entry, dict) and {"input", "output"} <= entry.keys()
+        for value in values
+        for entry in value
+    )
+    if name is None or not values or not fits:
+        return None
+    return Columns(facts.find(*SYSTEM_NAMES), messages=name)
+
+
+def _chat(facts: ColumnFacts) -> Columns | None:
+    return _conversation(facts, "messages") or _exchanges(facts)
 
 
 def _alpaca(facts: ColumnFacts) -> Columns | None:
@@ -187,7 +300,7 @@ def _alpaca(facts: ColumnFacts) -> Columns | None:
     response = facts.find(*ANSWERS["instruction"])
     if not (prompt and extra and response):
         return None
-    return Columns(facts.find(*SYSTEM_NAMES), prompt, extra, response=response)
+    return _with_more(facts, Columns(facts.find(*SYSTEM_NAMES), prompt, extra, response=response))
 
 
 def _tool_call(facts: ColumnFacts) -> Columns | None:
@@ -195,16 +308,72 @@ def _tool_call(facts: ColumnFacts) -> Columns | None:
     tools = facts.find(*TOOLS_NAMES, kinds=("text", "list", "object", "messages"))
     if not (prompt and tools):
         return None
-    answer = facts.find(*CALL_ANSWERS, kinds=("text", "list", "messages", "sharegpt", "object"))
+    answer = facts.find(
+        *CALL_ANSWERS, kinds=("text", "list", "texts", "messages", "sharegpt", "object")
+    )
     return Columns(facts.find(*SYSTEM_NAMES), prompt, response=answer, tools=tools)
 
 
+def _candidates(facts: ColumnFacts) -> Columns | None:
+    """Several responses to one prompt: a list of texts, of objects with one, or of turns."""
+    prompt = facts.find(*PROMPT_NAMES, kinds=SPOKEN)
+    if not prompt or facts.kind(prompt) == "null":
+        return None
+    for name in CANDIDATE_NAMES:
+        found = facts.find(name, kinds=("texts", "list"))
+        if found and found != prompt and facts.kind(found) != "null" and _answers_in(facts, found):
+            extra = facts.find(*INPUT_NAMES)
+            system = facts.find(*SYSTEM_NAMES)
+            return Columns(system, prompt, extra if extra != prompt else None, candidates=found)
+    return None
+
+
+def _answers_in(facts: ColumnFacts, name: str) -> bool:
+    """Whether the lists of a column hold what may be answers: texts, or objects with a text."""
+    entries = [entry for value in facts.values(name) for entry in value]
+    return bool(entries) and all(
+        isinstance(entry, str)
+        or (isinstance(entry, dict) and any(isinstance(each, str) for each in entry.values()))
+        for entry in entries
+    )
+
+
+def _choices(facts: ColumnFacts) -> Columns | None:
+    """A question with choices, and the index, letter or text of the right one."""
+    prompt = facts.find("question", "prompt", "query", "ctx", "stem", "instruction")
+    choices = facts.find(*CHOICES, kinds=("texts", "object", "list"))
+    answer = facts.find(*RIGHT, kinds=("text", "number"))
+    if not (prompt and choices and answer) or facts.kind(choices) == "null":
+        return None
+    held = facts.values(choices)
+    if not all(_are_choices(value) for value in held):
+        return None
+    return _with_more(
+        facts, Columns(facts.find(*SYSTEM_NAMES), prompt, choices=choices, response=answer)
+    )
+
+
+def _are_choices(value: Any) -> bool:
+    if isinstance(value, dict):
+        return isinstance(value.get("text"), list | tuple)
+    return isinstance(value, list | tuple) and all(isinstance(each, str) for each in value)
+
+
 def _prompt_response(facts: ColumnFacts) -> Columns | None:
+    system = facts.find(*SYSTEM_NAMES)
+    asked, passage = facts.find("question"), facts.find("context")
+    extracts = facts.find("answers", kinds=("object",))
+    if asked and passage and extracts and facts.inside(extracts).has("text"):
+        return Columns(system, asked, more=(passage,), response=f"{extracts}.text.0")
+    task, given = facts.find("definition", kinds=("text", "texts")), facts.find("inputs", "input")
+    target = facts.find("targets", "target", "output", kinds=("text", "texts"))
+    if task and given and target:
+        return Columns(system, task, more=(given,), response=target)
     for prompt_name, answers in ANSWERS.items():
-        prompt = facts.find(prompt_name, kinds=SPOKEN)
+        prompt = facts.find(prompt_name, kinds=(*SPOKEN, "texts"))
         response = facts.find(*answers, kinds=(*SPOKEN, "number"))
         if prompt and response and facts.kind(prompt) != "null":
-            return Columns(facts.find(*SYSTEM_NAMES), prompt, response=response)
+            return _with_more(facts, Columns(system, prompt, response=response))
     return None
 
 
@@ -212,14 +381,26 @@ def _prompt(facts: ColumnFacts) -> Columns | None:
     """Prompts alone: only where nothing else in the row could be an answer."""
     system = facts.find(*SYSTEM_NAMES)
     prompt = facts.find("prompt", "instruction", "question", "query", kinds=SPOKEN)
-    alone = prompt and facts.only_details_beside(prompt, system)
-    return Columns(system, prompt) if alone else None
+    if not prompt:
+        return None
+    columns = _with_more(facts, Columns(system, prompt), thinks=False)
+    return columns if facts.only_details_beside(*columns.used().values()) else None
+
+
+BATCH_OUTPUT = "these are answers alone: their prompts are in the file of requests"
+_BATCH_TEXT = "response.body.choices.0.message.content"
 
 
 def _text(facts: ColumnFacts) -> Columns | None:
     """Texts alone: only where nothing else in the row could be a part of the sample."""
+    if facts.has("custom_id", "response") and facts.find("response", kinds=("object",)):
+        return Columns(response=_BATCH_TEXT)
     text = facts.find(*TEXT_NAMES)
-    return Columns(response=text) if text and facts.only_details_beside(text) else None
+    if not text:
+        return None
+    prodigy = facts.has("_task_hash") or facts.has("_input_hash")
+    alone = prodigy or facts.only_details_beside(text, or_these=MEASURES)
+    return Columns(response=text) if alone else None
 
 
 def _asked_prompt(facts: ColumnFacts) -> Columns | None:
@@ -238,7 +419,7 @@ def _asked_alpaca(facts: ColumnFacts) -> Columns | None:
 
 
 def _asked_conversation(facts: ColumnFacts) -> Columns | None:
-    name = facts.find(*MESSAGES_NAMES, kinds=CHAT)
+    name = facts.find(*MESSAGES_NAMES, kinds=(*CHAT, "list", "texts"))
     return Columns(facts.find(*SYSTEM_NAMES), messages=name) if name else None
 
 
@@ -268,10 +449,10 @@ class FamilyRule:
 FAMILIES: dict[Family, FamilyRule] = {
     rule.family: rule
     for rule in (
-        FamilyRule(Family.PREFERENCE, _preference, lambda _: None),
+        FamilyRule(Family.PREFERENCE, _preference, _preference),
         FamilyRule(
             Family.MESSAGES,
-            lambda facts: _conversation(facts, "messages"),
+            _chat,
             _asked_conversation,
             can_be_flat=False,
             only_part="messages",
@@ -285,7 +466,12 @@ FAMILIES: dict[Family, FamilyRule] = {
         ),
         FamilyRule(Family.ALPACA, _alpaca, _asked_alpaca),
         FamilyRule(Family.TOOL_CALL, _tool_call, _asked_prompt, can_be_flat=False),
-        FamilyRule(Family.PROMPT_RESPONSE, _prompt_response, _prompt_response),
+        FamilyRule(
+            Family.PROMPT_RESPONSE,
+            lambda facts: _choices(facts) or _prompt_response(facts),
+            _prompt_response,
+        ),
+        FamilyRule(Family.CANDIDATES, _candidates, _candidates, can_be_flat=False),
         FamilyRule(Family.PROMPT, _prompt, _asked_prompt),
         FamilyRule(Family.TEXT, _text, _asked_text, only_part="response"),
         FamilyRule(Family.OTHER, lambda _: Columns(), lambda _: Columns(), can_be_flat=False),
@@ -294,105 +480,13 @@ FAMILIES: dict[Family, FamilyRule] = {
 """One row each, tried in this order: from the most telling to the least."""
 
 
-def _is_flat(family: Family, columns: Columns, facts: ColumnFacts) -> bool:
+def is_flat(family: Family, columns: Columns, facts: ColumnFacts) -> bool:
     """Whether all parts are single texts, so that whole columns can be read at once."""
-    if not FAMILIES[family].can_be_flat:
-        return False
-    if columns.messages is not None or columns.tools is not None:
+    if not FAMILIES[family].can_be_flat or not columns.can_be_flat:
         return False
     spoken = [name for part, name in columns.used().items() if part != "label"]
+    if any(name not in facts.names for name in spoken):
+        return False
     if any(facts.kind(name) not in ("text", "number", "boolean", "null") for name in spoken):
         return False
     return not any(facts.holds_transcripts(name) for name in spoken)
-
-
-def choose(
-    facts: ColumnFacts,
-    mapping: ColumnMapping,
-) -> Spelling:
-    """The detected spelling, corrected by what the person asked for.
-
-    Raises:
-        UsageError: a column that does not exist, or a family whose columns are not there.
-    """
-    family, response_column = mapping.family, mapping.response
-    prompt_column = mapping.prompt[0] if mapping.prompt else None
-    for name in (prompt_column, response_column):
-        if name is not None and name not in facts.names:
-            raise _no_such_column(name, facts)
-    spelling = detect(facts)
-    if prompt_column is not None or response_column is not None:
-        spelling = _with_columns(spelling, family, prompt_column, response_column, facts)
-    elif family is not None and family is not spelling.family:
-        columns = FAMILIES[family].asked(facts)
-        if columns is None:
-            raise _no_columns_for(family, facts)
-        spelling = Spelling(family, columns)
-    return replace(spelling, flat=_is_flat(spelling.family, spelling.columns, facts))
-
-
-def _with_columns(
-    spelling: Spelling,
-    family: Family | None,
-    prompt: str | None,
-    response: str | None,
-    facts: ColumnFacts,
-) -> Spelling:
-    """The person's columns; what was detected fills the part that was not named."""
-    columns = spelling.columns
-    wanted = family or spelling.family
-    if wanted is Family.PREFERENCE and columns.rejected:
-        changed = replace(
-            columns,
-            prompt=prompt or columns.prompt,
-            messages=None if prompt else columns.messages,
-            response=response or columns.response,
-        )
-        return Spelling(Family.PREFERENCE, changed)
-    part = FAMILIES[family].only_part if family is not None else ""
-    if family is not None and part:
-        system = columns.system if part == "messages" else None
-        return Spelling(family, replace(Columns(system), **{part: prompt or response}))
-    if prompt is None and columns.prompt is None:
-        if family is None or family in (Family.OTHER, Family.PROMPT):
-            raise UsageError(
-                "a response column alone makes no sample",
-                "name the prompt's column too with --prompt-column, or say --family text; "
-                f"columns: {_listed(facts)}",
-            )
-        raise _no_columns_for(family, facts)
-    chosen = Columns(
-        columns.system,
-        prompt or columns.prompt,
-        columns.input if prompt is None else None,
-        response=None if family is Family.PROMPT else response or columns.response,
-        tools=columns.tools,
-    )
-    return Spelling(family or _spoken_family(spelling.family, chosen), chosen)
-
-
-def _spoken_family(detected: Family, columns: Columns) -> Family:
-    if columns.response is None:
-        return Family.TOOL_CALL if detected is Family.TOOL_CALL else Family.PROMPT
-    keeps = detected is Family.ALPACA and columns.input is not None
-    return detected if keeps or detected is Family.TOOL_CALL else Family.PROMPT_RESPONSE
-
-
-def _no_such_column(name: str, facts: ColumnFacts) -> UsageError:
-    return UsageError(f"there is no column {name!a}", f"columns: {_listed(facts)}")
-
-
-def _no_columns_for(family: Family, facts: ColumnFacts) -> UsageError:
-    return UsageError(
-        f"the columns of the family {family.value} are not there",
-        f"name them with --prompt-column and --response-column; columns: {_listed(facts)}",
-    )
-
-
-_LISTED_COLUMNS = 40
-
-
-def _listed(facts: ColumnFacts) -> str:
-    shown = ", ".join(facts.names[:_LISTED_COLUMNS])
-    more = len(facts.names) - _LISTED_COLUMNS
-    return f"{shown} and {more} more" if more > 0 else shown

@@ -198,6 +198,8 @@ def open_shard(
         source.close()
     if source.trouble:
         shard.log.add_file(source.trouble)
+    if shard.texts.spelling.note:
+        shard.log.add_file(shard.texts.spelling.note)
     return shard
 
 

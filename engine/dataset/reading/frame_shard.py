@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 
 from engine.dataset.reading.cells import path_in
 from engine.dataset.reading.columns import as_text
-from engine.dataset.reading.families import SAMPLED_VALUES, ColumnFacts, Spelling
+from engine.dataset.reading.facts import SAMPLED_VALUES, ColumnFacts
+from engine.dataset.reading.families import Spelling
 from engine.dataset.reading.json_rows import BOM, REPLACED_BYTES
 from engine.dataset.reading.json_shard import Chooser
 from engine.dataset.reading.problems import ProblemLog
+from engine.dataset.reading.row_families import rescued
 from engine.dataset.reading.shard import SourceKind
 from engine.dataset.reading.source import ByteSource, ReadProgress
 from engine.dataset.reading.texts import RowTexts, Texts, assemble
@@ -67,6 +69,7 @@ class FrameShard:
             self.texts = assemble(parts, spelling, log)
         else:
             self.texts = _read_rows(data, spelling, log, progress)
+        self.texts = rescued(self.texts, self, choose)
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -128,6 +131,8 @@ def _read_rows(
     rows = RowTexts(spelling, log)
     paths = (path_in(data.columns, name) for name in spelling.columns.used().values())
     used = data.select(list(dict.fromkeys(str(path[0]) for path in paths if path)))
+    if spelling.columns.candidates is not None:  # what lists beside them say of each
+        used = data
     for start in range(0, data.height, _ROWS_TOGETHER):
         progress.step(f"reading {log.file}", start, data.height)
         if used.width:

@@ -21,7 +21,8 @@ from engine.dataset.reading.columns import (
     plain,
     plain_column,
 )
-from engine.dataset.reading.families import SAMPLED_VALUES, ColumnFacts, Spelling
+from engine.dataset.reading.facts import SAMPLED_VALUES, ColumnFacts
+from engine.dataset.reading.families import Spelling
 from engine.dataset.reading.json_rows import (
     ARRAY_CUT,
     BOM,
@@ -32,6 +33,7 @@ from engine.dataset.reading.json_rows import (
     parse_row,
 )
 from engine.dataset.reading.problems import ProblemLog
+from engine.dataset.reading.row_families import most_common, rescued
 from engine.dataset.reading.shard import SourceKind
 from engine.dataset.reading.source import ByteSource, ReadProgress
 from engine.dataset.reading.texts import RowTexts, Texts, assemble, text_series
@@ -257,10 +259,11 @@ class _Loader:
         self._shard.spans, self._shard.rows = np.concatenate(self._spans), self._rows
         self._shard.column_names = tuple(self._columns)
         if self._row_texts is not None:
-            self._shard.texts = self._row_texts.finish()
-            return
-        columns = {part: pl.concat(series) for part, series in self._parts.items()}
-        self._shard.texts = assemble(columns, self._spelling, self._log)
+            texts = self._row_texts.finish()
+        else:
+            columns = {part: pl.concat(series) for part, series in self._parts.items()}
+            texts = assemble(columns, self._spelling, self._log)
+        self._shard.texts = rescued(texts, self._shard, self._choose)
 
     def _decide(self, batch: RowBatch) -> None:
         """Choose family and columns by the first rows that can be read."""
@@ -274,7 +277,7 @@ class _Loader:
         names = tuple(dict.fromkeys(name for record in records for name in record))
         facts = ColumnFacts(names, lambda name: _values(records, name))
         self._columns = dict.fromkeys(names)
-        self._spelling = self._choose(facts)
+        self._spelling = most_common(self._choose(facts), records, self._choose)
         used = self._spelling.columns.used()
         self._numbers = {part for part, name in used.items() if facts.kind(name) == "number"}
         if not self._spelling.flat:

@@ -61,6 +61,11 @@ class ColumnMapping:
     label: str | None = None
     messages: str | None = None
 
+    def names(self) -> tuple[str, ...]:
+        """Every column that is named."""
+        others = (self.system, self.response, self.rejected, self.label, self.messages)
+        return (*self.prompt, *(name for name in others if name is not None))
+
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:

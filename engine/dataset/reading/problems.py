@@ -52,6 +52,17 @@ class ProblemLog:
             known = self._rows.setdefault((cause, broken), array("q"))
             known.frombytes(np.ascontiguousarray(rows, np.int64).tobytes())
 
+    def remove(self, rows: NDArray[np.int64], cause: str, *, broken: bool) -> None:
+        """Take back that `cause` was noted at `rows`."""
+        noted = self._rows.pop((cause, broken), None)
+        if noted is not None:
+            left = np.setdiff1d(np.frombuffer(noted, np.int64), rows)
+            self.add_rows(left, cause, broken=broken)
+
+    def rows_of(self, cause: str, *, broken: bool) -> NDArray[np.int64]:
+        """The rows at which `cause` was noted, ascending.  (n,)."""
+        return np.frombuffer(self._rows.get((cause, broken), array("q")), np.int64).copy()
+
     def add_file(self, cause: str, *, line: int | None = None) -> None:
         """Note `cause` for the file as a whole."""
         self.of_file.append(Problem(None, self.file, line, cause, broken=True))

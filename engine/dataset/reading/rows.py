@@ -15,7 +15,9 @@ from typing import Any
 from engine.dataset.reading.answers import (
     Answers,
     calls_or_parts,
+    lettered,
     read_candidates,
+    right_choice,
     which_side,
     with_scores,
 )
@@ -34,7 +36,14 @@ from engine.dataset.reading.cells import (
 from engine.dataset.reading.media import PLACES, Medium, kind_in, media_in
 from engine.dataset.reading.options import PLACEHOLDERS, is_placeholder
 from engine.dataset.reading.parts import reasoning_text
-from engine.dataset.reading.turns import is_transcript, is_turns, transcript_turns, turns_of
+from engine.dataset.reading.turns import (
+    are_segments,
+    is_transcript,
+    is_turns,
+    segments,
+    transcript_turns,
+    turns_of,
+)
 from engine.sample import (
     TURNS_APART,
     Family,
@@ -90,6 +99,8 @@ class Columns:
     """Images, audio and video of the prompt."""
     candidates: str | None = None
     """Several responses, a list."""
+    choices: str | None = None
+    """Choices of which the response names the right one, by index, letter or text."""
     counts_from: int = 1
     """The number by which `label` means the first of two outputs, known by the whole column."""
     placeholders: frozenset[str] = field(default=frozenset(PLACEHOLDERS), compare=False)
@@ -98,7 +109,10 @@ class Columns:
     @property
     def can_be_flat(self) -> bool:
         """Whether whole columns say it all: no part is read for its turns, row by row."""
-        read = (self.history, self.messages, self.reasoning, self.tools, self.candidates)
+        read = (
+            *(self.history, self.messages, self.reasoning, self.tools),
+            *(self.candidates, self.choices),
+        )
         return not self.media and all(part is None for part in read)
 
     def used(self) -> dict[str, str]:
@@ -219,7 +233,10 @@ def _answers(row: Mapping[str, Any], columns: Columns, remarks: Remarks) -> Answ
         answers = read_candidates(value_at(row, columns.candidates), remarks)
         answers = with_scores(answers, row)
     elif columns.response is not None:
-        answers = Answers(_answer(value_at(row, columns.response), "the response", remarks))
+        value = value_at(row, columns.response)
+        if columns.choices is not None:
+            value = right_choice(value_at(row, columns.choices), value, remarks)
+        answers = Answers(_answer(value, "the response", remarks))
     if columns.reasoning is None:
         return answers
     thought = reasoning_text(value_at(row, columns.reasoning), "the reasoning")
@@ -274,10 +291,13 @@ def _read_pair(
 ) -> RowContent | Unreadable:
     chosen, rejected = side_columns(row, columns, remarks)
     sides = value_at(row, chosen), value_at(row, rejected)
-    if sides == (None, None):
-        return Unreadable(nothing_there(columns))
     context = _context(row, columns, remarks)
-    kept = _side(sides[0], context, "the response", remarks)
+    if sides == (None, None) and not (columns.response is None and context):
+        return Unreadable(nothing_there(columns))
+    if columns.response is None:  # the conversation ends with the chosen answer
+        kept, context = context, split_turns(context)[0]
+    else:
+        kept = _side(sides[0], context, "the response", remarks)
     lost = _side(sides[1], context, "the rejected response", remarks)
     if columns.reasoning is not None:
         thought = reasoning_text(value_at(row, columns.reasoning), "the reasoning")
@@ -392,6 +412,8 @@ def _conversation(
     if isinstance(value, str):
         held = parsed(value)
         value = held if is_turns(held) or isinstance(held, list) else value
+    if isinstance(value, list | tuple) and are_segments(value):
+        return segments(value)
     if not isinstance(value, list | tuple | dict):
         raise MalformedRowError(
             f"the messages are {kind_of(value)} where a list of messages belongs"
@@ -423,6 +445,8 @@ def _input(row: Mapping[str, Any], columns: Columns, remarks: Remarks) -> str:
     """What is asked beside the prompt, a line for each column; "" where it says that it is none."""
     found: list[str] = []
     names = ((columns.input, "the input"), *((name, "the prompt") for name in columns.more))
+    if columns.choices is not None:
+        found += lettered(value_at(row, columns.choices))
     for name, what in names:
         value = value_at(row, name)
         if value is None or is_placeholder(value, columns.placeholders):

@@ -8,7 +8,7 @@ by row.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -43,6 +43,12 @@ class Texts:
     system: pl.Series | None = None
     stated: pl.Series | None = None
     """`user` with the cells as they stand, where a placeholder was read as no input."""
+    others: Mapping[int, Spelling] = field(default_factory=dict)
+    """Rows that spell their sample in another way than most of the file."""
+
+    def spelling_of(self, row: int) -> Spelling:
+        """How one row of the file spells its sample."""
+        return self.others.get(row, self.spelling)
 
     @property
     def has_turns(self) -> bool:

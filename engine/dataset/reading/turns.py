@@ -367,3 +367,27 @@ def transcript_turns(text: str) -> tuple[Message, ...]:
         Message(Role.USER if who == "Human" else Role.ASSISTANT, said)
         for who, said in zip(pieces[1::2], pieces[2::2], strict=True)
     )
+
+
+def are_segments(value: Sequence[Any]) -> bool:
+    """Whether a list holds texts that are trained on or not, by a `label` that is true or false."""
+    return bool(value) and all(
+        isinstance(entry, dict) and isinstance(entry.get("label"), bool) and "text" in entry
+        for entry in value
+    )
+
+
+def segments(value: Sequence[dict[str, Any]]) -> tuple[Message, ...]:
+    """Such texts as turns: what is trained on is the answer, what precedes it the question.
+
+    Source: axolotl's `input_output` format.
+    """
+    turns: list[Message] = []
+    for entry in value:
+        role = Role.ASSISTANT if entry["label"] else Role.USER
+        text = "" if entry["text"] is None else str(entry["text"])
+        if turns and turns[-1].role is role:
+            turns[-1] = replace(turns[-1], text=turns[-1].text + text)
+        else:
+            turns.append(Message(role, text))
+    return tuple(turns)

@@ -1,0 +1,139 @@
+"""What the columns of a file are called and hold: what families are told by."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from engine.dataset.reading.cells import are_texts, parsed
+from engine.dataset.reading.turns import CONVERSATION_KEYS, is_message, is_transcript, is_turns
+
+SAMPLED_VALUES = 20
+"""How many non-null values of a column are looked at."""
+
+MOST_NESTED = 64
+"""Names inside an object column that are looked at."""
+
+DETAILS = frozenset(
+    {"id", "idx", "index", "uuid", "key", "source", "dataset", "datasplit", "split", "subset"}
+    | {"category", "categories", "type", "task", "topic", "tags", "difficulty", "level"}
+    | {"lang", "language", "url", "timestamp", "date", "created", "title", "author", "license"}
+    | {"meta", "metadata", "info", "datasource", "ability", "rewardmodel", "extrainfo"}
+    | {"groundtruth", "agentname", "domain", "model", "generator", "dump", "filepath"}
+)
+"""Columns that describe a row without being part of what was said; without `_` and blanks."""
+
+MEASURES = frozenset(
+    {"score", "label", "labels", "quality", "rating", "perplexity", "ppl", "languagescore"}
+    | {"intscore", "tokencount", "ntokens", "length", "wordcount", "toxicity"}
+)
+"""What is measured of a text, or judged."""
+
+
+def normal(name: str) -> str:
+    """A column's name without case, blanks, underscores and hyphens."""
+    return re.sub(r"[\s_\-]+", "", name).lower()
+
+
+class ColumnFacts:
+    """Names and kinds of a file's columns, looked at only where a rule asks.
+
+    Names are matched without regard to case, blanks and underscores. `values` gives up to
+    `SAMPLED_VALUES` non-null values of a column.
+    """
+
+    def __init__(self, names: Sequence[str], values: Callable[[str], list[Any]]) -> None:
+        self.names = tuple(names)
+        self._values = values
+        self._by_name: dict[str, str] = {}
+        for name in self.names:
+            self._by_name.setdefault(normal(name), name)
+        self._kinds: dict[str, str] = {}
+
+    def find(self, *candidates: str, kinds: tuple[str, ...] = ("text",)) -> str | None:
+        """The first of `candidates` that is a column of one of `kinds` (or has only nulls)."""
+        for candidate in candidates:
+            name = self._by_name.get(normal(candidate))
+            if name is not None and self.kind(name) in (*kinds, "null"):
+                return name
+        return None
+
+    def has(self, *candidates: str) -> bool:
+        """Whether all of `candidates` are columns, whatever they hold."""
+        return all(normal(candidate) in self._by_name for candidate in candidates)
+
+    def values(self, name: str) -> list[Any]:
+        """Some non-null values of a column."""
+        return self._values(name)
+
+    def kind(self, name: str) -> str:
+        """What a column holds.
+
+        text, number, boolean, messages, sharegpt, texts (lists of them), list, object, null; JSON
+        text that holds messages is messages.
+        """
+        if name not in self._kinds:
+            values = self._values(name)
+            found = [_kind(value) for value in values]
+            self._kinds[name] = max(dict.fromkeys(found), key=found.count) if found else "null"
+        return self._kinds[name]
+
+    def holds_transcripts(self, name: str) -> bool:
+        """Whether a text column has hh-rlhf transcripts in it."""
+        return any(isinstance(value, str) and is_transcript(value) for value in self._values(name))
+
+    def only_details_beside(
+        self, *parts: str | None, or_these: frozenset[str] = frozenset()
+    ) -> bool:
+        """Whether every other column merely describes the row."""
+        known = DETAILS | or_these
+        others = [name for name in self.names if name not in parts]
+        return all(
+            normal(name) in known or name.lower().endswith("_id") or name.startswith("_")
+            for name in others
+        )
+
+    def inside(self, name: str) -> ColumnFacts:
+        """The members of an object column, under their names with dots."""
+        values = [each for each in map(_object, self._values(name)) if each is not None]
+        members = list(dict.fromkeys(key for each in values for key in each))[:MOST_NESTED]
+
+        def of(dotted: str) -> list[Any]:
+            key = dotted.removeprefix(f"{name}.")
+            return [each[key] for each in values if each.get(key) is not None]
+
+        facts = ColumnFacts([f"{name}.{member}" for member in members], of)
+        facts._by_name = {}
+        for member in members:
+            facts._by_name.setdefault(normal(member), f"{name}.{member}")
+        return facts
+
+
+def _object(value: Any) -> dict[str, Any] | None:
+    value = parsed(value) if isinstance(value, str) else value
+    return value if isinstance(value, dict) else None
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, str):
+        if value.lstrip().startswith(("[", "{")) and is_turns(held := parsed(value)):
+            return _kind(held)
+        return "text"
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, int | float):
+        return "number"
+    if isinstance(value, dict) and any(key in value for key in CONVERSATION_KEYS):
+        return "object"
+    if is_turns(value) or is_message(value):
+        return "sharegpt" if _first_message(value).keys() >= {"from", "value"} else "messages"
+    if isinstance(value, list | tuple):
+        return "texts" if value and are_texts(value) else "list"
+    return "object" if isinstance(value, dict) else "other"
+
+
+def _first_message(value: Any) -> dict[str, Any]:
+    while isinstance(value, list | tuple) and value:
+        value = value[0]
+    return value if isinstance(value, dict) else {}
