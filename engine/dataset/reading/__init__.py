@@ -20,6 +20,7 @@
     cells        single values of a row
     rows         what one row says, whatever its family
     texts        the texts of all rows: prompt, response, rejected
+    talks        plain conversations of nested columns, put together by column
     samples      samples from texts, or from a row
     identify     identities of many rows
     problems     what could not be read, and what is odd
