@@ -23,6 +23,7 @@
     rows         what one row says, whatever its family
     texts        the texts of all rows: prompt, response, rejected
     row_families a family for each row, where a file has several
+    talks        plain conversations of nested columns, put together by column
     samples      samples from texts, or from a row
     identify     identities of many rows
     problems     what could not be read, and what is odd

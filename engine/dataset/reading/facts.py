@@ -128,6 +128,9 @@ def _kind(value: Any) -> str:
         return "object"
     if is_turns(value) or is_message(value):
         return "sharegpt" if _first_message(value).keys() >= {"from", "value"} else "messages"
+    if are_texts(value) and value and value[0].lstrip().startswith("{"):
+        held = [parsed(each) for each in value]
+        return _kind(held) if is_turns(held) else "texts"
     if isinstance(value, list | tuple):
         return "texts" if value and are_texts(value) else "list"
     return "object" if isinstance(value, dict) else "other"

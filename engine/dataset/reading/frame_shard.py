@@ -21,6 +21,7 @@ from engine.dataset.reading.problems import ProblemLog
 from engine.dataset.reading.row_families import rescued
 from engine.dataset.reading.shard import SourceKind
 from engine.dataset.reading.source import ByteSource, ReadProgress
+from engine.dataset.reading.talks import plain_talks
 from engine.dataset.reading.texts import RowTexts, Texts, assemble
 from engine.errors import InputError
 
@@ -135,8 +136,12 @@ def _read_rows(
         used = data
     for start in range(0, data.height, _ROWS_TOGETHER):
         progress.step(f"reading {log.file}", start, data.height)
-        if used.width:
-            rows.add(used[start : start + _ROWS_TOGETHER].to_dicts())
+        piece = used[start : start + _ROWS_TOGETHER]
+        talks = plain_talks(piece, spelling)
+        if talks is not None:
+            rows.add_talks(talks, piece.filter(pl.Series(~talks.plain)).to_dicts())
+        elif used.width:
+            rows.add(piece.to_dicts())
         else:
             rows.add([{}] * min(_ROWS_TOGETHER, data.height - start))
     return rows.finish()

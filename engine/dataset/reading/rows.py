@@ -412,6 +412,8 @@ def _conversation(
     if isinstance(value, str):
         held = parsed(value)
         value = held if is_turns(held) or isinstance(held, list) else value
+    if are_texts(value) and is_turns(held := [parsed(each) for each in value]):
+        value = held
     if isinstance(value, list | tuple) and are_segments(value):
         return segments(value)
     if not isinstance(value, list | tuple | dict):

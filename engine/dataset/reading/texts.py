@@ -7,7 +7,7 @@ by row.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +22,7 @@ from engine.dataset.reading.families import Spelling
 from engine.dataset.reading.options import AROUND, LONGEST_PLACEHOLDER, is_placeholder
 from engine.dataset.reading.problems import ProblemLog
 from engine.dataset.reading.rows import NO_BETTER, PART_NAMES, Unreadable, read_row
+from engine.dataset.reading.talks import Talks
 from engine.sample import Family
 
 SCHEMA = {"prompt": pl.String(), "response": pl.String(), "rejected": pl.String()}
@@ -277,23 +278,39 @@ class RowTexts:
 
     def add(self, rows: Sequence[Mapping[str, Any] | None]) -> None:
         """Read the next rows; None is one that is known to be broken."""
+        self._frames.append(self._frame(rows, range(self._row, self._row + len(rows))))
+        self._row += len(rows)
+
+    def add_talks(self, talks: Talks, rest: Sequence[Mapping[str, Any] | None]) -> None:
+        """Take the next rows, of which those that are plain are read; `rest` are the others."""
+        others = np.flatnonzero(~talks.plain)
+        read = self._frame(rest, (others + self._row).tolist())
+        known = talks.texts.with_columns(pl.lit(None, pl.String).alias("rejected"))
+        places = np.concatenate([np.flatnonzero(talks.plain), others])
+        self._frames.append(pl.concat([known.select(list(SCHEMA)), read])[np.argsort(places)])
+        self._row += len(talks.plain)
+
+    def _frame(
+        self, rows: Sequence[Mapping[str, Any] | None], numbers: Iterable[int]
+    ) -> pl.DataFrame:
         columns: dict[str, list[str | None]] = {name: [] for name in SCHEMA}
-        for row in rows:
-            texts = (None, None, None) if row is None else self._read(row)
+        for row, number in zip(rows, numbers, strict=True):
+            texts = (None, None, None) if row is None else self._read(row, number)
             for column, text in zip(columns.values(), texts, strict=True):
                 column.append(text)
-            self._row += 1
-        self._frames.append(pl.DataFrame(columns, schema=SCHEMA))
+        return pl.DataFrame(columns, schema=SCHEMA)
 
-    def _read(self, row: Mapping[str, Any]) -> tuple[str | None, str | None, str | None]:
+    def _read(
+        self, row: Mapping[str, Any], number: int
+    ) -> tuple[str | None, str | None, str | None]:
         if self._spelling.family is Family.OTHER:
             return None, None, None
         reading = read_row(row, self._spelling.family, self._spelling.columns)
         if isinstance(reading, Unreadable):
-            self._log.add(self._row, reading.cause, broken=True)
+            self._log.add(number, reading.cause, broken=True)
             return None, None, None
         for remark in reading.remarks:
-            self._log.add(self._row, remark, broken=False)
+            self._log.add(number, remark, broken=False)
         return reading.texts
 
     def finish(self) -> Texts:

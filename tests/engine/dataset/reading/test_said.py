@@ -334,5 +334,6 @@ def test_an_edit_leaves_trace_and_image_as_they_are() -> None:
 def test_parts_that_are_read_for_their_turns_make_no_flat_file() -> None:
     assert ALPACA.can_be_flat
     for part in ("history", "reasoning", "candidates", "messages", "tools"):
-        assert not Columns(prompt="p", response="r", **{part: "x"}).can_be_flat
+        named: dict[str, Any] = {part: "x"}
+        assert not Columns(prompt="p", response="r", **named).can_be_flat
     assert not Columns(prompt="p", response="r", media=("x",)).can_be_flat
