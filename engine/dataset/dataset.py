@@ -26,6 +26,7 @@ from engine.dataset.reading.facts import ColumnFacts
 from engine.dataset.reading.families import Spelling
 from engine.dataset.reading.files import FEW_SHARDS, DataFile, find_files, open_shard, printable
 from engine.dataset.reading.identify import broken_identity, flat_identities, row_identity
+from engine.dataset.reading.json_shard import JsonShard
 from engine.dataset.reading.mapping import choose
 from engine.dataset.reading.options import READER_VERSION, ReadOptions
 from engine.dataset.reading.problems import MAX_PROBLEMS, Problem
@@ -331,6 +332,30 @@ class Dataset:
         spelling = shard.texts.spelling_of(local)
         return spelling.family, spelling.columns
 
+    @property
+    def has_paths(self) -> bool:
+        """Whether samples are paths in trees of messages, and not rows of a file."""
+        return any(_tree_of(shard) is not None for shard in self._shards)
+
+    @cached_property
+    def source_row_count(self) -> int:
+        """Rows of the files; more or less than samples where these are paths in trees."""
+        trees = ((shard, _tree_of(shard)) for shard in self._shards)
+        counts = (each.rows if tree is None else tree.source_row_count or 0 for each, tree in trees)
+        return sum(counts)
+
+    def source_rows(self, row: int) -> tuple[int, ...]:
+        """The rows of its file that the sample at `row` is made of: itself, if it is no path."""
+        shard, local = self._shard_of(row)
+        tree = _tree_of(shard)
+        return (local,) if tree is None else tree.source_rows[local]
+
+    def path_of(self, row: int) -> str:
+        """The messages of a sample that is a path in a tree, by their ids; "" if it is none."""
+        shard, local = self._shard_of(row)
+        tree = _tree_of(shard)
+        return "" if tree is None else tree.paths[local]
+
     def close(self) -> None:
         """Close all files; texts stay usable."""
         for shard in self._shards:
@@ -367,6 +392,10 @@ class Dataset:
             + pl.col("response").str.len_chars().fill_null(0)
         )
         return np.asarray(counted.to_series().to_numpy(), np.int32)  # (rows,)
+
+
+def _tree_of(shard: Shard) -> JsonShard | None:
+    return shard if isinstance(shard, JsonShard) and shard.source_rows else None
 
 
 def _first(records: list[dict[str, Any]]) -> dict[str, Any]:
@@ -483,17 +512,21 @@ def open_dataset(
     shards: list[Shard] = []
     problems: list[Problem] = []
     failure: InputError | None = None
+    left = options.limit
     for file in files:
+        if left == 0:
+            break
         try:
             shards.append(
                 open_shard(
                     file,
                     lambda facts: _spelling(facts, options),
                     watch,
-                    options,
+                    replace(options, limit=left),
                     keep_open=len(files) <= FEW_SHARDS,
                 )
             )
+            left = None if left is None else max(left - shards[-1].rows, 0)
         except InputError as error:
             failure = failure or error
             problems.append(Problem(None, file.name, None, _without_name(error, file), broken=True))

@@ -38,6 +38,7 @@ def describe(dataset: Dataset, cancelled: Callable[[], bool] | None = None) -> d
         "columns": dataset.columns.used(),
         "all_columns": list(dataset.column_names),
         "rows": dataset.rows,
+        "source_rows": dataset.source_row_count,
         "broken": int(np.count_nonzero(dataset.broken)),
         "longest": None
         if longest is None

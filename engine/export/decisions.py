@@ -44,6 +44,8 @@ def decisions_schema(state: ReviewState) -> pl.Schema:
         "original_identity": pl.String,
         "problem": pl.String,
     }
+    if state.dataset.has_paths:
+        columns |= {"source_rows": pl.List(pl.Int64), "path": pl.String}
     return pl.Schema(columns)
 
 
@@ -85,6 +87,10 @@ def decisions(state: ReviewState, rows: NDArray[np.int64]) -> pl.DataFrame:
             dtype=pl.String,
         ),
     }
+    if state.dataset.has_paths:
+        made_of = [list(state.dataset.source_rows(row)) for row in rows.tolist()]
+        columns["source_rows"] = pl.Series(made_of, dtype=pl.List(pl.Int64))
+        columns["path"] = pl.Series(map(state.dataset.path_of, rows.tolist()), dtype=pl.String)
     return pl.DataFrame(columns, schema=decisions_schema(state))
 
 

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from engine.dataset.dataset import Dataset, open_dataset
 from engine.dataset.edited_rows import Revision
 from engine.dataset.identities import IdentityTable
+from engine.dataset.reading.mapping_file import mapping_of, mapping_values
 from engine.dataset.reading.options import ColumnMapping, ReadOptions
 from engine.duplicates.duplication_rate import KeptDuplication, kept_duplication
 from engine.errors import InputError, StoreError, UsageError
@@ -30,7 +31,7 @@ from engine.review.decision import MOST_COPIES, Aspect, Event, Said, StoredEvent
 from engine.review.policy import Outcome, Outcomes, Summary, Tally, decide, without_duplicates
 from engine.review.review import Change, Review
 from engine.review.threshold import Threshold
-from engine.sample import Family, Side
+from engine.sample import Side
 from engine.scoring import ScorerOptions
 from engine.scoring.worker.board import ScoreBoard
 from engine.session.annotations import Annotations
@@ -47,6 +48,7 @@ from engine.session.simulator_link import SimulatorLink
 from engine.session.threshold_choice import ThresholdChoice
 from engine.session.view import SessionView
 from engine.store import Store, session_path
+from engine.store.opening import peek_setting
 from engine.ui_priority import UiPriority
 
 ALL_ROWS = slice(None)
@@ -62,9 +64,8 @@ Progress = Callable[[str, int, int | None], None]
 class OpenOptions:
     """How to open a dataset and its session; what the command line's flags say."""
 
-    family: Family | None = None
-    prompt_column: str | None = None
-    response_column: str | None = None
+    reading: ReadOptions = field(default_factory=ReadOptions)
+    """How rows are read, where that is not to be detected; a mapping is remembered."""
     session: Path | None = None
     reviewer: str | None = None
     read_only: bool = False
@@ -130,6 +131,8 @@ class Session:
         """Filters kept under a name."""
         self.view = SessionView(self, self._settings)
         """Which rows are shown, and in what order."""
+        self.reading = ReadOptions()
+        """How the rows are read."""
         self._of_format_1: list[StoredEvent] = []
         """Events that have not been brought to this format, with their rows here."""
         self.found = Located()
@@ -161,14 +164,10 @@ class Session:
         options = options or OpenOptions()
         reviewer = options.reviewer or options.config.reviewer or login_name()
         place = session_path(path, explicit=options.session, demo=options.demo)
-        reading = ReadOptions(
-            ColumnMapping(
-                options.family,
-                (options.prompt_column,) if options.prompt_column else (),
-                response=options.response_column,
-            ),
-            placeholders=options.config.placeholders,
-        )
+        reading = replace(options.reading, placeholders=options.config.placeholders)
+        named = reading.mapping != ColumnMapping()
+        if not named and not options.fresh:
+            reading = replace(reading, mapping=remembered_mapping(place))
         dataset = open_dataset(path, reading, progress=progress, cancelled=cancelled)
         try:
             store = Store.open(
@@ -181,6 +180,11 @@ class Session:
             session = cls(dataset, store, reviewer, options.config)
             session.title = "demo" if options.demo else dataset.path.name
             session._restore(progress, reading)
+            if named:
+                session.remember(MAPPING, mapping_values(reading.mapping))
+            elif reading.mapping != ColumnMapping():
+                session.notices.append("columns are read as they were named the last time")
+            session.reading = reading
         except BaseException:
             store.close()
             dataset.close()
@@ -573,6 +577,18 @@ class Session:
     def score_bins(self, bins: int) -> histogram.ScoreBins | None:
         """The scores counted into `bins`; None while there are none."""
         return histogram.count(self.scores, self.verdicts, self.dataset.broken, bins)
+
+
+MAPPING = "mapping"
+"""The setting that holds the columns that a person has named."""
+
+
+def remembered_mapping(session: Path) -> ColumnMapping:
+    """The columns that were named when a session file was open the last time; none if it is new."""
+    try:
+        return mapping_of(peek_setting(session, MAPPING) or {})
+    except (UsageError, AttributeError):  # of another version
+        return ColumnMapping()
 
 
 def login_name() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import sqlite3
@@ -11,6 +12,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from urllib.parse import quote
 
 from engine.errors import StoreError
@@ -140,6 +142,17 @@ def open_reader(path: Path) -> Opened:
             return _read_copy(path)
         except OSError as error:
             raise _unopened(path, error) from error
+
+
+def peek_setting(path: Path, name: str) -> Any:
+    """A setting of a session file that is not open yet; None where there is none to read."""
+    try:
+        with closing(_connect(path, "ro")) as connection:
+            found = connection.execute("SELECT value FROM settings WHERE name = ?", (name,))
+            row = found.fetchone()
+            return None if row is None else json.loads(row[0])
+    except (sqlite3.Error, ValueError):
+        return None
 
 
 def _read_in_place(path: Path) -> sqlite3.Connection | None:

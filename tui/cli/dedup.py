@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -84,7 +84,7 @@ def dedup(
     if shingle:
         settings = replace(settings, shingling=parse_shingling(shingle))
     with headless() as progress:
-        dataset = open_dataset(data, **asdict(reading), progress=progress)
+        dataset = open_dataset(data, reading.options(), progress=progress)
         try:
             if output is not None:
                 check_pairs_file(output, dataset, overwrite=overwrite)

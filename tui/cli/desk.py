@@ -45,7 +45,9 @@ def open_desk(
 
     run_desk(
         data,
-        OpenOptions(**asdict(reading), session=session, reviewer=reviewer, read_only=read_only),
+        OpenOptions(
+            reading=reading.options(), session=session, reviewer=reviewer, read_only=read_only
+        ),
         scorer=scorer,
         threshold=threshold,
         scorer_options=model.options(),

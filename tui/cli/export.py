@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -75,7 +74,7 @@ def export(
         from engine.duplicates.settings import parse_similarity
 
         similarity = parse_similarity(drop_duplicates)
-    options = OpenOptions(**asdict(reading), session=session, read_only=read_only)
+    options = OpenOptions(reading=reading.options(), session=session, read_only=read_only)
     with headless() as progress, opened(data, options, progress) as review:
         plan = ExportPlan(
             output=output,

@@ -18,6 +18,7 @@ from engine.sample import Family
 from engine.scoring.kinds import DEFAULT_SCORER, known_scorers
 
 if TYPE_CHECKING:
+    from engine.dataset.reading.options import ReadOptions
     from engine.scoring import ScorerOptions
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -94,11 +95,76 @@ class Reading:
         typer.Option(metavar="F", help="Read the rows as this family instead of detecting it."),
     ] = None
     prompt_column: Annotated[
-        str | None, typer.Option(metavar="NAME", help="The column that holds the prompt.")
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="The column of the prompt; several are joined in this order. A name with dots "
+            "leads into nested ones.",
+        ),
+    ] = None
+    system_column: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The column of the system prompt.")
     ] = None
     response_column: Annotated[
-        str | None, typer.Option(metavar="NAME", help="The column that holds the response.")
+        str | None, typer.Option(metavar="NAME", help="The column of the (chosen) response.")
     ] = None
+    rejected_column: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The column of the rejected response.")
+    ] = None
+    label_column: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The column that says which is better.")
+    ] = None
+    messages_column: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The column of the whole conversation.")
+    ] = None
+    mapping: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A file that names these columns (TOML).")
+    ] = None
+    rows_at: Annotated[
+        str, typer.Option(metavar="PATH", help="Where in a wrapped JSON file its rows are: data.")
+    ] = ""
+    limit: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="Open the first N rows only, for a first look."),
+    ] = None
+    delimiter: Annotated[
+        str, typer.Option(metavar="D", help="Of a CSV, where it is not to be detected; tab is one.")
+    ] = ""
+    quoting: Annotated[
+        str,
+        typer.Option(metavar="Q", help="Of a CSV: doubled, backslash or none; default detected."),
+    ] = ""
+    encoding: Annotated[
+        str, typer.Option(metavar="E", help="Of a text file: utf-8, utf-16, cp1252 …")
+    ] = ""
+
+    def options(self) -> ReadOptions:
+        """What the engine takes.
+
+        Raises:
+            InputError: the file of the mapping cannot be read.
+        """
+        from engine.dataset.reading.mapping_file import read_mapping
+        from engine.dataset.reading.options import ColumnMapping, ReadOptions
+
+        base = read_mapping(self.mapping) if self.mapping is not None else ColumnMapping()
+        named = ColumnMapping(
+            self.family or base.family,
+            tuple(self.prompt_column or ()) or base.prompt,
+            self.system_column or base.system,
+            self.response_column or base.response,
+            self.rejected_column or base.rejected,
+            self.label_column or base.label,
+            self.messages_column or base.messages,
+        )
+        return ReadOptions(
+            named,
+            limit=self.limit,
+            rows_at=self.rows_at,
+            delimiter="\t" if self.delimiter in ("tab", "\\t") else self.delimiter,
+            quoting=self.quoting,
+            encoding=self.encoding,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from tui.cli import flags
@@ -26,10 +25,15 @@ def info(
     from engine.dataset.info import describe
 
     with headless() as progress:
-        dataset = open_dataset(data, **asdict(reading), progress=progress)
+        dataset = open_dataset(data, reading.options(), progress=progress)
         description = describe(dataset)
         dataset.close()
     print_result(description, info_text(description), as_json=as_json)
+
+
+def _made_of(description: Mapping[str, Any]) -> str:
+    made_of = description["source_rows"]
+    return f", made of {made_of:,} in the file" if made_of != description["rows"] else ""
 
 
 def info_text(description: Mapping[str, Any]) -> str:
@@ -45,7 +49,7 @@ def info_text(description: Mapping[str, Any]) -> str:
         f"family    {description['family']}" + (f" ({counted})" if len(families) > 1 else ""),
         f"format    {description['format']}" + (f", {files:,} files" if files > 1 else ""),
         f"columns   {columns or _unknown(description['all_columns'])}",
-        f"rows      {description['rows']:,}{unread}",
+        f"rows      {description['rows']:,}{unread}{_made_of(description)}",
         f"longest   row {longest['row']}, {longest['characters']:,} characters" if longest else "",
         f"system    {description['system_turns']:,} turns, tool {description['tool_turns']:,}",
         f"problems  {description['problems_total']:,}",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -36,7 +35,7 @@ def score(
     from engine.session.scores_file import check_output, write_scores
 
     _refuse_no_scorer(scorer)
-    options = OpenOptions(**asdict(reading), session=session)
+    options = OpenOptions(reading=reading.options(), session=session)
     with headless() as progress, opened(data, options, progress) as review:
         _refuse_no_scorer(scorer or review.scoring.last_spec)
         if output is not None:

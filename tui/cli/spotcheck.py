@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -50,7 +49,9 @@ def spotcheck(
     check_rows(rows)
     if report and (seed is not None or threshold is not None):
         raise UsageError("--report draws nothing", "leave --seed and --threshold out")
-    options = OpenOptions(**asdict(reading), session=session, reviewer=reviewer, read_only=report)
+    options = OpenOptions(
+        reading=reading.options(), session=session, reviewer=reviewer, read_only=report
+    )
     with headless() as progress, opened(data, options, progress) as review:
         score_rows(review, scorer, model.options(), progress)
         if threshold is not None:

@@ -6,6 +6,8 @@
     source       the bytes of a file, decompressed
     shard        what every opened file can do
     json_rows    JSON rows with the bytes each came from: the one parser of them
+    wrapped      JSON files whose rows are not at the top
+    trees        conversations kept as trees: a sample for each path
     json_shard   JSON files, opened
     frame_shard  Parquet, Arrow, CSV and plain text, opened
     columns      columns of one type each: the one inference of types
@@ -13,6 +15,7 @@
     facts        what the columns of a file are called and hold
     families     which columns play which part
     mapping      columns as a person names them
+    mapping_file a mapping of columns as a file of its own
     turns        every spelling of a conversation, as turns
     roles        who speaks
     parts        what is in one message: text, reasoning, calls, media, and what is left over

@@ -110,8 +110,24 @@ def _detected(facts: ColumnFacts) -> Spelling:
         columns = rule.recognise(facts)
         if columns is not None:
             note = BATCH_OUTPUT if columns.response == _BATCH_TEXT else ""
+            if rule.family is Family.OTHER:
+                note = _translations(facts)
             return Spelling(rule.family, columns, is_flat(rule.family, columns, facts), note)
     raise AssertionError("the last family fits everything")
+
+
+def _translations(facts: ColumnFacts) -> str:
+    """What to name where a column holds the same text in several languages; "" where none does."""
+    name = facts.find("translation", "translations", kinds=("object",))
+    if name is None or facts.kind(name) == "null":
+        return ""
+    names = facts.inside(name).names
+    if len(names) < 2:
+        return ""
+    return (
+        f"{name} holds a text in several languages: name two of them, such as "
+        f"--prompt-column {names[0]} --response-column {names[1]}"
+    )
 
 
 def _with_more(facts: ColumnFacts, columns: Columns, *, thinks: bool = True) -> Columns:

@@ -25,13 +25,17 @@ from engine.dataset.reading.json_shard import (
     HEAD_BYTES,
     Chooser,
     JsonLayout,
+    is_one_object,
     json_layout,
     open_json,
+    tree_records,
 )
 from engine.dataset.reading.options import ReadOptions
 from engine.dataset.reading.problems import ProblemLog
 from engine.dataset.reading.shard import Shard, SourceKind
 from engine.dataset.reading.source import ByteSource, HeldSource, ReadProgress, open_source
+from engine.dataset.reading.trees import as_lines, tree_paths
+from engine.dataset.reading.wrapped import unwrapped
 from engine.errors import InputError
 
 PARQUET_MAGIC = b"PAR1"
@@ -220,6 +224,7 @@ def _open(
         data = read_polars(
             io.BytesIO(source.read(0, source.size)) if held else file.path, file.name, layout
         )
+        data = data.head(options.limit) if options.limit is not None else data
         return FrameShard(file.path, kind, layout, data, choose, progress, ProblemLog(file.name))
     return _open_text(file, source, head, choose, progress, options)
 
@@ -241,7 +246,7 @@ def _open_text(
     if isinstance(source, HeldSource) and source.trouble and json_like in (None, JsonLayout.LINES):
         source.cut_partial_line()
     if json_like:
-        return open_json(file.path, source, json_like, choose, progress)
+        return _open_json(file, source, json_like, choose, progress, options)
     log = ProblemLog(file.name)
     lines = None
     if name.endswith((".csv", ".tsv")):
@@ -253,7 +258,48 @@ def _open_text(
         data, lines = read_text(source, log)
     else:
         raise InputError(f"{file.name}: not a known format", _KNOWN_FORMATS)
+    if options.limit is not None:
+        data = data.head(options.limit)
     return FrameShard(file.path, kind, layout, data, choose, progress, log, lines)
+
+
+def _open_json(
+    file: DataFile,
+    source: ByteSource,
+    layout: JsonLayout,
+    choose: Chooser,
+    progress: ReadProgress,
+    options: ReadOptions,
+) -> Shard:
+    lone = layout is not JsonLayout.ARRAY and is_one_object(source, layout)
+    inside = unwrapped(source, options.rows_at) if lone else None
+    if options.rows_at and inside is None:
+        raise InputError(
+            f"{file.name}: it is no JSON object with rows inside", "leave --rows-at out"
+        )
+    if inside is not None:
+        source = inside.source
+        layout = JsonLayout.ARRAY if inside.is_array else JsonLayout.LINES
+    if (records := tree_records(source, layout, progress)) is not None:
+        paths, troubles = tree_paths(records)
+        held = HeldSource(as_lines(paths), file.name, source.trouble)
+        source.close()
+        tree = open_json(file.path, held, JsonLayout.LINES, choose, progress, options.limit)
+        tree.source_rows = tuple(each.source_rows for each in paths)
+        tree.paths = tuple(each.path for each in paths)
+        tree.source_row_count = len(records)
+        tree.log.add_file(TREE_NOTE)
+        for trouble in troubles:
+            tree.log.add_file(trouble)
+        return tree
+    shard = open_json(file.path, source, layout, choose, progress, options.limit)
+    if inside is not None:
+        shard.lines_before = inside.lines_before
+        shard.log.add_file(inside.note)
+    return shard
+
+
+TREE_NOTE = "trees of messages: each path from the first message to a last one is a sample"
 
 
 def _refuse_hopeless(head: bytes, source: ByteSource) -> None:

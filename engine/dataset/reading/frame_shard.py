@@ -164,9 +164,12 @@ def read_polars(where: Path | io.BytesIO, name: str, layout: str) -> pl.DataFram
     except (Exception, pl.exceptions.PanicException) as error:
         if isinstance(error, MemoryError):
             raise
+        doubled = isinstance(error, pl.exceptions.DuplicateError)
         raise InputError(
             f"{name}: cannot be read as {layout}: {_first_line(error)}",
-            "it may be truncated or damaged: fetch it again",
+            "two columns have one name: rename one of them"
+            if doubled
+            else "it may be truncated or damaged: fetch it again",
         ) from error
 
 

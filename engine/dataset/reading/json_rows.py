@@ -74,6 +74,13 @@ class RowBatch:
             self.remarks[len(self.values)] = (*remarks, *noted)
         self._append(start, end, line, value)
 
+    def cut(self, rows: int) -> None:
+        """Keep the first so many rows."""
+        if len(self.values) > rows:
+            del self.values[rows:], self.spans[3 * rows :]
+            self.broken = {at: cause for at, cause in self.broken.items() if at < rows}
+            self.remarks = {at: noted for at, noted in self.remarks.items() if at < rows}
+
     def add_broken(self, start: int, end: int, line: int, cause: str) -> None:
         """Append a row that cannot be read."""
         self.broken[len(self.values)] = cause

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 from itertools import islice
@@ -37,6 +38,7 @@ from engine.dataset.reading.row_families import most_common, rescued
 from engine.dataset.reading.shard import SourceKind
 from engine.dataset.reading.source import ByteSource, ReadProgress
 from engine.dataset.reading.texts import RowTexts, Texts, assemble, text_series
+from engine.dataset.reading.trees import is_tree
 from engine.errors import InputError
 
 HEAD_BYTES = 1 << 20
@@ -78,7 +80,9 @@ def json_layout(head: bytes, size: int) -> JsonLayout | None:
     others = islice((line for line in lines[1:] if line), _HEAD_LINES)
     if any(line.startswith(b"{") and _is_value(line) for line in others):
         return JsonLayout.LINES
-    return JsonLayout.LINES if sum(1 for line in lines if line) == 1 else JsonLayout.OBJECTS
+    seen = [line for line in lines[:_HEAD_LINES] if line]
+    closed = sum(line.startswith(b"{") and line.endswith((b"}", b"},")) for line in seen)
+    return JsonLayout.LINES if len(seen) == 1 or closed == len(seen) else JsonLayout.OBJECTS
 
 
 def _looks_like_lines(lines: list[bytes]) -> bool:
@@ -112,6 +116,13 @@ class JsonShard:
         self.source = source
         self.spans = np.empty((0, 3), np.int64)
         """(rows, 3) first byte, the one behind the last, line."""
+        self.lines_before = 0
+        """Lines before the rows, where they stand inside of something."""
+        self.source_rows: tuple[tuple[int, ...], ...] = ()
+        """Of each sample of a tree the rows of the file that it is made of; else empty."""
+        self.paths: tuple[str, ...] = ()
+        """Of each its messages, by their ids."""
+        self.source_row_count: int | None = None
         self._inferred: InferredSchema | None = None
 
     def raw(self, row: int) -> bytes:
@@ -150,8 +161,10 @@ class JsonShard:
         return as_record(value, bare=self.bare) or {}
 
     def lines(self, rows: NDArray[np.int64]) -> list[int | None]:
-        """The lines at which rows start."""
-        return list(self.spans[rows, 2].tolist())
+        """The lines at which rows start; of rows that were made of others, none."""
+        if self.source_rows:
+            return [None] * len(rows)
+        return list((self.spans[rows, 2] + self.lines_before).tolist())
 
     def frame(self, rows: NDArray[np.int64]) -> pl.DataFrame:
         """Some rows as columns; what has no one simple type becomes JSON text."""
@@ -191,10 +204,43 @@ def as_record(value: Any, *, bare: bool) -> dict[str, Any] | None:
     return {VALUE_COLUMN: value} if bare and value is not None else None
 
 
+def is_one_object(source: ByteSource, layout: JsonLayout) -> bool:
+    """Whether a file may be a single JSON object, over one line or several."""
+    head = source.read(0, HEAD_BYTES).removeprefix(BOM).lstrip()
+    if not head.startswith(b"{"):
+        return False
+    return layout is JsonLayout.OBJECTS or b"\n" not in head.rstrip()
+
+
+def tree_records(
+    source: ByteSource, layout: JsonLayout, progress: ReadProgress
+) -> list[dict[str, Any] | None] | None:
+    """All rows of a file of conversation trees; None where it is none."""
+    found: list[dict[str, Any] | None] = []
+    for batch in _batches(source, layout, progress):
+        records = [as_record(value, bare=False) for value in batch.values]
+        known = [record for record in records if record is not None]
+        if not any(map(is_tree, known[:_HEAD_LINES])):
+            return None
+        found += records
+    return found or None
+
+
+def _batches(source: ByteSource, layout: JsonLayout, progress: ReadProgress) -> Iterator[RowBatch]:
+    if layout is JsonLayout.LINES:
+        return line_rows(source, progress)
+    return ArrayReader(source, progress).batches(array=layout is JsonLayout.ARRAY)
+
+
 def open_json(
-    path: Path, source: ByteSource, layout: JsonLayout, choose: Chooser, progress: ReadProgress
+    path: Path,
+    source: ByteSource,
+    layout: JsonLayout,
+    choose: Chooser,
+    progress: ReadProgress,
+    limit: int | None = None,
 ) -> JsonShard:
-    """Read a JSON file.
+    """Read a JSON file, or its first `limit` rows.
 
     Raises:
         InputError: it has no row that can be read.
@@ -203,12 +249,14 @@ def open_json(
     """
     shard = JsonShard(path, source, layout)
     loader = _Loader(shard, choose)
-    if layout is JsonLayout.LINES:
-        batches = line_rows(source, progress)
-    else:
-        batches = ArrayReader(source, progress).batches(array=layout is JsonLayout.ARRAY)
-    for batch in batches:
+    left = limit
+    for batch in _batches(source, layout, progress):
+        if left is not None:
+            batch.cut(left)
+            left -= len(batch.values)
         loader.add(batch)
+        if left == 0:
+            break
     loader.finish()
     return shard
 
@@ -232,7 +280,9 @@ class _Loader:
 
     def add(self, batch: RowBatch) -> None:
         """Take the next rows; they wait until one of them can be read."""
-        self._first_cause = self._first_cause or next(iter(batch.broken.values()), "")
+        if not self._first_cause and batch.broken:
+            at, cause = next(iter(batch.broken.items()))
+            self._first_cause = f"line {batch.spans[3 * at + 2]}: {cause}"
         for cause, line in batch.of_file:
             if not (cause == ARRAY_CUT and self._shard.source.trouble):
                 self._log.add_file(cause, line=line)
@@ -254,7 +304,7 @@ class _Loader:
             raise InputError(
                 f"{self._shard.name}: no row could be read as JSON"
                 + (f" ({self._first_cause})" if self._first_cause else ""),
-                "check that it is a dataset: JSON, JSON lines, CSV, Parquet, Arrow or text",
+                self._why_unreadable(),
             )
         self._shard.spans, self._shard.rows = np.concatenate(self._spans), self._rows
         self._shard.column_names = tuple(self._columns)
@@ -264,6 +314,12 @@ class _Loader:
             columns = {part: pl.concat(series) for part, series in self._parts.items()}
             texts = assemble(columns, self._spelling, self._log)
         self._shard.texts = rescued(texts, self._shard, self._choose)
+
+    def _why_unreadable(self) -> str:
+        head = self._shard.source.read(0, HEAD_BYTES).lstrip()
+        if re.match(rb"\{\s*'", head):
+            return "they are Python's dictionaries: write them with json.dumps"
+        return "check that it is a dataset: JSON, JSON lines, CSV, Parquet, Arrow or text"
 
     def _decide(self, batch: RowBatch) -> None:
         """Choose family and columns by the first rows that can be read."""
