@@ -9,6 +9,9 @@
     wrapped      JSON files whose rows are not at the top
     trees        conversations kept as trees: a sample for each path
     json_shard   JSON files, opened
+    text_encoding how the bytes of a text file are decoded
+    csv_dialect  what a CSV is written like
+    csv_rows     CSV as people have it, as columns
     frame_shard  Parquet, Arrow, CSV and plain text, opened
     columns      columns of one type each: the one inference of types
     options      what a person says about how files are read

@@ -14,12 +14,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.dataset.reading.frame_shard import (
-    FrameShard,
-    read_csv,
-    read_polars,
-    read_text,
-)
+from engine.dataset.reading.csv_rows import read_csv
+from engine.dataset.reading.frame_shard import FrameShard, read_polars, read_text
 from engine.dataset.reading.json_rows import BOM
 from engine.dataset.reading.json_shard import (
     HEAD_BYTES,
@@ -215,7 +211,8 @@ def _open(
     options: ReadOptions,
 ) -> Shard:
     head = source.read(0, HEAD_BYTES)
-    _refuse_hopeless(head, source)
+    may_be_utf16 = not _inner_name(file.path).endswith(JSON_SUFFIXES)
+    _refuse_hopeless(head, source, may_be_utf16=may_be_utf16)
     layout = file.layout or _columnar_layout(head)
     progress.step(f"reading {file.name}", 0, source.size)
     if layout:
@@ -251,11 +248,12 @@ def _open_text(
     lines = None
     if name.endswith((".csv", ".tsv")):
         kind, layout = SourceKind.CSV, name[-3:]
-        separator = "\t" if layout == "tsv" else _separator(head)
-        data, lines = read_csv(source, separator, log)
+        table = read_csv(source, log, options, is_tsv=layout == "tsv")
+        data, lines = table.frame, table.lines
+        layout = f"{layout} ({table.dialect.describe()}, {table.encoding})"
     elif name.endswith(TEXT_SUFFIXES) or "." not in name:
         kind, layout = SourceKind.TEXT, "text"
-        data, lines = read_text(source, log)
+        data, lines = read_text(source, log, options.encoding)
     else:
         raise InputError(f"{file.name}: not a known format", _KNOWN_FORMATS)
     if options.limit is not None:
@@ -302,10 +300,10 @@ def _open_json(
 TREE_NOTE = "trees of messages: each path from the first message to a last one is a sample"
 
 
-def _refuse_hopeless(head: bytes, source: ByteSource) -> None:
+def _refuse_hopeless(head: bytes, source: ByteSource, *, may_be_utf16: bool) -> None:
     if not source.size:
         raise InputError(f"{source.name}: the file is empty", source.trouble)
-    if head.startswith(UTF16_MAGICS):
+    if head.startswith(UTF16_MAGICS) and not may_be_utf16:
         raise InputError(
             f"{source.name}: the file is UTF-16", "convert it first: iconv -f UTF-16 -t UTF-8"
         )
@@ -324,10 +322,3 @@ def _columnar_layout(head: bytes) -> str:
 def _is_certainly_json(head: bytes) -> bool:
     """Whether a file that is not called JSON opens with an object, or an array of them."""
     return re.match(rb'\s*(\[\s*)?\{\s*("|\})', head.removeprefix(BOM)) is not None
-
-
-def _separator(head: bytes) -> str:
-    """The separator of a CSV, by its first line."""
-    first = head.split(b"\n", 1)[0]
-    counts = {mark: first.count(mark.encode()) for mark in (",", ";", "\t")}
-    return max(counts, key=lambda mark: counts[mark])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from pathlib import Path
 from typing import Any
@@ -13,23 +12,23 @@ from numpy.typing import NDArray
 
 from engine.dataset.reading.cells import path_in
 from engine.dataset.reading.columns import as_text
+from engine.dataset.reading.csv_rows import LATIN, SURROGATES
 from engine.dataset.reading.facts import SAMPLED_VALUES, ColumnFacts
 from engine.dataset.reading.families import Spelling
-from engine.dataset.reading.json_rows import BOM, REPLACED_BYTES
+from engine.dataset.reading.json_rows import REPLACED_BYTES
 from engine.dataset.reading.json_shard import Chooser
 from engine.dataset.reading.problems import ProblemLog
 from engine.dataset.reading.row_families import rescued
 from engine.dataset.reading.shard import SourceKind
 from engine.dataset.reading.source import ByteSource, ReadProgress
 from engine.dataset.reading.talks import plain_talks
+from engine.dataset.reading.text_encoding import check_encoding, decoded, detect_encoding
 from engine.dataset.reading.texts import RowTexts, Texts, assemble
 from engine.errors import InputError
 
 TEXT_COLUMN = "text"
 _ROWS_TOGETHER = 10_000
 _FACT_ROWS = 1000
-FEW_FIELDS = "fewer fields than the header has"
-MANY_FIELDS = "more fields than the header has; the last ones were not read"
 
 
 class FrameShard:
@@ -181,99 +180,28 @@ def _first_line(error: BaseException) -> str:
     return ascii(lines[0] if lines else type(error).__name__)[1:-1][:_CAUSE_CHARACTERS]
 
 
-def read_csv(
-    source: ByteSource, separator: str, log: ProblemLog
-) -> tuple[pl.DataFrame, NDArray[np.int64] | None]:
-    """A CSV as columns of text, every value as it stands in the file, and its lines if known.
-
-    Polars reads what is regular; files with ragged rows, blank lines or invalid UTF-8 are read
-    by the standard library, which can say where they are odd.
-    """
-    data = source.read(0, source.size).removeprefix(BOM)
-    try:
-        frame = pl.read_csv(
-            data,
-            separator=separator,
-            infer_schema=False,
-            empty_string_is_null=False,
-            extra_columns="raise",
-            glob=False,
-        )
-    except (Exception, pl.exceptions.PanicException) as error:
-        if isinstance(error, MemoryError):
-            raise
-        return _read_csv_by_line(data, separator, log)
-    if _has_blank_rows(frame):
-        return _read_csv_by_line(data, separator, log)
-    return frame.with_columns(pl.all().fill_null("")), None
-
-
-def _has_blank_rows(frame: pl.DataFrame) -> bool:
-    first = frame.columns[0] if frame.columns else None
-    if first is None or not frame[first].is_in(["", None]).any():
-        return False
-    blank = frame.select(pl.all_horizontal(pl.all().fill_null("") == "")).to_series()
-    return bool(blank.any())
-
-
-def _read_csv_by_line(
-    data: bytes, separator: str, log: ProblemLog
+def read_text(
+    source: ByteSource, log: ProblemLog, encoding: str = ""
 ) -> tuple[pl.DataFrame, NDArray[np.int64]]:
-    text = data.decode("utf-8", "replace")
-    replaced = "�" in text and "�".encode() * text.count("�") != data
-    csv.field_size_limit(max(len(text), 131_072))
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    header = _unique(next(reader, []))
-    rows: list[list[str]] = []
-    lines: list[int] = []
-    start = reader.line_num + 1
-    for fields in reader:
-        if fields:
-            _note_fields(fields, len(header), len(rows), log, replaced=replaced)
-            rows.append((fields + [""] * len(header))[: len(header)])
-            lines.append(start)
-        start = reader.line_num + 1
-    columns = {
-        name: pl.Series(name, [row[index] for row in rows], dtype=pl.String)
-        for index, name in enumerate(header)
-    }
-    return pl.DataFrame(columns), np.array(lines, np.int64)
+    """Plain text: every line that is not blank is a row.
 
-
-def _note_fields(
-    fields: list[str], expected: int, row: int, log: ProblemLog, *, replaced: bool
-) -> None:
-    if len(fields) < expected:
-        log.add(row, FEW_FIELDS, broken=False)
-    elif len(fields) > expected:
-        log.add(row, MANY_FIELDS, broken=False)
-    if replaced and any("�" in field for field in fields):
-        log.add(row, REPLACED_BYTES, broken=False)
-
-
-def _unique(names: list[str]) -> list[str]:
-    """`names` with those that occur again numbered, as a table needs them."""
-    seen: dict[str, int] = {}
-    unique = []
-    for name in names:
-        count = seen[name] = seen.get(name, -1) + 1
-        unique.append(f"{name}_{count}" if count else name)
-    return unique
-
-
-def read_text(source: ByteSource, log: ProblemLog) -> tuple[pl.DataFrame, NDArray[np.int64]]:
-    """Plain text: every line that is not blank is a row."""
-    data = source.read(0, source.size).removeprefix(BOM)
+    Raises:
+        InputError: it is not in the encoding that a person named.
+    """
+    data = source.read(0, source.size)
+    encoding = check_encoding(encoding) if encoding else detect_encoding(data)
+    text = decoded(data, encoding)
+    if encoding not in ("utf-8", "utf-8-sig"):
+        log.add_file(LATIN.format(encoding))
     texts: list[str] = []
     lines: list[int] = []
-    for number, line in enumerate(data.split(b"\n"), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
-        try:
-            text = line.removesuffix(b"\r").decode("utf-8")
-        except UnicodeDecodeError:
-            text = line.removesuffix(b"\r").decode("utf-8", "replace")
+        said = line.removesuffix("\r")
+        if SURROGATES.search(said):
+            said = SURROGATES.sub("\ufffd", said)
             log.add(len(texts), REPLACED_BYTES, broken=False)
-        texts.append(text)
+        texts.append(said)
         lines.append(number)
     return pl.DataFrame({TEXT_COLUMN: pl.Series(texts, dtype=pl.String)}), np.array(lines, np.int64)
