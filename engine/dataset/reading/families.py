@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.dataset.reading.answers import SIGNED
-from engine.dataset.reading.facts import MEASURES, ColumnFacts
+from engine.dataset.reading.facts import MEASURES, ColumnFacts, normal
 from engine.dataset.reading.rows import Columns
 from engine.sample import Family
 
@@ -181,7 +181,9 @@ def _labelled_pair(facts: ColumnFacts) -> Columns | None:
         columns = _pair_context(facts, Columns(response=first, rejected=second, label=label))
         asks = columns.prompt or columns.messages or facts.kind(first) in CHAT
         if asks:
-            return replace(columns, counts_from=counts_from(facts.values(label)))
+            signed = normal(label) == "overallpreference"
+            first_is = SIGNED if signed else counts_from(facts.values(label))
+            return replace(columns, counts_from=first_is)
     return None
 
 
