@@ -50,7 +50,7 @@ PAIRS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("row", PAIRS, ids=lambda row: "-".join(row))
+@pytest.mark.parametrize("row", PAIRS, ids="-".join)
 def test_pairs_have_a_chosen_and_a_rejected_side(tmp_path: Path, row: dict[str, Any]) -> None:
     dataset = lines(tmp_path, [row])
     assert dataset.family is Family.PREFERENCE
@@ -206,8 +206,8 @@ def test_every_row_has_its_own_family(tmp_path: Path) -> None:
         ("q1", "a1"), ("Name a tree.", "Oak."), ("q2\ni", "a2"), ("p", "c"), ("", ""), ("h", "g"),
     ]  # fmt: skip
     assert np.flatnonzero(dataset.broken).tolist() == [4]
-    alone = lines(tmp_path, [MIXED[1]])
     identities = dataset.identities(np.arange(6))
+    alone = lines(tmp_path, [MIXED[1]])
     assert bytes(identities[1]) == bytes(alone.identities(np.array([0]))[0])
     assert len(set(map(bytes, identities))) == 6
 
@@ -323,9 +323,6 @@ def test_columns_are_named_nested_ones_too(tmp_path: Path) -> None:
     mapping = ColumnMapping(prompt=("meta.q",), response="good", rejected="bad", label="which")
     pair = lines(tmp_path, NAMED, mapping=mapping)
     assert (pair.family, pair.sample(0).response) == (Family.PREFERENCE, "b")
-    with pytest.raises(UsageError, match=r"meta\.p") as raised:
-        lines(tmp_path, NAMED, mapping=ColumnMapping(prompt=("meta.p.x", "goood")))
-    assert "columns: " in raised.value.hint
     with pytest.raises(UsageError) as raised:
         lines(tmp_path, NAMED, mapping=ColumnMapping(prompt=("goood",)))
     assert "did you mean good" in raised.value.hint
@@ -338,7 +335,7 @@ def test_a_mapping_is_kept_in_a_file(tmp_path: Path) -> None:
     assert read_mapping(file) == mapping
     for text in ("prompt = 3", "answer = 'x'", "family = 'odd'", "prompt = ["):
         file.write_text(text, encoding="utf-8")
-        with pytest.raises(InputError, match="columns.toml"):
+        with pytest.raises(InputError, match=r"columns\.toml"):
             read_mapping(file)
     with pytest.raises(InputError, match="cannot be read"):
         read_mapping(tmp_path / "none.toml")
