@@ -22,9 +22,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from engine.dataset.reading.columns import as_text, joined_column
+from engine.dataset.reading.csv_bytes import CsvBytes, csv_bytes
 from engine.dataset.reading.facts import ColumnFacts
 from engine.dataset.reading.families import Spelling
 from engine.dataset.reading.files import FEW_SHARDS, DataFile, find_files, open_shard, printable
+from engine.dataset.reading.frame_shard import FrameShard
 from engine.dataset.reading.identify import broken_identity, flat_identities, row_identity
 from engine.dataset.reading.json_shard import JsonShard
 from engine.dataset.reading.mapping import choose
@@ -331,6 +333,20 @@ class Dataset:
         shard, local = self._shard_of(row)
         spelling = shard.texts.spelling_of(local)
         return spelling.family, spelling.columns
+
+    def csv_bytes(self) -> CsvBytes | None:
+        """The rows as they stand in a CSV, read again; None where the dataset is no single CSV.
+
+        Raises:
+            InputError: it cannot be read any more.
+        """
+        shard = self._shards[0]
+        if len(self._shards) > 1 or not isinstance(shard, FrameShard) or shard.csv is None:
+            return None
+        written = shard.csv
+        return csv_bytes(
+            shard.path, shard.name, written.dialect, written.encoding, has_header=written.has_header
+        )
 
     @property
     def has_paths(self) -> bool:

@@ -15,6 +15,9 @@
     archive           what was found as arrays for the session file
     clusters          groups at a similarity, cut from the matches
     table             a line for every cluster: keeper, survivors, whether it is untouched
+    content_words     which words and signs are content
+    typos             words that are one word with a slip of the keyboard in it
+    content           whether two samples that are alike differ in content
     rule              which rows are dropped for being like one that is kept
     contradictions    near-identical prompts with different answers
     difference        where two texts differ, word by word

@@ -9,7 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from engine.export.formats import format_named
+from engine.dataset.reading.shard import SourceKind
+from engine.export.formats import format_named, native_format
 from engine.export.plan import ExportPlan
 
 DECISIONS = "decisions.parquet"
@@ -137,14 +138,19 @@ def _coded(manifest: dict[str, Any]) -> str:
 
 
 def _unchanged(manifest: dict[str, Any]) -> str:
-    edits = manifest["edits"]
+    edits, source = manifest["edits"], manifest["source"]
+    same = "unchanged"
+    if source["made_of_trees"]:
+        same = f"one for each path of its trees of {source['source_rows']:,} rows, as `messages`"
+    elif native_format(SourceKind(source["kind"])) != manifest["options"]["format"]:
+        same = "with the same values in another format (those of no one type as JSON text)"
     if not edits["rows"]:
-        return "unchanged"
+        return same
     where = f"`edited` in `{DECISIONS}` says which"
     if edits["applied"]:
-        return f"unchanged but for {edits['rows']:,} that reviewers edited ({where})"
+        return f"{same} but for {edits['rows']:,} that reviewers edited ({where})"
     return (
-        f"unchanged; edits of {edits['rows']:,} were left out, whose scores are of the edited "
+        f"{same}; edits of {edits['rows']:,} were left out, whose scores are of the edited "
         f"texts ({where})"
     )
 

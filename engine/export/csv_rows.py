@@ -1,13 +1,20 @@
-"""Rows as a CSV file: nested values as JSON text, bytes as Base64, every null an empty field."""
+"""Rows as a CSV file: those of a CSV as they stand in it, byte for byte.
+
+Of other sources nested values are JSON text, bytes are Base64, and every null is an empty field.
+"""
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from engine.dataset.edited_rows import Revision
+from engine.dataset.reading.csv_bytes import CsvBytes
+from engine.errors import ExportError
 from engine.export.plan import ReviewState
 from engine.export.table import Extra, Tick, chunks, json_column, whole_table, without_bytes
 
@@ -16,6 +23,10 @@ def write_csv(
     path: Path, state: ReviewState, rows: NDArray[np.int64], extra: Extra, tick: Tick
 ) -> None:
     """Write `rows` to `path`, below a line with the names of their columns."""
+    written = None if extra else state.dataset.csv_bytes()
+    if written is not None:
+        _write_as_it_stands(path, state, rows, written, tick)
+        return
     table = whole_table(state, rows, extra, tick)
     with path.open("wb") as file:
         pl.DataFrame(schema=dict.fromkeys(table.schema, pl.String)).write_csv(file)
@@ -26,6 +37,30 @@ def write_csv(
                 flat = flat.select(pl.all().cast(pl.String).fill_null(""))
             flat.write_csv(file, include_header=False)
             tick(len(piece))
+
+
+def _write_as_it_stands(
+    path: Path, state: ReviewState, rows: NDArray[np.int64], written: CsvBytes, tick: Tick
+) -> None:
+    """Write rows of a CSV as the same CSV; those that were edited with their new values."""
+    edited = state.revisions if state.applies_edits else {}
+    with path.open("wb") as file:
+        file.write(written.head)
+        for piece in chunks(rows, state.dataset.lengths):
+            for row, line in zip(piece.tolist(), written.rows(piece), strict=True):
+                revision = edited.get(row)
+                file.write(line if revision is None else _edited_row(written, row, revision))
+            tick(len(piece))
+
+
+def _edited_row(written: CsvBytes, row: int, revision: Revision) -> bytes:
+    try:
+        return written.row_of([str(value) for value in revision.record.values()])
+    except (UnicodeEncodeError, csv.Error) as error:
+        raise ExportError(
+            f"row {row} was edited, and its CSV cannot hold the new text: {error}",
+            "export it as jsonl or parquet, or leave edits out with --edits ignore",
+        ) from error
 
 
 def _flat(column: pl.Series) -> pl.Series:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,9 +11,11 @@ import numpy as np
 from engine.dataset.dataset import Dataset
 from engine.dataset.identities import IdentityTable
 from engine.dataset.reading.options import ReadOptions
+from engine.errors import StoreError
 from engine.sample import Family
 from engine.session.binding import Binding, Located
 from engine.store import Store
+from engine.store.opening import file_version
 from engine.store.schema import CURRENT
 
 
@@ -80,8 +80,9 @@ def migration_report(dataset: Dataset, session: Path, options: ReadOptions) -> M
     Raises:
         StoreError: there is none, or it cannot be read.
     """
-    with closing(sqlite3.connect(f"file:{session}?mode=ro", uri=True)) as file:
-        (version,) = file.execute("PRAGMA user_version").fetchone()
+    if not session.exists():
+        raise StoreError(f"there is no session: {session}", "nothing has been decided yet")
+    version = file_version(session)
     identities = IdentityTable(dataset.rows, dataset.identities)
     with Store.open(session, reviewer="", read_only=True) as store:
         history = list(store.events())

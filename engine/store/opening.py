@@ -144,6 +144,16 @@ def open_reader(path: Path) -> Opened:
             raise _unopened(path, error) from error
 
 
+def file_version(path: Path) -> int:
+    """The format of a session file.
+
+    Raises:
+        StoreError: it is damaged, newer, or another program's.
+    """
+    with explained(path, "session not read"), closing(_connect(path, "ro")) as connection:
+        return schema.inspect(connection, path)
+
+
 def peek_setting(path: Path, name: str) -> Any:
     """A setting of a session file that is not open yet; None where there is none to read."""
     try:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from tui.cli import flags
 from tui.cli.headless import headless
@@ -18,14 +20,27 @@ def info(
     data: flags.Data,
     *,
     reading: flags.Reading,
+    session: flags.Session = None,
+    migration: Annotated[
+        bool,
+        typer.Option("--migration", help="Say what opening its session would do; writes nothing."),
+    ] = False,
     as_json: flags.Json = False,
 ) -> None:
     """Say what DATA is: family, columns, rows, problems."""
     from engine.dataset.dataset import open_dataset
     from engine.dataset.info import describe
+    from engine.session.migration import migration_report
+    from engine.store import session_path
 
     with headless() as progress:
-        dataset = open_dataset(data, reading.options(), progress=progress)
+        options = reading.options()
+        dataset = open_dataset(data, options, progress=progress)
+        if migration:
+            report = migration_report(dataset, session_path(data, explicit=session), options)
+            dataset.close()
+            print_result(report.values(), report.text(), as_json=as_json)
+            return
         description = describe(dataset)
         dataset.close()
     print_result(description, info_text(description), as_json=as_json)

@@ -25,6 +25,8 @@ _MAX_DEPTH = 32
 _MAX_MEMBERS = 1000
 """An object with more distinct keys is a map and no struct; it becomes JSON text."""
 _INT64 = 2**63
+_EXACT_IN_FLOAT = 2**53
+"""Source: IEEE 754, binary64: integers up to here have a float of their own."""
 
 
 @dataclass(slots=True)
@@ -35,6 +37,8 @@ class InferredType:
     members: dict[str, InferredType] = field(default_factory=dict)
     items: InferredType | None = None
     depth: int = 0
+    is_wide: bool = False
+    """Whether an integer was seen that a float cannot hold exactly."""
 
     def absorb(self, value: Any) -> None:
         """Take one more value into account; null fits everything."""
@@ -43,6 +47,7 @@ class InferredType:
         kind = type(value)
         if kind is int and not -_INT64 <= value < _INT64:
             kind = object
+        self.is_wide = self.is_wide or (kind is int and abs(value) > _EXACT_IN_FLOAT)
         self.kinds.add(kind)
         if self.depth >= _MAX_DEPTH:
             return
@@ -67,7 +72,16 @@ class InferredType:
             return True
         if self.kinds == {dict}:
             return not self.members
+        if self.kinds == {list} and self.items is not None and self.items.is_mixed:
+            return True
+        if self.kinds == {int, float} and self.is_wide:
+            return True
         return self.kinds not in ({bool}, {int}, {float}, {int, float}, {list})
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether unlike values stand here: 4 and "T" in one list would become the same text."""
+        return len(self.kinds) > 1 and self.kinds != {int, float}
 
     def dtype(self) -> pl.DataType:
         """The polars type that holds every value seen."""

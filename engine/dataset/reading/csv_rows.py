@@ -43,8 +43,7 @@ class CsvTable:
     frame: pl.DataFrame
     dialect: CsvDialect
     encoding: str
-    header: tuple[str, ...]
-    """The names as they stand in the file."""
+    has_header: bool = True
     lines: NDArray[np.int64] | None = None  # (rows,) where each starts
     """None: to be counted when it is asked for."""
 
@@ -68,7 +67,7 @@ def read_csv(
     if dialect.is_usual and encoding in ("utf-8", "utf-8-sig"):
         frame = _regular(data.removeprefix(BOM), dialect)
         if frame is not None:
-            return CsvTable(frame, dialect, encoding, tuple(frame.columns))
+            return CsvTable(frame, dialect, encoding)
     return _row_by_row(text, dialect, encoding, log)
 
 
@@ -140,17 +139,21 @@ _NO_NAME = re.compile(r"[.!?]$|^\d+(?:\.\d+)?$")
 
 
 @dataclass(slots=True)
-class _Reading:
+class CsvRows:
     """The rows of a text, as they are found."""
 
     rows: list[list[str]] = field(default_factory=list)
     lines: array[int] = field(default_factory=lambda: array("q"))
     bare: list[tuple[int, int, int]] = field(default_factory=list)
     """Row, line and column of quotes that were not closed."""
+    starts: array[int] = field(default_factory=lambda: array("q"))
+    """The first character of each row."""
+    ends: array[int] = field(default_factory=lambda: array("q"))
+    """The one behind its last, the end of the line among them."""
 
 
 def _row_by_row(text: str, dialect: CsvDialect, encoding: str, log: ProblemLog) -> CsvTable:
-    reading = _read(text, dialect)
+    reading = read_rows(text, dialect)
     if not reading.rows:
         raise InputError(f"{log.file}: no rows in it", "check that it is the right file")
     first = reading.rows[0]
@@ -180,12 +183,12 @@ def _row_by_row(text: str, dialect: CsvDialect, encoding: str, log: ProblemLog) 
         [pl.Series(name, [row[at] for row in cells], pl.String) for at, name in enumerate(names)]
     )
     lines = np.array(reading.lines[skipped:], np.int64)
-    return CsvTable(frame, dialect, encoding, tuple(header), lines)
+    return CsvTable(frame, dialect, encoding, not headless, lines)
 
 
-def _read(text: str, dialect: CsvDialect) -> _Reading:
+def read_rows(text: str, dialect: CsvDialect) -> CsvRows:
     """Every row of a text: blank lines are none."""
-    found = _Reading()
+    found = CsvRows()
     end, at, line = dialect.end, dialect.start, 1 + text.count(dialect.end, 0, dialect.start)
     width = 0
     while at < len(text):
@@ -200,6 +203,8 @@ def _read(text: str, dialect: CsvDialect) -> _Reading:
             found.bare.append((len(found.rows), line, bare))
         found.rows.append(fields)
         found.lines.append(line)
+        found.starts.append(at)
+        found.ends.append(min(after, len(text)))
         width = width or len(fields)
         line += text.count(end, at, after)
         at = after

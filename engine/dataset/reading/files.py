@@ -11,9 +11,10 @@ import io
 import json
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from engine.dataset.reading.csv_dialect import CsvDialect
 from engine.dataset.reading.csv_rows import read_csv
 from engine.dataset.reading.frame_shard import FrameShard, read_polars, read_text
 from engine.dataset.reading.json_rows import BOM
@@ -245,12 +246,15 @@ def _open_text(
     if json_like:
         return _open_json(file, source, json_like, choose, progress, options)
     log = ProblemLog(file.name)
-    lines = None
+    lines = csv_table = None
     if name.endswith((".csv", ".tsv")):
         kind, layout = SourceKind.CSV, name[-3:]
         table = read_csv(source, log, options, is_tsv=layout == "tsv")
         data, lines = table.frame, table.lines
-        layout = f"{layout} ({table.dialect.describe()}, {table.encoding})"
+        csv_table = replace(table, frame=table.frame.clear())
+        usual = "\t" if layout == "tsv" else ","
+        if table.dialect != CsvDialect(usual) or table.encoding != "utf-8":
+            layout = f"{layout} ({table.dialect.describe()}, {table.encoding})"
     elif name.endswith(TEXT_SUFFIXES) or "." not in name:
         kind, layout = SourceKind.TEXT, "text"
         data, lines = read_text(source, log, options.encoding)
@@ -258,7 +262,9 @@ def _open_text(
         raise InputError(f"{file.name}: not a known format", _KNOWN_FORMATS)
     if options.limit is not None:
         data = data.head(options.limit)
-    return FrameShard(file.path, kind, layout, data, choose, progress, log, lines)
+    shard = FrameShard(file.path, kind, layout, data, choose, progress, log, lines)
+    shard.csv = csv_table
+    return shard
 
 
 def _open_json(

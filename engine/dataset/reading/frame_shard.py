@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from engine.dataset.reading.cells import path_in
 from engine.dataset.reading.columns import as_text
-from engine.dataset.reading.csv_rows import LATIN, SURROGATES
+from engine.dataset.reading.csv_rows import LATIN, SURROGATES, CsvTable
 from engine.dataset.reading.facts import SAMPLED_VALUES, ColumnFacts
 from engine.dataset.reading.families import Spelling
 from engine.dataset.reading.json_rows import REPLACED_BYTES
@@ -62,6 +62,8 @@ class FrameShard:
         self.rows = data.height
         self._data = data
         self._row_lines = lines
+        self.csv: CsvTable | None = None
+        """How a CSV is written."""
         spelling = choose(ColumnFacts(data.columns, lambda column: _values(data, column)))
         if spelling.flat:
             used = spelling.columns.used()

@@ -234,7 +234,7 @@ def _note_texts(
         null = frame[part].is_null().to_numpy() & readable
         log.add_rows(np.flatnonzero(null), f"{what} is null", broken=False)
         text = texts[part].fill_null("") if texts[part].null_count() else texts[part]
-        empty = (~text.str.contains(r"\S")).to_numpy() & readable & ~null
+        empty = (~text.str.contains(r"[^\s\x1c-\x1f]")).to_numpy() & readable & ~null
         log.add_rows(np.flatnonzero(empty), f"{what} is empty", broken=False)
     merged = _holds(texts["response"], row_shapes.MERGED_MARK)
     log.add_rows(np.flatnonzero(merged & readable), row_shapes.MERGED_RESPONSE, broken=False)

@@ -539,3 +539,23 @@ def test_importing_loads_nothing_heavy() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
+
+
+CSVS = [
+    "prompt;response\r\nWas ist K\u00e4se?;Milch, w\u00fcrzig\r\nBrot?;Mehl\r\n".encode("cp1252"),
+    b"sep=;\nnote;prompt;note;response\n1;a;2;b\n3;c;4;d\n",
+    '\ufeffprompt,response\na,"b ""x"""\nc,d'.encode(),
+    "prompt\tresponse\nä\tb\nc\td\n".encode("utf-16"),
+    b'prompt,response\na,\'b\n\n"c",d\n',
+]
+
+
+@pytest.mark.parametrize("data", CSVS, ids=range(len(CSVS)))
+def test_a_csv_keeps_its_bytes(tmp_path: Path, out: Path, data: bytes) -> None:
+    source = tmp_path / "data.csv"
+    source.write_bytes(data)
+    export(review(source, scores=[1.0, 1.0], verdicts={}), plan(out, "csv"))
+    whole = (out / "kept.csv").read_bytes()
+    tail = b"" if data.endswith(b"\n") or data[1:2] == b"\xfe" else b"\n"
+    expected = data.replace(b"\n\n", b"\n") if b"'b" in data else data + tail
+    assert whole == expected

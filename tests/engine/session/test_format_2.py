@@ -22,7 +22,7 @@ import numpy as np
 import pytest
 
 from engine.dataset.dataset import open_dataset
-from engine.dataset.reading.options import ReadOptions
+from engine.dataset.reading.options import ColumnMapping, ReadOptions
 from engine.review.decision import Aspect, Circumstances, Event, EventKind, Said, Verdict
 from engine.sample import Side
 from engine.session import OpenOptions, Session
@@ -48,8 +48,11 @@ def shuffled(path: Path, order: list[int]) -> None:
     path.write_text("".join(f"{lines[row]}\n" for row in order), encoding="utf-8")
 
 
-def opened(path: Path, **options: str) -> Session:
-    return Session.open(path, OpenOptions(reviewer="bob", **options))
+NAMED = ReadOptions(ColumnMapping(prompt=("Frage",), response="Antwort"))
+
+
+def opened(path: Path, reading: ReadOptions | None = None) -> Session:
+    return Session.open(path, OpenOptions(reviewer="bob", reading=reading or ReadOptions()))
 
 
 def test_verdicts_stay_with_their_rows_whatever_is_read_now(tmp_path: Path) -> None:
@@ -86,8 +89,8 @@ def test_verdicts_are_carried_to_a_file_that_was_sorted(tmp_path: Path) -> None:
 
 def test_columns_that_a_person_had_named_are_found_out(tmp_path: Path) -> None:
     path = brought("mapped", tmp_path)
-    for options in ({}, {"prompt_column": "Frage", "response_column": "Antwort"}):
-        session = opened(path, **options)
+    for reading in (ReadOptions(), NAMED):
+        session = opened(path, reading)
         assert session.verdicts.tolist() == MAPPED
         session.close()
 
@@ -95,7 +98,7 @@ def test_columns_that_a_person_had_named_are_found_out(tmp_path: Path) -> None:
 def test_under_the_same_names_they_are_carried_too(tmp_path: Path) -> None:
     path = brought("mapped", tmp_path)
     shuffled(path, [4, 3, 2, 1, 0])
-    session = opened(path, prompt_column="Frage", response_column="Antwort")
+    session = opened(path, NAMED)
     assert session.verdicts.tolist() == MAPPED[::-1]
     session.close()
 

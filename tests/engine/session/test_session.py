@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from engine.dataset.dataset import Dataset
+from engine.dataset.reading.options import ColumnMapping, ReadOptions
 from engine.errors import (
     Cancelled,
     InputError,
@@ -270,20 +271,24 @@ def test_identical_rows_are_told_apart(tmp_path: Path) -> None:
     assert said(path) == {2: "REJECT"}
 
 
+def named(prompt: str) -> ReadOptions:
+    return ReadOptions(ColumnMapping(prompt=(prompt,), response="c"))
+
+
 def test_verdicts_are_about_rows_under_any_reading_of_the_same_bytes(tmp_path: Path) -> None:
     path = write(
         tmp_path / "a.jsonl",
         [{"a": f"first {n}", "b": f"second {n}", "c": "same"} for n in range(4)],
     )
-    session = opened(path, prompt_column="a", response_column="c")
+    session = opened(path, reading=named("a"))
     session.decide(at(0, 3), Verdict.ACCEPT)
     session.close()
-    assert said(path, prompt_column="b", response_column="c") == {0: "ACCEPT", 3: "ACCEPT"}
-    session = opened(path, prompt_column="b", response_column="c")
+    assert said(path, reading=named("b")) == {0: "ACCEPT", 3: "ACCEPT"}
+    session = opened(path, reading=named("b"))
     session.decide(at(1), Verdict.REJECT)
     session.close()
     expected = {0: "ACCEPT", 1: "REJECT", 3: "ACCEPT"}
-    assert said(path, prompt_column="a", response_column="c") == expected
+    assert said(path, reading=named("a")) == expected
 
 
 def test_read_only_looks_on_beside_a_writer(data: Path) -> None:

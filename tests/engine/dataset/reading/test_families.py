@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from engine.dataset.reading.families import FAMILIES, ColumnFacts, choose, detect
+from engine.dataset.reading.facts import ColumnFacts
+from engine.dataset.reading.families import FAMILIES, detect
+from engine.dataset.reading.mapping import choose
 from engine.dataset.reading.options import ColumnMapping
 from engine.dataset.reading.rows import Columns
 from engine.errors import UsageError

@@ -101,9 +101,9 @@ def test_values_of_a_csv_stay_the_strings_they_are(tmp_path: Path) -> None:
 
 def test_ragged_blank_and_invalid_rows_of_a_csv_are_read_with_remarks(tmp_path: Path) -> None:
     file = tmp_path / "a.csv"
-    file.write_bytes(b'prompt,response\n"x\ny",1\na\n\nb,2,3\n\xff,4\nc,t\0u\n')
+    file.write_bytes(b'prompt,response\n"x\ny",1\na\n\nb,2,3\n\xc3\xa9\xc3\xa9\xff,4\nc,t\0u\n')
     dataset = open_dataset(file)
-    assert dataset.texts["prompt"].to_list() == ["x\ny", "a", "b", "�", "c"]
+    assert dataset.texts["prompt"].to_list() == ["x\ny", "a", "b", "éé�", "c"]
     found = [(problem.line, problem.cause) for problem in dataset.problems]
     assert (4, "fewer fields than the header has") in found
     assert (6, "more fields than the header has; the last ones were not read") in found
