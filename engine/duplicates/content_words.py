@@ -103,7 +103,7 @@ def content_hashes(texts: pl.Series) -> Shingles:
     """The words of each text that are content, in order, as hashes."""
     found = word_hashes(texts)
     kept = ~np.isin(found.hashes, _function_hashes())
-    before = np.concatenate([np.zeros(1, np.int64), np.cumsum(kept)])
+    before = np.concatenate([np.zeros(1, np.int64), np.cumsum(kept, dtype=np.int64)])
     return Shingles(found.hashes[kept], before[found.starts])
 
 

@@ -40,9 +40,8 @@ def _mapped(spelling: Spelling, mapping: ColumnMapping, facts: ColumnFacts) -> S
     """The person's columns; what was detected fills the parts that were not named."""
     found, family = spelling.columns, mapping.family
     prompt = mapping.prompt[0] if mapping.prompt else None
-    if mapping.rejected or mapping.label or family is Family.PREFERENCE:
-        return _pair(spelling, mapping, facts)
-    if family is Family.PREFERENCE or (family is None and spelling.family is Family.PREFERENCE):
+    wanted = family or spelling.family
+    if mapping.rejected or mapping.label or wanted is Family.PREFERENCE:
         return _pair(spelling, mapping, facts)
     if mapping.messages is not None:
         columns = Columns(mapping.system or found.system, messages=mapping.messages)
@@ -51,8 +50,9 @@ def _mapped(spelling: Spelling, mapping: ColumnMapping, facts: ColumnFacts) -> S
     part = FAMILIES[family].only_part if family is not None else ""
     if family is not None and part:
         named = prompt or mapping.response
-        system = mapping.system or found.system if part == "messages" else None
-        return Spelling(family, replace(Columns(system), **{part: named}))
+        if part == "messages":
+            return Spelling(family, Columns(mapping.system or found.system, messages=named))
+        return Spelling(family, Columns(response=named))
     if prompt is None and found.prompt is None:
         if family is None or family in (Family.OTHER, Family.PROMPT):
             raise UsageError(

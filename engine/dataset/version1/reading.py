@@ -40,14 +40,17 @@ class ReadDataset(Protocol):
     @property
     def shards(self) -> Sequence[Shard]:
         """Its files."""
+        ...
 
     @property
     def rows(self) -> int:
         """Of all of them."""
+        ...
 
     @property
     def source_digest(self) -> str:
         """Of the bytes of all files."""
+        ...
 
 
 class FirstReading:

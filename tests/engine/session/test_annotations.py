@@ -217,7 +217,7 @@ def test_the_history_has_old_and_new_and_what_was_undone(session: Session) -> No
     session.annotations.set_note(1, "two")
     session.undo()
     told = [
-        (entry.aspect.value, entry.old, entry.new, entry.undone is not None)
+        (str(entry.aspect), entry.old, entry.new, entry.undone is not None)
         for entry in session.review.history(1)
     ]
     assert told == [

@@ -84,7 +84,7 @@ def test_rows_as_mappings(raw: bytes, row: dict[str, object]) -> None:
 
 def test_integers_beside_floats_stay_exact() -> None:
     schema = InferredSchema()
-    rows = [{"n": 2**53 + 1, "m": 3}, {"n": 0.5, "m": 1.5}]
+    rows: list[dict[str, Any]] = [{"n": 2**53 + 1, "m": 3}, {"n": 0.5, "m": 1.5}]
     schema.absorb(rows)
     frame = schema.frame(rows)
     assert frame["n"].to_list() == ["9007199254740993", "0.5"]
@@ -93,7 +93,7 @@ def test_integers_beside_floats_stay_exact() -> None:
 
 def test_lists_of_unlike_values_are_json_text() -> None:
     schema = InferredSchema()
-    rows = [{"a": [[0, 4, "T"]], "b": ["x", 7]}, {"a": [[1]], "b": []}]
+    rows: list[dict[str, Any]] = [{"a": [[0, 4, "T"]], "b": ["x", 7]}, {"a": [[1]], "b": []}]
     schema.absorb(rows)
     frame = schema.frame(rows)
     assert frame["a"].to_list() == [['[0,4,"T"]'], ["[1]"]]

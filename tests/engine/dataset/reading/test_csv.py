@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -21,7 +22,7 @@ CELLS = st.text(st.sampled_from('abcdefg XYZ,;|"\n\täöüß.?!1250'), min_size=
 )
 
 
-def table(folder: Path, data: bytes, name: str = "a.csv", **options: str) -> Dataset:
+def table(folder: Path, data: bytes, name: str = "a.csv", **options: Any) -> Dataset:
     path = folder / name
     path.write_bytes(data)
     return open_dataset(path, ReadOptions(**options))
@@ -33,7 +34,7 @@ def cells(dataset: Dataset) -> Rows:
 
 def written(rows: Rows, delimiter: str, *, backslash: bool = False) -> str:
     file = io.StringIO()
-    more = {"escapechar": "\\", "doublequote": False} if backslash else {}
+    more: dict[str, Any] = {"escapechar": "\\", "doublequote": False} if backslash else {}
     writer = csv.writer(
         file, delimiter=delimiter, quoting=csv.QUOTE_ALL, lineterminator="\n", **more
     )
@@ -116,7 +117,7 @@ def test_texts_of_several_lines_are_one_field(tmp_path: Path) -> None:
         (b"prompt,response\ra,b\rc,d\r", [["a", "b"], ["c", "d"]], "comma"),
         (b"id;prompt, long;answer, long\n1;a;b\n2;c;d\n", [["1", "a", "b"], ["2", "c", "d"]], ";"),
         (b'id,prompt\n1,"say \\"go\\", now"\n', [["1", 'say "go", now']], "backslash"),
-        (b"prompt,response\r\na,b\r\n\r\nc,d\r\n", [["a", "b"], ["c", "d"]], "comma"),
+        (b"prompt,response\r\na,b\r\n\r\nc,d\r\n", [["a", "b"], ["c", "d"]], "csv"),
     ],
 )
 def test_dialects_are_seen(tmp_path: Path, data: bytes, rows: Rows, layout: str) -> None:

@@ -185,7 +185,7 @@ def test_translations_say_what_to_name(tmp_path: Path) -> None:
     assert (named.sample(0).prompt, named.sample(0).response) == ("Good day", "Bonjour")
 
 
-MIXED = [
+MIXED: list[dict[str, Any]] = [
     {"instruction": "q1", "input": "", "output": "a1"},
     {"messages": CHOSEN},
     {"instruction": "q2", "input": "i", "output": "a2"},
@@ -260,7 +260,7 @@ def test_a_lone_object_that_is_a_sample_is_one_row(tmp_path: Path) -> None:
     assert (dataset.rows, dataset.family) == (1, Family.SHAREGPT)
 
 
-ROWS_OF_A_TREE = [
+ROWS_OF_A_TREE: list[dict[str, Any]] = [
     {"message_id": "a", "parent_id": None, "text": "Why?", "role": "prompter", "rank": None},
     {"message_id": "b", "parent_id": "a", "text": "Because.", "role": "assistant", "rank": 0},
     {"message_id": "c", "parent_id": "a", "text": "No idea.", "role": "assistant", "rank": 1},
