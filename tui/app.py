@@ -36,6 +36,7 @@ from tui.terminal.screen_log import bound_log, quiet_libraries
 from tui.theme import MONOCHROME_THEME, ascii_wanted, choose_theme, load_themes, variable_defaults
 
 if TYPE_CHECKING:
+    from engine.dataset.reading.options import ColumnMapping
     from engine.scoring import ScorerOptions
     from engine.session import OpenOptions, Session
     from tui.desk import Desk
@@ -159,7 +160,7 @@ class TamisApp(App[None]):
         await self.push_screen(opening)
         self.run_worker(lambda: self._open(opening), thread=True)
 
-    def _open(self, opening: Opening) -> None:
+    def _open(self, opening: Opening, otherwise: OpenOptions | None = None) -> None:
         from engine.session import Session
 
         def progress(what: str, done: int, total: int | None) -> None:
@@ -173,9 +174,30 @@ class TamisApp(App[None]):
                 cancelled=lambda: opening.cancelled,
             )
         except TamisError as error:
-            self.call_from_thread(self._fail, error)
+            if otherwise is None or opening.cancelled:
+                self.call_from_thread(self._fail, error)
+                return
+            self._open_options, self._messages = otherwise, (str(error),)
+            self._open(opening)
         else:
             self.call_from_thread(self._open_on, session)
+
+    def reopen(self, mapping: ColumnMapping) -> None:
+        """Read the dataset anew under other columns; what was decided is on disk."""
+        reading = replace(self._open_options.reading, mapping=mapping)
+        before = self._open_options
+        self._open_options = replace(before, reading=reading)
+        opening = Opening(self._path)
+        self.switch_screen(opening)
+        self.run_worker(lambda: self._open_again(opening, before), thread=True)
+
+    def _open_again(self, opening: Opening, before: OpenOptions) -> None:
+        session, self.session = self.session, None
+        if session is not None:
+            session.close()
+            if not before.reading.mapping.names():  # as it was read, if this cannot be
+                before = replace(before, reading=session.reading)
+        self._open(opening, otherwise=before)
 
     def _fail(self, error: TamisError) -> None:
         self.failure = error

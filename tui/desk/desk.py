@@ -20,6 +20,7 @@ from tui.desk.base import TICK_S
 from tui.desk.boosts import BoostActions
 from tui.desk.copying import CopyActions
 from tui.desk.edits import EditActions
+from tui.desk.mapping import MappingActions
 from tui.desk.ordering import OrderActions
 from tui.desk.scoring import ScoringActions
 from tui.dialogs.dialogs import TextDialog, WorkDialog
@@ -34,6 +35,7 @@ class Desk(
     BoostActions,
     OrderActions,
     CopyActions,
+    MappingActions,
     ScoringActions,
 ):
     """One session on the screen."""
@@ -53,13 +55,7 @@ class Desk(
         dataset = self.session.dataset
         if dataset.family is Family.OTHER:
             self._scorer = NO_SCORER
-            names = ", ".join(dataset.column_names[:12])
-            self.say(
-                f"no family fits the columns of this dataset: {names}\n"
-                "name the prompt with --prompt-column (and --response-column) to score it",
-                severity="warning",
-                timeout=20,
-            )
+            self.call_after_refresh(self.action_mapping)
         self.session.start_scoring(self._scorer, self._scorer_options)
         self._started = True
         if self._threshold is not None:

@@ -276,6 +276,9 @@ _REGISTRY: tuple[Action, ...] = (
            "chosen or the rejected response.", ("percent_sign",), Group.SCORING),
     Action("export", "Export", "Write kept, dropped or pending rows; the count is shown first.",
            ("e",), Group.DESK, "export", search="save write file jsonl parquet"),
+    Action("mapping", "Columns", "Which column is the prompt, the response and so on, with a row "
+           "as it would be read; verdicts stay with their rows.", ("ampersand",), Group.DESK,
+           search="mapping fields prompt response reread"),
     Action("copy", "Copy the sample", "To your terminal's clipboard, where it takes OSC 52; tmux "
            "needs set-clipboard on, and screen takes none.", ("Y",), Group.DESK),
     Action("copy_to_file", "Copy the sample to a file", "Its turns as text; asks for the name.",

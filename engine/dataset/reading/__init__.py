@@ -33,5 +33,6 @@
     talks         plain conversations of nested columns, put together by column
     samples       samples from texts, or from a row
     identify      identities of many rows
+    preview       a dataset read in another way, before it is
     problems      what could not be read, and what is odd
 """
