@@ -14,7 +14,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from engine.dataset.reading.options import ColumnMapping
-from engine.dataset.reading.preview import Preview, Previews
+from engine.dataset.reading.preview import Previews, ReadPreview
 from engine.errors import UsageError
 from engine.sample import Family, Sample, message_text
 from tui.dialogs.dialogs import ChoiceDialog, ListDialog
@@ -104,7 +104,7 @@ class MappingDialog(ListDialog[ColumnMapping]):
         if not len(self._previews):
             return ["there is no row to look at"]
         try:
-            found: Preview = self._previews.read(self._mapping, self._row)
+            found: ReadPreview = self._previews.read(self._mapping, self._row)
         except UsageError as error:
             return [sanitize(f"{error.message}: {error.hint}")]
         lines = [where.format(found.family.value)]

@@ -18,7 +18,7 @@ MOST_NAMES = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
+class ReadPreview:
     """How a row would be read."""
 
     family: Family
@@ -58,7 +58,7 @@ class Previews:
         facts = self._facts.inside(column) if rest else self._facts
         return next((str(value) for value in facts.values(name)), "")
 
-    def read(self, mapping: ColumnMapping, row: int) -> Preview:
+    def read(self, mapping: ColumnMapping, row: int) -> ReadPreview:
         """One of the rows as it would be read.
 
         Raises:
@@ -66,8 +66,8 @@ class Previews:
         """
         spelling = choose(self._facts, mapping)
         if spelling.family is Family.OTHER:
-            return Preview(spelling.family, None, "no family fits: name the prompt")
+            return ReadPreview(spelling.family, None, "no family fits: name the prompt")
         content = read_row(self._records[row], spelling.family, spelling.columns)
         if isinstance(content, Unreadable):
-            return Preview(spelling.family, None, content.cause)
-        return Preview(spelling.family, sample_of(content, spelling.family, row, Side.CHOSEN))
+            return ReadPreview(spelling.family, None, content.cause)
+        return ReadPreview(spelling.family, sample_of(content, spelling.family, row, Side.CHOSEN))
