@@ -334,6 +334,14 @@ class Dataset:
         spelling = shard.texts.spelling_of(local)
         return spelling.family, spelling.columns
 
+    def file_names(self, rows: NDArray[np.int64]) -> list[str]:
+        """The file that each of `rows` is in, below the path that was opened.  (n,)."""
+        of = np.searchsorted(self._first_rows, rows, side="right") - 1
+        return [
+            Path(self._shards[index].name).name if self.path.is_file() else self._shards[index].name
+            for index in of.tolist()
+        ]
+
     def csv_bytes(self) -> CsvBytes | None:
         """The rows as they stand in a CSV, read again; None where the dataset is no single CSV.
 

@@ -165,13 +165,13 @@ def _duplicates(manifest: dict[str, Any]) -> str:
         return ""
     return f"""
 - Duplicates: {rule["dropped"]:,} rows were dropped for being at least {rule["similarity"]:g} \
-similar (exact Jaccard of `{rule["shingles"]}` shingles of the whole sample, with the same numbers \
-in it) to a row that is kept; `matched_row` in `{DECISIONS}` names that row. Of the kept rows, \
+similar (exact Jaccard of `{rule["shingles"]}` shingles of the whole sample) to a row that is \
+kept and says the same; `matched_row` in `{DECISIONS}` names that row. Of the kept rows, \
 {rule["duplication_rate_kept"]:.1%} are still duplicates of another one."""
 
 
 def _copies(manifest: dict[str, Any]) -> str:
-    copies = manifest["repeats"]
+    copies = manifest["copies"]
     column = copies["column"]
     if not copies["repeated_rows"] and column is None:
         return ""
@@ -183,7 +183,7 @@ def _copies(manifest: dict[str, Any]) -> str:
 
 def _reasons(manifest: dict[str, Any]) -> str:
     return "\n".join(
-        f"| {entry['outcome']} | {entry['reason']} | {entry['by']} | {entry['rows']:,} |"
+        f"| {entry['outcome']} | {entry['reason_text']} | {entry['by']} | {entry['rows']:,} |"
         for entry in manifest["reasons"]
     )
 

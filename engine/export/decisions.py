@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from engine.export.plan import Given, ReviewState
 from engine.review.decision import Verdict
-from engine.review.policy import REASON_TEXT, Outcome, Reason
+from engine.review.policy import GATE, REASON_CODE, REASON_TEXT, Outcome, Reason
+from engine.scoring.kinds import without_folder
 
 _OUTCOMES = pl.Series([outcome.name.lower() for outcome in Outcome])
-_REASONS = pl.Series([REASON_TEXT[reason] for reason in Reason])
+_REASON_TEXTS = pl.Series([REASON_TEXT[reason] for reason in Reason])
 _VERDICTS = pl.Series(
     [None if verdict is Verdict.UNDECIDED else verdict.name.lower() for verdict in Verdict]
 )
@@ -29,8 +30,10 @@ def decisions_schema(state: ReviewState) -> pl.Schema:
     columns: dict[str, pl.DataType | type[pl.DataType]] = {
         "row": pl.Int64,
         "identity": pl.String,
+        "occurrence": pl.UInt32,
         "outcome": pl.String,
         "reason": pl.String,
+        "reason_text": pl.String,
         **dict.fromkeys(scores, pl.Float32),
         "verdict": pl.String,
         "reviewer": pl.String,
@@ -39,9 +42,10 @@ def decisions_schema(state: ReviewState) -> pl.Schema:
         "tags": pl.List(pl.String),
         "matched_row": pl.Int64,
         "similarity": pl.Float32,
-        "repeats": pl.Int32,
+        "copies": pl.Int32,
         "edited": pl.List(pl.String),
         "original_identity": pl.String,
+        "file": pl.String,
         "problem": pl.String,
     }
     if state.dataset.has_paths:
@@ -54,8 +58,9 @@ def decisions(state: ReviewState, rows: NDArray[np.int64]) -> pl.DataFrame:
 
     `row` is the position in the source, counted from 0. `identity` is that of the row as it is
     written; for an edited one `original_identity` is that of the source. `matched_row` and
-    `similarity` are for duplicates and null for rows that no such rule has dropped. `repeats` is
-    how often the row is exported, or would be, where it is kept.
+    `similarity` are for duplicates and null for rows that no such rule has dropped. `copies` is
+    how often the row is exported, or would be, where it is kept. `occurrence` is how many earlier
+    rows are the identical sample, `file` which file of the dataset the row is in.
     """
     given = [
         state.given(row) if said else _NOTHING
@@ -67,8 +72,10 @@ def decisions(state: ReviewState, rows: NDArray[np.int64]) -> pl.DataFrame:
     columns = {
         "row": pl.Series(rows),
         "identity": identities,
+        "occurrence": state.occurrences[rows],
         "outcome": _OUTCOMES.gather(state.outcomes.outcome[rows]),
-        "reason": _REASONS.gather(state.outcomes.reason[rows]),
+        "reason": pl.Series(reason_codes(state)).gather(state.outcomes.reason[rows]),
+        "reason_text": _REASON_TEXTS.gather(state.outcomes.reason[rows]),
         **_scores(state, rows),
         "verdict": _VERDICTS.gather(state.verdicts[rows]),
         "reviewer": _texts(given, lambda word: word.reviewer),
@@ -76,9 +83,10 @@ def decisions(state: ReviewState, rows: NDArray[np.int64]) -> pl.DataFrame:
         "note": _texts(given, lambda word: word.note),
         "tags": pl.Series([word.tags or None for word in given], dtype=pl.List(pl.String)),
         **_matched(state, rows),
-        "repeats": np.ones(len(rows), np.int32) if state.copies is None else state.copies[rows],
+        "copies": np.ones(len(rows), np.int32) if state.copies is None else state.copies[rows],
         "edited": edited,
         "original_identity": originals.set(edited.is_null(), None),
+        "file": pl.Series(state.dataset.file_names(rows), dtype=pl.String),
         "problem": pl.Series(
             [
                 (state.dataset.problem(row) or None) if trouble else None
@@ -92,6 +100,12 @@ def decisions(state: ReviewState, rows: NDArray[np.int64]) -> pl.DataFrame:
         columns["source_rows"] = pl.Series(made_of, dtype=pl.List(pl.Int64))
         columns["path"] = pl.Series(map(state.dataset.path_of, rows.tolist()), dtype=pl.String)
     return pl.DataFrame(columns, schema=decisions_schema(state))
+
+
+def reason_codes(state: ReviewState) -> list[str]:
+    """The code of every reason, by its number; that of a threshold names its score."""
+    gate = f"{GATE}{without_folder(state.scorer)}"
+    return [gate if REASON_CODE[reason] == GATE else REASON_CODE[reason] for reason in Reason]
 
 
 def _edited(

@@ -17,13 +17,14 @@ import numpy as np
 
 from engine.audit import spotcheck
 from engine.duplicates.settings import SCHEME
+from engine.export.decisions import reason_codes
 from engine.export.place import TOOL
 from engine.export.plan import ExportPlan, ReviewState
 from engine.review.decision import Verdict
 from engine.review.policy import REASON_TEXT, Outcome, Reason
 from engine.scoring.kinds import without_folder
 
-MANIFEST_VERSION = 1
+MANIFEST_VERSION = 2
 """Grows when a key changes its meaning or goes away; new keys may appear under the same one."""
 
 _BY_HAND = (Reason.ACCEPTED, Reason.REJECTED)
@@ -75,15 +76,31 @@ def reasons(state: ReviewState) -> list[dict[str, Any]]:
     pairs, numbers = np.unique(
         np.stack([state.outcomes.outcome, state.outcomes.reason]), axis=1, return_counts=True
     )
+    codes = reason_codes(state)
     return [
         {
             "outcome": Outcome(outcome).name.lower(),
-            "reason": REASON_TEXT[Reason(reason)],
+            "reason": codes[reason],
+            "reason_text": REASON_TEXT[Reason(reason)],
             "by": _by(Reason(reason)),
             "rows": number,
         }
         for outcome, reason, number in zip(*pairs.tolist(), numbers.tolist(), strict=True)
     ]
+
+
+def kept_digest(state: ReviewState) -> str:
+    """What the set of kept samples is known by, wherever they stand; hexadecimal.
+
+    BLAKE2b-128 over identity, occurrence and copies of each, sorted.
+    """
+    rows = state.rows_of(Outcome.KEPT)
+    entries = np.zeros((len(rows), 24), np.uint8)
+    entries[:, :16] = state.identities[rows]
+    entries[:, 16:20] = state.occurrences[rows].astype("<u4")[:, None].view(np.uint8)
+    entries[:, 20:] = state.times(rows).astype("<u4")[:, None].view(np.uint8)
+    joined = b"".join(sorted(entry.tobytes() for entry in entries))
+    return hashlib.blake2b(joined, digest_size=16).hexdigest()
 
 
 def _by(reason: Reason) -> str:
@@ -118,7 +135,8 @@ def manifest(
         "reasons": reasons(state),
         "threshold": _threshold(state),
         "duplicates": _duplicates(state),
-        "repeats": _copies(state, plan, weight),
+        "copies": _copies(state, plan, weight),
+        "kept_digest": kept_digest(state),
         "scorer": _scorer(state),
         "verdicts": _verdicts(state),
         "spot_checks": [
@@ -134,7 +152,7 @@ def manifest(
             "annotate": plan.annotate,
             "overwrite": plan.overwrite,
             "allow_pending": plan.allow_pending,
-            "repeats": plan.copies.value,
+            "copies": plan.copies.value,
         },
         "files": {
             file.name: {"rows": file.rows, "size_bytes": file.size_bytes, "sha256": file.sha256}

@@ -120,6 +120,7 @@ class ReviewState:
     verdicts: NDArray[np.int8]  # (rows,) of Verdict, for the side under review
     scores: NDArray[np.float32]  # (sides, rows) NaN = no score
     identities: NDArray[np.uint8]  # (rows, 16)
+    occurrences: NDArray[np.uint32]  # (rows,) how many earlier rows are the identical sample
     said: NDArray[np.bool_]  # (rows,) rows with a verdict, a note or a tag
     given: Callable[[int], Given]
     """Asked only for rows in `said`."""

@@ -44,6 +44,22 @@ class Reason(IntEnum):
     """Kept by the rules before, and too like a row that is kept."""
 
 
+GATE = "gate:"
+"""What the code of a threshold begins with; the name of its score follows."""
+
+REASON_CODE = {
+    Reason.ACCEPTED: "accepted",
+    Reason.REJECTED: "rejected",
+    Reason.NOT_SCORED: "not_scored",
+    Reason.SCORING_FAILED: "scoring_failed",
+    Reason.THRESHOLD_KEEPS: GATE,
+    Reason.THRESHOLD_DROPS: GATE,
+    Reason.BROKEN: "broken",
+    Reason.NO_THRESHOLD: "no_threshold",
+    Reason.DUPLICATE: "duplicate",
+}
+"""Reasons as files have them, for programs."""
+
 REASON_TEXT = {
     Reason.ACCEPTED: "accepted by hand",
     Reason.REJECTED: "rejected by hand",

@@ -64,6 +64,7 @@ def _of_this_moment(session: Session, identities: NDArray[np.uint8]) -> ReviewSt
         verdicts=session.verdicts.copy(),
         scores=session.board.scores.copy(),
         identities=identities,
+        occurrences=session.identities.occurrences(),
         said=(session.verdicts != Verdict.UNDECIDED) | session.annotations.annotated(),
         given=given,
         reviewers=session.review.reviewers(),

@@ -108,7 +108,7 @@ def export(
         "counts": report.counts,
         "threshold": described,
         "duplicates": report.manifest["duplicates"],
-        "repeats": report.manifest["repeats"],
+        "copies": report.manifest["copies"],
         "files": report.files,
     }
     print_result(values, export_text(report, described), as_json=as_json)
@@ -154,7 +154,7 @@ def export_text(report: ExportReport, threshold: object) -> str:
             f"{rule['similarity']:g} or more; {rule['duplication_rate_kept']:.1%} of the kept rows "
             "are duplicates still"
         )
-    copies = report.manifest["repeats"]
+    copies = report.manifest["copies"]
     if isinstance(copies, dict) and copies["repeated_rows"]:
         how = f"column {copies['column']}" if copies["column"] else "lines"
         lines.append(

@@ -68,6 +68,7 @@ def review(
         verdicts=said,
         scores=filled,
         identities=identities,
+        occurrences=np.zeros(dataset.rows, np.uint32),
         said=said != Verdict.UNDECIDED,
         given=given,
         reviewers=["ada"],

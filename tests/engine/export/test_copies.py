@@ -66,7 +66,7 @@ def test_as_lines_one_after_the_other(state: ReviewState, tmp_path: Path, form: 
     ]
     assert frame["instruction"].to_list() == expected
     assert frame.columns == ["instruction", "input", "output"]
-    assert manifest["repeats"] == {
+    assert manifest["copies"] == {
         "as": "rows", "column": None, "repeated_rows": 2, "kept_counted": 6,
     }  # fmt: skip
     assert "2 kept rows count more than once" in (tmp_path / "out" / "README.md").read_text()
@@ -77,7 +77,7 @@ def test_as_a_weight_beside_the_rows(state: ReviewState, tmp_path: Path, form: s
     frame, manifest = written(state, tmp_path / "out", Copies.WEIGHT, form)
     assert frame["instruction"].to_list() == [row["instruction"] for row in ROWS[:3]]
     assert frame["weight"].to_list() == TIMES[:3]
-    assert (manifest["repeats"]["column"], manifest["repeats"]["kept_counted"]) == ("weight", 6)
+    assert (manifest["copies"]["column"], manifest["copies"]["kept_counted"]) == ("weight", 6)
 
 
 def test_only_kept_rows_are_repeated(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_only_kept_rows_are_repeated(tmp_path: Path) -> None:
     for name, rows in (("dropped", 2), ("pending", 1)):
         assert pl.read_ndjson(tmp_path / "out" / f"{name}.jsonl").height == rows
     told = pl.read_parquet(tmp_path / "out" / "decisions.parquet")
-    assert told["repeats"].to_list() == TIMES
+    assert told["copies"].to_list() == TIMES
     written(state, tmp_path / "again", Copies.WEIGHT, "jsonl", Keep.ALL)
     assert pl.read_ndjson(tmp_path / "again" / "dropped.jsonl")["weight"].to_list() == [1, 1]
 
@@ -98,11 +98,11 @@ def test_a_column_that_is_there_already_is_not_overwritten(tmp_path: Path) -> No
     )
     frame, manifest = written(state, tmp_path / "out", Copies.WEIGHT, "parquet")
     assert (frame["weight"].to_list(), frame["weight2"].to_list()) == ([70] * 3, [1, 3, 2])
-    assert manifest["repeats"]["column"] == "weight2"
+    assert manifest["copies"]["column"] == "weight2"
 
 
 def test_without_copies_nothing_is_said_of_them(tmp_path: Path) -> None:
     state = review(write_lines(tmp_path / "rows.jsonl"))
     frame, manifest = written(state, tmp_path / "out", Copies.ROWS, "jsonl")
-    assert frame.height == manifest["repeats"]["kept_counted"] == 3
+    assert frame.height == manifest["copies"]["kept_counted"] == 3
     assert "Copies" not in (tmp_path / "out" / "README.md").read_text()

@@ -10,9 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
+from engine.export.manifest import kept_digest
 from engine.export.plan import Given, Keep, PendingRowsError, ReviewState, preview
 from engine.export.run import export
 from engine.review.decision import Verdict
@@ -151,7 +153,7 @@ def test_unreadable_rows_are_dropped_and_their_text_saved_apart(
     assert (counts["kept"], counts["dropped"], counts["dropped_broken"]) == (1, 3, 3)
     assert counts["unreadable"] == 2
     decided = pl.read_parquet(out / "decisions.parquet")
-    assert decided["reason"][1] == "row could not be read"
+    assert decided["reason_text"][1] == "row could not be read"
     assert decided["problem"].is_not_null().to_list() == [False, True, True, True]
 
 
@@ -278,14 +280,20 @@ def test_decisions_speak_of_every_row_of_the_source(tmp_path: Path, out: Path) -
     export(review(write_lines(tmp_path / "data.jsonl")), plan(out))
     decided = pl.read_parquet(out / "decisions.parquet")
     assert decided.columns == [
-        *("row", "identity", "outcome", "reason", "score", "verdict", "reviewer"),
-        *("reject_reason", "note", "tags", "matched_row", "similarity", "repeats"),
-        *("edited", "original_identity", "problem"),
+        *("row", "identity", "occurrence", "outcome", "reason", "reason_text", "score", "verdict"),
+        "reviewer",
+        *("reject_reason", "note", "tags", "matched_row", "similarity", "copies"),
+        *("edited", "original_identity", "file", "problem"),
     ]
     assert decided["row"].to_list() == list(range(6))
     assert decided["identity"][1] == bytes(range(16, 32)).hex()
     assert decided["outcome"].to_list() == ["kept"] * 3 + ["dropped"] * 2 + ["pending"]
+    gate = "gate:column:score"
     assert decided["reason"].to_list() == [
+        *(gate, "accepted", gate, gate, "rejected", "not_scored"),
+    ]
+    assert decided["file"].to_list() == ["data.jsonl"] * 6
+    assert decided["reason_text"].to_list() == [
         REASON_TEXT[reason]
         for reason in (
             *(Reason.THRESHOLD_KEEPS, Reason.ACCEPTED, Reason.THRESHOLD_KEEPS),
@@ -317,7 +325,7 @@ def test_annotations_stand_beside_the_row(tmp_path: Path, out: Path, form: str) 
     rows = read(out / f"kept.{form}")
     assert [{name: row[name] for name in ROWS[0]} for row in rows] == [ROWS[row] for row in KEPT]
     assert [str(row["tamis_row"]) for row in rows] == ["0", "1", "2"]
-    assert rows[1]["tamis_reason"] == "accepted by hand"
+    assert rows[1]["tamis_reason"] == "accepted"
     assert rows[0]["tamis_note"] is None
     if form == "jsonl":
         assert rows[2]["tamis_score"] == 1.5
@@ -363,10 +371,8 @@ def test_annotations_give_way_to_columns_of_that_name(tmp_path: Path, out: Path,
     again = review(first / f"kept.{form}", scores=[1.0] * 3, verdicts={})
     export(again, plan(out, form, annotate=True))
     row = read(out / f"kept.{form}")[2]
-    assert (row["tamis_reason"], row["tamis2_reason"]) == (
-        REASON_TEXT[Reason.THRESHOLD_KEEPS],
-        REASON_TEXT[Reason.THRESHOLD_KEEPS],
-    )
+    assert (row["tamis_reason"], row["tamis2_reason"]) == ("gate:column:score",) * 2
+    assert row["tamis_reason_text"] == REASON_TEXT[Reason.THRESHOLD_KEEPS]
 
 
 # --- pending
@@ -559,3 +565,18 @@ def test_a_csv_keeps_its_bytes(tmp_path: Path, out: Path, data: bytes) -> None:
     tail = b"" if data.endswith(b"\n") or data[1:2] == b"\xfe" else b"\n"
     expected = data.replace(b"\n\n", b"\n") if b"'b" in data else data + tail
     assert whole == expected
+
+
+def test_the_kept_set_is_known_wherever_its_rows_stand(tmp_path: Path) -> None:
+    def kept(**changes: Any) -> str:
+        state = review(write_lines(tmp_path / "data.jsonl"))
+        return kept_digest(replace(state, **changes))
+
+    state = review(write_lines(tmp_path / "data.jsonl"))
+    assert kept() == kept() == kept_digest(state)
+    other = state.identities.copy()
+    other[0, 0] ^= 1
+    assert kept(identities=other) != kept()
+    assert kept(occurrences=np.ones(6, np.uint32)) != kept()
+    assert kept(copies=np.array([2, 1, 1, 1, 1, 1], np.int32)) != kept()
+    assert kept(copies=np.array([1, 1, 1, 2, 1, 1], np.int32)) == kept(), "that row is dropped"

@@ -256,7 +256,7 @@ def test_an_export_names_what_each_dropped_row_repeats(session: Session, tmp_pat
     assert told["matched_row"].to_list() == [1, None, 1, None, None, None]
     assert told["similarity"].is_null().to_list() == told["matched_row"].is_null().to_list()
     assert told["similarity"][0] == 1
-    assert told["reason"][0] == "duplicate of a row that is kept"
+    assert told["reason_text"][0] == "duplicate of a row that is kept"
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
     rule = manifest["duplicates"]
     assert (rule["similarity"], rule["dropped"], rule["shingles"]) == (0.7, 2, "word:3")

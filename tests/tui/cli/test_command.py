@@ -242,7 +242,7 @@ def test_info_imports_no_screen_and_no_model(data: Path) -> None:
 @pytest.mark.parametrize("flag", ["--copies", "--repeats"])
 def test_copies_have_an_older_name(tamis: Run, data: Path, flag: str) -> None:
     scorer = ("--scorer", "column:q", "--json")
-    assert tamis("export", data, "--output", "o", flag, "weight", *scorer).json["repeats"] == {
+    assert tamis("export", data, "--output", "o", flag, "weight", *scorer).json["copies"] == {
         "as": "weight", "column": "weight", "repeated_rows": 0, "kept_counted": 5
     }  # fmt: skip
 
