@@ -39,8 +39,9 @@ class MappingActions(DeskBase):
     def _read_as(self, mapping: ColumnMapping | None) -> None:
         if mapping is None or mapping == self.session.reading.mapping:
             if self.session.dataset.family is Family.OTHER:
+                names = ", ".join(self.session.dataset.column_names[:12])
                 self.say(
-                    "no family fits the columns of this dataset: name the prompt "
+                    f"no family fits the columns of this dataset: {names}\nname the prompt "
                     f"({self.key('mapping')}, or --prompt-column) to score it",
                     severity="warning",
                 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -126,7 +126,7 @@ class MappingDialog(ListDialog[ColumnMapping]):
         """Let the part under the cursor be detected."""
         part = self._part()
         if part in PARTS:
-            empty: object = () if part == "prompt" else None
+            empty: Any = () if part == "prompt" else None
             self._mapping = replace(self._mapping, **{part: empty})
             self._show()
 
@@ -162,7 +162,7 @@ class MappingDialog(ListDialog[ColumnMapping]):
     def _take(self, part: str, name: str | None) -> None:
         if name is None:
             return
-        value: object = name
+        value: Any = name
         if part == "family":
             value = Family(name)
         elif part == "prompt":

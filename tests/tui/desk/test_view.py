@@ -35,6 +35,8 @@ async def test_columns_that_no_family_fits_are_shown_and_a_prompt_asked_for(tmp_
     path = tmp_path / "odd.jsonl"
     path.write_text('{"shelf": "B 12", "colour": "green"}\n{"shelf": "C 3", "colour": "red"}\n')
     async with open_desk(path, size=(160, 48)) as desk:
+        await desk.until(lambda: not desk.at_desk, "the dialog")
+        await desk.press("escape")
         await desk.until(lambda: "--prompt-column" in desk.said(), "the advice")
         assert "shelf, colour" in desk.said()
         assert "shelf = B 12" in desk.screen
@@ -163,7 +165,7 @@ async def test_the_mouse_moves_the_threshold_sorts_and_selects(rows: Path) -> No
         layout = {span.column.name: span.start for span in desk.desk.table._layout.spans}
         await desk.pilot.click("#table", offset=(layout["score"] + 4, 0))
         await desk.pilot.pause()
-        assert "sort: score ascending" in desk.screen
+        await desk.until(lambda: "sort: score ascending" in desk.screen, "the sort")
 
 
 async def test_scoring_can_be_stopped_and_failed_rows_tried_again(tmp_path: Path) -> None:
