@@ -58,17 +58,21 @@ def read_csv(
     """
     data = source.read(0, source.size)
     encoding = check_encoding(options.encoding) if options.encoding else detect_encoding(data)
-    text = decoded(data, encoding)
-    if encoding not in ("utf-8", "utf-8-sig"):
+    told = {"delimiter": options.delimiter, "quoting": options.quoting}
+    if encoding not in _UTF_8:
         log.add_file(LATIN.format(encoding))
-    dialect = detect_dialect(
-        text, delimiter=options.delimiter, quoting=options.quoting, is_tsv=is_tsv
-    )
-    if dialect.is_usual and encoding in ("utf-8", "utf-8-sig"):
-        frame = _regular(data.removeprefix(BOM), dialect)
+    elif b'\\"' not in data:  # the rest of it says no more of the dialect than the beginning
+        head = data.removeprefix(BOM)[:_HEAD_BYTES].decode("utf-8", "ignore")
+        dialect = detect_dialect(head, **told, is_tsv=is_tsv)
+        frame = _regular(data.removeprefix(BOM), dialect) if dialect.is_usual else None
         if frame is not None:
             return CsvTable(frame, dialect, encoding)
-    return _row_by_row(text, dialect, encoding, log)
+    text = decoded(data, encoding)
+    return _row_by_row(text, detect_dialect(text, **told, is_tsv=is_tsv), encoding, log)
+
+
+_UTF_8 = ("utf-8", "utf-8-sig")
+_HEAD_BYTES = 1 << 18
 
 
 def _regular(data: bytes, dialect: CsvDialect) -> pl.DataFrame | None:
@@ -126,9 +130,9 @@ def _holds_rows(text: str, dialect: CsvDialect, width: int) -> bool:
 
 
 def _looks_like_data(names: list[str]) -> bool:
-    """Whether the first line is a row: long texts, sentences, numbers where names would be."""
+    """Whether the first line is a row: nothing but long texts, sentences and numbers."""
     texts = [name.strip().strip('"') for name in names]
-    return any(len(text) > _LONGEST_NAME or _NO_NAME.search(text) for text in texts)
+    return all(len(text) > _LONGEST_NAME or _NO_NAME.search(text) for text in texts if text)
 
 
 _LONGEST_NAME = 40

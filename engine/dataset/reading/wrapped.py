@@ -91,7 +91,8 @@ def unwrapped(source: ByteSource, rows_at: str = "") -> Unwrapped | None:
         return _lines(source, rows, f"the rows are in {_named(value)}, one after the other")
     lists = list(_lists(value, ()))
     known = [path for path, rows in lists if _is_sample(rows[:_LOOKED_AT])]
-    wanted = known or [path for path, _ in lists]
+    # Rows of no known family are meant only where nothing else can be.
+    wanted = known or [path for path, rows in lists if len(lists) == 1 and len(rows) > 1]
     if len(wanted) == 1:
         return _at(source, data, value, wanted[0])
     if len(wanted) > 1:

@@ -151,3 +151,10 @@ def test_what_is_no_dialect_is_refused(tmp_path: Path) -> None:
 def test_plain_text_is_decoded_like_a_csv(tmp_path: Path) -> None:
     dataset = table(tmp_path, "Käse\nBrot\n".encode("utf-16"), "a.txt")
     assert [dataset.sample(row).response for row in range(2)] == ["Käse", "Brot"]
+
+
+def test_questions_as_names_are_names(tmp_path: Path) -> None:
+    data = b"Timestamp,What is your name?,Any comment?\n1,Ann,no\n"
+    assert table(tmp_path, data).column_names == (
+        *("Timestamp", "What is your name?", "Any comment?"),
+    )

@@ -365,3 +365,8 @@ def test_python_dictionaries_and_doubled_names_are_called_so(tmp_path: Path) -> 
     with pytest.raises(InputError, match=r"no row could be read as JSON \(line 1: ") as raised:
         open_dataset(path)
     assert "json.dumps" in raised.value.hint
+
+
+def test_a_lone_row_of_no_known_family_stays_one(tmp_path: Path) -> None:
+    assert whole(tmp_path, {"shelf": "B", "parts": [{"n": 1}]}).rows == 1
+    assert whole(tmp_path, {"rows": [{"n": 1}, {"n": 2}], "version": 3}).rows == 2
