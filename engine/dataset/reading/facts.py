@@ -67,6 +67,10 @@ class ColumnFacts:
         """Some non-null values of a column."""
         return self._values(name)
 
+    def lists(self, name: str) -> list[list[Any] | tuple[Any, ...]]:
+        """Those of them that are lists: a column may hold other things in some rows."""
+        return [value for value in self._values(name) if isinstance(value, list | tuple)]
+
     def kind(self, name: str) -> str:
         """What a column holds.
 

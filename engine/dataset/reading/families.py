@@ -286,7 +286,7 @@ def _conversation(facts: ColumnFacts, kind: str) -> Columns | None:
 def _segments(facts: ColumnFacts) -> str | None:
     """A column of texts that are trained on or not, by their `label`."""
     name = facts.find("segments", kinds=("list",))
-    values = facts.values(name) if name else []
+    values = facts.lists(name) if name else []
     fits = all(
         isinstance(entry, dict) and isinstance(entry.get("label"), bool) and "text" in entry
         for value in values
@@ -298,7 +298,7 @@ def _segments(facts: ColumnFacts) -> str | None:
 def _exchanges(facts: ColumnFacts) -> Columns | None:
     """A conversation of `{input, output}` objects."""
     name = facts.find(*TALKS, "messages", kinds=("list",))
-    values = facts.values(name) if name else []
+    values = facts.lists(name) if name else []
     fits = all(
         isinstance(entry, dict) and {"input", "output"} <= entry.keys()
         for value in values
@@ -348,7 +348,7 @@ def _candidates(facts: ColumnFacts) -> Columns | None:
 
 def _answers_in(facts: ColumnFacts, name: str) -> bool:
     """Whether the lists of a column hold what may be answers: texts, or objects with a text."""
-    entries = [entry for value in facts.values(name) for entry in value]
+    entries = [entry for value in facts.lists(name) for entry in value]
     return bool(entries) and all(
         isinstance(entry, str)
         or (isinstance(entry, dict) and any(isinstance(each, str) for each in entry.values()))

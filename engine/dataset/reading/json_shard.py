@@ -383,8 +383,10 @@ class _Loader:
 
 
 def _values(records: list[dict[str, Any]], name: str) -> list[Any]:
-    found = (record[name] for record in records if record.get(name) is not None)
-    return list(islice(found, SAMPLED_VALUES))
+    found = [record[name] for record in records if record.get(name) is not None]
+    # Numbers may be labels: what they count from shows in many of them only.
+    numbers = bool(found) and isinstance(found[0], int | float)
+    return found if numbers else found[:SAMPLED_VALUES]
 
 
 def record_bytes(record: dict[str, Any]) -> bytes:

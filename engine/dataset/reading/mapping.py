@@ -87,7 +87,7 @@ def _lists_answers(facts: ColumnFacts, name: str) -> bool:
     """Whether a column that a person named as the response holds several in each row."""
     if name not in facts.names or facts.kind(name) not in ("texts", "list"):
         return False
-    values = facts.values(name)
+    values = facts.lists(name)
     return all(
         isinstance(entry, str | dict) for value in values for entry in value
     ) and not name.endswith("calls")

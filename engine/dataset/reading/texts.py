@@ -8,7 +8,7 @@ by row.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -16,9 +16,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from engine.dataset.reading import rows as row_shapes
-from engine.dataset.reading.answers import which_side
+from engine.dataset.reading.answers import SIGNED, which_side
 from engine.dataset.reading.cells import MalformedRowError, Remarks, text_of
-from engine.dataset.reading.families import Spelling
+from engine.dataset.reading.families import Spelling, counts_from
 from engine.dataset.reading.options import AROUND, LONGEST_PLACEHOLDER, is_placeholder
 from engine.dataset.reading.problems import ProblemLog
 from engine.dataset.reading.rows import NO_BETTER, PART_NAMES, Unreadable, read_row
@@ -82,7 +82,7 @@ def _text_or_none(value: Any, part: str, row: int, log: ProblemLog, *, numbers: 
         return value
     remarks = Remarks()
     try:
-        text = text_of(value, PART_NAMES[part], remarks)
+        text = text_of(value, PART_NAMES.get(part, PART_NAMES["prompt"]), remarks)
     except MalformedRowError as error:
         log.add(row, str(error), broken=True)
         return None
@@ -96,6 +96,7 @@ def assemble(parts: dict[str, pl.Series], spelling: Spelling, log: ProblemLog) -
     frame = pl.DataFrame([series.alias(part) for part, series in parts.items()])
     _note_nothing_there(frame, spelling, log)
     if "label" in parts:
+        spelling = _counted(spelling, frame["label"])
         frame = _by_label(frame, spelling.columns.counts_from, log)
     broken = log.mask(frame.height, broken=True)
     stated, frame = frame, _without_placeholders(frame, spelling)
@@ -112,6 +113,14 @@ def assemble(parts: dict[str, pl.Series], spelling: Spelling, log: ProblemLog) -
     texts = _without_nulls(texts, set(parts), spelling)
     as_it_stands = None if stated is frame else _user(stated)
     return Texts(_blanked(texts, broken), spelling, user, system, as_it_stands)
+
+
+def _counted(spelling: Spelling, labels: pl.Series) -> Spelling:
+    """`spelling` with what the whole column says of its labels: one 0 far down tells."""
+    if spelling.columns.counts_from == SIGNED:
+        return spelling
+    first = counts_from(labels.drop_nulls().unique().to_list())
+    return replace(spelling, columns=replace(spelling.columns, counts_from=first))
 
 
 def _without_placeholders(frame: pl.DataFrame, spelling: Spelling) -> pl.DataFrame:

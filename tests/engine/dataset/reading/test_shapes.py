@@ -370,3 +370,35 @@ def test_python_dictionaries_and_doubled_names_are_called_so(tmp_path: Path) -> 
 def test_a_lone_row_of_no_known_family_stays_one(tmp_path: Path) -> None:
     assert whole(tmp_path, {"shelf": "B", "parts": [{"n": 1}]}).rows == 1
     assert whole(tmp_path, {"rows": [{"n": 1}, {"n": 2}], "version": 3}).rows == 2
+
+
+def test_a_number_in_a_further_column_of_the_prompt_is_read(tmp_path: Path) -> None:
+    rows = [
+        {"definition": "d", "inputs": "i", "targets": "t"},
+        {"definition": "d", "inputs": 7, "targets": "t"},
+        {"definition": "d", "inputs": {"a": 1}, "targets": "t"},
+    ]
+    dataset = lines(tmp_path, rows)
+    assert dataset.texts["prompt"].to_list()[:2] == ["d\ni", "d\n7"]
+    assert dataset.rows == 3
+
+
+@pytest.mark.parametrize("name", ["responses", "segments", "conversation", "answer"])
+def test_a_column_of_lists_with_something_else_in_it_is_read(tmp_path: Path, name: str) -> None:
+    held = [["a", "b"], [{"label": True, "text": "x"}], [{"input": "q", "output": "a"}]]
+    rows = [{"prompt": "q", name: value} for value in (*held, 3, None, "x", {"a": 1})]
+    assert lines(tmp_path, rows).rows == len(rows)
+
+
+@pytest.mark.parametrize("sides", [("a", "b"), (CHOSEN, REJECTED)])
+def test_a_label_of_0_far_down_tells_what_all_count_from(tmp_path: Path, sides: Any) -> None:
+    rows = [
+        {"prompt": "q", "output_1": sides[0], "output_2": sides[1], "label": int(n < 200)}
+        for n in range(201)
+    ]
+    dataset = lines(tmp_path, rows)
+    chosen = dataset.texts["response"].to_list()
+    assert len(set(chosen[:200])) == 1
+    assert chosen[0] == ("b" if sides[0] == "a" else "Door.")
+    assert chosen[200] == ("a" if sides[0] == "a" else "Oak.")
+    assert not dataset.broken.any()
