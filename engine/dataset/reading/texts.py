@@ -117,9 +117,11 @@ def assemble(parts: dict[str, pl.Series], spelling: Spelling, log: ProblemLog) -
 
 def _counted(spelling: Spelling, labels: pl.Series) -> Spelling:
     """`spelling` with what the whole column says of its labels: one 0 far down tells."""
-    if spelling.columns.counts_from == SIGNED:
+    before = spelling.columns.counts_from
+    if before == SIGNED:
         return spelling
-    first = counts_from(labels.drop_nulls().unique().to_list())
+    known = labels.drop_nulls().unique().to_list()
+    first = counts_from([*known, 0] if before == 0 else known)
     return replace(spelling, columns=replace(spelling.columns, counts_from=first))
 
 
