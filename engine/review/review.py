@@ -150,6 +150,7 @@ class Review(Projection):
         *,
         scores: NDArray[np.float32],
         circumstances: Circumstances,
+        together: int | None = None,
     ) -> Change:
         """Say something about `rows` as one event; on disk when this returns.
 
@@ -158,11 +159,12 @@ class Review(Projection):
             rows: at least one.  (n,)
             scores: of these rows at this moment, NaN where there is none.  (n,)
             circumstances: threshold, scorer and side on screen.
+            together: the same number for events that one undo takes back.
 
         Raises:
             StoreError: it could not be written; nothing has changed.
         """
-        return self._append(EventKind.DECIDE, said, rows, scores, circumstances, None)
+        return self._append(EventKind.DECIDE, said, rows, scores, circumstances, None, together)
 
     def undo(self) -> Change | None:
         """Take back the last decision that still stands; None where there is none."""
@@ -196,15 +198,27 @@ class Review(Projection):
     # -- how it came to that -----------------------------------------------------------------
 
     def _step(self, kind: EventKind, stack: list[int]) -> Change | None:
+        """Undo or redo what is on top of `stack`, with all that was said together with it."""
         event = self._next(stack)
         if event is None:
             return None
+        change = self._take(kind, event)
+        while event.together is not None:
+            following = self._next(stack)
+            if following is None or following.together != event.together:
+                break
+            self._take(kind, following)
+        return change
+
+    def _take(self, kind: EventKind, event: Event) -> Change:
+        """Undo or redo one event."""
         here = event.rows >= 0
         values = None if event.said.values is None else event.said.values[here]
         said = replace(event.said, values=values)
         return self._append(
-            kind, said, event.rows[here], event.scores[here], event.circumstances, event.id
-        )
+            kind, said, event.rows[here], event.scores[here], event.circumstances, event.id,
+            event.together,
+        )  # fmt: skip
 
     def _next(self, stack: list[int]) -> Event | None:
         """The last event on `stack` that is about a row of this dataset."""
@@ -219,13 +233,14 @@ class Review(Projection):
         scores: NDArray[np.float32],
         circumstances: Circumstances,
         about: int | None,
+        together: int | None,
     ) -> Change:
         if said.aspect is Aspect.COPIES:
             old = self.copies[rows].astype(np.int8)
         else:
             old = self.verdicts[circumstances.side, rows]
         written = said if kind is EventKind.DECIDE else replace(said, values=None)
-        event = Event(kind, written, rows, old, scores, circumstances, about)
+        event = Event(kind, written, rows, old, scores, circumstances, about, together=together)
         identities = self._identities.identities(rows)
         counted = self._identities.counted
         stored = self._log.append(event, identities, self._identities.occurrences_of(rows))

@@ -409,3 +409,30 @@ def test_a_large_bulk_finds_the_right_ones_of_identical_rows(tmp_path: Path) -> 
     opened = Opened(tmp_path, ["other", *texts])
     assert np.flatnonzero(opened.review.verdicts[0]).tolist() == list(range(1, 31, 2))
     opened.close()
+
+
+def test_what_was_said_together_is_taken_back_and_given_again_together(tmp_path: Path) -> None:
+    opened = Opened(tmp_path, ["a", "b", "c"])
+
+    def say(row: int, together: int | None) -> None:
+        opened.review.say(
+            Said(Verdict.ACCEPT),
+            np.array([row], np.int64),
+            scores=np.full(1, np.nan, np.float32),
+            circumstances=Circumstances(),
+            together=together,
+        )
+
+    for row, together in ((0, None), (1, 7), (2, 7)):
+        say(row, together)
+    opened.close()
+    opened = Opened(tmp_path, ["a", "b", "c"])
+    assert opened.review.verdicts[0].tolist() == [1, 1, 1]
+    assert opened.review.undo() is not None
+    assert opened.review.verdicts[0].tolist() == [1, 0, 0]
+    assert opened.review.redo() is not None
+    assert opened.review.verdicts[0].tolist() == [1, 1, 1]
+    opened.review.undo()
+    opened.review.undo()
+    assert not opened.review.verdicts.any()
+    opened.close()
