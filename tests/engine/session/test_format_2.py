@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import random
 import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +24,7 @@ from engine.dataset.reading.options import ColumnMapping, ReadOptions
 from engine.review.decision import Aspect, Circumstances, Event, EventKind, Said, Verdict
 from engine.sample import Side
 from engine.session import OpenOptions, Session
+from engine.session.merge import merge
 from engine.session.migration import MigrationReport, migration_report
 from engine.store import Store
 from engine.store.schema import CURRENT
@@ -159,41 +158,68 @@ def test_an_unknown_aspect_is_kept_and_listed(tmp_path: Path) -> None:
 
 
 MIGRATE = """
-import sys
-from engine.store import Store
+import os, signal, sqlite3, sys
 from pathlib import Path
-print("ready", flush=True)
-sys.stdin.readline()
+
+left = int(sys.argv[2])
+connect = sqlite3.connect
+
+def count(statement):
+    global left
+    left -= 1
+    if left < 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+def traced(*given, **named):
+    connection = connect(*given, **named)
+    connection.set_trace_callback(count)
+    return connection
+
+sqlite3.connect = traced
+from engine.store import Store
 Store.open(Path(sys.argv[1]), reviewer="x").close()
 """
+STATEMENTS = 130
+"""More than opening an old session takes."""
 
 
 @pytest.mark.parametrize("seed", range(50))
 def test_a_migration_that_is_killed_is_whole_or_absent(tmp_path: Path, seed: int) -> None:
     path = brought("said", tmp_path)
     file = Path(f"{path}.tamis.db")
-    process = subprocess.Popen(
-        [sys.executable, "-c", MIGRATE, str(file)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-    )  # fmt: skip
-    assert process.stdin is not None
-    assert process.stdout is not None
-    assert process.stdout.readline() == b"ready\n"
-    process.stdin.write(b"\n")
-    process.stdin.flush()
-    time.sleep(random.Random(seed).random() * 0.05)
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(process.pid, signal.SIGKILL)
-    process.communicate()
+    statement = random.Random(seed).randrange(STATEMENTS)
+    ended = subprocess.run(
+        [sys.executable, "-c", MIGRATE, str(file), str(statement)], check=False, timeout=120
+    )
+    assert ended.returncode in (0, -signal.SIGKILL)
     with contextlib.closing(sqlite3.connect(file)) as connection:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
-    assert version in (5, CURRENT)
+    assert version == CURRENT or (version == 5 and ended.returncode)
     assert ("identity_tables" in tables) is (version == CURRENT)
     assert not tables & {"events_2", "event_values_2", "queues_2"}
     session = opened(path)
     assert session.verdicts.tolist() == SAID
     session.close()
+
+
+def test_an_old_session_is_merged_with_a_new_one(tmp_path: Path) -> None:
+    path = brought("said", tmp_path)
+    opened(path).close()
+    other = tmp_path / "other.db"
+    session = Session.open(path, OpenOptions(reviewer="cy", session=other))
+    session.decide(np.array([6]), Verdict.REJECT)
+    session.decide(np.array([0]), Verdict.ACCEPT)
+    session.decide(np.array([1]), Verdict.ACCEPT)
+    session.close()
+    merged = tmp_path / "merged.db"
+    report = merge([Path(f"{path}.tamis.db"), other], merged, reviewer="ed")
+    assert (report.agreed, report.conflicts) == (1, 1)
+    together = Session.open(path, OpenOptions(reviewer="ed", session=merged))
+    expected = [*SAID]
+    expected[1], expected[6] = 0, 2
+    assert together.verdicts.tolist() == expected
+    together.close()
 
 
 def reported(path: Path) -> MigrationReport:
