@@ -30,7 +30,6 @@ BARE_QUOTE = "a quote opens that is not closed; it was read as a character"
 NO_HEADER = "no line of names: the first line looks like data, so columns are numbered"
 LATIN = "the text is not UTF-8; it was read as {}"
 
-_BARE_IN_DATA = re.compile(rb'(?:^|[,;\t|\n])"[^"]*"(?:""[^"]*")*[^",;\t|\r\n]')
 SURROGATES = re.compile("[\udc80-\udcff]")
 _SWALLOWED_LINES = 2
 """Whole lines inside of one field that make it likely that a quote was not closed."""
@@ -77,9 +76,9 @@ _HEAD_BYTES = 1 << 18
 
 def _regular(data: bytes, dialect: CsvDialect) -> pl.DataFrame | None:
     """A regular CSV, read by polars; None where it is not, or where a field swallowed rows."""
-    if b"\r" in data.replace(b"\r\n", b""):
+    if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
         return None
-    if b'"' in data and _BARE_IN_DATA.search(data):
+    if b'"' in data and not _quotes_are_regular(data, dialect.delimiter):
         return None
     try:
         frame = pl.read_csv(
@@ -94,13 +93,30 @@ def _regular(data: bytes, dialect: CsvDialect) -> pl.DataFrame | None:
         if isinstance(error, MemoryError):
             raise
         return None
-    first = data.split(b"\n", 1)[0]
+    first = data[: data.find(b"\n")] if b"\n" in data else data
     if _has_blank_rows(frame) or b"_duplicated_" in b"".join(map(str.encode, frame.columns)):
         return None
     if _looks_like_data(first.decode("utf-8", "replace").split(dialect.delimiter)):
         return None
     frame = frame.with_columns(pl.all().fill_null(""))
     return None if _swallows(frame, dialect) else frame
+
+
+def _quotes_are_regular(data: bytes, delimiter: str) -> bool:
+    """Whether every quote opens a field, closes one, or is one of two within one.
+
+    Taken in turns, a quote that opens follows what ends a field, or another quote, and one that
+    closes precedes it.
+    """
+    text = np.frombuffer(data, np.uint8)
+    quotes = np.flatnonzero(text == ord('"'))
+    if len(quotes) % 2:
+        return False
+    opens, closes = quotes[0::2], quotes[1::2]
+    before = text[opens[opens > 0] - 1]
+    after = text[closes[closes + 1 < len(text)] + 1]
+    ends = [ord('"'), ord("\n"), ord(delimiter)]
+    return bool(np.isin(before, ends).all() and np.isin(after, [*ends, ord("\r")]).all())
 
 
 def _has_blank_rows(frame: pl.DataFrame) -> bool:

@@ -38,7 +38,7 @@ from engine.dataset.reading.row_families import most_common, rescued
 from engine.dataset.reading.shard import SourceKind
 from engine.dataset.reading.source import ByteSource, ReadProgress
 from engine.dataset.reading.texts import RowTexts, Texts, assemble, text_series
-from engine.dataset.reading.trees import is_tree
+from engine.dataset.reading.trees import TREE_MARKS, is_tree
 from engine.errors import InputError
 
 HEAD_BYTES = 1 << 20
@@ -216,6 +216,9 @@ def tree_records(
     source: ByteSource, layout: JsonLayout, progress: ReadProgress
 ) -> list[dict[str, Any] | None] | None:
     """All rows of a file of conversation trees; None where it is none."""
+    head = source.read(0, HEAD_BYTES)
+    if not any(mark in head for mark in TREE_MARKS):
+        return None
     found: list[dict[str, Any] | None] = []
     for batch in _batches(source, layout, progress):
         records = [as_record(value, bare=False) for value in batch.values]

@@ -15,6 +15,9 @@ from typing import Any
 
 import orjson
 
+TREE_MARKS = (b'"mapping"', b'"replies"', b'"parent_id"', b'"parent_message_id"')
+"""Names without one of which a file holds no tree: looked for before any row is parsed."""
+
 MOST_DEPTH = 500
 """Messages on one path."""
 
