@@ -57,6 +57,31 @@ class Aspect(StrEnum):
     MERGE = "merge"
     """The verdict that several reviewers' sessions come to; UNDECIDED where they contradict each
     other."""
+    THRESHOLD = "threshold"
+    """Of the scorer and side that the subject names; as typed, empty for the scorer's own."""
+    GATE = "gate"
+    """Whether the threshold of the score that the subject names is on."""
+    FORMULA = "formula"
+    """How the score that the subject names is computed from others."""
+    RULE = "rule"
+    """Whether duplicates are dropped."""
+    SIMILARITY = "similarity"
+    """From which similarity on samples are duplicates."""
+    SELECTION = "selection"
+    """Which of the rows that pass are taken."""
+    MAPPING = "mapping"
+    """Which columns are read as what; JSON."""
+    FOCUS = "focus"
+    """The scorer, or the side, that the rules go by."""
+
+
+CHOICES = frozenset(
+    {
+        Aspect.THRESHOLD, Aspect.GATE, Aspect.FORMULA, Aspect.RULE, Aspect.SIMILARITY,
+        Aspect.SELECTION, Aspect.MAPPING, Aspect.FOCUS,
+    }
+)  # fmt: skip
+"""Aspects of the review as a whole: their events concern no row, and say a text."""
 
 
 MOST_COPIES = 100
@@ -124,6 +149,18 @@ class Event:
         return Verdict(int(self.said.values[np.flatnonzero(self.rows == row)[0]]))
 
 
+BITMAP_ROWS = 65_536
+"""A bulk about more rows than that refers to the samples of the whole dataset by a bitmap."""
+
+
+@dataclass(frozen=True, slots=True)
+class SampleTable:
+    """Every sample of a dataset under one reading, by row."""
+
+    identities: NDArray[np.uint8]  # (rows, 16)
+    occurrences: NDArray[np.uint32]  # (rows,)
+
+
 KEY_BYTES = IDENTITY_BYTES + 5
 """Identity, occurrence and side."""
 
@@ -145,6 +182,9 @@ class StoredEvent:
     reading: str = ""
     """Digest of how it was read; empty for events of format 1."""
     identity_version: int = 2
+    samples: SampleTable | None = None
+    """All of the dataset, where the event is about more than `BITMAP_ROWS` of them; its rows are
+    ascending then."""
 
     def keys(self) -> NDArray[np.void]:
         """Of each sample what tells a verdict on it from others: itself and the side.  (n,)."""

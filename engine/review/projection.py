@@ -39,6 +39,7 @@ class Projection:
         self._undone: set[int] = set()  # of those that do not, buried by a new decision or not
         self._by_id: dict[int, int] = {}
         self._merged: list[Event] = []  # what the merge of several sessions said
+        self._choices: dict[Topic, list[int]] = {}  # positions of what was said of no row
 
     def last(self, row: int, side: Side = Side.CHOSEN) -> Event | None:
         """The decision that gave `row` the verdict it has; None for an undecided row."""
@@ -149,6 +150,18 @@ class Projection:
             if topic[0] is Aspect.EDIT:
                 mask |= self._latest[topic].position >= 0
         return np.flatnonzero(mask)
+
+    def choice(self, aspect: Aspect, subject: str = "") -> str | None:
+        """What was said last of the review as a whole, and stands; None where nothing does.
+
+        Args:
+            aspect: one of `CHOICES`.
+            subject: which one of it.
+        """
+        said = self._choices.get((aspect, subject), [])
+        standing = (position for position in reversed(said) if position not in self._undone)
+        position = next(standing, None)
+        return None if position is None else self.events[position].said.text
 
     def history(self, row: int) -> list[HistoryLine]:
         """Everything that was said about `row`, the oldest first; what was undone is marked."""

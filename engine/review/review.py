@@ -21,11 +21,14 @@ from numpy.typing import NDArray
 from engine.dataset.identities import IdentityTable
 from engine.errors import StoreError
 from engine.review.decision import (
+    BITMAP_ROWS,
+    CHOICES,
     Aspect,
     Circumstances,
     Event,
     EventKind,
     Said,
+    SampleTable,
     StoredEvent,
     Verdict,
 )
@@ -38,7 +41,12 @@ class EventLog(Protocol):
     """Where events are written: the part of a session file that a review needs."""
 
     def append(
-        self, event: Event, identities: NDArray[np.uint8], occurrences: NDArray[np.uint32], /
+        self,
+        event: Event,
+        identities: NDArray[np.uint8],
+        occurrences: NDArray[np.uint32],
+        samples: SampleTable | None = None,
+        /,
     ) -> StoredEvent:
         """Write an event and give it its number, time and reviewer; on disk when this returns.
 
@@ -46,6 +54,7 @@ class EventLog(Protocol):
             event: what was said; its rows are those of the dataset under review.
             identities: of its samples.  (n, 16)
             occurrences: which of the identical samples each one is.  (n,)
+            samples: all of the dataset, for a bulk; its rows are ascending then.
         """
         ...
 
@@ -235,6 +244,13 @@ class Review(Projection):
         about: int | None,
         together: int | None,
     ) -> Change:
+        samples = None
+        if len(rows) > BITMAP_ROWS:
+            samples = SampleTable(self._identities.all(), self._identities.occurrences())
+            order = np.argsort(rows, kind="stable")
+            rows, scores = rows[order], scores[order]
+            if said.values is not None:
+                said = replace(said, values=said.values[order])
         if said.aspect is Aspect.COPIES:
             old = self.copies[rows].astype(np.int8)
         else:
@@ -243,7 +259,11 @@ class Review(Projection):
         event = Event(kind, written, rows, old, scores, circumstances, about, together=together)
         identities = self._identities.identities(rows)
         counted = self._identities.counted
-        stored = self._log.append(event, identities, self._identities.occurrences_of(rows))
+        occurrences = self._identities.occurrences_of(rows)
+        if samples is None:
+            stored = self._log.append(event, identities, occurrences)
+        else:
+            stored = self._log.append(event, identities, occurrences, samples)
         if not counted:
             self.uncounted = True
             self._to_count.append(stored)
@@ -284,14 +304,15 @@ class Review(Projection):
                 self._undo.clear()  # what other sessions said is history here
             else:
                 self._undo.append(position)
-            for topic in topics(event) if isinstance(event.said.aspect, Aspect) else ():
+            if event.said.aspect in CHOICES:
+                self._choices.setdefault(topics(event)[0], []).append(position)
+            for topic in _row_topics(event):
                 latest = self._latest.setdefault(topic, LatestEvent(self.verdicts.shape[1]))
                 self._follow(topic, latest.say(position, event.rows[event.rows >= 0]))
         else:
             assert event.about is not None
             position = self._by_id[event.about]
-            said = self.events[position].said
-            about = topics(self.events[position]) if isinstance(said.aspect, Aspect) else ()
+            about = _row_topics(self.events[position])
             if event.kind is EventKind.UNDO:
                 _move(position, self._undo, self._redo)
                 self._undone.add(position)
@@ -326,8 +347,16 @@ class Review(Projection):
         return event.said.values[order[np.searchsorted(event.rows[order], rows)]]
 
 
+def _row_topics(event: Event) -> tuple[Topic, ...]:
+    """What an event says of rows; nothing where it is of the review, or in unknown words."""
+    known = isinstance(event.said.aspect, Aspect) and event.said.aspect not in CHOICES
+    return topics(event) if known else ()
+
+
 def _is_here(event: Event) -> bool:
-    """Whether an event is about a row of this dataset, and in words that this version knows."""
+    """Whether an event is about this dataset, and in words that this version knows."""
+    if event.said.aspect in CHOICES:
+        return True
     return isinstance(event.said.aspect, Aspect) and bool((event.rows >= 0).any())
 
 

@@ -479,9 +479,7 @@ def _write(
             store.take_over(read[0].dataset, order)
             for one in reversed(read):
                 with Store.open(one.path, reviewer="", read_only=True) as source:
-                    for fields in source.score_keys():
-                        key = ScoreKey.of(fields)
-                        store.add_scores(key, *source.cached_scores(key))
+                    _take_scores(store, source)
                     for name in SETTINGS:
                         if (value := source.get_setting(name)) is not None:
                             store.set_setting(name, value)
@@ -492,3 +490,16 @@ def _write(
         ) from error
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _take_scores(store: Store, source: Store) -> None:
+    """What was scored in `source`, and what could not be, where `store` has no score for it."""
+    for fields in source.score_keys():
+        key = ScoreKey.of(fields)
+        failures = source.failures(key)
+        scored = set(map(bytes, store.cached_scores(key).identities)) if failures else set()
+        failed = [identity for identity in failures if identity not in scored]
+        if failed:
+            identities = np.frombuffer(b"".join(failed), np.uint8).reshape(-1, IDENTITY_BYTES)
+            store.add_failures(key, identities, [failures[identity] for identity in failed])
+        store.add_scores(key, *source.cached_scores(key))

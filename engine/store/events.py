@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,20 +16,22 @@ from engine.review.decision import (
     Event,
     EventKind,
     Said,
+    SampleTable,
     StoredEvent,
     Verdict,
 )
 from engine.review.threshold import Direction
 from engine.sample import IDENTITY_BYTES, Side
-from engine.store import packing
+from engine.store import identity_tables, packing
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _COLUMNS = (
     "id, at, who, kind, verdict, about, together, reason, note, threshold, direction, scorer, "
-    "revision, side, dataset, reading, identity_version, n, old, occurrences, rows, scores, "
-    "identities"
+    "revision, side, dataset, reading, identity_version, identity_table, n, old, occurrences, "
+    "rows, scores, identities"
 )
+_TABLE = _COLUMNS.split(", ").index("identity_table")
 _INSERT = (
     f"INSERT INTO events ({_COLUMNS}) "  # noqa: S608 - names of columns, no data
     f"VALUES ({', '.join('?' * len(_COLUMNS.split(',')))})"
@@ -70,7 +73,7 @@ class TakenOver:
 
 
 def encode(stored: StoredEvent, at_ms: int) -> tuple[object, ...]:
-    """The values of `_INSERT`; the number is left to the file.
+    """The values of `_INSERT`; the numbers of event and identity table are left to the file.
 
     Raises:
         ValueError: the arrays are not of one length.
@@ -98,17 +101,36 @@ def encode(stored: StoredEvent, at_ms: int) -> tuple[object, ...]:
         stored.dataset_digest,
         stored.reading,
         stored.identity_version,
+        None,
         count,
         packing.pack(event.old, "i1"),
-        packing.pack(stored.occurrences, "<u4"),
-        packing.pack_steps(event.rows),
-        np.ascontiguousarray(event.scores, "<f4").tobytes(),
-        np.ascontiguousarray(stored.identities, "u1").reshape(count, IDENTITY_BYTES).tobytes(),
+        *_encode_samples(stored, np.ascontiguousarray(event.scores, "<f4").tobytes()),
     )
 
 
-def insert(connection: sqlite3.Connection, said: Said, encoded: tuple[object, ...]) -> int:
-    """Write an event with all that belongs to it, and give it its number; in a transaction."""
+def _encode_samples(stored: StoredEvent, scores: bytes) -> tuple[bytes, bytes, bytes, bytes]:
+    """Occurrences, rows, `scores` and identities."""
+    rows, count = stored.event.rows, len(stored.identities)
+    if stored.samples is not None:
+        bitmap = identity_tables.pack_bitmap(rows, len(stored.samples.occurrences))
+        return b"", bitmap, scores, b""
+    identities = np.ascontiguousarray(stored.identities, "u1").reshape(count, IDENTITY_BYTES)
+    occurrences = packing.pack(stored.occurrences, "<u4")
+    return occurrences, packing.pack_steps(rows), scores, identities.tobytes()
+
+
+def insert(connection: sqlite3.Connection, stored: StoredEvent, encoded: tuple[object, ...]) -> int:
+    """Write an event with all that belongs to it, and give it its number; in a transaction.
+
+    Args:
+        connection: in a transaction.
+        stored: the event.
+        encoded: what `encode` made of it.
+    """
+    said = stored.event.said
+    if stored.samples is not None:
+        table = identity_tables.require(connection, stored, stored.samples)
+        encoded = (*encoded[:_TABLE], table, *encoded[_TABLE + 1 :])
     number = int(connection.execute(_INSERT, encoded).lastrowid or 0)
     if said.values is not None:
         values = packing.pack(said.values, "<i4")
@@ -119,17 +141,30 @@ def insert(connection: sqlite3.Connection, said: Said, encoded: tuple[object, ..
     return number
 
 
-def decode(values: tuple[Any, ...]) -> StoredEvent:
+def decode(values: tuple[Any, ...], samples_of: Callable[[int], SampleTable]) -> StoredEvent:
     """The event of one row of `SPAN`.
+
+    Args:
+        values: the row.
+        samples_of: the identity table of a number.
 
     Raises:
         ValueError: it is damaged.
     """
     number, at_ms, who, kind, verdict, about, together, reason, note, *seen = values[:14]
     threshold, direction, scorer, revision, side = seen
-    dataset_digest, reading, version, count, old, *more = values[14:]
-    occurrences, rows, scores, identities, *more = more
+    dataset_digest, reading, version, table, count, old, *more = values[14:]
+    occurrences, places, scores, identities, *more = more
     aspect, given, annotated, subject, text = more
+    samples = None if table is None else samples_of(table)
+    if samples is None:
+        rows = packing.unpack_steps(places, count)
+        identities = packing.plain(identities, "u1", count * IDENTITY_BYTES)
+        identities = identities.reshape(count, IDENTITY_BYTES)
+        occurrences = packing.unpack(occurrences, "<u4", count)
+    else:
+        rows = identity_tables.unpack_bitmap(places, len(samples.occurrences), count)
+        identities, occurrences = samples.identities[rows], samples.occurrences[rows]
     said = Said(
         Verdict(verdict),
         reason,
@@ -142,7 +177,7 @@ def decode(values: tuple[Any, ...]) -> StoredEvent:
     event = Event(
         EventKind(kind),
         said,
-        packing.unpack_steps(rows, count),
+        rows,
         packing.unpack(old, "i1", count),
         packing.plain(scores, "<f4", count),
         Circumstances(threshold, Direction(direction), scorer, revision, Side(side)),
@@ -152,14 +187,7 @@ def decode(values: tuple[Any, ...]) -> StoredEvent:
         who,
         together,
     )
-    return StoredEvent(
-        event,
-        packing.plain(identities, "u1", count * IDENTITY_BYTES).reshape(count, IDENTITY_BYTES),
-        packing.unpack(occurrences, "<u4", count),
-        dataset_digest,
-        reading,
-        version,
-    )
+    return StoredEvent(event, identities, occurrences, dataset_digest, reading, version, samples)
 
 
 def encode_place(stored: StoredEvent) -> tuple[object, ...]:

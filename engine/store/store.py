@@ -8,6 +8,7 @@ one block of scores.
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import sqlite3
@@ -24,9 +25,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import StoreError
-from engine.review.decision import Event, EventKind, StoredEvent
-from engine.store import cache, datasets, events, journal, schema, searches, stored_orders
-from engine.store.cache import CachedScores
+from engine.review.decision import Event, EventKind, SampleTable, StoredEvent
+from engine.store import (
+    cache,
+    datasets,
+    events,
+    identity_tables,
+    journal,
+    schema,
+    searches,
+    stored_orders,
+)
+from engine.store.cache import CachedScores, Failure, ScoreState
 from engine.store.datasets import Bindable, BindState, KnownDataset
 from engine.store.events import TakenOver
 from engine.store.faults import explained
@@ -89,7 +99,11 @@ class Store:
         return cls(real, opened, reviewer=reviewer, read_only=read_only)
 
     def append(
-        self, event: Event, identities: NDArray[np.uint8], occurrences: NDArray[np.uint32]
+        self,
+        event: Event,
+        identities: NDArray[np.uint8],
+        occurrences: NDArray[np.uint32],
+        samples: SampleTable | None = None,
     ) -> StoredEvent:
         """Write one event, a single decision or a bulk, and give it its number, time and reviewer.
 
@@ -99,6 +113,7 @@ class Store:
             event: what was said; its rows are those of the dataset bound now.
             identities: of its samples.  (n, 16)
             occurrences: which of the identical samples each one is.  (n,)
+            samples: all of the dataset, for a bulk; its rows are ascending then.
 
         Raises:
             StoreError: it was not saved: disk full, file gone, or opened read-only.
@@ -106,10 +121,12 @@ class Store:
         at_ms = _now_ms()
         said = events.storable_words(event.said)
         event = replace(event, said=said, at=events.instant(at_ms), who=self.reviewer)
-        stored = StoredEvent(event, identities, occurrences, self._digest, self._bound_reading)
+        stored = StoredEvent(
+            event, identities, occurrences, self._digest, self._bound_reading, samples=samples
+        )
         encoded = events.encode(stored, at_ms)
         with self._writing("decision not saved", durable=True) as connection:
-            number = events.insert(connection, said, encoded)
+            number = events.insert(connection, stored, encoded)
         return replace(stored, event=replace(event, id=number))
 
     def take_over(self, dataset: KnownDataset, said: Iterable[TakenOver]) -> None:
@@ -125,16 +142,15 @@ class Store:
             for each in said:
                 event, undo = each.stored.event, each.undo
                 at_ms = events.milliseconds(event.at) if event.at else _now_ms()
-                number = events.insert(connection, event.said, events.encode(each.stored, at_ms))
+                number = events.insert(connection, each.stored, events.encode(each.stored, at_ms))
                 if undo is not None:
                     back = replace(
                         event, kind=EventKind.UNDO, said=replace(event.said, values=None),
                         who=undo.who, about=number,
                     )  # fmt: skip
-                    encoded = events.encode(
-                        replace(each.stored, event=back), events.milliseconds(undo.at)
-                    )
-                    events.insert(connection, back.said, encoded)
+                    undoing = replace(each.stored, event=back)
+                    encoded = events.encode(undoing, events.milliseconds(undo.at))
+                    events.insert(connection, undoing, encoded)
 
     def latest_dataset(self) -> KnownDataset | None:
         """The dataset that this session was opened with last; None before the first."""
@@ -163,12 +179,13 @@ class Store:
             StoreError: an event is damaged.
         """
         right = self.get_setting(OCCURRENCES, {})
+        samples_of = functools.lru_cache(maxsize=1)(self._samples)
         while sizes := self._rows(events.SIZES, (after,)):
             last = _span_end(sizes)
             places = {values[0]: values for values in self._rows(events.PLACES, (after, last))}
             for values in self._rows(events.SPAN, (after, last)):
                 try:
-                    stored = events.decode(values)
+                    stored = events.decode(values, samples_of)
                     if (place := places.get(stored.event.id)) is not None:
                         stored = events.placed(stored, place)
                 except ValueError as error:
@@ -200,7 +217,7 @@ class Store:
         self.set_setting(OCCURRENCES, known | more)
 
     def cached_scores(self, key: ScoreKey) -> CachedScores:
-        """All scores under `key`: identities, scores, tokens and whether they were truncated.
+        """All scores under `key`, with all that is known of each.
 
         Raises:
             StoreError: the cache cannot be read.
@@ -223,8 +240,11 @@ class Store:
         scores: NDArray[np.float32],
         tokens: NDArray[np.int32],
         truncated: NDArray[np.bool_],
+        lengths: NDArray[np.int32] | None = None,
+        states: NDArray[np.uint8] | None = None,
+        details: NDArray[np.object_] | None = None,
     ) -> None:
-        """Add scores under `key`; a NaN is no score and is left out.
+        """Add scores under `key`; a NaN that was not given as an answer is no score and left out.
 
         A killed process loses none of them, a power cut perhaps the last seconds.
 
@@ -232,18 +252,49 @@ class Store:
             key: scorer, revision and all else that a score depends on.
             identities: the samples.  (n, 16)
             scores: their scores.  (n,)
-            tokens: their lengths.  (n,)
+            tokens: how many of each the scorer read.  (n,)
             truncated: whether the scorer saw only a part.  (n,)
+            lengths: tokens of all of each; by default unknown where it was truncated.  (n,)
+            states: of `ScoreState`; by default all are scored.  (n,)
+            details: what the scorer said of each, as a JSON object or None.  (n,)
 
         Raises:
             StoreError: they were not saved.
         """
-        given = CachedScores(identities, scores, tokens, truncated)
-        for number, block in enumerate(given.take(~np.isnan(scores)).blocks()):
+        given = CachedScores.of(identities, scores, tokens, truncated, lengths, states, details)
+        answered = ~np.isnan(scores) | (given.states == ScoreState.NOT_JUDGED)
+        for number, block in enumerate(given.take(answered).blocks()):
             if number:
                 time.sleep(_BREATH_S)
             with self._writing("scores not saved", durable=False) as connection:
                 cache.insert(connection, cache.require_key(connection, key), block)
+
+    def add_failures(
+        self, key: ScoreKey, identities: NDArray[np.uint8], failures: Sequence[Failure]
+    ) -> None:
+        """Note under `key` what could not be scored; a score of the sample takes it away again.
+
+        Args:
+            key: as of `add_scores`.
+            identities: the samples.  (n, 16)
+            failures: of each.  (n,)
+
+        Raises:
+            StoreError: they were not saved.
+        """
+        with self._writing("failures not saved", durable=False) as connection:
+            number = cache.require_key(connection, key)
+            cache.add_failures(connection, number, identities, failures, _now_ms())
+
+    def failures(self, key: ScoreKey) -> dict[bytes, Failure]:
+        """What could not be scored under `key`, by identity.
+
+        Raises:
+            StoreError: the session cannot be read.
+        """
+        with self._reading() as connection:
+            number = cache.key_id(connection, key)
+            return {} if number is None else cache.failures(connection, number)
 
     def search(self, settings: str) -> StoredSearch | None:
         """The last result of a search under these settings; `search_array` reads its arrays.
@@ -439,6 +490,10 @@ class Store:
         with self._reading() as connection:
             number = cache.key_id(connection, key)
             return [] if number is None else cache.block_ids(connection, number)
+
+    def _samples(self, number: int) -> SampleTable:
+        with self._reading() as connection:
+            return identity_tables.read(connection, number)
 
     def _block(self, number: int) -> CachedScores:
         with self._reading() as connection:

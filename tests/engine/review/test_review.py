@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import sqlite3
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -20,12 +23,15 @@ from numpy.typing import NDArray
 from engine.dataset.dataset import Fingerprint
 from engine.dataset.identities import IdentityTable
 from engine.dataset.reading.options import ReadOptions
+from engine.review import review as reviewing
 from engine.review.decision import (
+    BITMAP_ROWS,
     Aspect,
     Circumstances,
     Event,
     EventKind,
     Said,
+    SampleTable,
     StoredEvent,
     Verdict,
 )
@@ -41,6 +47,12 @@ LANES: tuple[Lane, ...] = (*SIDES, Aspect.COPIES)
 
 Key = tuple[str, int, Lane]
 """A text, which of the equal ones it is, and the side under review, or its copies."""
+
+Choice = tuple[Aspect, str]
+CHOSEN: tuple[Choice, ...] = (
+    (Aspect.THRESHOLD, "builtin"), (Aspect.THRESHOLD, "heuristic"), (Aspect.RULE, ""),
+)  # fmt: skip
+"""What is said of the review as a whole."""
 
 VERDICTS = st.sampled_from(list(Verdict))
 
@@ -87,6 +99,10 @@ class Opened:
             circumstances=Circumstances(side=side),
         )
 
+    def choose(self, choice: Choice, text: str) -> None:
+        aspect, subject = choice
+        self.say([], Said(aspect=aspect, subject=subject, text=text), Side.CHOSEN)
+
     def keys(self, lane: Lane) -> list[Key]:
         texts = self.dataset.texts
         return [(text, texts[:row].count(text), lane) for row, text in enumerate(texts)]
@@ -103,7 +119,7 @@ class Model(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
-        self.said: list[dict[Key, int]] = []
+        self.said: list[dict[Key, int] | tuple[Choice, str]] = []
         self.stands: list[int] = []
         self.undone: list[int] = []
 
@@ -149,6 +165,13 @@ class Model(RuleBasedStateMachine):
         self.said.append({keys[row]: value for row, value in given.items()})
         self.undone.clear()
 
+    @rule(choice=st.sampled_from(CHOSEN), text=st.sampled_from(["", "1.5", "top 10"]))
+    def choose(self, choice: Choice, text: str) -> None:
+        self.opened.choose(choice, text)
+        self.stands.append(len(self.said))
+        self.said.append((choice, text))
+        self.undone.clear()
+
     @rule()
     def undo(self) -> None:
         self.step(self.opened.review.undo() is not None, self.stands, self.undone)
@@ -159,11 +182,15 @@ class Model(RuleBasedStateMachine):
 
     def step(self, done: bool, source: list[int], target: list[int]) -> None:
         here = self.here()
-        steps = [number for number in reversed(source) if self.said[number].keys() & here]
+        steps = [number for number in reversed(source) if self.is_here(number, here)]
         assert done == bool(steps)
         if steps:
             source.remove(steps[0])
             target.append(steps[0])
+
+    def is_here(self, number: int, here: set[Key]) -> bool:
+        said = self.said[number]
+        return isinstance(said, tuple) or bool(said.keys() & here)
 
     @rule()
     def reopen(self) -> None:
@@ -187,8 +214,21 @@ class Model(RuleBasedStateMachine):
     def told(self) -> dict[Key, int]:
         told: dict[Key, int] = {}
         for number in sorted(self.stands):
-            told.update(self.said[number])
+            said = self.said[number]
+            if not isinstance(said, tuple):
+                told.update(said)
         return told
+
+    def chosen(self) -> dict[Choice, str]:
+        said = [self.said[number] for number in sorted(self.stands)]
+        return dict(each for each in said if isinstance(each, tuple))
+
+    @invariant()
+    def what_was_chosen_last_holds(self) -> None:
+        if hasattr(self, "opened"):
+            expected = self.chosen()
+            for choice in CHOSEN:
+                assert self.opened.review.choice(*choice) == expected.get(choice)
 
     @invariant()
     def every_row_has_the_verdict_that_stands(self) -> None:
@@ -208,6 +248,54 @@ class Model(RuleBasedStateMachine):
 
 Model.TestCase.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
 TestReview = Model.TestCase
+
+
+class BitmapModel(Model):
+    """The same where every event of more than one row is kept as a bitmap."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.small = mock.patch.object(reviewing, "BITMAP_ROWS", 1)
+        self.small.start()
+
+    def teardown(self) -> None:
+        super().teardown()
+        self.small.stop()
+
+
+BitmapModel.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestReviewOfBulks = BitmapModel.TestCase
+
+
+def test_a_large_bulk_names_its_rows_by_a_bitmap_and_the_samples_are_kept_once(
+    tmp_path: Path,
+) -> None:
+    texts = [f"text {number}" for number in range(BITMAP_ROWS + 1000)]
+    texts[5] = texts[4]
+    opened = Opened(tmp_path, texts)
+    bulk = list(range(BITMAP_ROWS + 500, 0, -1))
+    verdicts = [Verdict.ACCEPT if row % 3 else Verdict.REJECT for row in bulk]
+    opened.decide_each(bulk, verdicts, Side.CHOSEN)
+    opened.review.undo()
+    opened.review.redo()
+    opened.decide([0], Verdict.SKIP)
+    expected = opened.review.verdicts[0].copy()
+    assert expected[[0, 1, 3, 4, 5, 6, BITMAP_ROWS + 501]].tolist() == [3, 1, 2, 1, 1, 2, 0]
+    opened.close()
+    with contextlib.closing(sqlite3.connect(opened.store.path)) as file:
+        form = "SELECT identity_table, length(identities), length(rows) < 100 FROM events"
+        assert file.execute(form).fetchall() == [(1, 0, 1)] * 3 + [(None, 16, 1)]
+        assert file.execute("SELECT n FROM identity_tables").fetchall() == [(len(texts),)]
+    opened = Opened(tmp_path, texts)
+    assert opened.review.verdicts[0].tolist() == expected.tolist()
+    opened.close()
+    opened = Opened(tmp_path, texts[::-1])
+    kept = opened.review.verdicts[0]
+    assert kept.tolist() == expected[::-1].tolist()
+    assert opened.review.undo() is not None
+    assert opened.review.undo() is not None
+    assert not opened.review.verdicts.any()
+    opened.close()
 
 
 def test_a_bulk_is_undone_as_one_and_says_how_large_it_is(tmp_path: Path) -> None:
@@ -365,10 +453,14 @@ class SlowLog:
         self.review = Review(self, opened.identities, sides=1, rows=opened.dataset.rows)
 
     def append(
-        self, event: Event, identities: NDArray[np.uint8], occurrences: NDArray[np.uint32]
+        self,
+        event: Event,
+        identities: NDArray[np.uint8],
+        occurrences: NDArray[np.uint32],
+        samples: SampleTable | None = None,
     ) -> StoredEvent:
         self.review.count_occurrences()
-        return self.store.append(event, identities, occurrences)
+        return self.store.append(event, identities, occurrences, samples)
 
     def correct_occurrences(self, right: Mapping[int, NDArray[np.uint32]]) -> None:
         self.store.correct_occurrences(right)

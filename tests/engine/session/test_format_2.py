@@ -138,7 +138,7 @@ def test_an_unknown_aspect_is_kept_and_listed(tmp_path: Path) -> None:
     opened(path).close()
     with Store.open(Path(f"{path}.tamis.db"), reviewer="later") as store:
         nothing = np.empty(0, np.int64)
-        said = Said(aspect="gate", subject="quality", text=json.dumps({"at": 4.5}))
+        said = Said(aspect="audit", subject="quality", text=json.dumps({"bad": "wrong"}))
         event = Event(
             EventKind.DECIDE, said, nothing, nothing.astype(np.int8),
             nothing.astype(np.float32), Circumstances(side=Side(15)),
@@ -148,7 +148,11 @@ def test_an_unknown_aspect_is_kept_and_listed(tmp_path: Path) -> None:
     assert session.verdicts.tolist() == SAID
     assert session.found.unknown == 1
     last = session.review.events[-1]
-    assert (last.said.aspect, last.said.subject, last.circumstances.side) == ("gate", "quality", 15)
+    assert (last.said.aspect, last.said.subject, last.circumstances.side) == (
+        "audit",
+        "quality",
+        15,
+    )
     undoable = session.review.undoable
     change = session.undo()
     assert change is not None

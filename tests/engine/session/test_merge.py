@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +14,14 @@ from numpy.typing import NDArray
 from engine.audit.agreement import Agreement
 from engine.dataset.editing import Part
 from engine.errors import InputError, SessionLockedError, StoreError, UsageError
-from engine.review.decision import Verdict
+from engine.review import review as reviewing
+from engine.review.decision import Aspect, Circumstances, Said, Verdict
 from engine.sample import Side
+from engine.scoring.scorer import ScoreKey
 from engine.session import OpenOptions, Session
 from engine.session.merge import merge
+from engine.store import Store
+from engine.store.cache import Failure
 
 ACCEPT, REJECT, SKIP, NONE = Verdict.ACCEPT, Verdict.REJECT, Verdict.SKIP, Verdict.UNDECIDED
 
@@ -193,6 +199,50 @@ def test_scores_come_along(data: Path) -> None:
     merged.scoring.wait(lambda _status: False)
     assert merged.scoring.spec == "heuristic"
     assert merged.scoring.new_scores == 0
+    merged.close()
+
+
+def test_failures_come_along_where_nobody_has_a_score(data: Path) -> None:
+    key = ScoreKey(scorer="judge", revision="1")
+    ids = np.arange(48, dtype=np.uint8).reshape(3, 16)
+    for name, scored in (("ann", 1), ("bob", 0)):
+        session = open_as(data, name)
+        session.store.add_failures(key, ids[[0, 2]], [Failure(f"late for {name}"), Failure("no")])
+        one = np.ones(scored)
+        session.store.add_scores(
+            key, ids[:scored], one.astype(np.float32), one.astype(np.int32), one > 1
+        )
+        session.close()
+    out = data.parent / "out.db"
+    merge([data.parent / "ann.db", data.parent / "bob.db"], out, reviewer="cy")
+    with Store.open(out, reviewer="", read_only=True) as store:
+        assert store.cached_scores(key).identities.tolist() == ids[:1].tolist()
+        assert store.failures(key) == {bytes(ids[2]): Failure("no")}
+
+
+def test_bulks_and_choices_come_along(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reviewing, "BITMAP_ROWS", 2)
+    for name, verdict in (("ann", ACCEPT), ("bob", REJECT)):
+        session = open_as(data, name)
+        session.decide(at(7, 1, 2, 5), verdict)
+        session.undo()
+        session.redo()
+        session.review.say(
+            Said(aspect=Aspect.THRESHOLD, subject="builtin", text=f"top {len(name)}"),
+            at(),
+            scores=np.empty(0, np.float32),
+            circumstances=Circumstances(),
+        )
+        session.close()
+    out = data.parent / "out.db"
+    report = merge([data.parent / "ann.db", data.parent / "bob.db"], out, reviewer="cy")
+    assert (report.decided, report.conflicts) == (4, 4)
+    merged = open_as(data, "cy", "out.db")
+    assert np.flatnonzero(merged.review.conflicts()).tolist() == [1, 2, 5, 7]
+    assert merged.review.choice(Aspect.THRESHOLD, "builtin") == "top 3"
+    with closing(sqlite3.connect(out)) as file:
+        bulks = "SELECT count(*), count(identity_table), max(length(identities)) FROM events"
+        assert file.execute(f"{bulks} WHERE identity_table IS NOT NULL").fetchone() == (2, 2, 0)
     merged.close()
 
 

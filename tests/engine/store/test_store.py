@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import zlib
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,12 +20,20 @@ from hypothesis.extra import numpy as npst
 
 from engine.dataset.dataset import Fingerprint
 from engine.errors import StoreError
-from engine.review.decision import Circumstances, EventKind, Said, Verdict
+from engine.review.decision import Circumstances, EventKind, Said, SampleTable, Verdict
 from engine.review.threshold import Direction
 from engine.sample import Side
 from engine.store import Store, cache, packing
-from engine.store.cache import CachedScores
-from tests.engine.store.store_help import KEY, content, decide, event_about, identities, score
+from engine.store.cache import UNKNOWN_LENGTH, CachedScores, Failure, ScoreState
+from tests.engine.store.store_help import (
+    KEY,
+    content,
+    decide,
+    event_about,
+    identities,
+    occurrences,
+    score,
+)
 
 
 @pytest.fixture
@@ -249,10 +258,99 @@ def test_a_failure_is_never_cached(path: Path) -> None:
         assert store.cached_scores(KEY).scores.tolist() == [1, 3]
 
 
+def test_what_a_scorer_said_of_a_score_is_kept_with_it(path: Path) -> None:
+    keys = identities(np.arange(4))
+    details = np.full(4, None, np.object_)
+    details[[1, 3]] = {"rationale": "vague – “at best”"}, {"reply": "I cannot judge this."}
+    with open_store(path) as store:
+        store.add_scores(
+            KEY,
+            keys,
+            np.array([1, 2, np.nan, np.nan], np.float32),
+            np.array([256, 14, 9, 8], np.int32),
+            np.array([True, False, False, False]),
+            lengths=np.array([1471, 14, 9, 8], np.int32),
+            states=np.array([0, 0, ScoreState.SCORED, ScoreState.NOT_JUDGED], np.uint8),
+            details=details,
+        )
+    with open_store(path) as store:
+        found = store.cached_scores(KEY)
+        assert found.identities.tolist() == keys[[0, 1, 3]].tolist(), "a NaN alone is no score"
+        assert found.lengths.tolist() == [1471, 14, 8]
+        assert found.tokens.tolist() == [256, 14, 8]
+        assert found.states.tolist() == [0, 0, ScoreState.NOT_JUDGED]
+        assert found.details.tolist() == [None, details[1], details[3]]
+        for start in range(100, 300, 10):
+            score(store, np.arange(start, start + 10))
+    with open_store(path) as store:
+        again = store.cached_scores(KEY)
+    with closing(sqlite3.connect(path)) as file:
+        assert file.execute("SELECT count(*) FROM score_blocks").fetchone() == (1,)
+    assert again.lengths[:3].tolist() == [1471, 14, 8]
+    assert again.details[:4].tolist() == [None, details[1], details[3], None]
+
+
+def test_of_scores_of_before_only_what_was_read_whole_has_a_length(path: Path) -> None:
+    with open_store(path) as store:
+        score(store, np.arange(4))
+    with closing(sqlite3.connect(path)) as file:
+        file.execute("UPDATE score_blocks SET states = NULL, lengths = NULL, details = NULL")
+        file.commit()
+    with open_store(path) as store:
+        found = store.cached_scores(KEY)
+    assert found.lengths.tolist() == [UNKNOWN_LENGTH, 1, UNKNOWN_LENGTH, 3]
+    assert found.states.tolist() == [ScoreState.SCORED] * 4
+    assert found.details.tolist() == [None] * 4
+
+
+@pytest.mark.parametrize("blob", [b"no deflate", zlib.compress(b"[1]"), zlib.compress(b"\xff")])
+def test_damaged_details_are_told(path: Path, blob: bytes) -> None:
+    with open_store(path) as store:
+        score(store, np.arange(4))
+    with closing(sqlite3.connect(path)) as file:
+        file.execute("UPDATE score_blocks SET details = ?", (blob,))
+        file.commit()
+    with open_store(path) as store, pytest.raises(StoreError, match=r"scores .* cannot be read"):
+        store.cached_scores(KEY)
+
+
+def test_failures_are_no_scores_and_go_when_the_sample_is_scored(path: Path) -> None:
+    keys = identities(np.arange(3))
+    with open_store(path) as store:
+        assert store.failures(KEY) == {}
+        store.add_failures(KEY, keys[:2], [Failure("timed out"), Failure("no number", "Great!")])
+        store.add_failures(KEY, keys[:1], [Failure("refused")])
+        score(store, np.array([2]))
+    with open_store(path) as store:
+        assert store.cached_scores(KEY).identities.tolist() == keys[2:].tolist()
+        failed = store.failures(KEY)
+        assert failed[bytes(keys[0])] == Failure("refused")
+        assert failed[bytes(keys[1])] == Failure("no number", "Great!")
+        score(store, np.array([0]))
+        assert list(store.failures(KEY)) == [bytes(keys[1])]
+
+
+def test_a_bulk_without_its_samples_is_damage_that_is_told(path: Path) -> None:
+    rows = np.arange(10)
+    samples = SampleTable(identities(rows), occurrences(rows))
+    event = event_about(Said(Verdict.ACCEPT), rows[2:7])
+    with open_store(path) as store:
+        store.append(event, identities(rows[2:7]), occurrences(rows[2:7]), samples)
+        (stored,) = store.events()
+    assert stored.identities.tolist() == identities(rows[2:7]).tolist()
+    assert stored.event.rows.tolist() == [2, 3, 4, 5, 6]
+    for harm in ("DROP TRIGGER identity_tables_are_never_removed", "DELETE FROM identity_tables"):
+        with closing(sqlite3.connect(path)) as file:
+            file.execute(harm)
+            file.commit()
+    with open_store(path) as store, pytest.raises(StoreError, match="no identity table 1"):
+        list(store.events())
+
+
 def test_no_scores_are_no_block(path: Path) -> None:
     with open_store(path) as store:
         score(store, np.arange(0))
-        identities_, scores, tokens, truncated = store.cached_scores(KEY)
+        identities_, scores, tokens, truncated, *_ = store.cached_scores(KEY)
     assert identities_.shape == (0, 16)
     assert len(scores) == len(tokens) == len(truncated) == 0
 
@@ -402,7 +500,7 @@ def test_the_latest_of_each_identity_even_where_half_of_it_agrees(
     table = np.array(halves, "<u8").reshape(-1, 2).view(np.uint8).reshape(-1, 16)
     values = np.arange(len(halves), dtype=np.float32)
     tokens = np.arange(len(halves), dtype=np.int32)
-    merged = cache.merge([CachedScores(table, values, tokens, values > 3)])
+    merged = cache.merge([CachedScores.of(table, values, tokens, values > 3)])
     found = dict(zip((bytes(key) for key in merged.identities), merged.scores, strict=True))
     assert found == dict(zip((bytes(key) for key in table), values, strict=True))
     assert len(found) == len(merged.scores)
