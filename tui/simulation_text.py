@@ -55,8 +55,9 @@ def minutes(seconds: float) -> str:
 def savings_text(savings: Savings) -> str:
     """A training run on everything, and on what is kept."""
     whole, kept = savings.whole, savings.kept
+    about = "≈ " if savings.saved.estimated else ""
     return (
-        f"{whole.rows:,} → {kept.rows:,} rows, {whole.tokens:,} → {kept.tokens:,} tokens, "
+        f"{whole.rows:,} → {kept.rows:,} rows, {about}{whole.tokens:,} → {kept.tokens:,} tokens, "
         f"{minutes(whole.seconds)} → {minutes(kept.seconds)}, "
         f"${whole.price:,.2f} → ${kept.price:,.2f}"
     )

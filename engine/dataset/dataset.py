@@ -287,6 +287,18 @@ class Dataset:
         return joined[back]
 
     @cached_property
+    def side_lengths(self) -> NDArray[np.int32]:
+        """Characters of the prompt and of each side's response.  (sides, rows)."""
+        if not self.has_sides:
+            return self.lengths[None]
+        counted = self.texts.select(
+            pl.col("prompt").str.len_chars().fill_null(0)
+            + pl.col("rejected").str.len_chars().fill_null(0)
+        )
+        rejected = np.asarray(counted.to_series().to_numpy(), np.int32)
+        return np.stack([self.lengths, rejected])
+
+    @cached_property
     def words(self) -> NDArray[np.int32]:
         """Words of prompt and response; counted on the first call.  (rows,)."""
         return count_words(self.texts["prompt"]) + count_words(self.texts["response"])

@@ -44,7 +44,7 @@ The rows are those of the source, {_unchanged(manifest)}{_annotated(plan)}.
 
 Of {counts["rows"]:,} rows, {counts["kept"]:,} were kept ({counts["kept_by_hand"]:,} by hand, \
 {counts["kept_by_rule"]:,} by rule), {counts["dropped"]:,} dropped and {counts["pending"]:,} left \
-without an outcome. Pending rows never count as kept.
+without an outcome. Pending rows never count as kept.{_lengths(manifest)}
 
 ## Files
 
@@ -179,6 +179,20 @@ def _copies(manifest: dict[str, Any]) -> str:
     return f"""
 - Copies: {copies["repeated_rows"]:,} kept rows count more than once, {how}; with them \
 {copies["kept_counted"]:,} rows."""
+
+
+def _lengths(manifest: dict[str, Any]) -> str:
+    """How long the kept rows are, and of how many the scorer read only a part."""
+    tokens = manifest["tokens"]
+    sign = "≈ " if tokens["kept_estimated"] else ""
+    how = "at four characters each" if tokens["kept_estimated"] else "by the scorer's tokenizer"
+    text = f" The kept rows have {sign}{tokens['kept']:,} tokens in prompt and response, {how}."
+    if tokens["kept_rows_read_in_part"]:
+        text += (
+            f" The scorer read only a part of {tokens['kept_rows_read_in_part']:,} of them "
+            f"({tokens['share_of_kept_read_in_part']:.1%})."
+        )
+    return text
 
 
 def _reasons(manifest: dict[str, Any]) -> str:

@@ -145,7 +145,7 @@ def manifest(
         ],
         "remarks": dataclasses.asdict(state.remarks),
         "edits": {"rows": len(state.revisions), "applied": state.applies_edits},
-        "tokens": {"all": state.summary.tokens, "kept": state.summary.tokens_kept},
+        "tokens": _tokens(state),
         "options": {
             "format": plan.format,
             "keep": plan.keep.value,
@@ -159,6 +159,20 @@ def manifest(
             for file in files
         },
         "versions": _versions(),
+    }
+
+
+def _tokens(state: ReviewState) -> dict[str, Any]:
+    """Lengths of prompts and responses, whole; what the scorer read of them is another thing."""
+    kept = state.rows_of(Outcome.KEPT)
+    cut = 0 if state.cut is None else int(np.count_nonzero(state.cut[kept]))
+    return {
+        "all": state.summary.tokens,
+        "all_estimated": state.summary.estimated,
+        "kept": state.summary.tokens_kept,
+        "kept_estimated": state.summary.kept_estimated,
+        "kept_rows_read_in_part": cut,
+        "share_of_kept_read_in_part": cut / len(kept) if len(kept) else 0.0,
     }
 
 

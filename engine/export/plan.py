@@ -143,6 +143,8 @@ class ReviewState:
     """None while the rule is off."""
     copies: NDArray[np.int32] | None = None  # (rows,) how often each is exported where kept
     """None: once."""
+    cut: NDArray[np.bool_] | None = None  # (rows,) the scorer read only a part
+    """None: of no row."""
 
     def written(self, outcome: Outcome, copies: Copies) -> NDArray[np.int64]:
         """The rows that the file of an outcome holds, as often as it holds them, ascending."""

@@ -27,10 +27,12 @@ from engine.filter.terms import (
     TextColumn,
 )
 from engine.filter.tree import Filter
-from engine.filter.view import ANY, FilterView, Mark, Names
+from engine.filter.view import ANY, NO, YES, FilterView, Mark, Names
 
 __all__ = [
     "ANY",
+    "NO",
+    "YES",
     "Comparison",
     "Completion",
     "Filter",

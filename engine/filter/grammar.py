@@ -40,7 +40,7 @@ from engine.filter.terms import (
     quoted,
 )
 from engine.filter.tree import AllOf, AnyOf, Filter, Not
-from engine.filter.view import Mark, Names
+from engine.filter.view import ANY, NO, YES, Mark, Names
 
 MAX_DEPTH = 50
 """Parentheses and `not` within each other; more is a slip of the keyboard."""
@@ -48,7 +48,7 @@ MAX_DEPTH = 50
 _SPACE = re.compile(r"\s*")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _BACKQUOTED = re.compile(r"`((?:[^`]|``)+)`(?=\s*(?:[<>=~≤≥≠]|!=|!~))")
-_FIELD = re.compile(r"[A-Za-z_][A-Za-z_0-9]*(?=:)")
+_FIELD = re.compile(r"@?[A-Za-z_][A-Za-z_0-9]*(?=:)")
 _SIGN = re.compile(r"\s*(<=|>=|==|!=|=~|!~|=|<|>|≤|≥|≠|~)\s*")
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?=[\s)]|$)")
 _RANGE = re.compile(r"(\d+)(?:-(\d+))?(?=[\s)]|$)")
@@ -57,7 +57,7 @@ _WORD = re.compile(r'[^\s"()]+')
 _SPELLED = {"==": "=", "≤": "<=", "≥": ">=", "≠": "!="}
 _FIELDS = (
     "state:  problem:  row:  cluster:  note:  tag:  reason:  score<  margin<  before<  length<  "
-    "words<  tokens<  prompt~  response~"
+    "words<  tokens<  prompt~  response~  @cut:"
 )
 _TEXTS = {column.value for column in ANYWHERE}
 
@@ -215,6 +215,8 @@ class _Parser:
             return self._row_range(value_at)
         if field in set(Mark):
             name = self._value(value_at, "a name, or any")
+            if field == Mark.CUT and name not in (YES, NO, ANY):
+                self._fail(value_at, f"{YES} or {NO}")
             return MarkTerm(Mark(field), name)
         word = _WORD.match(self._text, value_at)
         value = word[0].lower() if word else ""

@@ -23,7 +23,12 @@ class Mark(StrEnum):
     TAG = "tag"
     REASON = "reason"
     CONFLICT = "conflict"
+    CUT = "@cut"
+    """Whether the scorer read only a part of it."""
 
+
+YES, NO = "yes", "no"
+"""The names of a mark that a row has or has not."""
 
 ANY = "any"
 """The name that stands for every name of a mark."""
@@ -50,7 +55,7 @@ class FilterView(Protocol):
     failed: NDArray[np.bool_]  # (rows,) of the side under review
     verdicts: NDArray[np.int8]  # (rows,) of the side under review
     lengths: NDArray[np.int32]  # (rows,) characters
-    tokens: NDArray[np.int32]  # (rows,)
+    tokens: NDArray[np.int32]  # (rows,) length of the side under review
     remarked: NDArray[np.bool_]  # (rows,) readable rows with a remark
     broken: NDArray[np.bool_]  # (rows,) rows that could not be read
     before: NDArray[np.float32]  # (rows,) scores by the scorer before, NaN = none

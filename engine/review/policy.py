@@ -159,11 +159,16 @@ class Summary:
     failed: int
     """Rows whose scoring failed; those without a verdict are also in `pending`."""
     tokens_kept: int
+    """Of prompts and responses as they are, whatever the scorer read of them."""
     tokens: int
     accepted_but_dropped: int
     """Accepted by hand though the threshold alone would drop them."""
     rejected_but_kept: int
     """Rejected by hand though the threshold alone would keep them."""
+    kept_estimated: bool = False
+    """Whether `tokens_kept` has estimates in it."""
+    estimated: bool = False
+    """Whether `tokens` has estimates in it."""
     duplicates: int = 0
     """Rows that the threshold keeps and that duplicate a kept one; part of `dropped_by_rule`."""
 
@@ -207,10 +212,21 @@ class Tally:
         failed: NDArray[np.bool_],
         broken: NDArray[np.bool_],
         tokens: NDArray[np.int32],
+        estimated: NDArray[np.bool_] | None = None,
     ) -> None:
-        """Take the arguments of `decide`, and the `tokens` of each row (≥ 0); all (rows,)."""
+        """Take the arguments of `decide`, and lengths.
+
+        Args:
+            verdicts: as of `decide`.  (rows,)
+            scores: as of `decide`.  (rows,)
+            failed: as of `decide`.  (rows,)
+            broken: as of `decide`.  (rows,)
+            tokens: length of each row, 0 or more.  (rows,)
+            estimated: whether that is an estimate; None: none is.  (rows,)
+        """
         self._scores, self._tokens = scores, tokens
         readable = ~broken
+        self._estimated = estimated if estimated is not None and estimated.any() else None
         self._accepted = np.flatnonzero((verdicts == Verdict.ACCEPT) & readable)
         self._rejected = np.flatnonzero((verdicts == Verdict.REJECT) & readable)
         self._by_rule = readable
@@ -234,6 +250,7 @@ class Tally:
     def _counted(self, threshold: Threshold | None) -> Summary:
         rows = len(self._scores)
         by_hand = len(self._accepted) + len(self._rejected)
+        guessed = self._estimated is not None and bool(self._estimated[self._accepted].any())
         if threshold is None:
             kept_by_rule = dropped_by_rule = tokens_kept = against_accept = against_reject = 0
         else:
@@ -242,6 +259,9 @@ class Tally:
             doubted = self._scores[self._accepted]
             against_accept = int(np.count_nonzero(~threshold.keeps(doubted) & ~np.isnan(doubted)))
             kept &= self._by_rule
+            guessed = guessed or (
+                self._estimated is not None and bool((self._estimated & kept).any())
+            )
             kept_by_rule = int(np.count_nonzero(kept))
             dropped_by_rule = self._scored - kept_by_rule
             tokens_kept = int(np.add.reduce(self._tokens * kept, dtype=np.int64))
@@ -256,6 +276,8 @@ class Tally:
             failed=self._failed,
             tokens_kept=tokens_kept + self._tokens_accepted,
             tokens=self._tokens_total,
+            kept_estimated=guessed,
+            estimated=self._estimated is not None,
             accepted_but_dropped=against_accept,
             rejected_but_kept=against_reject,
         )

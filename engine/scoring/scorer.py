@@ -70,14 +70,13 @@ class ScoreKey:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A score and what it was read from.
-
-    `tokens` is the length after truncation; `why` is for scorers that can say it in words.
-    """
+    """A score and what it was read from; `why` is for scorers that can say it in words."""
 
     score: float
     tokens: int
-    truncated: bool = False
+    """Read by the scorer."""
+    length: int = 0
+    """Of the whole sample, in tokens; 0: it was read whole."""
     why: str = ""
 
 
@@ -93,7 +92,9 @@ class Encoded:
     """A sample as the scorer will read it; only the scorer that made it looks at `payload`."""
 
     tokens: int
-    truncated: bool = False
+    """That will be read."""
+    length: int = 0
+    """Of the whole sample, in tokens; 0: it is read whole."""
     payload: object = field(default=None, repr=False)
 
 

@@ -18,7 +18,7 @@ from engine.sample import Sample, Side
 from engine.scoring.models.precision import BFLOAT16, FLOAT32, Calibration
 from engine.scoring.scorer import ScoreKey, Scorer
 from engine.scoring.worker.agenda import ScoredDataset
-from engine.scoring.worker.cached import CachedLookup
+from engine.scoring.worker.cached import CachedLookup, Known
 from engine.scoring.worker.worker import ScoringWorker, WorkerState
 
 REACH = 2.0
@@ -53,19 +53,13 @@ class SettledScores:
         """Lay `exact` over `coarse`, and mark in `settled` where it does.  (rows,)."""
         self._coarse, self._exact, self._settled = coarse, exact, settled
 
-    def __call__(
-        self, rows: NDArray[np.int64]
-    ) -> tuple[NDArray[np.float32], NDArray[np.int32], NDArray[np.bool_]]:
-        """Score, tokens and truncation of `rows`; NaN where nothing is cached.  (n,) each."""
-        scores, tokens, truncated = self._coarse(rows)
-        better, exact_tokens, exact_truncated = self._exact(rows)
-        found = np.isfinite(better)
+    def __call__(self, rows: NDArray[np.int64]) -> Known:
+        """What is cached of `rows`.  (n,) each."""
+        coarse, exact = self._coarse(rows), self._exact(rows)
+        found = np.isfinite(exact.scores)
         self._settled[rows[found]] = True
-        return (
-            np.where(found, better, scores),
-            np.where(found, exact_tokens, tokens),
-            np.where(found, exact_truncated, truncated),
-        )
+        better = (np.where(found, *both) for both in zip(exact, coarse, strict=True))
+        return Known(*better)
 
 
 def calibration_of(scorer: Scorer | None) -> Calibration | None:

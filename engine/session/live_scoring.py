@@ -6,7 +6,7 @@ of a scorer that was used before are back at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -45,7 +45,7 @@ from engine.session.float32_rescoring import (
 )
 from engine.session.settings import SessionSettings
 from engine.store import Store
-from engine.store.cache import CachedScores, merge
+from engine.store.cache import CachedScores, Failure, merge
 from engine.ui_priority import UiPriority
 
 REMEMBERED_OPTIONS = ("input_format", "max_length", "label", "dtype")
@@ -90,7 +90,7 @@ class LiveScoring:
         """Whose scores `scores`, `failed` and `key` are."""
         self.spec = NO_SCORER
         """The scorer as it was named, with any path in it made absolute."""
-        self.board = ScoreBoard(dataset.rows, self.sides, dataset.lengths)
+        self.board = ScoreBoard(dataset.rows, self.sides, dataset.side_lengths)
         self.worker: ScoringWorker | None = None
         self._filling: tuple[ScoringWorker, RevisedRows] | None = None
         """Who fills the board, a worker that was stopped too, and the rows as it reads them."""
@@ -155,10 +155,31 @@ class LiveScoring:
         return find_kind(self.spec)
 
     @property
-    def exact_tokens(self) -> bool:
-        """Whether the scorer counts tokens; the others have an estimate by characters."""
+    def tokens(self) -> NDArray[np.int32]:
+        """Length of prompt and response of the side under review, before any cut.  (rows,)."""
+        tokens: NDArray[np.int32] = self.board.tokens[self.side_index]
+        return tokens
+
+    @property
+    def estimated(self) -> NDArray[np.bool_]:
+        """Whether that is an estimate by characters: not counted by a tokeniser.  (rows,)."""
         scorer = self.scorer
-        return scorer is not None and scorer.token_budget > 0
+        if scorer is None or not scorer.token_budget:
+            return np.ones(self._dataset.rows, np.bool_)
+        estimated: NDArray[np.bool_] = ~self.board.measured[self.side_index]
+        return estimated
+
+    def is_estimated(self, row: int) -> bool:
+        """The same of one row."""
+        scorer = self.scorer
+        counts = scorer is not None and scorer.token_budget > 0
+        return not (counts and self.board.measured[self.side_index, row])
+
+    @property
+    def cut(self) -> NDArray[np.bool_]:
+        """Whether the scorer read only a part of the side under review.  (rows,)."""
+        cut: NDArray[np.bool_] = self.board.read[self.side_index] > 0
+        return cut
 
     def margin(self) -> NDArray[np.float32]:
         """Chosen minus rejected score of preference data; NaN elsewhere.  (rows,)."""
@@ -187,7 +208,7 @@ class LiveScoring:
             "new_scores": self.new_scores,
             "failed": int(np.count_nonzero(self.failed)),
             "broken": int(np.count_nonzero(self._dataset.broken)),
-            "truncated": int(np.count_nonzero(self.board.truncated)),
+            "truncated": int(np.count_nonzero(self.cut)),
         }
 
     # -- the work ----------------------------------------------------------------------------
@@ -215,7 +236,7 @@ class LiveScoring:
             self.before_label, self._before = label, self.board.scores
         self.spec, self._options = lasting, chosen
         self._exact = np.zeros_like(self._exact)
-        self.board = ScoreBoard(self._dataset.rows, self.sides, self._dataset.lengths)
+        self.board = ScoreBoard(self._dataset.rows, self.sides, self._dataset.side_lengths)
         self._filling = None
         if lasting == NO_SCORER:
             self._remember(chosen)
@@ -385,6 +406,7 @@ class LiveScoring:
             on_loaded=on_loaded,
             cached=None if self._looks_up else partial(self._cached, rows),
             on_scores=partial(self._keep_scores, rows, None if self._looks_up else self._store),
+            on_failures=None if self._looks_up else partial(self._keep_failures, rows),
             ui_priority=self._ui_priority,
             interpreter_bound=kind is not None and kind.interpreter_bound,
         )
@@ -408,7 +430,7 @@ class LiveScoring:
         earlier = self._store.cached_scores(key.earlier())
         if len(earlier.scores):
             known = merge([self._unchanged(earlier), known])
-        return ScoreLookup(rows, known.identities, known.scores, known.tokens, known.truncated)
+        return ScoreLookup(rows, known.identities, known.scores, known.tokens, known.lengths)
 
     def _unchanged(self, scores: CachedScores) -> CachedScores:
         """Scores of an earlier version, of the samples whose text has stayed the same."""
@@ -427,12 +449,24 @@ class LiveScoring:
         rows: NDArray[np.int64],
         scores: NDArray[np.float32],
         tokens: NDArray[np.int32],
-        truncated: NDArray[np.bool_],
+        lengths: NDArray[np.int32],
     ) -> None:
         if store is not None and not store.read_only:
-            key = self.key_of(scorer, side)
-            store.add_scores(key, read.identities(rows), scores, tokens, truncated)
+            key, cut = self.key_of(scorer, side), lengths > tokens
+            store.add_scores(key, read.identities(rows), scores, tokens, cut, lengths)
         self.new_scores += len(rows)
+
+    def _keep_failures(
+        self,
+        read: RevisedRows,
+        scorer: Scorer,
+        side: Side,
+        rows: NDArray[np.int64],
+        reasons: Sequence[str],
+    ) -> None:
+        if not self._store.read_only:
+            failures = [Failure(reason) for reason in reasons]
+            self._store.add_failures(self.key_of(scorer, side), read.identities(rows), failures)
 
     # -- from visit to visit -----------------------------------------------------------------
 

@@ -9,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from engine.errors import UsageError
-from engine.filter import ANY, Filter, Mark, Names, Number, NumberTerm, parse_filter
+from engine.filter import ANY, NO, YES, Filter, Mark, Names, Number, NumberTerm, parse_filter
 from engine.filter.terms import RowStatus, StateTerm, Term
 from engine.filter.tree import AllOf, AnyOf, Not
 from engine.review.policy import Outcomes
@@ -37,7 +37,7 @@ class FilteredSession:
         self.failed = session.failed
         self.verdicts = session.verdicts
         self.lengths = dataset.lengths
-        self.tokens = board.tokens
+        self.tokens = session.scoring.tokens
         self.broken = dataset.broken
         self.remarked = dataset.remarked
         self.before = session.shown(session.scoring.before)
@@ -76,6 +76,9 @@ class FilteredSession:
                 return self._session.annotations.with_tag(name)
             case Mark.CONFLICT:
                 return self._session.annotations.in_conflict(name)
+            case Mark.CUT:
+                cut = self._session.scoring.cut
+                return cut if name in (YES, ANY) else ~cut
 
     def _clustered(self, name: str) -> NDArray[np.bool_]:
         clusters = self._session.duplicates.clusters
@@ -99,6 +102,7 @@ def filter_names(session: ViewedSession) -> Names:
         Mark.REASON: list(reasons),
         Mark.TAG: list(session.review.tag_counts()),
         Mark.CONFLICT: [OPEN, ADJUDICATED],
+        Mark.CUT: [YES, NO],
     }
     return Names(session.dataset.all_column_names, marks)
 

@@ -43,9 +43,10 @@ def check_output(output: Path, session: Session, *, overwrite: bool) -> None:
 
 
 def write_scores(session: Session, output: Path) -> None:
-    """Write row, identity, score, failure reason, tokens and truncation of every row; atomic.
+    """Write row, identity, score, failure reason and lengths of every row; atomic.
 
-    Preference data has both sides and the margin.
+    Preference data has both sides' scores and the margin. `tokens` is the length of the whole
+    sample, `tokens_read` what the scorer read of it.
 
     Raises:
         ExportError: the file cannot be written; nothing is left of it.
@@ -62,8 +63,10 @@ def write_scores(session: Session, output: Path) -> None:
         columns["margin"] = _nullable(session.scoring.margin())
     side = 1 if session.reviews_rejected else 0
     columns["failed"] = [board.reasons.get((side, row)) for row in range(session.dataset.rows)]
-    columns["tokens"] = board.tokens
-    columns["truncated"] = board.truncated
+    columns["tokens"] = board.tokens[side]
+    columns["tokens_read"] = np.where(board.read[side] > 0, board.read[side], board.tokens[side])
+    columns["tokens_estimated"] = session.scoring.estimated
+    columns["truncated"] = session.scoring.cut
     frame = pl.DataFrame(columns, schema_overrides={"failed": pl.String})
     temporary = output.absolute().with_name(f".tamis-scores-{secrets.token_hex(6)}")
     try:

@@ -551,7 +551,7 @@ class Session:
             return summary
         rows = duplicates.rows
         lost = rows[threshold.keeps(self.scores[rows])]
-        tokens = int(self.board.tokens[lost].sum(dtype=np.int64))
+        tokens = int(self.scoring.tokens[lost].sum(dtype=np.int64))
         return summary.without_duplicates(len(lost), tokens)
 
     def kept_duplication(self) -> KeptDuplication | None:
@@ -568,9 +568,11 @@ class Session:
     def _tallied(self) -> Tally:
         basis = (self.review.version, self.board.version, id(self.board), self.side)
         if self._tally is None or self._tally[0] != basis:
+            scoring = self.scoring
             tally = Tally(
-                self.verdicts, self.scores, self.failed, self.dataset.broken, self.board.tokens
-            )
+                self.verdicts, self.scores, self.failed, self.dataset.broken, scoring.tokens,
+                scoring.estimated,
+            )  # fmt: skip
             self._tally = (basis, tally)
         return self._tally[1]
 

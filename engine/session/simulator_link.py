@@ -447,8 +447,15 @@ class SimulatorLink:
         """Training on what is kept, beside training on all of it."""
         summary = self._session.summary()
         return Savings(
-            whole=training_cost(self.run, summary.rows - summary.broken, summary.tokens),
-            kept=training_cost(self.run, summary.kept, summary.tokens_kept),
+            whole=training_cost(
+                self.run,
+                summary.rows - summary.broken,
+                summary.tokens,
+                estimated=summary.estimated,
+            ),
+            kept=training_cost(
+                self.run, summary.kept, summary.tokens_kept, estimated=summary.kept_estimated
+            ),
         )
 
     def sweep(self, model: Model = Model.CALIBRATED, *, wait: bool = True) -> Sweep | None:

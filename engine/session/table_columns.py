@@ -108,6 +108,7 @@ class Cell(StrEnum):
     TEXT = "text"
     """Text of any length; the text columns share the cells that the others leave."""
     COUNT = "count"
+    """A number that is counted, or, as text, one that is estimated."""
     SIGNS = "signs"
     """Whether the row has a problem, an edit, a note or a tag, which the screen knows itself."""
 
@@ -227,6 +228,24 @@ def _answer(name: str) -> Callable[[ViewedSession, int], str]:
     return text
 
 
+def _length(session: ViewedSession, row: int) -> Value:
+    """Tokens of the side under review, as text where they are an estimate."""
+    tokens = int(session.scoring.tokens[row])
+    return str(tokens) if session.scoring.is_estimated(row) else tokens
+
+
+def _tokens_read(session: ViewedSession) -> NDArray[np.int32]:
+    """Tokens that the scorer read of the side under review.  (rows,)."""
+    read, tokens = session.board.read[session.scoring.side_index], session.scoring.tokens
+    return np.where(read > 0, read, tokens)
+
+
+def _read(session: ViewedSession, row: int) -> Value:
+    """The same of one row, where it is less than the whole."""
+    read = int(session.board.read[session.scoring.side_index, row])
+    return read or None
+
+
 def _has_sides(session: ViewedSession) -> bool:
     return session.sides == 2
 
@@ -284,8 +303,12 @@ COLUMNS: dict[str, TableColumn] = {
         ),
         TableColumn(
             "tokens", "tokens", Cell.COUNT, lambda room: 6 if room.cells >= 60 else 0,
-            lambda session, row: int(session.board.tokens[row]),
-            lambda session: session.board.tokens,
+            _length,
+            lambda session: session.scoring.tokens,
+        ),
+        TableColumn(
+            "read", "read", Cell.COUNT, _cells(0), _read, _tokens_read,
+            offered=lambda session: bool(session.scoring.cut.any()),
         ),
         TableColumn(
             "problem", "", Cell.SIGNS, _cells(2),

@@ -57,6 +57,8 @@ class Cost:
     """Of the rows; each epoch reads them again."""
     seconds: float
     price: float
+    estimated: bool = False
+    """Whether `tokens`, and what follows from them, are estimates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +77,11 @@ class Savings:
             whole.tokens - kept.tokens,
             whole.seconds - kept.seconds,
             whole.price - kept.price,
+            whole.estimated or kept.estimated,
         )
 
 
-def training_cost(run: TrainingRun, rows: int, tokens: int) -> Cost:
-    """What training on `rows` with `tokens` altogether takes."""
+def training_cost(run: TrainingRun, rows: int, tokens: int, *, estimated: bool = False) -> Cost:
+    """What training on `rows` with `tokens` altogether takes; whether that is an estimate."""
     seconds = tokens * run.epochs / run.tokens_per_s
-    return Cost(rows, tokens, seconds, seconds / 3600 * run.price_per_hour)
+    return Cost(rows, tokens, seconds, seconds / 3600 * run.price_per_hour, estimated)

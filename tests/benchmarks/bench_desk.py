@@ -397,7 +397,8 @@ def fill(session: object) -> None:
     chance = np.random.default_rng(1)
     rows = np.arange(session.dataset.rows)
     scores = chance.beta(5, 2, len(rows)).astype(np.float32)
-    session.board.write(0, rows, scores, session.board.tokens, np.zeros(len(rows), np.bool_))
+    tokens = session.board.tokens[0]
+    session.board.write(0, rows, scores, tokens, tokens)
     few = chance.choice(rows, min(1_000, len(rows)), replace=False)
     session.verdicts[few] = np.where(few % 2, Verdict.ACCEPT, Verdict.REJECT)
     session.review.version += 1

@@ -25,9 +25,8 @@ def main() -> None:
         row = next(rows)
         value = np.array([SCORES[row % len(SCORES)]], np.float32)
         assert app.session is not None
-        app.session.board.write(
-            0, np.array([row], np.int64), value, np.array([100], np.int32), np.zeros(1, np.bool_)
-        )
+        tokens = np.array([100], np.int32)
+        app.session.board.write(0, np.array([row], np.int64), value, tokens, tokens)
 
     signal.signal(signal.SIGUSR1, score)
     app.run()

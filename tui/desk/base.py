@@ -330,7 +330,6 @@ class DeskBase(WorkingScreen):
                 summary,
                 session.threshold,
                 session.threshold_choice.text,
-                exact_tokens=session.scoring.exact_tokens,
                 compact=self.size.width < COMPACT_BELOW_CELLS,
                 duplicates=session.clusters.rate_kept,
             )
@@ -356,7 +355,7 @@ class DeskBase(WorkingScreen):
         if session.sides == 2:
             parts.append(f"reviewing: {session.side}")
         parts += scoring_parts(status, session.scoring.spec, self.key("model"))
-        if cut := int(np.count_nonzero(session.board.truncated)):
+        if cut := int(np.count_nonzero(session.scoring.cut)):
             parts.append(f"{cut:,} read in part")
         parts += duplicates_parts(session.duplicates.status)
         if session.orders.current is None and view.sort != Sort():

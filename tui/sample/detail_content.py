@@ -32,6 +32,11 @@ class DetailContent:
     score: float = math.nan
     scorer: str = ""
     tokens: int = 0
+    """Length of prompt and response."""
+    estimated: bool = False
+    """Whether that is an estimate by characters."""
+    read: int = 0
+    """What the scorer read of a sample that it did not read whole; 0: it did."""
     exported: int = 1
     """How often an export writes it, where it is kept."""
     cluster: int = -1
@@ -76,7 +81,9 @@ def head_text(content: DetailContent, glyphs: Glyphs) -> str:
     if content.cluster >= 0:
         parts.append(f"cluster {glyphs.alike}{content.cluster}")
     if content.tokens:
-        parts.append(f"{content.tokens:,} tokens")
+        about = f"{glyphs.alike}" if content.estimated else ""
+        read = f"read {content.read:,} of " if content.read else ""
+        parts.append(f"{read}{about}{content.tokens:,} tokens")
     if content.scorer:
         parts.append(content.scorer)
     if not math.isnan(content.before):

@@ -127,18 +127,20 @@ def messages(prediction: Prediction) -> list[str]:
 def savings(spared: Savings, width: int) -> str:
     """Training on what is kept, against training on everything, in the fullest words that fit."""
     full, whole, kept = savings_text(spared), spared.whole, spared.kept
+    about = "≈ " if spared.saved.estimated else ""
     if len(full) <= width:
         return full
     shorter = (
         f"{whole.rows:,} → {kept.rows:,} rows, "
-        f"{count_text(whole.tokens, 4).strip()} → {count_text(kept.tokens, 4).strip()} tokens, "
+        f"{about}{count_text(whole.tokens, 4).strip()} → {count_text(kept.tokens, 4).strip()} "
+        "tokens, "
         f"{minutes(whole.seconds)} → {minutes(kept.seconds)}, "
         f"${whole.price:,.2f} → ${kept.price:,.2f}"
     )
     if len(shorter) <= width:
         return shorter
     saved = spared.saved
-    return f"saves {saved.rows:,} rows, {minutes(saved.seconds)}, ${saved.price:,.2f}"
+    return f"saves {saved.rows:,} rows, {about}{minutes(saved.seconds)}, ${saved.price:,.2f}"
 
 
 def advice(step: Advice, width: int, take_key: str) -> str:

@@ -71,7 +71,7 @@ class SessionRows:
             problem=bool(
                 session.dataset.broken[row]
                 or session.dataset.remarked[row]
-                or (session.board.truncated[row] and not hidden)
+                or (session.board.read[session.scoring.side_index, row] and not hidden)
             ),
             noted=bool(session.review.note(row)),
             tagged=bool(session.review.tags(row)),
@@ -180,9 +180,6 @@ class SessionRows:
         scores = np.full(session.sides, np.nan) if hidden else session.board.scores[:, row]
         reviewed = 1 if session.reviews_rejected else 0
         status = session.scoring.status()
-        problem = session.dataset.problem(row)
-        if session.board.truncated[row] and not hidden:
-            problem = "; ".join(filter(None, (problem, "the scorer read only a part of it")))
         return DetailContent(
             row=row,
             state=self.state(row),
@@ -190,10 +187,12 @@ class SessionRows:
             reason=self.reason_text(row),
             score=float(scores[reviewed]),
             scorer=status.scorer if status is not None and not hidden else "",
-            tokens=int(session.board.tokens[row]),
+            tokens=int(session.scoring.tokens[row]),
+            estimated=session.scoring.is_estimated(row),
+            read=0 if hidden else int(session.board.read[reviewed, row]),
             exported=int(session.copies[row]),
             cluster=session.clusters.whole_of(row),
-            problem=problem,
+            problem=session.dataset.problem(row),
             note=session.review.note(row),
             tags=session.review.tags(row),
             edited=self._edited(row),

@@ -412,6 +412,9 @@ class SampleTable(LineList):
         if kind is Cell.MARK:
             return str(value).ljust(span.cells)[: span.cells]
         number = float(value)
+        if kind is Cell.COUNT and isinstance(value, str):
+            estimate = count_text(int(number), span.cells - 1).strip()
+            return f"{glyphs.alike}{estimate}".rjust(span.cells)
         if kind is Cell.COUNT:
             return count_text(int(number), span.cells)
         if kind is Cell.BAR:

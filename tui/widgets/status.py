@@ -112,7 +112,6 @@ def summary_parts(
     threshold: Threshold | None,
     typed: str,
     *,
-    exact_tokens: bool,
     compact: bool,
     duplicates: float | None = None,
 ) -> list[str]:
@@ -122,12 +121,11 @@ def summary_parts(
         summary: the counts.
         threshold: None while there is none.
         typed: what the person typed, shown where it is more than the bound.
-        exact_tokens: they were counted by the model's tokeniser.
         duplicates: duplication rate among the kept rows, in [0, 1]; None while it is not known.
         compact: in fewer words, without what stands elsewhere on the screen: the bound under the
             slider, the rows in the title.
     """
-    about = "" if exact_tokens else "≈ "
+    about = "≈ " if summary.kept_estimated else ""
     kept = f"kept {summary.kept:,}"
     share = share_text(summary.kept, summary.rows)
     against = contradictions(summary, compact=compact)

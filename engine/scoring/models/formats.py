@@ -289,7 +289,7 @@ class Encoder:
 
     def _fit(self, turns: list[Turn], tokens: dict[str, list[int]]) -> Encoded | Failed:
         """Cut what is too long: the longest turns of the prompt first; see `_shorten`."""
-        size = len(tokens["input_ids"])
+        length = size = len(tokens["input_ids"])
         if size == 0:
             return Failed("nothing to read: the sample has no tokens")
         if size <= self._max_length:
@@ -303,7 +303,7 @@ class Encoder:
                 break
         if size > self._max_length:
             tokens = self._cut_right(turns)
-        return Encoded(len(tokens["input_ids"]), truncated=True, payload=tokens)
+        return Encoded(len(tokens["input_ids"]), length, payload=tokens)
 
     def _shorten(self, turns: list[Turn], excess: int) -> list[Turn]:
         """Take `excess` tokens away, as far as one step goes.

@@ -306,6 +306,6 @@ class RewardModel:
 
 def _scores(logits: Sequence[float], batch: Sequence[Encoded]) -> list[Scored | Failed]:
     return [
-        Scored(logit, encoded.tokens, encoded.truncated)
+        Scored(logit, encoded.tokens, encoded.length)
         for logit, encoded in zip(logits, batch, strict=True)
     ]

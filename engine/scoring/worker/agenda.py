@@ -179,10 +179,13 @@ class Agenda:
                     self._ledger.fail(side, row, encoded.reason)
                 else:
                     fresh.append(ScoringUnit(side, row, encoded))
-            if side == 0 and fresh:
+            if fresh:
                 self._ledger.measure(
+                    side,
                     np.array([unit.row for unit in fresh], np.int64),
-                    np.array([unit.encoded.tokens for unit in fresh], np.int32),
+                    np.array(
+                        [max(unit.encoded.tokens, unit.encoded.length) for unit in fresh], np.int32
+                    ),
                 )
             units += fresh
         self._breaths.take(yielding=self._budget.interpreter_bound)

@@ -15,10 +15,10 @@ CHARACTERS_PER_TOKEN = 4
 
 
 class ScoreBoard:
-    """Scores, failures and token counts of a dataset; written by one worker thread only.
+    """Scores, failures and lengths of a dataset; written by one worker thread only.
 
-    Readers may see a row's score a moment before its token count, never half a value. A reader
-    that has drawn `version` n has nothing to do until it changes.
+    Readers may see a row's score a moment before its length, never half a value. A reader that
+    has drawn `version` n has nothing to do until it changes.
     """
 
     def __init__(self, rows: int, sides: int, lengths: NDArray[np.int32]) -> None:
@@ -27,16 +27,20 @@ class ScoreBoard:
         Args:
             rows: rows of the dataset.
             sides: 2 for preference data (0 chosen, 1 rejected), else 1.
-            lengths: characters per row, for the token estimate until it is known.  (rows,)
+            lengths: characters per row, for the token estimate until it is known.  (rows,) for
+                all sides, or (sides, rows)
         """
         self.scores: NDArray[np.float32] = np.full((sides, rows), np.nan, np.float32)
         """NaN where there is no score.  (sides, rows)"""
         self.failed: NDArray[np.bool_] = np.zeros((sides, rows), np.bool_)
         """The scorer tried and could not.  (sides, rows)"""
-        self.truncated: NDArray[np.bool_] = np.zeros(rows, np.bool_)
-        """The model read less than the whole sample, on either side.  (rows,)"""
-        self.tokens: NDArray[np.int32] = (lengths // CHARACTERS_PER_TOKEN).astype(np.int32)
-        """Tokens of the chosen side: an estimate at first, exact once tokenised.  (rows,)"""
+        estimate = (lengths // CHARACTERS_PER_TOKEN).astype(np.int32)
+        self.tokens: NDArray[np.int32] = np.array(np.broadcast_to(estimate, (sides, rows)))
+        """Length of the whole sample: an estimate until it is measured.  (sides, rows)"""
+        self.measured: NDArray[np.bool_] = np.zeros((sides, rows), np.bool_)
+        """Whether the scorer has said how long the sample is.  (sides, rows)"""
+        self.read: NDArray[np.int32] = np.zeros((sides, rows), np.int32)
+        """What was read of a sample that was cut; 0 where it was not.  (sides, rows)"""
         self.version = 0
         self.still = threading.RLock()
         """Nothing is written while somebody else holds it: for readers of several arrays that must
@@ -55,22 +59,40 @@ class ScoreBoard:
         rows: NDArray[np.int64],
         scores: NDArray[np.float32],
         tokens: NDArray[np.int32],
-        truncated: NDArray[np.bool_],
+        lengths: NDArray[np.int32],
     ) -> None:
-        """Put scores of one side in their slots.  All (n,)."""
+        """Put scores of one side in their slots.
+
+        Args:
+            side: 0 or 1.
+            rows: each at most once.  (n,)
+            scores: of them.  (n,)
+            tokens: read by the scorer.  (n,)
+            lengths: of the whole samples; negative where that is not known of one that was cut,
+                whose estimate stays.  (n,)
+        """
         with self.still:
-            if side == 0:
-                self.tokens[rows] = tokens
-            self.truncated[rows] |= truncated
+            known = lengths >= 0
+            self._measure(side, rows[known], lengths[known])
+            cut = lengths != tokens
+            if cut.any():
+                self.read[side, rows[cut]] = tokens[cut]
+            if not known.all():
+                unknown = rows[~known]
+                self.tokens[side, unknown] = np.maximum(self.tokens[side, unknown], tokens[~known])
             self.failed[side, rows] = False
             self.scores[side, rows] = scores
             self.version += 1
 
-    def measure(self, rows: NDArray[np.int64], tokens: NDArray[np.int32]) -> None:
-        """Replace the estimates of the chosen side by exact token counts.  (n,)."""
+    def measure(self, side: int, rows: NDArray[np.int64], lengths: NDArray[np.int32]) -> None:
+        """Replace the estimates of a side by what the scorer has counted.  (n,)."""
         with self.still:
-            self.tokens[rows] = tokens
+            self._measure(side, rows, lengths)
             self.version += 1
+
+    def _measure(self, side: int, rows: NDArray[np.int64], lengths: NDArray[np.int32]) -> None:
+        self.tokens[side, rows] = lengths
+        self.measured[side, rows] = True
 
     def fail(self, side: int, row: int, reason: str) -> None:
         """Mark a row as failed, with the reason; a score that it has of another worker stands."""
@@ -84,7 +106,7 @@ class ScoreBoard:
         """Take back whatever is known of a row, because its text is another now."""
         with self.still:
             self.scores[side, row] = np.nan
-            self.truncated[row] = False
+            self.read[side, row] = 0
             self.forget_failure(side, row)
 
     def forget_failure(self, side: int, row: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +12,17 @@ from engine.scoring.worker.ledger import Ledger
 
 STEP_ROWS = 4_096
 
-CachedLookup = Callable[
-    [NDArray[np.int64]], tuple[NDArray[np.float32], NDArray[np.int32], NDArray[np.bool_]]
-]
-"""Rows to their cached scores (NaN: none), tokens and truncation; see `ScoreLookup`."""
+
+class Known(NamedTuple):
+    """What is cached of some rows."""
+
+    scores: NDArray[np.float32]  # (n,) NaN where nothing is
+    tokens: NDArray[np.int32]  # (n,) read by the scorer
+    lengths: NDArray[np.int32]  # (n,) of the whole sample; negative where it was cut uncounted
+
+
+CachedLookup = Callable[[NDArray[np.int64]], Known]
+"""Rows to what is cached of them; see `ScoreLookup`."""
 
 
 class HasIdentities(Protocol):
@@ -38,28 +45,30 @@ class ScoreLookup:
         identities: NDArray[np.uint8],
         scores: NDArray[np.float32],
         tokens: NDArray[np.int32],
-        truncated: NDArray[np.bool_],
+        lengths: NDArray[np.int32],
     ) -> None:
         """Index what is cached.  identities: (n, 16), the others (n,)."""
         self._dataset = dataset
         high, low = _halves(identities)
         order = np.argsort(high, kind="stable")
         self._high, self._low = high[order], low[order]
-        self._scores, self._tokens, self._truncated = scores[order], tokens[order], truncated[order]
+        self._known = Known(scores[order], tokens[order], lengths[order])
 
-    def __call__(
-        self, rows: NDArray[np.int64]
-    ) -> tuple[NDArray[np.float32], NDArray[np.int32], NDArray[np.bool_]]:
-        """Score, tokens and truncation of `rows`; NaN where nothing is cached.  (n,) each."""
+    def __call__(self, rows: NDArray[np.int64]) -> Known:
+        """What is cached of `rows`.  (n,) each."""
         count = len(self._high)
         if count == 0:
-            nothing = np.full(len(rows), np.nan, np.float32)
-            return nothing, np.zeros(len(rows), np.int32), np.zeros(len(rows), np.bool_)
+            nothing = np.zeros(len(rows), np.int32)
+            return Known(np.full(len(rows), np.nan, np.float32), nothing, nothing)
         high, low = _halves(self._dataset.identities(rows))
         at = np.minimum(np.searchsorted(self._high, high), count - 1)
         found = (self._high[at] == high) & (self._low[at] == low)
-        scores = np.where(found, self._scores[at], np.float32(np.nan)).astype(np.float32)
-        return scores, np.where(found, self._tokens[at], 0), found & self._truncated[at]
+        known = self._known
+        return Known(
+            np.where(found, known.scores[at], np.float32(np.nan)).astype(np.float32),
+            np.where(found, known.tokens[at], np.int32(0)),
+            np.where(found, known.lengths[at], np.int32(0)),
+        )
 
 
 class EarlierScores:
@@ -96,11 +105,12 @@ class EarlierScores:
             wanted = rows[self._ledger.pending[side, rows]]
             if not wanted.size:
                 continue
-            scores, tokens, truncated = lookup(wanted)
-            found = np.isfinite(scores)
+            known = lookup(wanted)
+            found = np.isfinite(known.scores)
             if found.any():
+                scores, tokens, lengths = known.scores, known.tokens, known.lengths
                 self._ledger.record(
-                    side, wanted[found], scores[found], tokens[found], truncated[found]
+                    side, wanted[found], scores[found], tokens[found], lengths[found]
                 )
 
 

@@ -27,11 +27,14 @@ OnScores = Callable[
         NDArray[np.int64],
         NDArray[np.float32],
         NDArray[np.int32],
-        NDArray[np.bool_],
+        NDArray[np.int32],
     ],
     None,
 ]
-"""Receives (scorer, side, rows, scores, tokens, truncated): new scores to be remembered."""
+"""Receives (scorer, side, rows, scores, tokens read, lengths): new scores to be remembered."""
+
+OnFailures = Callable[[Scorer, Side, NDArray[np.int64], Sequence[str]], None]
+"""Receives (scorer, side, rows, reasons): what could not be scored now."""
 
 
 class Ledger:
@@ -42,7 +45,11 @@ class Ledger:
     """
 
     def __init__(
-        self, board: ScoreBoard, broken: NDArray[np.bool_], on_scores: OnScores | None
+        self,
+        board: ScoreBoard,
+        broken: NDArray[np.bool_],
+        on_scores: OnScores | None,
+        on_failures: OnFailures | None = None,
     ) -> None:
         """Start with everything left that can be read.
 
@@ -50,6 +57,7 @@ class Ledger:
             board: where the scores go.
             broken: rows without a readable sample.  (rows,)
             on_scores: receives what was scored, never what failed or was known before.
+            on_failures: receives what failed.
         """
         self.pending: NDArray[np.bool_] = np.tile(~broken, (board.sides, 1))
         """Neither scored nor failed.  (sides, rows)"""
@@ -59,9 +67,10 @@ class Ledger:
         """Scored or failed of them."""
         self.failed = 0
         self.pace = RateMeter()
-        self._board, self._on_scores = board, on_scores
+        self._board, self._on_scores, self._on_failures = board, on_scores, on_failures
         self._off_board = False
         self._unsaved: list[tuple[int, NDArray[np.int64], list[Scored]]] = []
+        self._unsaved_failures: dict[tuple[int, int], str] = {}
         self._flushed_at = time.monotonic()
 
     @property
@@ -74,11 +83,11 @@ class Ledger:
         with self._board.still:
             self._off_board = True
 
-    def measure(self, rows: NDArray[np.int64], tokens: NDArray[np.int32]) -> None:
-        """Tell the board the exact lengths of the chosen side.  (n,)."""
+    def measure(self, side: int, rows: NDArray[np.int64], lengths: NDArray[np.int32]) -> None:
+        """Tell the board the lengths of a side as they were counted.  (n,)."""
         with self._board.still:
             if not self._off_board:
-                self._board.measure(rows, tokens)
+                self._board.measure(side, rows, lengths)
 
     def accept(self, batch: Batch, results: Sequence[Scored | Failed]) -> None:
         """Take the results of a batch, in its order."""
@@ -107,12 +116,12 @@ class Ledger:
         rows: NDArray[np.int64],
         scores: NDArray[np.float32],
         tokens: NDArray[np.int32],
-        truncated: NDArray[np.bool_],
+        lengths: NDArray[np.int32],
     ) -> None:
         """Put scores on the board and take their rows off the list.  All (n,), rows unique."""
         with self._board.still:
             if not self._off_board:
-                self._board.write(side, rows, scores, tokens, truncated)
+                self._board.write(side, rows, scores, tokens, lengths)
         self.pending[side, rows] = False
         self.done += len(rows)
 
@@ -122,6 +131,7 @@ class Ledger:
             if not self._off_board:
                 self._board.fail(side, row, reason)
         self.pending[side, row] = False
+        self._unsaved_failures[side, row] = reason
         self.done += 1
         self.failed += 1
         self.pace.add(1)
@@ -154,8 +164,9 @@ class Ledger:
             self.flush(scorer)
 
     def flush(self, scorer: Scorer) -> None:
-        """Hand over what was scored since the last time."""
+        """Hand over what was scored, and what failed, since the last time."""
         self._flushed_at = time.monotonic()
+        self._flush_failures(scorer)
         unsaved, self._unsaved = self._unsaved, []
         if self._on_scores is None:
             return
@@ -166,13 +177,23 @@ class Ledger:
                 columns = _columns([scored for _, good in blocks for scored in good])
                 self._on_scores(scorer, SIDES[side], rows, *columns)
 
+    def _flush_failures(self, scorer: Scorer) -> None:
+        failures, self._unsaved_failures = self._unsaved_failures, {}
+        if self._on_failures is None:
+            return
+        for side in range(self.sides):
+            rows = [row for at, row in failures if at == side]
+            if rows:
+                reasons = [failures[side, row] for row in rows]
+                self._on_failures(scorer, SIDES[side], np.array(rows, np.int64), reasons)
+
 
 def _columns(
     scored: Sequence[Scored],
-) -> tuple[NDArray[np.float32], NDArray[np.int32], NDArray[np.bool_]]:
-    """Scores, tokens and truncation as arrays.  (n,) each."""
+) -> tuple[NDArray[np.float32], NDArray[np.int32], NDArray[np.int32]]:
+    """Scores, tokens read and lengths as arrays.  (n,) each."""
     return (
         np.array([each.score for each in scored], np.float32),
         np.array([each.tokens for each in scored], np.int32),
-        np.array([each.truncated for each in scored], np.bool_),
+        np.array([max(each.tokens, each.length) for each in scored], np.int32),
     )

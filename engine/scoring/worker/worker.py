@@ -24,7 +24,7 @@ from engine.scoring.worker.agenda import Agenda, ScoredDataset
 from engine.scoring.worker.batches import StepBudget
 from engine.scoring.worker.board import ScoreBoard
 from engine.scoring.worker.cached import CachedLookup, EarlierScores
-from engine.scoring.worker.ledger import SIDES, Ledger, OnScores
+from engine.scoring.worker.ledger import SIDES, Ledger, OnFailures, OnScores
 from engine.scoring.worker.runner import BatchRunner
 from engine.scoring.worker.status import FINISHED, WorkerState, WorkerStatus, one_line
 from engine.ui_priority import Breaths, UiPriority
@@ -54,6 +54,7 @@ class ScoringWorker:
         on_loaded: Callable[[Scorer], None] | None = None,
         cached: Callable[[Scorer, Side], CachedLookup | None] | None = None,
         on_scores: OnScores | None = None,
+        on_failures: OnFailures | None = None,
         ui_priority: UiPriority | None = None,
         interpreter_bound: bool = False,
     ) -> None:
@@ -67,6 +68,7 @@ class ScoringWorker:
             cached: gives a lookup of earlier scores for a side, or None where there are none.
             on_scores: receives what was scored (never what was cached or failed) at least
                 every second and at the end. All callbacks run in the worker's thread.
+            on_failures: receives what could not be scored, at the same times.
             ui_priority: tells when the screen wants the interpreter.
             interpreter_bound: the scorer holds the interpreter while it works, so it waits for the
                 screen and its steps are short; a model lets go of it while it computes.
@@ -75,7 +77,7 @@ class ScoringWorker:
         """What a failed worker failed of, for those who raise it; None for other exceptions."""
         self._dataset, self._load = dataset, load
         self._on_loaded, self._cached = on_loaded, cached
-        self._ledger = Ledger(board, dataset.broken, on_scores)
+        self._ledger = Ledger(board, dataset.broken, on_scores, on_failures)
         self._ui_priority = ui_priority or UiPriority()
         self._interpreter_bound = interpreter_bound
         self._breaths = Breaths(self._ui_priority)

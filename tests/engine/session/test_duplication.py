@@ -76,7 +76,7 @@ def consistent(session: Session) -> None:
     assert summary.kept == (outcomes.outcome == Outcome.KEPT).sum()
     assert summary.dropped == (outcomes.outcome == Outcome.DROPPED).sum()
     assert summary.duplicates == (outcomes.reason == Reason.DUPLICATE).sum()
-    tokens = session.board.tokens
+    tokens = session.scoring.tokens
     assert summary.tokens_kept == tokens[outcomes.outcome == Outcome.KEPT].sum()
 
 

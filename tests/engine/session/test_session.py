@@ -621,9 +621,9 @@ def test_what_an_export_says_is_of_one_moment_while_scores_come(
     session = opened(data)
     session.set_threshold("0.5")
     board, outcomes = session.board, session.outcomes
-    none = np.zeros(1, np.bool_)
+    one = np.ones(1, np.int32)
     scored = threading.Thread(
-        target=lambda: board.write(0, at(3), np.ones(1, np.float32), np.ones(1, np.int32), none)
+        target=lambda: board.write(0, at(3), np.ones(1, np.float32), one, one)
     )
 
     def scored_meanwhile(*rows: slice) -> Any:
@@ -665,7 +665,7 @@ def arrive(session: Session, values: Sequence[float]) -> Threshold | None:
         rows,
         np.array(values, np.float32),
         np.ones(count, np.int32),
-        np.zeros(count, np.bool_),
+        np.ones(count, np.int32),
     )
     return session.threshold_choice.resolve()
 

@@ -95,7 +95,7 @@ def test_the_session_explains_its_scores(data: Path) -> None:
         session.start_scoring("vowels")
         session.scoring.wait(lambda _: False)
         assert session.scoring.explain(3)[0].endswith(" letters")
-        assert not session.scoring.exact_tokens
+        assert session.scoring.estimated.all()
     finally:
         session.close()
 

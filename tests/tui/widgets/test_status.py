@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from engine.review.policy import Summary
@@ -24,7 +26,7 @@ SUMMARY = Summary(
 
 
 def test_the_summary_in_full() -> None:
-    parts = summary_parts(SUMMARY, Threshold(1.5), "1.5", exact_tokens=True, compact=False)
+    parts = summary_parts(SUMMARY, Threshold(1.5), "1.5", compact=False)
     assert parts == [
         "score >= 1.5 keeps",
         "kept 51,676 of 52,002 (99.4%)",
@@ -38,7 +40,9 @@ def test_the_summary_in_full() -> None:
 
 
 def test_the_summary_fits_eighty_cells_with_contradictions_and_who_decided() -> None:
-    parts = summary_parts(SUMMARY, Threshold(1.5), "1.5", exact_tokens=False, compact=True)
+    parts = summary_parts(
+        replace(SUMMARY, kept_estimated=True), Threshold(1.5), "1.5", compact=True
+    )
     assert parts[:3] == [
         "kept 51,676 (99.4%)",
         "rule drops 41 accepted, keeps 12 rejected",
@@ -59,7 +63,7 @@ def test_the_summary_fits_eighty_cells_with_contradictions_and_who_decided() -> 
 def test_the_bound_says_where_it_comes_from(
     threshold: Threshold | None, typed: str, said: str
 ) -> None:
-    parts = summary_parts(SUMMARY, threshold, typed, exact_tokens=True, compact=False)
+    parts = summary_parts(SUMMARY, threshold, typed, compact=False)
     assert parts[0] == said
 
 

@@ -73,6 +73,8 @@ def test_text_scores_equal_transformers_one_by_one(deberta: Path) -> None:
 
 
 def test_chapter_scores_equal_the_chapter_cut_at_512(model_folder: Callable[[str], Path]) -> None:
+    from transformers import AutoTokenizer
+
     folder = built_models.deberta(model_folder("chapter"))
     samples = [*random_samples(6, seed=2), sample("how do i", "cook rice with water " * 300)]
     model = RewardModel(str(folder), ScorerOptions(input_format="chapter"))
@@ -83,8 +85,11 @@ def test_chapter_scores_equal_the_chapter_cut_at_512(model_folder: Callable[[str
     ]
     expected = one_by_one(folder, texts, truncation=True, max_length=512)
     assert close(scores_of(model, samples), expected)
-    truncated = [each.truncated for each in model.encode(samples) if isinstance(each, Encoded)]
-    assert truncated == [False] * 6 + [True]
+    encoded = [each for each in model.encode(samples) if isinstance(each, Encoded)]
+    assert [each.length for each in encoded[:6]] == [0] * 6, "read whole"
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    assert (encoded[6].tokens, encoded[6].length) == (512, len(tokenizer(*texts[6]).input_ids))
+    assert encoded[6].length > 1200
 
 
 def test_chosen_label_of_three_equals_transformers(bert: Path) -> None:
@@ -340,7 +345,7 @@ def test_truncation_keeps_the_prompts_head_and_the_response(deberta: Path) -> No
     head, tail = "how do i cook", "wash the rice with cold water"
     (encoded,) = model.encode([sample(f"{head} {'long story ' * 40}", tail)])
     assert isinstance(encoded, Encoded)
-    assert encoded.truncated
+    assert encoded.length > encoded.tokens
     assert encoded.tokens <= 32
     assert isinstance(encoded.payload, dict)
     text = tokenizer.decode(encoded.payload["input_ids"])
@@ -353,7 +358,7 @@ def test_a_response_that_is_too_long_alone_loses_its_end(deberta: Path, llama: P
         model = RewardModel(str(folder), ScorerOptions(max_length=32))
         (encoded,) = model.encode([sample("how do i cook rice", "sorry " + "water please " * 99)])
         assert isinstance(encoded, Encoded)
-        assert encoded.truncated
+        assert encoded.length > encoded.tokens
         assert encoded.tokens <= 32
         from transformers import AutoTokenizer
 
@@ -375,7 +380,7 @@ def test_long_chats_keep_their_last_answer(llama: Path) -> None:
     model = RewardModel(str(llama), ScorerOptions(max_length=64))
     (encoded,) = model.encode([talk])
     assert isinstance(encoded, Encoded)
-    assert encoded.truncated
+    assert encoded.length > encoded.tokens
     assert encoded.tokens <= 64
     from transformers import AutoTokenizer
 
@@ -408,7 +413,7 @@ def test_a_long_dialogue_keeps_its_first_and_its_last_question(deberta: Path, fo
     )
     assert isinstance(whole, Encoded)
     assert isinstance(cut, Encoded)
-    assert (whole.truncated, cut.truncated) == (False, True)
+    assert (whole.length, cut.length) == (0, whole.tokens)
     assert cut.tokens <= 64
     assert isinstance(cut.payload, dict)
     text = tokenizer.decode(cut.payload["input_ids"])

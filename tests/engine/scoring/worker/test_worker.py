@@ -43,9 +43,9 @@ class Saved:
         rows: NDArray[np.int64],
         scores: NDArray[np.float32],
         tokens: NDArray[np.int32],
-        truncated: NDArray[np.bool_],
+        lengths: NDArray[np.int32],
     ) -> None:
-        assert len(rows) == len(scores) == len(tokens) == len(truncated)
+        assert len(rows) == len(scores) == len(tokens) == len(lengths)
         self.calls += 1
         self.rows[side] += rows.tolist()
         for row, score in zip(rows.tolist(), scores.tolist(), strict=True):
@@ -106,12 +106,14 @@ def test_batches_hold_to_the_token_budget(dataset: FakeDataset) -> None:
 
 def test_tokens_on_the_board_become_exact(dataset: FakeDataset) -> None:
     board = board_for(dataset)
-    assert board.tokens.tolist() == (dataset.lengths // 4).tolist()
+    assert board.tokens[0].tolist() == (dataset.lengths // 4).tolist()
+    assert not board.measured.any()
     worker = ScoringWorker(dataset, board, FakeScorer)
     worker.start()
     assert worker.join(WAIT_S)
     worker.cancel()
-    assert board.tokens.tolist() == [
+    assert board.measured.all()
+    assert board.tokens[0].tolist() == [
         len(each.response.split()) for each in dataset.samples(range(300))
     ]
 
@@ -537,7 +539,7 @@ def test_cached_scores_are_applied_first_and_not_saved_again(dataset: FakeDatase
         dataset.identities(rows),
         np.full(len(rows), 42.0, np.float32),
         np.full(len(rows), 9, np.int32),
-        np.ones(len(rows), np.bool_),
+        np.where(np.arange(len(rows)) % 2, 1471, -1).astype(np.int32),
     )
     board, saved, scorer = board_for(dataset), Saved(), FakeScorer()
     worker = ScoringWorker(
@@ -551,8 +553,12 @@ def test_cached_scores_are_applied_first_and_not_saved_again(dataset: FakeDatase
     known = {each.tobytes() for each in hashes[rows]}
     cached = [row for row in range(300) if hashes[row].tobytes() in known]
     assert (board.scores[0, cached] == 42).all()
-    assert (board.tokens[cached] == 9).all()
-    assert board.truncated[cached].all()
+    assert (board.read[0, cached] == 9).all()
+    counted = board.measured[0, cached]
+    assert 0 < counted.sum() < len(cached)
+    assert (board.tokens[0, cached][counted] == 1471).all()
+    estimate = np.maximum(dataset.lengths[cached] // 4, 9)
+    assert board.tokens[0, cached][~counted].tolist() == estimate[~counted].tolist()
     assert not set(cached) & set(saved.rows[Side.CHOSEN])
     assert not set(cached) & set(scorer.order)
     assert worker.status().done == 300
@@ -570,12 +576,12 @@ def test_a_lookup_of_nothing_hashes_nothing() -> None:
         np.empty((0, 16), np.uint8),
         empty.astype(np.float32),
         empty.astype(np.int32),
-        empty.astype(np.bool_),
+        empty.astype(np.int32),
     )
-    scores, tokens, truncated = lookup(np.arange(5))
+    scores, tokens, lengths = lookup(np.arange(5))
     assert np.isnan(scores).all()
     assert not tokens.any()
-    assert not truncated.any()
+    assert not lengths.any()
 
 
 def test_scores_are_handed_over_while_it_goes_on(
