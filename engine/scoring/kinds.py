@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -67,6 +67,8 @@ class ScorerKind:
     """It sends samples to another machine."""
     explain: Callable[[Sample], Sequence[object]] | None = None
     """Says why a sample was scored as it was, a line each; None: it cannot."""
+    revision: Callable[[str, ScorerOptions], str] | None = None
+    """Tells which revision would be loaded, without loading it; None: loading takes no time."""
     after_path: str | None = None
     """The sign that ends a path behind the colon; None: what stands there is no path."""
     absent_model: Callable[[str], str] | None = None
@@ -92,6 +94,13 @@ def _make_builtin(_what: str, making: Making) -> Scorer:
     return BuiltinModel(making.options, making.check_wanted)
 
 
+def _builtin_revision(_what: str, options: ScorerOptions) -> str:
+    from engine.scoring.builtin import MODEL
+    from engine.scoring.models.model_files import find_model, revision_of
+
+    return revision_of(find_model(str(MODEL), options))
+
+
 def _make_heuristic(_what: str, _making: Making) -> Scorer:
     from engine.scoring.heuristic import HeuristicScorer
 
@@ -110,6 +119,12 @@ def _make_model(what: str, making: Making) -> Scorer:
 
     load = partial(RewardModel, check_wanted=making.check_wanted)
     return on_every_device(what, making.options, load)
+
+
+def _model_revision(what: str, options: ScorerOptions) -> str:
+    from engine.scoring.models.model_files import find_model, revision_of
+
+    return revision_of(find_model(what.partition("#")[0], replace(options, download=False)))
 
 
 def _check_model(what: str, _columns: Collection[str], options: ScorerOptions) -> None:
@@ -159,7 +174,13 @@ def _dataset(name: str, making: Making) -> DatasetWithColumns:
 
 
 KINDS: tuple[ScorerKind, ...] = (
-    ScorerKind("builtin", "the embedded model, offline", _make_builtin, figures="builtin"),
+    ScorerKind(
+        "builtin",
+        "the embedded model, offline",
+        _make_builtin,
+        revision=_builtin_revision,
+        figures="builtin",
+    ),
     ScorerKind(
         "heuristic",
         "surface checks, no model",
@@ -173,6 +194,7 @@ KINDS: tuple[ScorerKind, ...] = (
         _make_model,
         argument="NAME_OR_PATH",
         check=_check_model,
+        revision=_model_revision,
         after_path="#",
         absent_model=_absent_model,
     ),

@@ -98,8 +98,8 @@ class Encoded:
     payload: object = field(default=None, repr=False)
 
 
-class Scorer(Protocol):
-    """One way of giving a number to a sample."""
+class ScorerFacts(Protocol):
+    """What is known of a scorer, whether it is loaded or not."""
 
     @property
     def name(self) -> str:
@@ -138,6 +138,10 @@ class Scorer(Protocol):
     def key(self, side: Side) -> ScoreKey:
         """Under which key the scores of `side` are cached."""
         ...
+
+
+class Scorer(ScorerFacts, Protocol):
+    """One way of giving a number to a sample."""
 
     def encode(self, samples: Sequence[Sample]) -> Sequence[Encoded | Failed]:
         """Prepare at most `ENCODE_ROWS` samples, in order."""

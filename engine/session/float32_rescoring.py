@@ -16,7 +16,7 @@ from engine.errors import UsageError
 from engine.review.threshold import Threshold
 from engine.sample import Sample, Side
 from engine.scoring.models.precision import BFLOAT16, FLOAT32, Calibration
-from engine.scoring.scorer import ScoreKey, Scorer
+from engine.scoring.scorer import ScoreKey, ScorerFacts
 from engine.scoring.worker.agenda import ScoredDataset
 from engine.scoring.worker.cached import CachedLookup, Known
 from engine.scoring.worker.worker import ScoringWorker, WorkerState
@@ -62,7 +62,7 @@ class SettledScores:
         return Known(*better)
 
 
-def calibration_of(scorer: Scorer | None) -> Calibration | None:
+def calibration_of(scorer: ScorerFacts | None) -> Calibration | None:
     """What bfloat16 does to a scorer that computes in it; None for any other."""
     if scorer is None or scorer.key(Side.CHOSEN).dtype != BFLOAT16:
         return None

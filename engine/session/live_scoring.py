@@ -6,6 +6,7 @@ of a scorer that was used before are back at once.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -29,8 +30,9 @@ from engine.scoring.kinds import (
     make_scorer,
     with_absolute_path,
 )
+from engine.scoring.known_scorer import KnownScorer
 from engine.scoring.models.precision import FLOAT32
-from engine.scoring.scorer import ScoreKey, Scorer, ScorerOptions
+from engine.scoring.scorer import ScoreKey, Scorer, ScorerFacts, ScorerOptions
 from engine.scoring.worker.agenda import ScoredDataset
 from engine.scoring.worker.board import ScoreBoard
 from engine.scoring.worker.cached import CachedLookup, ScoreLookup
@@ -94,8 +96,8 @@ class LiveScoring:
         self.worker: ScoringWorker | None = None
         self._filling: tuple[ScoringWorker, RevisedRows] | None = None
         """Who fills the board, a worker that was stopped too, and the rows as it reads them."""
-        self.scorer: Scorer | None = None
-        """None while it is being loaded."""
+        self.scorer: ScorerFacts | None = None
+        """None while nothing is known of it: it is being loaded for the first time."""
         self.before_label = ""
         """The scorer whose scores `before` are; empty before the first switch."""
         self._before = np.full((self.sides, dataset.rows), np.nan, np.float32)
@@ -143,7 +145,7 @@ class LiveScoring:
         scorer = self.scorer  # another thread may take it away meanwhile
         return self.key_of(scorer, self.side) if scorer is not None else None
 
-    def key_of(self, scorer: Scorer, side: Side) -> ScoreKey:
+    def key_of(self, scorer: ScorerFacts, side: Side) -> ScoreKey:
         """What exactly `scorer` makes scores with on this dataset, as it is read now."""
         return replace(
             scorer.key(side), placeholders=self._dataset.placeholders, reader=READER_VERSION
@@ -213,8 +215,13 @@ class LiveScoring:
 
     # -- the work ----------------------------------------------------------------------------
 
-    def start(self, spec: str | None, options: ScorerOptions | None = None) -> None:
+    def start(
+        self, spec: str | None, options: ScorerOptions | None = None, *, retry_failed: bool = False
+    ) -> None:
         """Score everything with another scorer, in the background; loading it is part of that.
+
+        Scores that are on file are there at once, and where nothing is left to score, nothing is
+        loaded.
 
         The scores of the scorer before stay in the cache and are back at once when it returns. The
         same one, started again in the same way, does not come before itself.
@@ -222,6 +229,8 @@ class LiveScoring:
         Args:
             spec: what to score with; None: what was used last, in the way it was used.
             options: how; see `ScorerOptions`.
+            retry_failed: try rows again of which only a failure is on file, though no others are
+                left.
         """
         chosen = options or ScorerOptions()
         if spec is None:
@@ -242,7 +251,9 @@ class LiveScoring:
             self._remember(chosen)
             return
         rows = self._as_read()
-        self.worker = self._working(rows, rows, chosen, self._loaded)
+        self.worker = self._working(
+            rows, rows, chosen, self._loaded, known=self._known, retry_failed=retry_failed
+        )
         self._filling = self.worker, rows
         self.worker.start()
 
@@ -387,7 +398,10 @@ class LiveScoring:
         dataset: ScoredDataset,
         rows: RevisedRows,
         options: ScorerOptions,
-        on_loaded: Callable[[Scorer], None] | None = None,
+        on_loaded: Callable[[ScorerFacts], None] | None = None,
+        *,
+        known: Callable[[], ScorerFacts | None] | None = None,
+        retry_failed: bool = True,
     ) -> ScoringWorker:
         """A worker for `dataset`, whose scores are kept under the identities of its own `rows`.
 
@@ -403,7 +417,9 @@ class LiveScoring:
                 options=options,
                 check_wanted=worker.check_cancelled,
             ),
+            known=known,
             on_loaded=on_loaded,
+            failed_before=None if retry_failed else partial(self._failed_before, rows),
             cached=None if self._looks_up else partial(self._cached, rows),
             on_scores=partial(self._keep_scores, rows, None if self._looks_up else self._store),
             on_failures=None if self._looks_up else partial(self._keep_failures, rows),
@@ -412,11 +428,48 @@ class LiveScoring:
         )
         return worker
 
-    def _loaded(self, scorer: Scorer) -> None:
+    def _loaded(self, scorer: ScorerFacts) -> None:
         self.scorer = scorer
         self._remember(self._options)
+        kind = self.kind
+        if kind is not None and kind.revision is not None and not isinstance(scorer, KnownScorer):
+            facts = KnownScorer.of(scorer).values()
+            self._settings.remember(self._facts, {"options": _way(self._options), **facts})
 
-    def _cached(self, rows: RevisedRows, scorer: Scorer, side: Side) -> CachedLookup | None:
+    @property
+    def _facts(self) -> str:
+        """The setting that holds what is known of the scorer at work."""
+        return f"facts of {self.spec}"
+
+    def _known(self) -> KnownScorer | None:
+        """The scorer as it was when it was loaded last, where that would give the same again.
+
+        What made the scores may be out of reach now: they are what they are.
+        """
+        kind, facts = self.kind, self._settings.get(self._facts)
+        if kind is None or kind.revision is None or not isinstance(facts, dict):
+            return None
+        try:
+            if facts.pop("options") != _way(self._options):
+                return None
+            known = KnownScorer.from_values(facts)
+        except (TypeError, ValueError, KeyError):  # of another version
+            return None
+        with contextlib.suppress(ScorerError):
+            if kind.revision(self.spec.partition(":")[2], self._options) != known.revision:
+                return None
+        return known
+
+    def _failed_before(
+        self, read: RevisedRows, scorer: ScorerFacts, side: Side, rows: NDArray[np.int64]
+    ) -> list[str]:
+        failures = self._store.failures(self.key_of(scorer, side))
+        if not failures:
+            return [""] * len(rows)
+        found = (failures.get(bytes(identity)) for identity in read.identities(rows))
+        return [failure.reason if failure is not None else "" for failure in found]
+
+    def _cached(self, rows: RevisedRows, scorer: ScorerFacts, side: Side) -> CachedLookup | None:
         key = self.key_of(scorer, side)
         coarse = self._lookup(rows, key)
         settled = (self._settings.get(_settled(each), False) for each in (key, key.earlier()))
@@ -489,6 +542,11 @@ class LiveScoring:
         known = self._settings.get("scorer options", {})
         unsaid = [name for name in REMEMBERED_OPTIONS if not getattr(options, name)]
         return replace(options, **{name: known[name] for name in unsaid if name in known})
+
+
+def _way(options: ScorerOptions) -> dict[str, object]:
+    """What of the options a scorer's facts depend on."""
+    return {name: getattr(options, name) for name in (*REMEMBERED_OPTIONS, "device")}
 
 
 def _settled(key: ScoreKey) -> str:

@@ -459,9 +459,11 @@ class Session:
         """Scores, failures and tokens of both sides."""
         return self.scoring.board
 
-    def start_scoring(self, spec: str | None, options: ScorerOptions | None = None) -> None:
+    def start_scoring(
+        self, spec: str | None, options: ScorerOptions | None = None, *, retry_failed: bool = False
+    ) -> None:
         """Score with another scorer, and decide by its threshold; see `LiveScoring.start`."""
-        self.scoring.start(spec, options)
+        self.scoring.start(spec, options, retry_failed=retry_failed)
         self.threshold_choice.recall()
 
     def fall_back(self) -> str:

@@ -131,7 +131,7 @@ def score_rows(
             f"no family fits the columns of this dataset: {names}",
             "name the prompt with --prompt-column (and --response-column) to score it",
         )
-    review.start_scoring(scorer, options)
+    review.start_scoring(scorer, options, retry_failed=True)
     told = False
 
     def tick(status: WorkerStatus) -> bool:

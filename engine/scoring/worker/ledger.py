@@ -125,16 +125,17 @@ class Ledger:
         self.pending[side, rows] = False
         self.done += len(rows)
 
-    def fail(self, side: int, row: int, reason: str) -> None:
-        """Take a row off the list without a score."""
+    def fail(self, side: int, row: int, reason: str, *, known: bool = False) -> None:
+        """Take a row off the list without a score; `known`: since an earlier run."""
         with self._board.still:
             if not self._off_board:
                 self._board.fail(side, row, reason)
         self.pending[side, row] = False
-        self._unsaved_failures[side, row] = reason
         self.done += 1
         self.failed += 1
-        self.pace.add(1)
+        if not known:
+            self._unsaved_failures[side, row] = reason
+            self.pace.add(1)
 
     def take_back(self, rows: NDArray[np.int64]) -> list[tuple[int, int]]:
         """Put the failed ones among `rows` on the list again; returns their (side, row)."""

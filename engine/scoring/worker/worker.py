@@ -1,9 +1,9 @@
 """The thread that scores, beside a screen that must not notice.
 
-It loads the scorer, puts in what an earlier run scored, then scores what the agenda says. All work
-is done in short steps; between two of them it looks at what was asked of it meanwhile (pause,
-cancel, another view). Its interface is message-shaped (calls that set a wish, a status that is a
-value), so a child process can take its place.
+It puts in what an earlier run scored, loads the scorer where anything is left, then scores what
+the agenda says. All work is done in short steps; between two of them it looks at what was asked of
+it meanwhile (pause, cancel, another view). Its interface is message-shaped (calls that set a wish,
+a status that is a value), so a child process can take its place.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from engine.errors import Cancelled, TamisError
 from engine.review.threshold import Direction
 from engine.sample import Side
-from engine.scoring.scorer import Scorer
+from engine.scoring.scorer import Scorer, ScorerFacts
 from engine.scoring.worker.agenda import Agenda, ScoredDataset
 from engine.scoring.worker.batches import StepBudget
 from engine.scoring.worker.board import ScoreBoard
@@ -51,8 +51,10 @@ class ScoringWorker:
         board: ScoreBoard,
         load: Callable[[], Scorer],
         *,
-        on_loaded: Callable[[Scorer], None] | None = None,
-        cached: Callable[[Scorer, Side], CachedLookup | None] | None = None,
+        known: Callable[[], ScorerFacts | None] | None = None,
+        on_loaded: Callable[[ScorerFacts], None] | None = None,
+        cached: Callable[[ScorerFacts, Side], CachedLookup | None] | None = None,
+        failed_before: Callable[[ScorerFacts, Side, NDArray[np.int64]], list[str]] | None = None,
         on_scores: OnScores | None = None,
         on_failures: OnFailures | None = None,
         ui_priority: UiPriority | None = None,
@@ -64,8 +66,14 @@ class ScoringWorker:
             dataset: its samples are asked for from the worker's thread.
             board: filled by this worker and by nothing else while it runs.
             load: makes the scorer, in the worker's thread; a `TamisError` becomes a message.
-            on_loaded: told of the scorer before the first score; never after `cancel`.
+            known: gives what an earlier run knew of the scorer, None where that may be wrong; then
+                it is not loaded before something is left to score.
+            on_loaded: told of the scorer before the first score, and again where it was known
+                before it is loaded; never after `cancel`.
             cached: gives a lookup of earlier scores for a side, or None where there are none.
+            failed_before: gives why rows could not be scored in an earlier run, or an empty text
+                for each that was not tried. Where nothing else is left, they wait for `retry`;
+                None: they are tried again.
             on_scores: receives what was scored (never what was cached or failed) at least
                 every second and at the end. All callbacks run in the worker's thread.
             on_failures: receives what could not be scored, at the same times.
@@ -76,7 +84,8 @@ class ScoringWorker:
         self.error: TamisError | None = None
         """What a failed worker failed of, for those who raise it; None for other exceptions."""
         self._dataset, self._load = dataset, load
-        self._on_loaded, self._cached = on_loaded, cached
+        self._known, self._on_loaded, self._cached = known, on_loaded, cached
+        self._failed_before = failed_before
         self._ledger = Ledger(board, dataset.broken, on_scores, on_failures)
         self._ui_priority = ui_priority or UiPriority()
         self._interpreter_bound = interpreter_bound
@@ -88,7 +97,8 @@ class ScoringWorker:
         self._retries: list[NDArray[np.int64]] = []
         self._renewals: list[tuple[NDArray[np.int64], Callable[[], None]]] = []
         self._message = ""
-        self._scorer: Scorer | None = None
+        self._scorer: ScorerFacts | None = None
+        self._loaded: Scorer | None = None
         self._runner: BatchRunner | None = None
         self._earlier: EarlierScores | None = None
         self._thread: threading.Thread | None = None
@@ -233,11 +243,15 @@ class ScoringWorker:
         ended, message = WorkerState.CANCELLED, ""
         try:
             self._ui_priority.lower_thread()
-            scorer = self._scorer = self._load()
-            with self._changed:  # `cancel` waits: what it makes way for is not told of this one
-                self.check_cancelled()
-                if self._on_loaded:
-                    self._on_loaded(scorer)
+            known = self._known() if self._known is not None else None
+            if known is not None:
+                self._tell(known)
+                self._show_earlier(known)
+            scorer = self._loaded = self._load()
+            if known is not None and any(known.key(side) != scorer.key(side) for side in SIDES):
+                self._ledger.renew(np.arange(self._dataset.rows))
+                self._earlier = None
+            self._tell(scorer)
             self._work(scorer)
         except Cancelled:
             pass
@@ -248,6 +262,48 @@ class ScoringWorker:
             ended, message = WorkerState.FAILED, f"scoring stopped: {one_line(error)}"
         self._finish(ended, message)
 
+    def _tell(self, scorer: ScorerFacts) -> None:
+        with self._changed:  # `cancel` waits: what it makes way for is not told of this one
+            self.check_cancelled()
+            self._scorer = scorer
+            if self._on_loaded:
+                self._on_loaded(scorer)
+
+    def _show_earlier(self, known: ScorerFacts) -> None:
+        """Put in what an earlier run scored; returns when there is a need to load the scorer."""
+        earlier = self._earlier = EarlierScores(
+            self._lookups(known), self._dataset.rows, self._ledger
+        )
+        self._enter(WorkerState.SCORING)
+        while earlier.step():
+            self.check_cancelled()
+            with self._changed:
+                view = self._view
+            earlier.use(view)
+        self._show_failures(known)
+        if not self._ledger.pending.any():
+            self._rest()
+            self.check_cancelled()
+        with self._changed:
+            self._state = WorkerState.LOADING
+            self._ledger.pace.stop()
+            self._changed.notify_all()
+
+    def _show_failures(self, known: ScorerFacts) -> None:
+        """Where only rows are left that failed in an earlier run, let them be failed."""
+        if self._failed_before is None:
+            return
+        found: list[tuple[int, NDArray[np.int64], list[str]]] = []
+        for side in range(self._ledger.sides):
+            rows = np.flatnonzero(self._ledger.pending[side])
+            reasons = self._failed_before(known, SIDES[side], rows) if rows.size else []
+            if not all(reasons):
+                return
+            found.append((side, rows, reasons))
+        for side, rows, reasons in found:
+            for row, reason in zip(rows.tolist(), reasons, strict=True):
+                self._ledger.fail(side, row, reason, known=True)
+
     def _work(self, scorer: Scorer) -> None:
         """Everything that is to be done with a loaded scorer, until it is cancelled."""
         ledger = self._ledger
@@ -255,7 +311,10 @@ class ScoringWorker:
         agenda = Agenda(self._dataset, scorer, ledger, budget, self._breaths)
         runner = BatchRunner(scorer, ledger, budget, self._breaths, agenda.put_first)
         self._runner = runner
-        earlier = self._earlier = EarlierScores(self._lookups(scorer), self._dataset.rows, ledger)
+        earlier = self._earlier
+        if earlier is None:
+            earlier = EarlierScores(self._lookups(scorer), self._dataset.rows, ledger)
+            self._earlier = earlier
         self._enter(WorkerState.SCORING)
         while True:
             self._obey(scorer, agenda, runner)
@@ -265,7 +324,7 @@ class ScoringWorker:
             ledger.flush(scorer)
             self._rest()
 
-    def _lookups(self, scorer: Scorer) -> dict[int, CachedLookup]:
+    def _lookups(self, scorer: ScorerFacts) -> dict[int, CachedLookup]:
         if self._cached is None:
             return {}
         found = {side: self._cached(scorer, SIDES[side]) for side in range(self._ledger.sides)}
@@ -346,14 +405,14 @@ class ScoringWorker:
 
     def _finish(self, state: WorkerState, message: str) -> None:
         """Save what is scored, let the scorer go, and say how it ended."""
-        if self._scorer is None:
+        if self._loaded is None:
             gc.collect()  # a half loaded model hangs together in circles
         else:
             try:
-                with contextlib.closing(self._scorer):
+                with contextlib.closing(self._loaded):
                     if self._runner is not None:
                         self._runner.land_all()
-                    self._ledger.flush(self._scorer)
+                    self._ledger.flush(self._loaded)
             except Exception as error:  # noqa: BLE001 - it is ending; the message is what is left
                 state = WorkerState.FAILED
                 message = message or f"scoring stopped: {one_line(error)}"
