@@ -11,7 +11,7 @@ import contextlib
 import getpass
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -387,6 +387,30 @@ class Session:
             return None
         said = Said(Verdict(int(verdicts[0])), reason, note, values=verdicts.astype(np.int32))
         return self._recorder.say(said, rows)
+
+    def take_over(self, given: Sequence[Event]) -> None:
+        """Put verdicts on file that were given elsewhere, under the names of those who gave them.
+
+        All of it is written at once, or nothing; one undo takes it back.
+
+        Raises:
+            UsageError: the session is open read-only.
+            InputError: the source was changed in place since it was opened.
+            StoreError: it could not be written; nothing has changed.
+        """
+        self._recorder.check_writable()
+        self.annotations.rejected_again(None)
+        occurrences = self.identities.occurrences()
+        history = self.review.events
+        group = (history[-1].id if history else 0) + 1  # the number that the first of them gets
+        stored = [
+            StoredEvent(
+                replace(event, together=group), self.identities.identities(event.rows),
+                occurrences[event.rows],
+            )
+            for event in given
+        ]  # fmt: skip
+        self.review.follow(self.store.append_given(stored))
 
     @property
     def copies(self) -> NDArray[np.int32]:
