@@ -46,6 +46,14 @@ class Carrier:
 
 
 CARRIERS = (
+    # What `tamis export --annotate` adds; it comes first, for what it exports was reviewed since.
+    Carrier(
+        "tamis",
+        "tamis_verdict",
+        _OWN_WORDS,
+        reviewer="tamis_reviewer",
+        reason="tamis_reject_reason",
+    ),
     Carrier(
         "Prodigy",
         "answer",
@@ -55,14 +63,7 @@ CARRIERS = (
         nobody="prodigy",
         time="_timestamp",
     ),
-    # What `tamis export --annotate` adds to the rows, then what `decisions.parquet` calls the same.
-    Carrier(
-        "tamis",
-        "tamis_verdict",
-        _OWN_WORDS,
-        reviewer="tamis_reviewer",
-        reason="tamis_reject_reason",
-    ),
+    # As in `decisions.parquet`, joined to the rows.
     Carrier("column", "verdict", _OWN_WORDS, reviewer="reviewer", reason="reject_reason"),
 )
 """Ways in which datasets carry verdicts; the first one that a dataset has verdicts by counts.
@@ -82,7 +83,8 @@ class CarriedVerdicts:
     """The column of the verdicts as the dataset spells it."""
     verdicts: NDArray[np.int8]  # (rows,) UNDECIDED where a row carries none
     by: pl.DataFrame
-    """(rows,) of each row: `reviewer` and `reason` as text, `seconds`; null where not known."""
+    """(rows,) of each row: `reviewer` ("" where nobody knows), `reason`, `seconds`, the last two
+    null where not known."""
     unread: int
     """Cells that hold something else than one of the carrier's words."""
 
@@ -132,7 +134,7 @@ def carried_verdicts(
         if not verdicts.any():
             continue
         by = {
-            "reviewer": texts(carrier.reviewer).fill_null(carrier.nobody or None),
+            "reviewer": texts(carrier.reviewer).fill_null(carrier.nobody),
             "reason": texts(carrier.reason),
             "seconds": texts(carrier.time).cast(pl.Float64, strict=False),
         }

@@ -1,4 +1,4 @@
-"""Verdicts that a dataset carries, taken over into its session: as one event for each reviewer.
+"""Verdicts that a dataset carries, taken over into its session: an event for each reviewer and day.
 
 What was said in the session stands: a row whose verdict was given here, or cleared, keeps it, so
 a second import finds nothing to do. Everything is written at once, or nothing, under the names of
@@ -24,6 +24,8 @@ from engine.session.carried_verdicts import GIVEN, CarriedVerdicts, carried_verd
 from engine.session.session import Session
 from engine.store.events import instant
 
+DAY_S = 86_400
+
 NAMES_SHOWN = 4
 """Reviewers that a sentence names."""
 
@@ -48,7 +50,7 @@ class ImportPlan:
     @property
     def reviewers(self) -> dict[str, int]:
         """How many of them each reviewer gave, the most first; "": nobody knows who."""
-        names = self.carried.by["reviewer"].fill_null("").gather(self.rows)
+        names = self.carried.by["reviewer"].gather(self.rows)
         return dict(Counter(names.to_list()).most_common())
 
     def values(self) -> dict[str, Any]:
@@ -71,12 +73,14 @@ class ImportPlan:
         if more := names[NAMES_SHOWN:]:
             names[NAMES_SHOWN:] = [f"{len(more):,} more"]
         counts = {
-            f"to import: {counted(self.verdicts)}, by {', '.join(names)}": len(self.rows),
-            "decided in this session already: left as they are": self.kept,
+            f"to import: {counted(self.verdicts)}\ngiven by {', '.join(names)}": len(self.rows),
+            "decided in this session already: left as is": self.kept,
             "in rows that could not be read: left out": self.broken,
-            "cells hold another word: left out": self.carried.unread,
+            "with another word: left out": self.carried.unread,
         }
-        return [f"{count:,} {text}" for text, count in counts.items() if count]
+        return "\n".join(
+            f"{count:,} {text}" for text, count in counts.items() if count
+        ).splitlines()
 
 
 def plan_import(
@@ -131,9 +135,9 @@ def import_verdicts(session: Session, plan: ImportPlan) -> int:
 
 
 def _events(carried: CarriedVerdicts, rows: NDArray[np.int64], side: Side) -> list[Event]:
-    """One event for each reviewer and reason, at the time of its last verdict where that is known.
+    """An event for each reviewer, day and reason, at the time of the last verdict in it.
 
-    The time of every single one stays in the dataset.
+    An event has one time; that of every single verdict stays in the dataset.
     """
     rejected = pl.Series(carried.verdicts == Verdict.REJECT)
     possible = pl.col("seconds").is_between(0, time.time(), closed="right")
@@ -141,9 +145,10 @@ def _events(carried: CarriedVerdicts, rows: NDArray[np.int64], side: Side) -> li
         pl.Series("row", np.arange(carried.by.height)),
         pl.when(rejected).then("reason"),
         pl.when(possible).then("seconds"),
+        pl.when(possible).then(pl.col("seconds") // DAY_S).alias("day"),
     )
     found = []
-    for _, group in said[rows].group_by("reviewer", "reason", maintain_order=True):
+    for _, group in said[rows].group_by("reviewer", "day", "reason", maintain_order=True):
         chosen, seconds = group["row"].to_numpy(), group["seconds"].max()
         values = carried.verdicts[chosen].astype(np.int32)
         event = Event(
@@ -154,7 +159,7 @@ def _events(carried: CarriedVerdicts, rows: NDArray[np.int64], side: Side) -> li
             scores=np.full(len(chosen), np.nan, np.float32),  # nobody saw one here
             circumstances=Circumstances(side=side),
             at=instant(round(seconds * 1000)) if isinstance(seconds, float) else "",
-            who=group["reviewer"][0] or "",
+            who=group["reviewer"][0],
         )
         found.append(event)
     return found

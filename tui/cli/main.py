@@ -22,7 +22,7 @@ from tui.cli.dedup import dedup
 from tui.cli.demo import demo
 from tui.cli.desk import open_desk
 from tui.cli.export import export
-from tui.cli.import_verdicts import import_carried
+from tui.cli.importing import import_carried
 from tui.cli.info import info
 from tui.cli.keys import keys
 from tui.cli.log import log

@@ -13,7 +13,7 @@ from tui.desk.base import DeskBase
 
 
 class ImportActions(DeskBase):
-    """What the action of the palette does; it has no key, since it is needed once."""
+    """What the underscore does."""
 
     def offer_import(self) -> None:
         """Say that there are verdicts to import, where nobody has decided anything here yet."""
@@ -33,9 +33,8 @@ class ImportActions(DeskBase):
             self.app.call_from_thread(self._offer, plan)
 
     def _offer(self, plan: ImportPlan) -> None:
-        key, palette = self.key("import_verdicts"), self.key("palette")
-        press = f'{key}, "import" and enter take' if key == palette else f"{key} takes"
-        self._tell(f"{plan.carried}.\n{press} them over, after a question.", severity="warning")
+        press = f"press {self.key('import_verdicts')} to take them over, after a question"
+        self._tell(f"{plan.carried}: {press}", severity="warning")
 
     def action_import_verdicts(self) -> None:
         """Count what the dataset carries, ask, and take it over."""

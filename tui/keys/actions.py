@@ -281,7 +281,7 @@ _REGISTRY: tuple[Action, ...] = (
            search="mapping fields prompt response reread"),
     Action("import_verdicts", "Import verdicts", "Takes over those that the dataset carries, such "
            "as Prodigy's answers, after a count; rows decided here keep what they have, and {undo} "
-           "takes all of it back.", (), Group.DESK, writes=True,
+           "takes all of it back.", ("underscore",), Group.DESK, writes=True,
            search="take over prodigy answer annotations carried"),
     Action("copy", "Copy the sample", "To your terminal's clipboard, where it takes OSC 52; tmux "
            "needs set-clipboard on, and screen takes none.", ("Y",), Group.DESK),
