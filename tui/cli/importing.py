@@ -29,7 +29,7 @@ def import_carried(
     reviewer: flags.Reviewer = None,
     as_json: flags.Json = False,
 ) -> None:
-    """Take over the verdicts that DATA carries, such as Prodigy's answers.
+    """Take over verdicts that DATA carries, such as Prodigy's.
 
     Known are `answer` of Prodigy (accept, reject, ignore), `tamis_verdict` of an export with
     --annotate, and a column `verdict` of accept, reject and skip. They keep their reviewers'
