@@ -46,6 +46,10 @@ class Projection:
         event = self._holding((Aspect.VERDICT, str(side)), row)
         return event if event is not None and event.verdict_of(row) else None
 
+    def spoken_of(self, side: Side = Side.CHOSEN) -> NDArray[np.bool_]:
+        """Rows about whose verdict something was said that stands: clearing it, too.  (rows,)."""
+        return self._where((Aspect.VERDICT, str(side)), lambda _: True)
+
     def last_decision(self) -> Event | None:
         """The decision given last of those that stand; None where there is none."""
         steps = (self.events[position] for position in reversed(self._undo))

@@ -175,6 +175,15 @@ class Review(Projection):
         """
         return self._append(EventKind.DECIDE, said, rows, scores, circumstances, None, together)
 
+    def follow(self, written: Sequence[StoredEvent]) -> None:
+        """Let events hold that stand on file already, such as verdicts taken over from elsewhere.
+
+        Args:
+            written: about rows of this dataset, their occurrences counted.
+        """
+        for each in written:
+            self._apply(each.event)
+
     def undo(self) -> Change | None:
         """Take back the last decision that still stands; None where there is none."""
         return self._step(EventKind.UNDO, self._undo)
@@ -211,13 +220,13 @@ class Review(Projection):
         event = self._next(stack)
         if event is None:
             return None
-        change = self._take(kind, event)
+        changes = [self._take(kind, event)]
         while event.together is not None:
             following = self._next(stack)
             if following is None or following.together != event.together:
                 break
-            self._take(kind, following)
-        return change
+            changes.append(self._take(kind, following))
+        return _joined(changes)
 
     def _take(self, kind: EventKind, event: Event) -> Change:
         """Undo or redo one event."""
@@ -351,6 +360,17 @@ def _row_topics(event: Event) -> tuple[Topic, ...]:
     """What an event says of rows; nothing where it is of the review, or in unknown words."""
     known = isinstance(event.said.aspect, Aspect) and event.said.aspect not in CHOICES
     return topics(event) if known else ()
+
+
+def _joined(changes: list[Change]) -> Change:
+    """What one step did: verdicts on one side as a whole, else the first of the changes."""
+    first = changes[0]
+    kinds = {(change.aspect, change.side, change.values is None) for change in changes}
+    if len(changes) == 1 or kinds != {(Aspect.VERDICT, first.side, False)}:
+        return first
+    values = np.concatenate([each.values for each in changes if each.values is not None])
+    rows = np.concatenate([each.rows for each in changes])
+    return replace(first, said=replace(first.said, values=values), rows=rows)
 
 
 def _is_here(event: Event) -> bool:

@@ -25,6 +25,8 @@ Front ends use these on a session; no part of a session imports them:
     exporting          from a session to an export: plan, preview, writing
     scores_file        scores as a file of their own
     cluster_verdicts   decisions about clusters, as verdicts
+    carried_verdicts   verdicts that a dataset carries in columns of its own
+    verdict_import     those taken over into its session
     migration          what opening an old session would do to it
     merge              several reviewers' sessions in a new one
     merged_notes       their notes on one sample, brought together

@@ -11,7 +11,7 @@ import contextlib
 import getpass
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -27,7 +27,16 @@ from engine.duplicates.duplication_rate import KeptDuplication, kept_duplication
 from engine.errors import InputError, StoreError, UsageError
 from engine.preferences.config import Config
 from engine.review import histogram
-from engine.review.decision import MOST_COPIES, Aspect, Event, Said, StoredEvent, Verdict
+from engine.review.decision import (
+    BITMAP_ROWS,
+    MOST_COPIES,
+    Aspect,
+    Event,
+    Said,
+    SampleTable,
+    StoredEvent,
+    Verdict,
+)
 from engine.review.policy import Outcome, Outcomes, Summary, Tally, decide, without_duplicates
 from engine.review.review import Change, Review
 from engine.review.threshold import Threshold
@@ -387,6 +396,34 @@ class Session:
             return None
         said = Said(Verdict(int(verdicts[0])), reason, note, values=verdicts.astype(np.int32))
         return self._recorder.say(said, rows)
+
+    def take_over(self, given: Sequence[Event]) -> None:
+        """Put verdicts on file that were given elsewhere, under the names of those who gave them.
+
+        All of it is written at once, or nothing; one undo takes it back.
+
+        Args:
+            given: their rows ascending.
+
+        Raises:
+            UsageError: the session is open read-only.
+            InputError: the source was changed in place since it was opened.
+            StoreError: it could not be written; nothing has changed.
+        """
+        self._recorder.check_writable()
+        self.annotations.rejected_again(None)
+        samples = SampleTable(self.identities.all(), self.identities.occurrences())
+        history = self.review.events
+        group = (history[-1].id if history else 0) + 1  # the number that the first of them gets
+        stored = [
+            StoredEvent(
+                replace(event, together=group), samples.identities[event.rows],
+                samples.occurrences[event.rows],
+                samples=samples if len(event.rows) > BITMAP_ROWS else None,
+            )
+            for event in given
+        ]  # fmt: skip
+        self.review.follow(self.store.append_given(stored))
 
     @property
     def copies(self) -> NDArray[np.int32]:

@@ -129,6 +129,34 @@ class Store:
             number = events.insert(connection, stored, encoded)
         return replace(stored, event=replace(event, id=number))
 
+    def append_given(self, given: Sequence[StoredEvent]) -> list[StoredEvent]:
+        """Write what others said about the dataset bound now, each with its own who and when.
+
+        Where an event names no reviewer or time, it gets the present ones. All of it is written,
+        or nothing.
+
+        Returns:
+            The events as they are on file, numbered.
+
+        Raises:
+            StoreError: it was not saved.
+        """
+        now_ms, written = _now_ms(), []
+        with self._writing("verdicts not saved", durable=True) as connection:
+            for each in given:
+                event = each.event
+                at_ms = events.milliseconds(event.at) if event.at else now_ms
+                event = replace(
+                    event, said=events.storable_words(event.said), at=events.instant(at_ms),
+                    who=event.who or self.reviewer,
+                )  # fmt: skip
+                stored = replace(
+                    each, event=event, dataset_digest=self._digest, reading=self._bound_reading
+                )
+                number = events.insert(connection, stored, events.encode(stored, at_ms))
+                written.append(replace(stored, event=replace(event, id=number)))
+        return written
+
     def take_over(self, dataset: KnownDataset, said: Iterable[TakenOver]) -> None:
         """Write what was said in other sessions of `dataset`, each with its own who and when.
 

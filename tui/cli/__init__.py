@@ -13,6 +13,7 @@ The same engine without a screen, and the way into the desk.
     export          `export`: the subset that verdicts, scores and threshold keep
     dedup           `dedup`: duplicates and contradictions
     spotcheck       `spotcheck`: rows drawn at random, and how many are bad
+    importing       `import`: verdicts that a dataset carries, into its session
     merge           `merge`: several reviewers' sessions into a new one
     simulate        `simulate`: what a dataset would be worth
     models          `models`: which there are, and what they need

@@ -31,6 +31,7 @@ def info(
     from engine.dataset.dataset import open_dataset
     from engine.dataset.info import describe
     from engine.session.migration import migration_report
+    from engine.session.verdict_import import plan_import
     from engine.store import session_path
 
     with headless() as progress:
@@ -42,6 +43,8 @@ def info(
             print_result(report.values(), report.text(), as_json=as_json)
             return
         description = describe(dataset)
+        plan = plan_import(dataset)
+        description["verdicts"] = None if plan is None else plan.values()
         dataset.close()
     print_result(description, info_text(description), as_json=as_json)
 
@@ -67,6 +70,7 @@ def info_text(description: Mapping[str, Any]) -> str:
         f"rows      {description['rows']:,}{unread}{_made_of(description)}",
         f"longest   row {longest['row']}, {longest['characters']:,} characters" if longest else "",
         f"system    {description['system_turns']:,} turns, tool {description['tool_turns']:,}",
+        _carried(description["verdicts"]),
         f"problems  {description['problems_total']:,}",
     ]
     for problem in description["problems"][:LISTED_PROBLEMS]:
@@ -77,6 +81,13 @@ def info_text(description: Mapping[str, Any]) -> str:
     if hidden > 0:
         lines.append(f"  … and {hidden:,} more: --json lists the first 1,000")
     return "\n".join(" ".join(line.splitlines()) for line in lines if line)
+
+
+def _carried(verdicts: Mapping[str, Any] | None) -> str:
+    if verdicts is None:
+        return ""
+    rows, where = verdicts["carried"], f"{verdicts['carrier']} `{verdicts['column']}`"
+    return f"verdicts  carried by {rows:,} rows ({where}): tamis import takes them over"
 
 
 def _unknown(names: Sequence[str]) -> str:

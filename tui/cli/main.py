@@ -22,6 +22,7 @@ from tui.cli.dedup import dedup
 from tui.cli.demo import demo
 from tui.cli.desk import open_desk
 from tui.cli.export import export
+from tui.cli.importing import import_carried
 from tui.cli.info import info
 from tui.cli.keys import keys
 from tui.cli.log import log
@@ -43,6 +44,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "spotcheck": spotcheck,
     "models": models,
     "dedup": dedup,
+    "import": import_carried,
     "merge": merge,
     "keys": keys,
     "config": config,

@@ -15,6 +15,7 @@
     panels        the table of panels, and opening, closing and following them
     simulator     S and the sliders
     mapping       &: other columns for the parts of a sample
+    importing     _: verdicts that the dataset carries, taken over
     copying       Y W: to the clipboard and into a file
     availability  what can be done now, and why the rest cannot
     desk          all of it, with duplicates, export, help and the way out

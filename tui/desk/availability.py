@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.review.decision import Verdict
+from engine.session.carried_verdicts import carriers_of
 from tui.desk.moving import MovingActions
 from tui.desk.panels import UNDOING
 from tui.keys.actions import Action, Group, actions_of, actions_on
@@ -75,6 +76,8 @@ class Possible(MovingActions):
                 return "bfloat16 leaves no row open"
             case "side" if session.sides == 1:
                 return "only preference data has two sides"
+            case "import_verdicts" if not any(carriers_of(session.dataset.all_column_names)):
+                return "no column of this dataset is known to hold verdicts"
             case "problems" if not session.dataset.problems_total:
                 return "every row could be read"
             case "zoom" if self._zoomed:

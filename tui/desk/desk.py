@@ -20,6 +20,7 @@ from tui.desk.base import TICK_S
 from tui.desk.boosts import BoostActions
 from tui.desk.copying import CopyActions
 from tui.desk.edits import EditActions
+from tui.desk.importing import ImportActions
 from tui.desk.mapping import MappingActions
 from tui.desk.ordering import OrderActions
 from tui.desk.scoring import ScoringActions
@@ -36,6 +37,7 @@ class Desk(
     OrderActions,
     CopyActions,
     MappingActions,
+    ImportActions,
     ScoringActions,
 ):
     """One session on the screen."""
@@ -63,6 +65,7 @@ class Desk(
         self._focus_scoring()
         self.session.hash_in_background()
         self.session.duplicates.require()
+        self.offer_import()
 
     def _tick(self) -> None:
         """Let the table's column follow what is found."""

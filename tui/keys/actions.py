@@ -279,6 +279,10 @@ _REGISTRY: tuple[Action, ...] = (
     Action("mapping", "Columns", "Which column is the prompt, the response and so on, with a row "
            "as it would be read; verdicts stay with their rows.", ("ampersand",), Group.DESK,
            search="mapping fields prompt response reread"),
+    Action("import_verdicts", "Import verdicts", "Takes over those that the dataset carries, such "
+           "as Prodigy's answers, after a count; rows decided here keep what they have, and {undo} "
+           "takes all of it back.", ("underscore",), Group.DESK, writes=True,
+           search="take over prodigy answer annotations carried"),
     Action("copy", "Copy the sample", "To your terminal's clipboard, where it takes OSC 52; tmux "
            "needs set-clipboard on, and screen takes none.", ("Y",), Group.DESK),
     Action("copy_to_file", "Copy the sample to a file", "Its turns as text; asks for the name.",

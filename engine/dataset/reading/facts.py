@@ -30,6 +30,9 @@ MEASURES = frozenset(
 )
 """What is measured of a text, or judged."""
 
+VERDICT_WORDS = frozenset({"accept", "reject", "ignore"})
+"""What Prodigy writes into `answer`."""
+
 
 def normal(name: str) -> str:
     """A column's name without case, blanks, underscores and hyphens."""
@@ -49,7 +52,18 @@ class ColumnFacts:
         self._by_name: dict[str, str] = {}
         for name in self.names:
             self._by_name.setdefault(normal(name), name)
+        self.is_prodigy = self.has("_task_hash") or self.has("_input_hash")
+        """Whether it is an export of Prodigy."""
+        if self._answers_are_verdicts():
+            del self._by_name["answer"]
         self._kinds: dict[str, str] = {}
+
+    def _answers_are_verdicts(self) -> bool:
+        """Whether `answer` is Prodigy's word on the row, and no part of what was said."""
+        name = self._by_name.get("answer")
+        if name is None or not self.has("_task_hash"):
+            return False
+        return all(isinstance(word, str) and word in VERDICT_WORDS for word in self._values(name))
 
     def find(self, *candidates: str, kinds: tuple[str, ...] = ("text",)) -> str | None:
         """The first of `candidates` that is a column of one of `kinds` (or has only nulls)."""
@@ -94,7 +108,9 @@ class ColumnFacts:
         known = DETAILS | or_these
         others = [name for name in self.names if name not in parts]
         return all(
-            normal(name) in known or name.lower().endswith("_id") or name.startswith("_")
+            normal(name) in known
+            or name.lower().endswith("_id")
+            or name.startswith(("_", "tamis_"))  # of its own exports
             for name in others
         )
 

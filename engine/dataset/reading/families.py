@@ -402,7 +402,8 @@ def _prompt(facts: ColumnFacts) -> Columns | None:
     if not prompt:
         return None
     columns = _with_more(facts, Columns(system, prompt), thinks=False)
-    return columns if facts.only_details_beside(*columns.used().values()) else None
+    alone = facts.is_prodigy or facts.only_details_beside(*columns.used().values())
+    return columns if alone else None
 
 
 BATCH_OUTPUT = "these are answers alone: their prompts are in the file of requests"
@@ -416,8 +417,7 @@ def _text(facts: ColumnFacts) -> Columns | None:
     text = facts.find(*TEXT_NAMES)
     if not text:
         return None
-    prodigy = facts.has("_task_hash") or facts.has("_input_hash")
-    alone = prodigy or facts.only_details_beside(text, or_these=MEASURES)
+    alone = facts.is_prodigy or facts.only_details_beside(text, or_these=MEASURES)
     return Columns(response=text) if alone else None
 
 

@@ -142,6 +142,8 @@ CLUSTERS = "clusters/test_clusters.py::test_"
 DRIVEN_ELSEWHERE: Mapping[str, str] = {
     "mapping": "dialogs/test_mapping_dialog.py::"
     "test_the_dialog_opens_by_itself_and_the_dataset_is_read_so",
+    "import_verdicts": "desk/test_importing.py::"
+    "test_carried_verdicts_are_offered_counted_taken_over_and_undone",
     "code": "desk/test_annotations.py::"
     "test_a_digit_codes_the_last_rejection_and_undo_takes_it_back",
     "long_note": "desk/test_annotations.py::test_a_note_of_several_lines_comes_from_the_editor",

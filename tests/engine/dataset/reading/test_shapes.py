@@ -176,6 +176,21 @@ def test_texts_with_a_score_or_a_reviewers_word_are_texts(tmp_path: Path) -> Non
         assert lines(tmp_path, [row]).family is Family.TEXT
 
 
+def test_a_reviewers_word_is_no_answer_to_the_question(tmp_path: Path) -> None:
+    row = {"question": "Is rye a grass?", "answer": "accept", "_input_hash": 1, "_task_hash": 2}
+    dataset = lines(tmp_path, [row, row | {"answer": "ignore"}])
+    assert dataset.family is Family.PROMPT
+    said = lines(tmp_path, [row | {"answer": "Yes, it is."}])
+    assert (said.family, said.sample(0).response) == (Family.PROMPT_RESPONSE, "Yes, it is.")
+    both = lines(tmp_path, [row | {"response": "Yes, it is."}])
+    assert (both.family, both.sample(0).response) == (Family.PROMPT_RESPONSE, "Yes, it is.")
+
+
+def test_what_an_annotated_export_adds_hides_no_text(tmp_path: Path) -> None:
+    row = {"text": "Oaks live long.", "tamis_row": 0, "tamis_verdict": "accept", "tamis_tags": None}
+    assert lines(tmp_path, [row]).family is Family.TEXT
+
+
 def test_translations_say_what_to_name(tmp_path: Path) -> None:
     row = {"translation": {"en": "Good day", "fr": "Bonjour"}}
     dataset = lines(tmp_path, [row])

@@ -18,7 +18,7 @@ from engine.errors import ScorerError
 from engine.review.threshold import Direction
 from engine.sample import Sample, Side
 from engine.scoring.heuristic import HeuristicScorer
-from engine.scoring.scorer import Encoded, Failed, Scored, Scorer
+from engine.scoring.scorer import Encoded, Failed, Scored, Scorer, ScorerFacts
 from engine.scoring.worker.board import ScoreBoard
 from engine.scoring.worker.cached import ScoreLookup
 from engine.scoring.worker.worker import ScoringWorker, WorkerState
@@ -71,7 +71,7 @@ def dataset() -> FakeDataset:
 @pytest.mark.parametrize("budget", [0, 40])
 def test_everything_is_scored_and_handed_over_once(dataset: FakeDataset, budget: int) -> None:
     board, saved, scorer = board_for(dataset), Saved(), FakeScorer(budget)
-    loaded: list[Scorer] = []
+    loaded: list[ScorerFacts] = []
     worker = ScoringWorker(dataset, board, lambda: scorer, on_loaded=loaded.append, on_scores=saved)
     worker.start()
     assert worker.join(WAIT_S)
@@ -251,7 +251,7 @@ def test_nothing_is_paused_when_everything_is_scored(dataset: FakeDataset) -> No
 def test_nobody_is_told_of_a_scorer_after_the_cancel(dataset: FakeDataset) -> None:
     held: list[bool] = []
 
-    def loaded(_scorer: Scorer) -> None:
+    def loaded(_scorer: ScorerFacts) -> None:
         def cancel_at_once() -> None:
             held.append(not worker._changed.acquire(blocking=False))
             if not held[0]:
