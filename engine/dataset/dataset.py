@@ -21,6 +21,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from engine.dataset.nested import member_column
+from engine.dataset.reading.cells import path_in
 from engine.dataset.reading.columns import as_text, joined_column
 from engine.dataset.reading.csv_bytes import CsvBytes, csv_bytes
 from engine.dataset.reading.facts import ColumnFacts
@@ -304,7 +306,7 @@ class Dataset:
         return count_words(self.texts["prompt"]) + count_words(self.texts["response"])
 
     def column(self, name: str, cancelled: Callable[[], bool] | None = None) -> pl.Series:
-        """An original column over all rows; null where a file has no such column.
+        """An original column over all rows, or a member of one (`a.b`); null where there is none.
 
         A JSON file is read again for it, about 2 s a GB; those used last are kept. Safe to call
         from another thread.
@@ -326,11 +328,15 @@ class Dataset:
         return column
 
     def _read_column(self, name: str, cancelled: Callable[[], bool] | None) -> pl.Series:
-        if name not in self.all_column_names:
+        path = path_in(self.all_column_names, name)
+        if path is None:
             raise UsageError(
                 f"the dataset has no column {name!r}",
                 f"its columns: {', '.join(self.all_column_names)}",
             )
+        if len(path) > 1:
+            root = str(path[0])
+            return member_column(self.column(root, cancelled), root, name, cancelled)
         step = ReadProgress(cancelled=cancelled)
         return joined_column([shard.column(name, step) for shard in self._shards], name)
 

@@ -95,6 +95,17 @@ class ColumnTextTerm:
         return f"{column_name(self.name)}{sign}{quoted(self.needle, BARE_VALUE)}"
 
 
+def value_term(name: str, comparison: Comparison, value: str) -> ColumnTerm:
+    """A comparison with a number, a truth value or `null`."""
+    return ColumnTerm(name, comparison, value)
+
+
+def text_term(name: str, value: str) -> ColumnTerm:
+    """A column that is this text to the letter, quoted only where it has to be."""
+    bare = BARE_VALUE.fullmatch(value) and value != NULL and not _NUMBER.fullmatch(value)
+    return ColumnTerm(name, Comparison.EQUAL, value, is_text=not bare)
+
+
 def column_name(name: str) -> str:
     """A column's name as typed: in backquotes where it is no plain name or a word of its own."""
     if NAME.fullmatch(name) and name.lower() not in WORDS:

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from difflib import get_close_matches
 from typing import NoReturn
 
+from engine.dataset.nested import has_column
 from engine.dataset.text_search import Query
 from engine.errors import UsageError
 from engine.filter.columns import NAME, ColumnTerm, ColumnTextTerm
@@ -294,6 +295,8 @@ class _Parser:
         same = [column for column in columns if column.lower() == name.lower()]
         if len(same) == 1:
             return same[0]
+        if has_column(columns, name):
+            return name
         near = get_close_matches(name.lower(), [*columns, *Number, *sorted(_TEXTS)], 1)
         known = f"; columns: {', '.join(columns[:8])}" if columns else ""
         return self._fail(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -42,6 +42,8 @@ class Names:
     """The original columns of the dataset."""
     marks: Mapping[Mark, Sequence[str]] = field(default_factory=dict)
     """Names in use: tags, codes of reasons."""
+    values: Callable[[str], Sequence[str]] = lambda _column: ()
+    """Frequent values of a column, as they are typed."""
 
 
 class FilterView(Protocol):

@@ -11,6 +11,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from engine.dataset.nested import member_names
+from engine.dataset.reading.cells import PATH_SIGN, kind_of, parsed, path_in, value_at
 from engine.errors import ScorerError
 from engine.sample import Sample, Side
 from engine.scoring.models.model_files import revision_of_file
@@ -84,23 +86,61 @@ class ColumnScorer(WithoutModel):
 
 
 def column_scorer(dataset: DatasetWithColumns, column: str) -> ColumnScorer:
-    """A numeric column of the dataset as scores.
+    """A numeric column of the dataset as scores, or a member of one: `a.b`.
 
     Raises:
-        ScorerError: there is no such column.
+        ScorerError: there is no such column, or no single number in a row of it.
     """
     first = dataset.frame(np.arange(min(dataset.rows, LOOKED_AT_ROWS)))
-    if column not in first.columns:
+    path = path_in(first.columns, column)
+    if path is None:
         raise ScorerError(f"no column {column!r} in the dataset", _listed(first.columns))
+    root = str(path[0])
+    _check_single(first[root].to_list(), root, column)
 
     def cells(samples: Sequence[Sample]) -> list[object]:
         frame = dataset.frame(np.array([sample.row for sample in samples], np.int64))
-        if column not in frame.columns:  # a shard or a stretch of rows without it
+        if root not in frame.columns:  # a shard or a stretch of rows without it
             return [None] * len(samples)
-        return frame[column].to_list()
+        return [value_at({root: value}, column) for value in frame[root].to_list()]
 
     label = f"column {column}"
     return ColumnScorer(f"column:{column}", label, dataset.fingerprint.digest, cells)
+
+
+def _check_single(values: Sequence[object], root: str, column: str) -> None:
+    """See in the first rows that `column` leads to single values.
+
+    Raises:
+        ScorerError: it leads to lists or objects, into a list, or nowhere.
+    """
+    present = [value for value in values if value is not None]
+    found = [value_at({root: value}, column) for value in present]
+    kinds = {kind_of(parsed(value) if isinstance(value, str) else value) for value in found}
+    kinds -= {kind_of(None)}
+    if kinds and kinds <= {kind_of([]), kind_of({})}:
+        members = member_names({column: value} for value in found).get(column, ())
+        example = members[0] if members else f"{column}{PATH_SIGN}0"
+        raise ScorerError(
+            f"column {column!r} holds {' or '.join(sorted(kinds))} in a row, not a number",
+            f"name what is in it: column:{ascii(example)[1:-1]}",
+        )
+    if column == root or kinds or not present:
+        return
+    for steps in range(1, column.count(PATH_SIGN) + 1):
+        above = column.rsplit(PATH_SIGN, steps)[0]
+        outer = next(filter(None, (value_at({root: each}, above) for each in present)), None)
+        outer = parsed(outer) if isinstance(outer, str) else outer
+        if isinstance(outer, list):
+            raise ScorerError(
+                f"column {column!r}: {above!r} is a list, whose members have numbers, no names",
+                f"name one of them: column:{ascii(above)[1:-1]}{PATH_SIGN}0",
+            )
+        if isinstance(outer, dict):
+            raise ScorerError(f"no {column!r} in the dataset", _listed([*outer], f"{above!r} has"))
+        if above == root:
+            break
+    raise ScorerError(f"no {column!r} in the dataset", f"{root!r} holds no objects")
 
 
 def file_scorer(dataset: DatasetWithColumns, place: str) -> ColumnScorer:
@@ -207,6 +247,6 @@ def _choose_column(table: pl.DataFrame, column: str, path: Path) -> str:
     raise ScorerError(f"which column of {path} is the score?", f"name it: file:{path}:COLUMN")
 
 
-def _listed(columns: Sequence[str]) -> str:
+def _listed(columns: Sequence[str], these_are: str = "its columns are") -> str:
     shown = ", ".join(ascii(name)[1:-1] for name in columns[:20])
-    return f"its columns are {shown}" + (" …" if len(columns) > 20 else "")
+    return f"{these_are} {shown}" + (" …" if len(columns) > 20 else "")

@@ -148,7 +148,9 @@ def _make_column(what: str, making: Making) -> Scorer:
 
 
 def _check_column(what: str, columns: Collection[str], _options: ScorerOptions) -> None:
-    if what not in columns:
+    from engine.dataset.nested import has_column
+
+    if not has_column(columns, what):
         raise ScorerError(f"no column {what!r}", f"there are: {', '.join(list(columns)[:20])}")
 
 

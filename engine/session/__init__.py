@@ -17,6 +17,9 @@
     simulation         what the simulator's panel shows
     view               which rows are shown, in what order: sort, filter, review order
     table_columns      the columns of the sample table: value, width, sort key, what it reveals
+    column_choice      which of them are shown, and how wide
+    other_columns      columns of the dataset that no sample is read from
+    frequencies        how often a column has which value, and how many of those rows are kept
     matching           which rows a filter lets through
     settings           what is remembered from visit to visit, saved filters too
 

@@ -104,7 +104,7 @@ def filter_names(session: ViewedSession) -> Names:
         Mark.CONFLICT: [OPEN, ADJUDICATED],
         Mark.CUT: [YES, NO],
     }
-    return Names(session.dataset.all_column_names, marks)
+    return Names(session.other_columns.all_names, marks, session.frequent_values.get)
 
 
 def read_filter(session: ViewedSession, text: str) -> Filter:

@@ -13,6 +13,7 @@ import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -46,10 +47,13 @@ from engine.scoring.worker.board import ScoreBoard
 from engine.session.annotations import Annotations
 from engine.session.binding import FORMAT_1, Binding, Located
 from engine.session.cluster_review import ClusterReview
+from engine.session.column_choice import ColumnChoice
 from engine.session.duplication import Duplicates
 from engine.session.edits import Edits
+from engine.session.frequencies import frequent_values
 from engine.session.live_scoring import LiveScoring
 from engine.session.orders import ReviewOrders
+from engine.session.other_columns import FrequentValues, OtherColumns
 from engine.session.recorder import Recorder
 from engine.session.settings import SavedFilters, SessionSettings
 from engine.session.simulation import Simulation
@@ -138,6 +142,12 @@ class Session:
         self._blind = bool(self._settings.get("blind", False))
         self.filters = SavedFilters(self._settings)
         """Filters kept under a name."""
+        self.other_columns = OtherColumns(dataset)
+        """The columns beside those that samples are read from."""
+        self.frequent_values = FrequentValues(partial(frequent_values, self))
+        """For the completion of filters."""
+        self.column_choice = ColumnChoice(self, self._settings)
+        """Which columns the table shows."""
         self.view = SessionView(self, self._settings)
         """Which rows are shown, and in what order."""
         self.reading = ReadOptions()
@@ -296,6 +306,7 @@ class Session:
             self._join_hasher()
         self._closing.set()
         self.view.stop()
+        self.frequent_values.stop()
         self.duplicates.stop()
         self.clusters.wait()
         self.scoring.stop()

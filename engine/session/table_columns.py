@@ -7,6 +7,7 @@ says what kind of thing its cells hold.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,9 +18,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from engine.dataset.dataset import Dataset
+from engine.dataset.nested import has_column, sortable
 from engine.review.policy import Outcomes
 from engine.review.review import Review
-from engine.sample import Family, Side
+from engine.sample import TURNS_APART, Family, Role, Side
 from engine.scoring.worker.board import ScoreBoard
 from engine.session.annotations import Annotations
 from engine.session.cluster_review import ClusterReview
@@ -27,12 +29,15 @@ from engine.session.duplication import Duplicates
 from engine.session.edits import Edits
 from engine.session.live_scoring import LiveScoring
 from engine.session.orders import ReviewOrders
+from engine.session.other_columns import FrequentValues, OtherColumns, cell_text
 
 
 class ViewedSession(Protocol):
     """The part of a session that its columns, its filter and its view look at."""
 
     dataset: Dataset
+    other_columns: OtherColumns
+    frequent_values: FrequentValues
     sides: int
     edits: Edits
     scoring: LiveScoring
@@ -109,6 +114,10 @@ class Cell(StrEnum):
     """Text of any length; the text columns share the cells that the others leave."""
     COUNT = "count"
     """A number that is counted, or, as text, one that is estimated."""
+    FIELD = "field"
+    """The start of a text from the dataset, in a width of its own."""
+    FIGURE = "figure"
+    """The same of a number."""
     SIGNS = "signs"
     """Whether the row has a problem, an edit, a note or a tag, which the screen knows itself."""
 
@@ -158,6 +167,10 @@ class TableColumn:
     """The title for preference data, where it is another."""
     offered: Callable[[ViewedSession], bool] = _always
     """Whether this session has anything to sort by."""
+    optional: int = 0
+    """Its cells where a person chose it; by default it is not shown."""
+    fixed: bool = False
+    """Whether a text takes its width and no share of what is left."""
 
 
 SCORE_CELLS = 7
@@ -201,6 +214,10 @@ def _rejected_score(session: ViewedSession, row: int) -> float:
     return float(session.board.scores[-1, row])
 
 
+def _score_before(session: ViewedSession, row: int) -> float:
+    return float(session.scoring.before[row])
+
+
 def _cluster(session: ViewedSession, row: int) -> str:
     """The number of its cluster, and how often it is exported where that is not once."""
     cluster, copies = session.clusters.whole_of(row), int(session.copies[row])
@@ -216,7 +233,33 @@ def _prompt(session: ViewedSession, row: int) -> str:
     if dataset.family is Family.OTHER:
         record = dataset.record(row)
         return "   ".join(f"{name} = {str(value)[:200]}" for name, value in record.items())
-    return session.edits.texts["prompt"][row] or ""
+    text = session.edits.texts["prompt"][row] or ""
+    return text if dataset.family in ONE_TURN else last_asked(text)
+
+
+ONE_TURN = (Family.PROMPT, Family.TEXT, Family.OTHER)
+"""Families whose prompts are a text, whatever it begins with."""
+
+_TURN = re.compile(rf"(?:\A|{TURNS_APART})({'|'.join([*Role, 'tools'])}): ")
+_ASKED = f"{TURNS_APART}{Role.USER}: "
+
+
+def last_asked(prompt: str) -> str:
+    """The last user turn of a prompt of several turns, which begins with the role of its first.
+
+    A system prompt is the same in every row: in a column it tells nothing.
+    """
+    if _TURN.match(prompt) is None:
+        return prompt
+    start = prompt.rfind(_ASKED)
+    if start >= 0:
+        start += len(_ASKED)
+    elif prompt.startswith(f"{Role.USER}: "):
+        start = len(f"{Role.USER}: ")
+    else:
+        return prompt
+    following = _TURN.search(prompt, start)
+    return prompt[start : following.start() if following else None]
 
 
 def _answer(name: str) -> Callable[[ViewedSession, int], str]:
@@ -278,7 +321,8 @@ COLUMNS: dict[str, TableColumn] = {
         ),
         TableColumn("bar", "", Cell.BAR, _bar_cells, _chosen_score, reveals=True),
         TableColumn(
-            "score before", "before", Cell.NUMBER, _cells(0), reveals=True,
+            "score before", "before", Cell.NUMBER, _cells(0), _score_before, reveals=True,
+            optional=SCORE_CELLS,
             sort_key=lambda session: session.shown(session.scoring.before),
             offered=lambda session: bool(session.scoring.before_label),
         ),
@@ -307,7 +351,7 @@ COLUMNS: dict[str, TableColumn] = {
             lambda session: session.scoring.tokens,
         ),
         TableColumn(
-            "read", "read", Cell.COUNT, _cells(0), _read, _tokens_read,
+            "read", "read", Cell.COUNT, _cells(0), _read, _tokens_read, optional=6,
             offered=lambda session: bool(session.scoring.cut.any()),
         ),
         TableColumn(
@@ -327,25 +371,58 @@ class Sort:
     descending: bool = False
 
     def __str__(self) -> str:
-        return f"{self.column} {'descending' if self.descending else 'ascending'}"
+        return f"{shown_name(self.column)} {'descending' if self.descending else 'ascending'}"
+
+
+FIELD = "column:"
+"""What the name of a column of the dataset begins with, so that it is none of tamis' own."""
+
+
+def shown_name(name: str) -> str:
+    """A column as people know it."""
+    return name.removeprefix(FIELD)
+
+
+def column_named(session: ViewedSession, name: str) -> TableColumn | None:
+    """One of tamis' own columns, or `column:NAME` of the dataset; None where there is none such."""
+    if not name.startswith(FIELD):
+        return COLUMNS.get(name)
+    own = name.removeprefix(FIELD)
+    if not has_column(session.dataset.all_column_names, own):
+        return None
+    looks = session.other_columns.looks(own)
+    cells = max(looks.cells, min(len(own), MOST_TITLE_CELLS))
+    return TableColumn(
+        name, own, Cell.FIGURE if looks.is_number else Cell.FIELD, lambda _room: cells,
+        lambda session, row: cell_text(session.other_columns.value(row, own)),
+        lambda session: sortable(session.dataset.column(own)),
+    )  # fmt: skip
+
+
+MOST_TITLE_CELLS = 12
+"""A longer name does not make its column wider than its values."""
 
 
 def reveals(sort: Sort) -> bool:
     """Whether rows in this order tell scores, or what the rules make of them."""
-    return COLUMNS[sort.column].reveals
+    return sort.column in COLUMNS and COLUMNS[sort.column].reveals
 
 
 def sort_choices(session: ViewedSession) -> list[str]:
-    """The columns that rows can be sorted by now."""
-    return [
+    """The columns that rows can be sorted by now: tamis' own, then those of the dataset."""
+    own = [
         column.name
         for column in COLUMNS.values()
         if column.sort_key and column.offered(session) and not (session.blind and column.reveals)
     ]
+    return [*own, *(FIELD + name for name in session.other_columns.names)]
 
 
 def rows_in_order(
-    session: ViewedSession, sort: Sort, matching: NDArray[np.bool_] | None = None
+    session: ViewedSession,
+    sort: Sort,
+    matching: NDArray[np.bool_] | None = None,
+    cancelled: Callable[[], bool] | None = None,
 ) -> NDArray[np.int64]:
     """Row numbers in the order of a sort: stable, and what has no value last in both directions.
 
@@ -356,14 +433,23 @@ def rows_in_order(
         sort: column and direction; rows stay in their own order where it tells scores that are
             hidden while blind.
         matching: rows of the filter; None shows all.  (rows,)
+        cancelled: whether the answer is not wanted any more; a column may have to be read.
 
     Returns:
         (shown,) row numbers.
+
+    Raises:
+        InputError: a column cannot be read any more.
+        Cancelled: `cancelled` said so.
     """
     sort = Sort() if session.blind and reveals(sort) else sort
-    key = COLUMNS[sort.column].sort_key
     order = np.arange(session.dataset.rows, dtype=np.int64)
-    if sort.column == "row" or key is None:
+    column = column_named(session, sort.column)
+    key = None if column is None else column.sort_key
+    if sort.column.startswith(FIELD):
+        values = session.dataset.column(shown_name(sort.column), cancelled)
+        order = _sorted(sortable(values), descending=sort.descending)
+    elif sort.column == "row" or key is None:
         order = order[::-1] if sort.descending else order
     else:
         order = _sorted(key(session), descending=sort.descending)
@@ -373,8 +459,8 @@ def rows_in_order(
 def _sorted(values: NDArray[Any] | pl.Series, *, descending: bool) -> NDArray[np.int64]:
     """Row numbers in the order of numbers, or of texts by code points.  (rows,) -> (rows,)."""
     if isinstance(values, pl.Series):
-        frame = pl.DataFrame({"text": values}).with_row_index("row")
-        ordered = frame.sort("text", descending=descending, nulls_last=True, maintain_order=True)
+        frame = pl.DataFrame({"value": values}).with_row_index("row")
+        ordered = frame.sort("value", descending=descending, nulls_last=True, maintain_order=True)
         return ordered["row"].to_numpy().astype(np.int64)
     keys = values.astype(np.float64)
     return np.argsort(-keys if descending else keys, kind="stable")

@@ -20,7 +20,13 @@ from engine.review.decision import Verdict
 from engine.review.review_orders import TELLING
 from engine.session.matching import filter_names, read_filter, rows_matching, tells_scores
 from engine.session.settings import SessionSettings
-from engine.session.table_columns import COLUMNS, Sort, ViewedSession, reveals, rows_in_order
+from engine.session.table_columns import (
+    Sort,
+    ViewedSession,
+    column_named,
+    reveals,
+    rows_in_order,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,8 +77,8 @@ class SessionView:
             None where that is all rows in their own order.
         """
         sort, text = self._settings.get("sort"), self._settings.get("filter")
-        if isinstance(sort, list) and sort[0] in list(COLUMNS):
-            self._sort = Sort(sort[0], bool(sort[1]))
+        if isinstance(sort, list) and column_named(self._session, str(sort[0])) is not None:
+            self._sort = Sort(str(sort[0]), bool(sort[1]))
         if self._session.blind:
             self._leave_telling()
         self._filter_text = text if isinstance(text, str) else ""
@@ -85,7 +91,7 @@ class SessionView:
         Raises:
             UsageError: the order would tell what is hidden while blind.
         """
-        if self._session.blind and COLUMNS[column].reveals:
+        if self._session.blind and reveals(Sort(column)):
             raise UsageError(f"sorted by {column}, rows would tell what is hidden while blind")
         same = column == self._sort.column and self._session.orders.current is None
         return self._sort_so(Sort(column, same and not self._sort.descending))
@@ -251,7 +257,7 @@ class SessionView:
                 text, left_out = "", str(error)
         order = self._session.orders.current
         if order is None:
-            rows = rows_in_order(self._session, sort, matching)
+            rows = rows_in_order(self._session, sort, matching, cancelled)
         else:
             rows = order.rows if matching is None else order.rows[matching[order.rows]]
         return ShownRows(rows, sort, text, matching, left_out)

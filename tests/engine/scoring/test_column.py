@@ -11,7 +11,7 @@ import pytest
 
 from engine.errors import ScorerError, UsageError
 from engine.sample import Side
-from engine.scoring import make_scorer
+from engine.scoring import ScorerOptions, check_scorer, make_scorer
 from engine.scoring.scorer import Encoded, Scored, ScoreKey, Scorer
 from engine.scoring.worker.board import ScoreBoard
 from engine.scoring.worker.worker import ScoringWorker
@@ -193,3 +193,58 @@ def test_keys_differ_in_every_field() -> None:
     ]
     assert len({key.digest() for key in keys}) == len(keys)
     assert ScoreKey("a", "1").digest() == ScoreKey("a", "1").digest()
+
+
+NESTED = pl.DataFrame(
+    {
+        "meta": [{"quality": {"help": float(n), "tags": [n, n]}} for n in range(ROWS)],
+        "json": [f'{{"score": {n}, "list": [{n}, {n + 1}]}}' for n in range(ROWS)],
+        "a.b": [10.0 + n for n in range(ROWS)],
+        "a": [{"b": -1.0}] * ROWS,
+    }
+)
+
+
+@pytest.fixture
+def nested() -> FakeDataset:
+    return FakeDataset(random_samples(ROWS, seed=30, longest=8), columns=NESTED)
+
+
+@pytest.mark.parametrize(
+    ("column", "first"),
+    [
+        ("meta.quality.help", [0.0, 1.0]),
+        ("json.score", [0.0, 1.0]),
+        ("json.list.1", [1.0, 2.0]),
+        ("a.b", [10.0, 11.0]),
+    ],
+)
+def test_a_name_with_dots_leads_into_objects_and_json_text(
+    nested: FakeDataset, column: str, first: list[float]
+) -> None:
+    scorer = make_scorer(f"column:{column}", dataset=nested)
+    assert results(scorer, nested)[:2] == first
+    check_scorer(f"column:{column}", columns=NESTED.columns, options=ScorerOptions())
+
+
+@pytest.mark.parametrize(
+    ("column", "message", "hint"),
+    [
+        ("meta", "holds an object in a row, not a number", "column:meta.quality.help"),
+        ("meta.quality.tags", "holds a list in a row", "column:meta.quality.tags.0"),
+        ("json.list.x", "'json.list' is a list, whose members have numbers", "column:json.list.0"),
+        ("json.nothing", "no 'json.nothing' in the dataset", "'json' has score, list"),
+        ("a.b.c", "no 'a.b.c' in the dataset", "'a.b' holds no objects"),
+    ],
+)
+def test_what_is_no_single_number_is_refused_before_scoring(
+    nested: FakeDataset, column: str, message: str, hint: str
+) -> None:
+    with pytest.raises(ScorerError, match=message) as caught:
+        make_scorer(f"column:{column}", dataset=nested)
+    assert hint in caught.value.hint
+
+
+def test_a_name_with_dots_whose_first_step_is_no_column_is_refused_at_once() -> None:
+    with pytest.raises(ScorerError, match=r"no column 'b\.c'"):
+        check_scorer("column:b.c", columns=NESTED.columns, options=ScorerOptions())

@@ -101,7 +101,10 @@ def test_hidden_scores_put_aside_what_tells_them(session: Session) -> None:
         view.sort_by("score")
     with pytest.raises(UsageError, match="hidden while blind"):
         view.filter_by("score>1")
-    assert sort_choices(session) == ["row", "prompt", "response", "tokens", "problem"]
+    assert sort_choices(session) == [
+        *("row", "prompt", "response", "tokens", "problem"),
+        "column:rating",
+    ]
     session.set_blind(on=False)
     again = view.show_scores()
     assert again is not None
