@@ -8,6 +8,7 @@
     moving        ( ) tab enter esc, panes
     thresholds    brackets, slider, typed, F: a bar of the histogram
     filters       f ctrl+f
+    columns       " C =: columns of the dataset, shown and counted
     ordering      s o: sorts, review orders, spot check
     searching     / n N
     reading       enter J K b: focus mode, the next sample ready, blind

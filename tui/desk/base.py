@@ -154,8 +154,9 @@ class DeskBase(WorkingScreen):
         yield StatusLine(id="title")
         with Container(id="body"):
             yield SampleTable(
-                self._rows, glyphs=self._glyphs, empty_text="no row matches the filter", id="table"
-            )
+                self._rows, glyphs=self._glyphs, columns=self.session.column_choice.columns(),
+                empty_text="no row matches the filter", id="table",
+            )  # fmt: skip
             yield SampleDetail(glyphs=self._glyphs, id="detail")
             yield from self.make_panels()
         yield ThresholdSlider(glyphs=self._glyphs, id="slider")

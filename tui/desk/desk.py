@@ -18,6 +18,7 @@ from engine.session.exporting import default_plan, describe_plan, export_session
 from tui.desk.availability import Possible
 from tui.desk.base import TICK_S
 from tui.desk.boosts import BoostActions
+from tui.desk.columns import ColumnActions
 from tui.desk.copying import CopyActions
 from tui.desk.edits import EditActions
 from tui.desk.importing import ImportActions
@@ -35,6 +36,7 @@ class Desk(
     EditActions,
     BoostActions,
     OrderActions,
+    ColumnActions,
     CopyActions,
     MappingActions,
     ImportActions,
@@ -48,6 +50,7 @@ class Desk(
     def on_mount(self) -> None:
         """Show where the last visit ended, then start scoring."""
         self._restore_view()
+        self.restore_beside()
         self.table.focus()
         self._show_sample()
         self.set_interval(TICK_S, self._tick)

@@ -10,7 +10,7 @@ from engine.errors import TamisError, UsageError
 from engine.review.review_orders import OrderKind
 from engine.scoring.worker.worker import FINISHED
 from engine.session.orders import ReviewOrder
-from engine.session.table_columns import sort_choices
+from engine.session.table_columns import shown_name, sort_choices
 from engine.session.view import ShownRows
 from engine.statistics import wilson
 from tui.desk.base import DeskBase
@@ -29,7 +29,7 @@ class OrderActions(DeskBase):
         now = self.session.view.shown.sort
         arrow = " (descending)" if now.descending else " (ascending)"
         choices = [
-            (name, name + (arrow if name == now.column else ""))
+            (name, shown_name(name) + (arrow if name == now.column else ""))
             for name in sort_choices(self.session)
         ]
 

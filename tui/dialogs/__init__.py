@@ -4,6 +4,8 @@
     scorer_dialog   a scorer, typed or chosen
     order_dialog    the review orders
     filter_dialog   the saved filters
+    columns_dialog  the columns of the table
+    frequency_dialog  how often a column has which value
     diff_dialog     the difference that an edit makes
     palette         actions and pages of the help, found by words
     mapping_dialog  which column plays which part, with a row as it would be read

@@ -176,9 +176,17 @@ _REGISTRY: tuple[Action, ...] = (
            ("ctrl+f",), Group.VIEW),
     Action("save_filter", "Save this filter", "Keep the present filter under a name, as a rule.",
            (), Group.VIEW),
-    Action("sort", "Sort", "By any column; the same again turns it round. Rows never move while "
-           "scores arrive: sort again to follow them.", ("s",), Group.VIEW, "sort",
+    Action("sort", "Sort", "By any column, the dataset's too; again turns it round. Rows never "
+           "move while scores arrive: sort again to follow them.", ("s",), Group.VIEW, "sort",
            search="order by rank"),
+    Action("frequencies", "Frequencies", "The values of a column of the dataset, how often each is "
+           "there and how many of those rows are kept; enter shows its rows.", ("equals_sign",),
+           Group.VIEW, search="count values histogram distribution facets group unique"),
+    Action("columns", "Columns of the table", "Which are shown, in what order, how wide; those of "
+           "the dataset, too.", ("C",), Group.VIEW, search="show hide width order fields"),
+    Action("other_columns", "Other columns", "What the row has beside the sample: all of it, "
+           "nothing, or one line.", ("quotation_mark",), Group.VIEW,
+           search="metadata source category fields"),
     Action("queue", "Review order", "Nearest to the threshold, lowest, highest, longest, "
            "disagreements, unreviewed only, or a spot check. It stays as it was made; "
            "{queue} {queue} makes it anew.", ("o",), Group.VIEW, "order",

@@ -36,6 +36,8 @@ PRESETS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "similarity_up": ("plus",),
         "rule": ("r",),
         "filter": ("vertical_line", "f"),
+        "frequencies": ("F",),
+        "bar": ("equals_sign",),
         "list_filter": ("vertical_line", "f"),
         "edit": ("e", "ctrl+o", "E"),
         "export": ("ctrl+s", "X"),
@@ -48,8 +50,9 @@ prodigy: a accept, x reject, space ignore, backspace and del undo, digits choose
     buffered) have nothing to stand for here: f filters, h is the history, all is saved at once.
     Source: prodi.gy/docs/api-web-app, "Key bindings and swipe gestures".
 visidata: s selects a row, u unselects and d deletes it; [ and ] sort, | selects by a pattern,
-    space opens the command palette, e edits a cell and ctrl+o does in $EDITOR, ctrl+s saves. U R
-    (undo, redo), / n N (search), j k G, enter, Y (to the clipboard), q and ctrl+z are tamis' own.
+    space opens the command palette, e edits a cell and ctrl+o does in $EDITOR, ctrl+s saves, F
+    counts a column (= filters by a bar then) and C lists the columns. U R (undo, redo), / n N
+    (search), j k G, enter, Y (to the clipboard), q and ctrl+z are tamis' own.
     z, a prefix there, skips, since space is taken; r drops duplicates, since d is; X exports where
     ctrl+s stops the terminal. What has no like here keeps tamis' key: ? is help and not a search
     backwards.

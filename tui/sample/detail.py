@@ -13,6 +13,7 @@ from textual.reactive import Reactive
 from textual.strip import Strip
 
 from engine.dataset.text_search import Query
+from tui.sample.beside import Beside, beside_line, beside_lines
 from tui.sample.detail_content import (
     Body,
     DetailContent,
@@ -67,6 +68,12 @@ class SampleDetail(LinePane):
         """Bodies of samples that are likely to be shown next, by row."""
         self._width = 0
         self._drawn: dict[int, list[tuple[str, str]]] = {}
+        self.beside = Beside.NONE
+        """How much of the row's other columns is shown; set by `show_beside`."""
+        self._beside_key = ""
+        self._beside_whole = False
+        self._beside: tuple[object, Flow] = (None, Flow([], 1))
+        """The other columns under the sample, and what they were laid out from."""
 
     # What is shown
 
@@ -87,6 +94,42 @@ class SampleDetail(LinePane):
             self._limit = LOAD_CHARACTERS
         self._content = content
         self._build(keep=bool(same))
+
+    def show_beside(self, beside: Beside, *, key: str, whole: bool) -> None:
+        """Show the row's other columns so from now on.
+
+        Args:
+            beside: how much of them.
+            key: shows more of them.
+            whole: long values are not folded.
+        """
+        if (beside, key, whole) == (self.beside, self._beside_key, self._beside_whole):
+            return
+        self.beside, self._beside_key, self._beside_whole = beside, key, whole
+        self._reflow()
+        self._scroll_to_line(min(self.scroll_offset.y, self.virtual_size.height))
+        self.refresh()
+
+    def scroll_to_beside(self) -> None:
+        """Bring the other columns into view."""
+        first = len(self._about) + len(self._body)
+        if len(self._beside_flow) and first + len(self._beside_flow) > self._top + self.page_lines:
+            self._scroll_to_line(first)
+
+    @property
+    def page_lines(self) -> int:
+        """Lines that fit, without those that stay."""
+        return max(super().page_lines - self._has_beside_line, 0)
+
+    @property
+    def _has_beside_line(self) -> bool:
+        """Whether the last line is that of the other columns."""
+        content = self._content
+        return self.beside is Beside.LINE and content is not None and bool(content.beside)
+
+    @property
+    def _beside_flow(self) -> Flow:
+        return self._beside[1]
 
     def load_more(self) -> bool:
         """Load as much again of a long sample; False where it is all there."""
@@ -133,7 +176,8 @@ class SampleDetail(LinePane):
         content = self._content
         about = about_lines(content, self.glyphs) if content else []
         basis = basis_of(content, self._limit, self._width_for(content)) if content else ()
-        if not (keep and about == self._about_lines and basis == self._body.basis):
+        same = about == self._about_lines and basis == self._body.basis
+        if not (keep and same and self._beside_basis(content) == self._beside[0]):
             self._about_lines = about
             self._reflow()
             if not keep and self.scroll_offset.y:
@@ -168,11 +212,26 @@ class SampleDetail(LinePane):
                 self._body = known
             elif self._body.basis != basis:
                 self._body = make_body(content, self._limit, width, self.glyphs)
+        self._lay_beside(content, width)
         # Set past the reactive: Textual would lay out the screen and repaint the whole pane.
-        height = max(len(self._about) + len(self._body) + 1, self.scrollable_content_region.height)
+        lines = len(self._about) + len(self._body) + len(self._beside_flow) + 1
+        height = max(lines + self._has_beside_line, self.scrollable_content_region.height)
         size: Reactive[Size] = SampleDetail.virtual_size  # pyright: ignore[reportAssignmentType] # a descriptor
         self.set_reactive(size, Size(1, height))
         self.vertical_scrollbar.window_virtual_size = height
+
+    def _beside_basis(self, content: DetailContent | None) -> object:
+        if content is None or self.beside is not Beside.ALL:
+            return None
+        return content.beside, self._width_for(content), self._beside_whole
+
+    def _lay_beside(self, content: DetailContent | None, width: int) -> None:
+        basis = self._beside_basis(content)
+        if basis == self._beside[0]:
+            return
+        shown = () if basis is None or content is None else content.beside
+        lines = beside_lines(shown, width, self.glyphs, whole=self._beside_whole)
+        self._beside = basis, Flow(lines, width)
 
     def _width_for(self, content: DetailContent | None) -> int:
         """Cells of a line: as many as can be read well; all where responses stand side by side."""
@@ -209,6 +268,9 @@ class SampleDetail(LinePane):
             return self._head(width)
         if self._content is None:
             return [(EMPTY_TEXT.center(width)[:width] if y == 2 else " " * width, "muted")]
+        if self._has_beside_line and y == self.scrollable_content_region.height - 1:
+            columns, key = self._content.beside, self._beside_key
+            return [(" ", "text"), *beside_line(columns, width - 2, key, self.glyphs)]
         return [(" ", "text"), *self._line(self.scroll_offset.y + y - 1)]
 
     def _line(self, y: int) -> list[tuple[str, str]]:
@@ -217,6 +279,8 @@ class SampleDetail(LinePane):
         if y < len(self._about):
             return self._about.runs(y, search, glyphs)
         y -= len(self._about)
+        if y >= len(self._body):
+            return self._beside_flow.runs(y - len(self._body), search, glyphs)
         flow, sides = self._body.flow, self._body.sides
         if y < len(flow) or sides is None:
             return flow.runs(y, search, glyphs)

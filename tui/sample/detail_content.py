@@ -64,6 +64,8 @@ class DetailContent:
     """What the row says of each: its score, its model."""
     columns: tuple[tuple[str, str], ...] = ()
     """Names and values of a row that no family fits, nested values as JSON text."""
+    beside: tuple[tuple[str, str], ...] = ()
+    """The same of the columns that no part of the sample is read from."""
 
 
 def head_text(content: DetailContent, glyphs: Glyphs) -> str:

@@ -40,6 +40,7 @@ class LineKind(StrEnum):
     PROSE = "prose"
     CODE = "code"
     FENCE = "fence"
+    FIELD = "field"
     TITLE = "title"
     PLAIN = "plain"
 
@@ -57,7 +58,7 @@ class Line:
     """One line of a document before it is wrapped.
 
     `style` is the name of its base style. Of a code line, `block` and `index` say where it
-    stands.
+    stands. `label` characters at its start are the name of what follows.
     """
 
     text: str
@@ -65,6 +66,7 @@ class Line:
     style: str = "text"
     block: CodeBlock | None = None
     index: int = 0
+    label: int = 0
 
 
 _FENCE = re.compile(r"\s{0,3}(`{3,}|~{3,})\s*([\w+#.-]*)")
@@ -276,6 +278,8 @@ def line_styles(line: Line, search: Query | None) -> list[str]:
         highlighted = highlight(line.block.language, line.block.text)
         if line.index < len(highlighted):
             _paint(styles, highlighted[line.index])
+    if line.label:
+        _paint(styles, [(0, line.label, "muted")])
     if search is not None:
         _paint(styles, [(start, end, "match") for start, end in search.spans(line.text)])
     return styles

@@ -6,13 +6,13 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-import orjson
 
 from engine.errors import InputError
 from engine.review.decision import Event, Verdict
 from engine.review.policy import REASON_TEXT, Outcome, Outcomes, Reason
 from engine.sample import Family
 from engine.session import Session
+from engine.session.other_columns import value_text
 from engine.session.table_columns import Room, TableColumn, Value
 from tui.sample.detail_content import DetailContent
 from tui.table.row_source import RowMarks
@@ -206,6 +206,7 @@ class SessionRows:
             tools=sample.tools,
             candidates=sample.candidates,
             candidate_details=sample.candidate_details,
+            beside=session.other_columns.of_row(row),
         )
 
     def _record(self, row: int) -> DetailContent:
@@ -217,22 +218,13 @@ class SessionRows:
             turns=(),
             problem="no prompt is known: name its column with --prompt-column, "
             "and --response-column where there is one",
-            columns=tuple((str(name), _value_text(value)) for name, value in record.items()),
+            columns=tuple((str(name), value_text(value)) for name, value in record.items()),
         )
 
 
 def _said(decision: Event) -> str:
     """Who decided, and when."""
     return f"{decision.who}, {decision.at[:16].replace('T', ' ')}"
-
-
-def _value_text(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    try:
-        return orjson.dumps(value, default=str).decode()
-    except orjson.JSONEncodeError:  # a lone surrogate, or nested too deeply
-        return str(value)
 
 
 def _known(value: Value) -> Value:

@@ -25,8 +25,17 @@ from engine.dataset.text_search import Query
 from engine.session.table_columns import COLUMNS, Cell, Room, TableColumn, Value
 from tui.table.row_source import RowMarks, RowSource
 from tui.table.single_line import SingleLineTexts, highlighted
-from tui.table.table_layout import Layout, Span, bar, plan_layout
-from tui.terminal.display import UNICODE_GLYPHS, Glyphs, RowState, count_text, one_line, score_text
+from tui.table.table_layout import FIELDS, Layout, Span, bar, plan_layout
+from tui.terminal.display import (
+    UNICODE_GLYPHS,
+    Glyphs,
+    RowState,
+    cells,
+    count_text,
+    cut_index,
+    one_line,
+    score_text,
+)
 from tui.widgets.line_pane import LineList, merged
 
 
@@ -91,6 +100,12 @@ class SampleTable(LineList):
         self._texts = SingleLineTexts(glyphs)
 
     # What is shown
+
+    def set_columns(self, columns: Sequence[TableColumn]) -> None:
+        """Show other columns, from left to right."""
+        self._columns = tuple(columns)
+        self._room = None  # the next drawing plans anew
+        self.refresh()
 
     @property
     def cursor_row(self) -> int | None:
@@ -320,13 +335,18 @@ class SampleTable(LineList):
         for span in self._layout.spans:
             column = span.column
             title = (sides and column.side_title) or column.title
+            arrow = ""
             if self._sort and self._sort[0] == column.name:
-                title += self.glyphs.descending if self._sort[1] else self.glyphs.ascending
-            title = title[: span.cells]
-            text = text.ljust(span.start)
-            right = column.kind in RIGHT_ALIGNED
-            text += title.rjust(span.cells) if right else title.ljust(span.cells)
-        return Strip([Segment(text.ljust(width)[:width], self._style("header"))], width)
+                arrow = self.glyphs.descending if self._sort[1] else self.glyphs.ascending
+            if column.kind in FIELDS:
+                title = one_line(title, max(span.cells - len(arrow), 0), ascii_only=True)
+            title = (title + arrow)[: span.cells]
+            text += " " * (span.start - cells(text))
+            blanks = " " * (span.cells - cells(title))
+            text += blanks + title if column.kind in RIGHT_ALIGNED else title + blanks
+        text = text[: cut_index(text, width)]
+        text += " " * (width - cells(text))
+        return Strip([Segment(text, self._style("header"))], width)
 
     def _sample(self, line: int, width: int) -> Strip:
         row = int(self._order[line])
@@ -337,15 +357,16 @@ class SampleTable(LineList):
         text_style = "text-dropped" if marks.state in _DROPPED else "text"
         style = _STATE_STYLE[marks.state]
         pieces = [(self._gutter(line), "row")]
-        cells = iter(drawn)
+        others = iter(drawn)
         for span in self._layout.spans:
             gap = " " * span.gap
             if span.column.kind is Cell.TEXT:
                 style = "muted"  # of what follows the texts
                 pieces += [*highlighted(next(texts), self._search, text_style), (gap, text_style)]
             else:
-                own_style = "row" if span.column.kind is Cell.ROW else style
-                pieces.append((next(cells) + gap, own_style))
+                kind = span.column.kind
+                own_style = "row" if kind is Cell.ROW else text_style if kind in FIELDS else style
+                pieces.append((next(others) + gap, own_style))
         return self._strip(pieces, line, width)
 
     def _strip(self, pieces: list[tuple[str, str]], line: int, width: int) -> Strip:
@@ -411,6 +432,10 @@ class SampleTable(LineList):
             return word.rjust(span.cells)
         if kind is Cell.MARK:
             return str(value).ljust(span.cells)[: span.cells]
+        if kind in FIELDS:
+            shown = one_line(str(value), span.cells, ascii_only=glyphs.ascii_only)
+            blanks = " " * (span.cells - cells(shown))
+            return blanks + shown if kind is Cell.FIGURE else shown + blanks
         number = float(value)
         if kind is Cell.COUNT and isinstance(value, str):
             estimate = count_text(int(number), span.cells - 1).strip()
@@ -422,7 +447,7 @@ class SampleTable(LineList):
         return score_text(number, span.cells)
 
 
-RIGHT_ALIGNED = (Cell.ROW, Cell.SCORE, Cell.NUMBER, Cell.COUNT)
+RIGHT_ALIGNED = (Cell.ROW, Cell.SCORE, Cell.NUMBER, Cell.COUNT, Cell.FIGURE)
 
 _NO_SCORE = {RowState.FAILED: "failed", RowState.BROKEN: "broken"}
 """What stands for a score that will never come."""

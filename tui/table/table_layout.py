@@ -12,6 +12,14 @@ from tui.terminal.display import Glyphs
 GUTTER_CELLS = 1
 """At the left, for the cursor's sign."""
 
+FIELDS = (Cell.FIELD, Cell.FIGURE)
+"""Columns of the dataset."""
+
+TEXTS = (Cell.TEXT, *FIELDS)
+
+LEAST_TEXT_CELLS, LEAST_FIELD_CELLS = 10, 4
+"""Below that of the texts the columns of the dataset give way, down to this."""
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -39,17 +47,20 @@ def plan_layout(columns: Sequence[TableColumn], room: Room) -> Layout:
     """Share the cells of the table among its columns.
 
     Texts get what the others leave, each its share. One blank stands between two columns, two
-    where one of them is a text.
+    where one of them is a text. Columns of the dataset give way where texts would have too little.
     """
     shown = [(column, width) for column in columns if (width := column.width(room))]
-    is_text = [column.kind is Cell.TEXT for column, _ in shown]
+    is_text = [column.kind in TEXTS for column, _ in shown]
     gaps = [2 if one or other else 1 for one, other in pairwise(is_text)] + [0]
-    widths = [width for _, width in shown]
-    taken = sum(width for width, text in zip(widths, is_text, strict=True) if not text)
-    left, shares = max(room.cells - GUTTER_CELLS - sum(gaps) - taken, 0), sum(widths) - taken
+    shares_out = [column.kind is Cell.TEXT and not column.fixed for column, _ in shown]
+    least = LEAST_TEXT_CELLS * sum(shares_out)
+    free = room.cells - GUTTER_CELLS - sum(gaps)
+    widths = _squeezed(shown, free - least, shares_out)
+    taken = sum(width for width, text in zip(widths, shares_out, strict=True) if not text)
+    left, shares = max(free - taken, 0), sum(widths) - taken
     spans: list[Span] = []
     start = GUTTER_CELLS
-    for (column, width), text, gap in zip(shown, is_text, gaps, strict=True):
+    for (column, _), width, text, gap in zip(shown, widths, shares_out, gaps, strict=True):
         cells = left * width // shares if text else width
         if text:
             left, shares = left - cells, shares - width
@@ -60,6 +71,26 @@ def plan_layout(columns: Sequence[TableColumn], room: Room) -> Layout:
         tuple(span for span in spans if span.column.kind is Cell.TEXT),
         tuple(span for span in spans if span.column.kind is not Cell.TEXT),
     )
+
+
+def _squeezed(
+    shown: Sequence[tuple[TableColumn, int]], free: int, shares_out: Sequence[bool]
+) -> list[int]:
+    """Widths of the columns, those of the dataset narrower where there are not so many cells."""
+    widths = [width for _, width in shown]
+    gives = [column.kind in FIELDS or column.fixed for column, _ in shown]
+    if not any(gives):
+        return widths
+    taken = sum(width for width, text in zip(widths, shares_out, strict=True) if not text)
+    while taken > free:
+        widest = max(
+            (at for at, gives_way in enumerate(gives) if gives_way), key=widths.__getitem__
+        )
+        if widths[widest] <= LEAST_FIELD_CELLS:
+            break
+        widths[widest] -= 1
+        taken -= 1
+    return widths
 
 
 def bar(
