@@ -36,6 +36,8 @@ LEAST_CELLS, MOST_CELLS = 4, 20
 MOST_MEMBERS = 300
 """Names inside of columns that lists offer."""
 
+WAITING_S = 0.05
+
 Frequent = Callable[[str, Callable[[], bool]], Sequence[str]]
 """Finds the frequent values of a column, as a filter has them; asks whether to stop."""
 
@@ -145,10 +147,11 @@ class FrequentValues:
             thread.start()
         return self._known.get(name, ())
 
-    def wait(self, name: str) -> None:
-        """Until those of a column are there."""
-        if (thread := self._threads.get(name)) is not None:
-            thread.join()
+    def settle(self, cancelled: Callable[[], bool] = lambda: False) -> None:
+        """Wait until all that were asked for are there, or nobody waits any more."""
+        for thread in list(self._threads.values()):
+            while thread.is_alive() and not cancelled():
+                thread.join(WAITING_S)
 
     def stop(self) -> None:
         """Count no more; waits for what is under way."""

@@ -43,6 +43,8 @@ class FilterActions(DeskBase):
         """How many rows it would show; in a thread of its own."""
         if not text.strip():
             return ""
+        complete(text, len(text), filter_names(self.session))  # asks for the values of a column
+        self.session.frequent_values.settle(cancelled)
         matching = self.session.view.count(text, cancelled)
         return f"{np.count_nonzero(matching):,} of {len(matching):,} rows"
 

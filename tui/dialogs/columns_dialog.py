@@ -94,16 +94,23 @@ class ColumnsDialog(ListDialog[ColumnsChoice]):
 
     def on_mount(self) -> None:
         """Start on the first that is not shown: who comes here wants one more."""
-        first = next((at for at, each in enumerate(self._columns) if not self._is_on(each)), 0)
+        off = (at for at in self._visible() if not self._is_on(self._columns[at]))
+        first = next(off, self._visible()[0])
         self._show(first)
 
     def _is_on(self, column: ChosenColumn) -> bool:
         return column.name in self._on
 
+    def _visible(self) -> list[int]:
+        """Places of those that have anything to show here; the others keep theirs, unseen."""
+        return [at for at, each in enumerate(self._columns) if each.name in self._offered]
+
     def _show(self, at: int) -> None:
+        """Draw the list, with the cursor on the column at a place."""
+        visible = self._visible()
         options = self.query_one(OptionList)
-        options.set_options([Option(Content(self._line(each))) for each in self._columns])
-        options.highlighted = at
+        options.set_options([Option(Content(self._line(self._columns[i]))) for i in visible])
+        options.highlighted = visible.index(at) if at in visible else 0
         options.focus()
 
     def _line(self, column: ChosenColumn) -> str:
@@ -114,7 +121,7 @@ class ColumnsDialog(ListDialog[ColumnsChoice]):
         return f"[{sign}] {name} {cells:>4}  {one_line(about.example, EXAMPLE_CELLS)}"
 
     def _at(self) -> int:
-        return self.query_one(OptionList).highlighted or 0
+        return self._visible()[self.query_one(OptionList).highlighted or 0]
 
     def action_switch(self) -> None:
         """Show or hide the one under the cursor; one that is shown now stands behind the others."""
@@ -127,13 +134,15 @@ class ColumnsDialog(ListDialog[ColumnsChoice]):
             self._on.add(column.name)
             if at > last + 1:
                 self._columns.insert(last + 1, self._columns.pop(at))
-        self._show(min(at + 1, len(self._columns) - 1) if not self._is_on(column) else at)
+        visible = self._visible()
+        self._show(visible[min(visible.index(at) + 1, len(visible) - 1)])
 
     def action_shift(self, step: int) -> None:
         """Move the one under the cursor."""
-        at = self._at()
-        to = at + step
-        if 0 <= to < len(self._columns):
+        at, visible = self._at(), self._visible()
+        place = visible.index(at) + step
+        if 0 <= place < len(visible):
+            to = visible[place]
             self._columns.insert(to, self._columns.pop(at))
             self._show(to)
 
@@ -148,8 +157,9 @@ class ColumnsDialog(ListDialog[ColumnsChoice]):
 
     def action_default(self) -> None:
         """As it was before anybody chose."""
+        at = self._at()
         self._take(DEFAULT)
-        self._show(self._at())
+        self._show(at)
 
     def action_frequencies(self) -> None:
         """Count the one under the cursor, where it is one of the dataset."""

@@ -18,7 +18,7 @@ from tui.table.table_layout import bar
 from tui.terminal.display import Glyphs, one_line
 
 LABEL_CELLS = 30
-BAR_CELLS = 14
+BAR_CELLS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class FrequencyDialog(ListDialog[FrequencyChoice]):
 
     def _header(self) -> str:
         kept = "  kept" if self._found.kept_known else ""
-        return f" {'value':<{LABEL_CELLS}} {'rows':>11} {'share':>7}{kept:>7}"
+        return f"{'value':<{LABEL_CELLS}} {'rows':>11} {'share':>7}{kept:>7}"
 
     def _line(self, line: Frequency) -> str:
         found, glyphs = self._found, self._glyphs

@@ -331,6 +331,7 @@ class SampleTable(LineList):
 
     def _header(self, width: int) -> Strip:
         sides = self._room is not None and self._room.sides == 2
+        ascii_only = self.glyphs.ascii_only
         text = ""
         for span in self._layout.spans:
             column = span.column
@@ -339,7 +340,7 @@ class SampleTable(LineList):
             if self._sort and self._sort[0] == column.name:
                 arrow = self.glyphs.descending if self._sort[1] else self.glyphs.ascending
             if column.kind in FIELDS:
-                title = one_line(title, max(span.cells - len(arrow), 0), ascii_only=True)
+                title = one_line(title, max(span.cells - len(arrow), 0), ascii_only=ascii_only)
             title = (title + arrow)[: span.cells]
             text += " " * (span.start - cells(text))
             blanks = " " * (span.cells - cells(title))

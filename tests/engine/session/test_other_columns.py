@@ -209,7 +209,7 @@ def test_many_values_are_counted_over_chunks(
 def test_frequent_values_complete_a_filter_quoted_where_they_have_to_be(session: Session) -> None:
     names = filter_names(session)
     names.values("source")
-    session.frequent_values.wait("source")
+    session.frequent_values.settle()
 
     def choices(text: str) -> list[str]:
         found = complete(text, len(text), names)
@@ -223,7 +223,7 @@ def test_frequent_values_complete_a_filter_quoted_where_they_have_to_be(session:
         "source = null", 'source = "a \\"b\\"\x1b[31m"',
     }  # fmt: skip
     names.values("meta.by.who")
-    session.frequent_values.wait("meta.by.who")
+    session.frequent_values.settle()
     assert choices("meta.by.who=p1") == []
     assert choices("META.BY.WHO=p")[0] == "META.BY.WHO=p0"
     assert choices("meta.b") == ["meta.by.who"]

@@ -144,6 +144,10 @@ DRIVEN_ELSEWHERE: Mapping[str, str] = {
     "test_the_dialog_opens_by_itself_and_the_dataset_is_read_so",
     "import_verdicts": "desk/test_importing.py::"
     "test_carried_verdicts_are_offered_counted_taken_over_and_undone",
+    "other_columns": "desk/test_columns.py::"
+    "test_a_key_shows_all_other_columns_none_or_one_line_and_that_is_remembered",
+    "columns": "desk/test_columns.py::test_columns_are_chosen_moved_widened_and_there_again",
+    "frequencies": "desk/test_columns.py::test_a_column_is_counted_and_a_value_makes_the_filter",
     "code": "desk/test_annotations.py::"
     "test_a_digit_codes_the_last_rejection_and_undo_takes_it_back",
     "long_note": "desk/test_annotations.py::test_a_note_of_several_lines_comes_from_the_editor",
