@@ -107,6 +107,8 @@ def frequencies(
     found = None if numbers is None else _binned(numbers, kept, column, step)
     if found is None:
         found = _counted(values, kept, column, step)
+        if numbers is None and values.dtype.is_numeric() and found[1] > MOST_NUMBERS:
+            found = _binned(values.cast(pl.Float64), kept, column, step) or found
     lines, different, binned = found
     return Frequencies(
         column, len(values), tuple(lines), different, binned, within is not None, not session.blind
@@ -156,7 +158,7 @@ def _stays(dtype: pl.DataType) -> bool:
 
 
 def _many_numbers(values: pl.Series) -> pl.Series | None:
-    """The numbers of a column that has many different ones; None for others."""
+    """The numbers of a column that has many different ones at its start; None for others."""
     sample = values.head(SAMPLED_ROWS)
     if values.dtype == pl.String:
         head = sample.drop_nulls().head(HEAD_ROWS)
@@ -165,9 +167,7 @@ def _many_numbers(values: pl.Series) -> pl.Series | None:
         return numbers_in(values)
     if not values.dtype.is_numeric():
         return None
-    if sample.n_unique() <= MOST_NUMBERS and values.n_unique() <= MOST_NUMBERS:
-        return None
-    return values.cast(pl.Float64)
+    return values.cast(pl.Float64) if sample.n_unique() > MOST_NUMBERS else None
 
 
 _Found = tuple[list[Frequency], int, bool]

@@ -56,10 +56,10 @@ async def test_a_low_screen_has_one_line_of_the_other_columns(rows: Path) -> Non
 async def test_a_key_shows_all_other_columns_none_or_one_line_and_that_is_remembered(
     rows: Path,
 ) -> None:
-    async with open_desk(rows, size=(80, 40)) as desk:
+    async with open_desk(rows, size=(80, 50)) as desk:
         await desk.until(lambda: "other columns ──" in desk.screen, "all of them, on a high screen")
         assert re.search(r" source  +forum", desk.screen)
-        assert style_of(desk.app, " source") != style_of(desk.app, "forum")
+        assert style_of(desk.app, "source  ") != style_of(desk.app, "forum")
         assert "more characters" in desk.screen
         assert "\x1b" not in desk.screen
         assert "\x07" not in desk.screen
