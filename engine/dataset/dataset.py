@@ -32,7 +32,14 @@ from engine.dataset.reading.json_shard import JsonShard
 from engine.dataset.reading.mapping import choose
 from engine.dataset.reading.options import READER_VERSION, ReadOptions
 from engine.dataset.reading.problems import MAX_PROBLEMS, Problem
-from engine.dataset.reading.rows import Columns, RowContent, Unreadable, read_row
+from engine.dataset.reading.rows import (
+    NO_ANSWER,
+    PART_NAMES,
+    Columns,
+    RowContent,
+    Unreadable,
+    read_row,
+)
 from engine.dataset.reading.samples import blank_sample, flat_samples, sample_of
 from engine.dataset.reading.shard import Shard, SourceKind
 from engine.dataset.reading.source import ReadProgress
@@ -297,6 +304,32 @@ class Dataset:
         )
         rejected = np.asarray(counted.to_series().to_numpy(), np.int32)
         return np.stack([self.lengths, rejected])
+
+    @cached_property
+    def empty_responses(self) -> NDArray[np.bool_]:
+        """Samples whose response has nothing to train on: blanks, or reasoning alone.
+
+        One that ends without an answer is such a sample where others of the dataset have one;
+        where none has, they are prompts.  (sides, rows).
+        """
+        sides = [self._noted(Side.CHOSEN)]
+        answered = ~(self.broken | self._noted_as(NO_ANSWER))
+        if answered.any():
+            sides[0] |= self._noted_as(NO_ANSWER)
+        if self.has_sides:
+            sides.append(self._noted(Side.REJECTED))
+        return np.stack(sides)
+
+    def _noted(self, side: Side) -> NDArray[np.bool_]:
+        what = PART_NAMES["response" if side is Side.CHOSEN else "rejected"]
+        return self._noted_as(f"{what} is empty") | self._noted_as(f"{what} is null")
+
+    def _noted_as(self, cause: str) -> NDArray[np.bool_]:
+        """Readable rows at which a cause was noted.  (rows,)."""
+        mask = np.zeros(self.rows, np.bool_)
+        for shard, first in zip(self._shards, self._first_rows, strict=False):
+            mask[shard.log.rows_of(cause, broken=False) + first] = True
+        return mask
 
     @cached_property
     def words(self) -> NDArray[np.int32]:

@@ -96,7 +96,8 @@ def _rules(manifest: dict[str, Any]) -> str:
     else:
         typed = f", typed as `{_code(threshold['text'])}`" if threshold["text"] else ""
         guess = "; nobody chose it, it is the median of the scores" if threshold["guess"] else ""
-        rule = f"`{_code(threshold['says'])}` the row{typed}{guess}"
+        rank = f": {threshold['rank']['says']}" if threshold["rank"] else ""
+        rule = f"`{_code(threshold['says'])}` the row{typed}{guess}{rank}"
     revision = f", revision `{_code(scorer['revision'])}`" if scorer["revision"] else ""
     names = ", ".join(_text(name) for name in verdicts["reviewers"]) or "nobody"
     side = f", on the {scorer['side']} side"

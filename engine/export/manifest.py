@@ -22,6 +22,7 @@ from engine.export.place import TOOL
 from engine.export.plan import ExportPlan, ReviewState
 from engine.review.decision import Verdict
 from engine.review.policy import REASON_TEXT, Outcome, Reason
+from engine.review.rank import Ranked, ranked_text
 from engine.scoring.kinds import without_folder
 
 MANIFEST_VERSION = 2
@@ -65,6 +66,7 @@ def counts(state: ReviewState, unreadable: int) -> dict[str, int]:
         "dropped_by_hand": dropped & by_hand,
         "dropped_by_rule": dropped & ~by_hand & ~broken,
         "dropped_broken": broken,
+        "dropped_empty": reason == Reason.EMPTY_RESPONSE,
         "pending": outcome == Outcome.PENDING,
     }
     counted = {name: int(np.count_nonzero(mask)) for name, mask in numbers.items()}
@@ -203,6 +205,21 @@ def _threshold(state: ReviewState) -> dict[str, Any] | None:
         "direction": threshold.direction.value,
         "says": str(threshold),
         "guess": threshold.guess,
+        "rank": _rank(state.ranked),
+    }
+
+
+def _rank(ranked: Ranked | None) -> dict[str, Any] | None:
+    """What a rank rule takes; `tied_taken` of `tied` rows share the last score."""
+    if ranked is None:
+        return None
+    return {
+        "wanted": ranked.wanted,
+        "by_hand": ranked.by_hand,
+        "by_rule": ranked.by_rule,
+        "tied": ranked.tied,
+        "tied_taken": ranked.tied_taken,
+        "says": ranked_text(ranked),
     }
 
 

@@ -81,6 +81,7 @@ def _of_this_moment(session: Session, identities: NDArray[np.uint8]) -> ReviewSt
         duplicates=_duplicate_rule(session),
         copies=session.copies.copy() if session.review.copied else None,
         cut=session.scoring.cut,
+        ranked=session.threshold_choice.ranked,
         spot_checks=[
             (check, session.orders.result(check))
             for check in session.orders.checks

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from engine.review.threshold import parse_threshold
 from tui.cli import flags
 from tui.cli.headless import headless, opened, score_rows, wait_for_duplicates
 from tui.cli.streams import print_result
@@ -135,14 +134,16 @@ def export_text(report: ExportReport, threshold: object) -> str:
         f"{report.output}: {count['rows']} rows",
         f"kept      {count['kept']}: {kept}",
         f"dropped   {count['dropped']}: {dropped}, {count['dropped_broken']} could not be read",
+        f"empty     {count['dropped_empty']} of the dropped have an empty response"
+        if report.counts["dropped_empty"]
+        else "",
         f"pending   {count['pending']}",
     ]
     if isinstance(threshold, dict):
         typed = f", for {threshold['text']}" if threshold["text"] else ""
         lines.append(f"threshold {threshold['says']} ({threshold['source']}{typed})")
-        asked = parse_threshold(threshold["text"]).top if threshold["text"] else None
-        if asked is not None and report.counts["kept_by_rule"] > asked:
-            lines.append("equal scores stand together, so more rows are kept than asked for")
+        if threshold["rank"]:
+            lines.append(f"          {threshold['rank']['says']}")
         if threshold["guess"]:
             lines.append("nobody chose that threshold: set one with --threshold")
     else:
@@ -161,4 +162,4 @@ def export_text(report: ExportReport, threshold: object) -> str:
             f"copies    {copies['repeated_rows']:,} rows count more than once ({how}): "
             f"{copies['kept_counted']:,} rows with their copies"
         )
-    return "\n".join(lines)
+    return "\n".join(filter(None, lines))

@@ -476,6 +476,7 @@ def test_the_manifest_says_how_the_rows_were_chosen(tmp_path: Path, out: Path) -
         "direction": ">=",
         "says": "score >= 1 keeps",
         "guess": False,
+        "rank": None,
     }
     assert (manifest["scorer"]["name"], manifest["scorer"]["revision"]) == ("column:score", "r1")
     assert manifest["scorer"]["key"]["digest"]
