@@ -361,6 +361,11 @@ class Dataset:
         """Whether samples are paths in trees of messages, and not rows of a file."""
         return any(_tree_of(shard) is not None for shard in self._shards)
 
+    @property
+    def made_anew(self) -> bool:
+        """Whether rows of JSON were put together from columns or entries, not found as they are."""
+        return any(isinstance(shard, JsonShard) and shard.made_anew for shard in self._shards)
+
     @cached_property
     def source_row_count(self) -> int:
         """Rows of the files; more or less than samples where these are paths in trees."""

@@ -14,6 +14,9 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import polars as pl
+
+from engine.dataset.reading.arrow_schema import read_as_plain, stored_schema, unreadable_types
 from engine.dataset.reading.csv_dialect import CsvDialect
 from engine.dataset.reading.csv_rows import read_csv
 from engine.dataset.reading.frame_shard import FrameShard, read_polars, read_text
@@ -218,6 +221,7 @@ def _open(
     progress.step(f"reading {file.name}", 0, source.size)
     if layout:
         held = isinstance(source, HeldSource)
+        _check_types(source, file, layout)
         kind = SourceKind.PARQUET if layout == "parquet" else SourceKind.ARROW
         data = read_polars(
             io.BytesIO(source.read(0, source.size)) if held else file.path, file.name, layout
@@ -299,6 +303,7 @@ def _open_json(
     shard = open_json(file.path, source, layout, choose, progress, options.limit)
     if inside is not None:
         shard.lines_before = inside.lines_before
+        shard.made_anew = not inside.is_array
         shard.log.add_file(inside.note)
     return shard
 
@@ -315,6 +320,28 @@ def _refuse_hopeless(head: bytes, source: ByteSource, *, may_be_utf16: bool) -> 
         )
     if not head.removeprefix(BOM).strip() and len(head) == source.size:
         raise InputError(f"{source.name}: the file holds only blanks", source.trouble)
+
+
+def _check_types(source: ByteSource, file: DataFile, layout: str) -> None:
+    """Prepare for the types of a file: those that polars cannot read are refused by name."""
+    try:
+        _, schema = stored_schema(source, file.path, is_parquet=layout == "parquet")
+    except (OSError, pl.exceptions.PolarsError):
+        return  # what is wrong is said when the rows are read
+    if schema is None:
+        return
+    read_as_plain(schema)
+    found = unreadable_types(schema)
+    if not found:
+        return
+    columns = ", ".join(f"{printable(name)} ({kind})" for name, kind in found[:_MOST_NAMED])
+    raise InputError(
+        f"{file.name}: columns of types that cannot be read: {columns}",
+        "write them as another type (lists, 128-bit decimals, plain values), or leave them out",
+    )
+
+
+_MOST_NAMED = 8
 
 
 def _columnar_layout(head: bytes) -> str:

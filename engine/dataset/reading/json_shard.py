@@ -118,6 +118,8 @@ class JsonShard:
         """(rows, 3) first byte, the one behind the last, line."""
         self.lines_before = 0
         """Lines before the rows, where they stand inside of something."""
+        self.made_anew = False
+        """Whether rows were put together from columns or entries of one object."""
         self.source_rows: tuple[tuple[int, ...], ...] = ()
         """Of each sample of a tree the rows of the file that it is made of; else empty."""
         self.paths: tuple[str, ...] = ()
