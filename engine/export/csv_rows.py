@@ -5,7 +5,6 @@ Of other sources nested values are JSON text, bytes are Base64, and every null i
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import numpy as np
@@ -61,8 +60,8 @@ def _write_as_it_stands(
 
 def _edited_row(written: CsvBytes, row: int, revision: Revision) -> bytes:
     try:
-        return written.row_of([str(value) for value in revision.record.values()])
-    except (UnicodeEncodeError, csv.Error) as error:
+        return written.row_with(row, [str(value) for value in revision.record.values()])
+    except ValueError as error:
         raise ExportError(
             f"row {row} was edited, and its CSV cannot hold the new text: {error}",
             "export it as jsonl or parquet, or leave edits out with --edits ignore",

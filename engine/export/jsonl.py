@@ -21,7 +21,9 @@ import orjson
 from numpy.typing import NDArray
 
 from engine.dataset.reading.columns import json_text
+from engine.dataset.reading.json_rows import REPLACED_BYTES
 from engine.dataset.reading.shard import SourceKind
+from engine.export.json_edit import with_edits
 from engine.export.plan import Conversion, ReviewState, WrittenRows
 from engine.export.table import (
     Extra,
@@ -68,9 +70,13 @@ def write_json_lines(
                 frame.select(without_bytes(column) for column in frame).write_ndjson(file)
                 tick(len(piece))
             return WrittenRows((NOT_JSON, *table.changes))
+        not_utf_8 = any(each.cause == REPLACED_BYTES for each in state.dataset.problems)
         for piece in chunks(rows, state.dataset.lengths):
             raws = [state.dataset.raw(row) for row in piece.tolist()]
-            lines = [_line(state, *each) for each in zip(piece.tolist(), raws, strict=True)]
+            lines = [
+                _line(state, row, raw, ascii_only=not_utf_8)
+                for row, raw in zip(piece.tolist(), raws, strict=True)
+            ]
             spanning = spanning or any(raw and _LINE_BREAK.search(raw) for raw in raws)
             if extra:
                 added = extra.frame(state, piece).write_ndjson().split("\n")
@@ -78,7 +84,8 @@ def write_json_lines(
                     with_members(strict(line), members[1:-1].encode())
                     for line, members in zip(lines, added[:-1], strict=True)
                 ]
-            file.write(b"\n".join(lines) + b"\n")
+            ends = map(state.dataset.line_end, piece.tolist())
+            file.writelines(line + end for line, end in zip(lines, ends, strict=True))
             tick(len(piece))
     found = {
         MADE_ANEW: state.dataset.made_anew,
@@ -89,10 +96,14 @@ def write_json_lines(
     return WrittenRows(tuple(change for change, holds in found.items() if holds))
 
 
-def _line(state: ReviewState, row: int, raw: bytes | None) -> bytes:
+def _line(state: ReviewState, row: int, raw: bytes | None, *, ascii_only: bool) -> bytes:
     revised = state.revised(row)
     if revised is not None:
-        return _spelled(revised)
+        return (
+            _spelled(revised)
+            if raw is None
+            else one_line(with_edits(raw, revised, ascii_only=ascii_only))
+        )
     return _spelled(encoded(state.dataset.record(row))) if raw is None else one_line(raw)
 
 

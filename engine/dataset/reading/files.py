@@ -34,6 +34,7 @@ from engine.dataset.reading.options import ReadOptions
 from engine.dataset.reading.problems import ProblemLog
 from engine.dataset.reading.shard import Shard, SourceKind
 from engine.dataset.reading.source import ByteSource, HeldSource, ReadProgress, open_source
+from engine.dataset.reading.text_encoding import detect_encoding
 from engine.dataset.reading.trees import as_lines, tree_paths
 from engine.dataset.reading.wrapped import unwrapped
 from engine.errors import InputError
@@ -41,7 +42,6 @@ from engine.errors import InputError
 PARQUET_MAGIC = b"PAR1"
 ARROW_MAGIC = b"ARROW1"
 ARROW_STREAM_MAGIC = b"\xff\xff\xff\xff"
-UTF16_MAGICS = (b"\xff\xfe", b"\xfe\xff")
 
 COMPRESSED = (".gz", ".zst", ".zstd")
 JSON_SUFFIXES = (".json", ".jsonl", ".ndjson", ".jsonlines")
@@ -314,10 +314,13 @@ TREE_NOTE = "trees of messages: each path from the first message to a last one i
 def _refuse_hopeless(head: bytes, source: ByteSource, *, may_be_utf16: bool) -> None:
     if not source.size:
         raise InputError(f"{source.name}: the file is empty", source.trouble)
-    if head.startswith(UTF16_MAGICS) and not may_be_utf16:
-        raise InputError(
-            f"{source.name}: the file is UTF-16", "convert it first: iconv -f UTF-16 -t UTF-8"
-        )
+    if not may_be_utf16 and b"\0" in head and not _columnar_layout(head):
+        encoding = detect_encoding(head).upper()
+        if encoding.startswith(("UTF-16", "UTF-32")):
+            raise InputError(
+                f"{source.name}: the file is {encoding}, and JSON is UTF-8",
+                f"convert it first: iconv -f {encoding} -t UTF-8",
+            )
     if not head.removeprefix(BOM).strip() and len(head) == source.size:
         raise InputError(f"{source.name}: the file holds only blanks", source.trouble)
 
