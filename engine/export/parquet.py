@@ -61,6 +61,8 @@ def write_parquet_rows(
     metadata, types = _said_of_columns(dataset, table.schema)
     write_parquet(path, table, rows, dataset.lengths, tick, metadata)
     known = NOT_PARQUET.get(dataset.source_kind)
+    told = {name for change in table.changes for name in change.columns}
+    types = [(name, what) for name, what in types if name not in told]
     changes = (*((known,) if known else ()), *table.changes, *grouped(types))
     if PARQUET_KEY in metadata:
         return WrittenRows(changes)

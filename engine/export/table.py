@@ -13,7 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from engine.dataset.dataset import Dataset
-from engine.dataset.reading.columns import InferredSchema, json_text
+from engine.dataset.reading.columns import EXACT_IN_FLOAT, InferredSchema, json_text
 from engine.dataset.reading.json_rows import parse_record
 from engine.dataset.reading.shard import SourceKind
 from engine.export.decisions import decisions, decisions_schema
@@ -117,6 +117,8 @@ def source_table(state: ReviewState, rows: NDArray[np.int64], tick: Tick) -> Tab
         starts = _file_starts(dataset)
         schema = dataset.frame(starts).schema
         own = [dataset.frame(starts[at : at + 1]).schema for at in range(len(starts))]
+        inexact = [name for name in schema if _is_inexact(dataset, name, starts, own, schema)]
+        schema = pl.Schema({**schema, **dict.fromkeys(inexact, pl.String())})
 
         def frame(piece: NDArray[np.int64]) -> pl.DataFrame:
             parts = np.split(piece, np.searchsorted(piece, starts[1:]))
@@ -145,6 +147,32 @@ def grouped(found: Iterable[tuple[str, str]]) -> Iterator[Conversion]:
     for column, what in found:
         columns.setdefault(what, []).append(column)
     return (Conversion(what, tuple(names)) for what, names in columns.items())
+
+
+def _is_inexact(
+    dataset: Dataset,
+    name: str,
+    starts: NDArray[np.int64],
+    own: Sequence[pl.Schema],
+    schema: pl.Schema,
+) -> bool:
+    """Whether files hold integers that the column of all of them would round.
+
+    One of 128 bits, which other readers of Parquet refuse, will not do either.
+    """
+    if schema[name] == pl.Int128():  # of 64 bits, with a sign here and without one there
+        return any(name in types and types[name] != pl.Int128() for types in own)
+    if schema[name] != pl.Float64():
+        return False
+    ends = [*starts[1:].tolist(), dataset.rows]
+    for start, end, types in zip(starts.tolist(), ends, own, strict=True):
+        if not types.get(name, pl.Null()).is_integer():
+            continue
+        for piece in chunks(np.arange(start, end), dataset.lengths):
+            column = dataset.frame(piece)[name].cast(pl.Int128)
+            if (column.abs() > EXACT_IN_FLOAT).any():
+                return True
+    return False
 
 
 def _joined(own: Sequence[pl.Schema], schema: pl.Schema) -> Iterator[tuple[str, str]]:

@@ -25,6 +25,7 @@ _MAX_DEPTH = 32
 _MAX_MEMBERS = 1000
 """An object with more distinct keys is a map and no struct; it becomes JSON text."""
 _INT64 = 2**63
+_WIDER_THAN_INT64: set[pl.DataType] = {pl.UInt64(), pl.Int128(), pl.UInt128()}
 LONG_INTEGERS = "integers, some of more than 64 bits: text"
 WIDE_INTEGERS = "integers beside fractions, some too large to be exact as floats: text"
 FLOATS = "integers beside fractions: 64-bit floats"
@@ -33,7 +34,7 @@ UNLIKE_ITEMS = "lists of unlike values: JSON text"
 NO_MEMBERS = "objects without members: JSON text"
 TOO_DEEP = "nested too deeply, or of too many members, for columns: JSON text"
 
-_EXACT_IN_FLOAT = 2**53
+EXACT_IN_FLOAT = 2**53
 """Source: IEEE 754, binary64: integers up to here have a float of their own."""
 
 
@@ -55,7 +56,7 @@ class InferredType:
         kind = type(value)
         if kind is int and not -_INT64 <= value < _INT64:
             kind = object
-        self.is_wide = self.is_wide or (kind is int and abs(value) > _EXACT_IN_FLOAT)
+        self.is_wide = self.is_wide or (kind is int and abs(value) > EXACT_IN_FLOAT)
         self.kinds.add(kind)
         if self.depth >= _MAX_DEPTH:
             return
@@ -220,7 +221,9 @@ def joined_column(parts: Sequence[pl.Series], name: str) -> pl.Series:
     if len(types) == 1:
         wanted = types.pop()
     elif types and all(kind.is_numeric() for kind in types):
-        wanted = pl.Float64()
+        # Whole numbers stay whole; UInt64 has no signed type that holds it.
+        whole = all(kind.is_integer() for kind in types) and not types & _WIDER_THAN_INT64
+        wanted = pl.Int64() if whole else pl.Float64()
     if wanted == pl.String:
         parts = [part if part.dtype == pl.Null else as_text(part) for part in parts]
     return pl.concat([part.cast(wanted).alias(name) for part in parts], rechunk=False)

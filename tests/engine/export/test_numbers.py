@@ -73,3 +73,29 @@ def test_odd_numbers_keep_their_bytes_in_json_lines(tmp_path: Path, layout: str)
     path, rows = source(tmp_path, [*ODD, f"[{', '.join(ODD)}]"], layout)
     export(review(path, scores=[1.0] * len(rows), verdicts={}), plan(tmp_path / "out"))
     assert (tmp_path / "out" / "kept.jsonl").read_bytes().splitlines() == rows
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        (pl.Series([2**53 + 1]), pl.Series([0.5]), ["9007199254740993", "0.5"]),
+        (pl.Series([0.5]), pl.Series([-(2**60) - 1]), ["0.5", "-1152921504606846977"]),
+        (pl.Series([2**53]), pl.Series([0.5]), [2.0**53, 0.5]),
+        (pl.Series([2**60 + 1]), pl.Series([1], dtype=pl.Int8), [2**60 + 1, 1]),
+        (pl.Series([2**64 - 1], dtype=pl.UInt64), pl.Series([-1]), [str(2**64 - 1), "-1"]),
+        (pl.Series([7], dtype=pl.UInt8), pl.Series([0.5], dtype=pl.Float32), [7.0, 0.5]),
+    ],
+)
+@pytest.mark.parametrize("form", ["parquet", "jsonl"])
+def test_integers_and_floats_of_several_files_stay_what_they_are(
+    tmp_path: Path, first: pl.Series, second: pl.Series, expected: list[Any], form: str
+) -> None:
+    folder = tmp_path / "shards"
+    folder.mkdir()
+    for name, column in (("a", first), ("b", second)):
+        frame = pl.DataFrame({"prompt": ["p"], "response": ["r"], "n": column})
+        frame.write_parquet(folder / f"{name}.parquet")
+    export(review(folder, scores=[1.0] * 2, verdicts={}), plan(tmp_path / "out", form))
+    path = tmp_path / "out" / f"kept.{form}"
+    kept = pl.read_parquet(path) if form == "parquet" else pl.read_ndjson(path)
+    assert kept["n"].to_list() == expected
