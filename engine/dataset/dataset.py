@@ -406,6 +406,16 @@ class Dataset:
         """Whether samples are paths in trees of messages, and not rows of a file."""
         return any(_tree_of(shard) is not None for shard in self._shards)
 
+    def line_end(self, row: int) -> bytes:
+        """What ends the line of a JSON row in its file; a line feed where it has none."""
+        shard, _ = self._shard_of(row)
+        return shard.line_end if isinstance(shard, JsonShard) else b"\n"
+
+    @property
+    def made_anew(self) -> bool:
+        """Whether rows of JSON were put together from columns or entries, not found as they are."""
+        return any(isinstance(shard, JsonShard) and shard.made_anew for shard in self._shards)
+
     @cached_property
     def source_row_count(self) -> int:
         """Rows of the files; more or less than samples where these are paths in trees."""

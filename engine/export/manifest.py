@@ -7,6 +7,7 @@ import hashlib
 import os
 import platform
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -19,7 +20,7 @@ from engine.audit import spotcheck
 from engine.duplicates.settings import SCHEME
 from engine.export.decisions import reason_codes
 from engine.export.place import TOOL
-from engine.export.plan import ExportPlan, ReviewState
+from engine.export.plan import Conversion, ExportPlan, ReviewState
 from engine.review.decision import Verdict
 from engine.review.policy import REASON_TEXT, Outcome, Reason
 from engine.review.rank import Ranked, ranked_text
@@ -117,6 +118,7 @@ def manifest(
     files: list[WrittenFile],
     unreadable: int,
     weight: str | None = None,
+    changes: Iterable[Conversion] = (),
 ) -> dict[str, Any]:
     """Everything that a reader needs to judge the export, or to make it again.
 
@@ -126,6 +128,7 @@ def manifest(
         files: what has been written.
         unreadable: rows that could only be written apart.
         weight: the column that says how often a row counts; None where there is none.
+        changes: what the rows that were written are not as they were in the source.
     """
     return {
         "tool": TOOL,
@@ -146,6 +149,7 @@ def manifest(
             for check, result in state.spot_checks
         ],
         "remarks": dataclasses.asdict(state.remarks),
+        "changes": [{"what": each.what, "columns": list(each.columns)} for each in changes],
         "edits": {"rows": len(state.revisions), "applied": state.applies_edits},
         "tokens": _tokens(state),
         "options": {

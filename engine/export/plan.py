@@ -113,6 +113,26 @@ class DuplicateRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Conversion:
+    """What an export has made of values, other than to leave them as they were."""
+
+    what: str
+    """A sentence without its full stop."""
+    columns: tuple[str, ...] = ()
+    """Of these; of all rows where it names none."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenRows:
+    """What a writer says of the file that it made."""
+
+    changes: tuple[Conversion, ...] = ()
+    """Empty where the rows are what they were."""
+    features: str | None = None
+    """In the words of a dataset card; None where readers find them out."""
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewState:
     """The review at the moment of the export: one slot per row, not changed while it runs."""
 

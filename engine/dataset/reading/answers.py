@@ -224,7 +224,7 @@ def right_choice(choices: Any, answer: Any, remarks: Remarks) -> Any:
         place = labels.index(named.rstrip(".)"))
     else:
         number = _number(str(named))
-        if number is not None and number == int(number) and 0 <= number < len(texts):
+        if number is not None and 0 <= number < len(texts) and number == int(number):
             place = int(number)
     if place is None:
         remarks.note("the answer names none of the choices")

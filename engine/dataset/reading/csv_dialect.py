@@ -59,10 +59,17 @@ def detect_dialect(
         raise InputError(f"there is no quoting {quoting!r}", f"one of: {', '.join(QUOTINGS)}")
     told = _SEP_LINE.match(text)
     start = told.end() if told else 0
-    end = "\r" if "\n" not in text[: 1 << 16] and "\r" in text else "\n"
+    end = _line_end(text[: 1 << 16])
     if not delimiter:
         delimiter = told[1] if told else _delimiter(text[start : start + (1 << 18)], end, is_tsv)
     return CsvDialect(delimiter, quoting or _quoting(text, delimiter), start, end)
+
+
+def _line_end(head: str) -> str:
+    """What ends most lines; a line break inside of a quoted field ends none."""
+    lines = _without_quoted(head)
+    newlines = lines.count("\n")
+    return "\r" if lines.count("\r") - lines.count("\r\n") > newlines else "\n"
 
 
 def _delimiter(head: str, end: str, is_tsv: bool) -> str:

@@ -202,7 +202,7 @@ def counts_from(labels: list[Any]) -> int:
 def _number(label: Any) -> float | None:
     try:
         return float(label)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 

@@ -14,6 +14,9 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import polars as pl
+
+from engine.dataset.reading.arrow_schema import read_as_plain, stored_schema, unreadable_types
 from engine.dataset.reading.csv_dialect import CsvDialect
 from engine.dataset.reading.csv_rows import read_csv
 from engine.dataset.reading.frame_shard import FrameShard, read_polars, read_text
@@ -31,6 +34,7 @@ from engine.dataset.reading.options import ReadOptions
 from engine.dataset.reading.problems import ProblemLog
 from engine.dataset.reading.shard import Shard, SourceKind
 from engine.dataset.reading.source import ByteSource, HeldSource, ReadProgress, open_source
+from engine.dataset.reading.text_encoding import detect_encoding
 from engine.dataset.reading.trees import as_lines, tree_paths
 from engine.dataset.reading.wrapped import unwrapped
 from engine.errors import InputError
@@ -38,7 +42,6 @@ from engine.errors import InputError
 PARQUET_MAGIC = b"PAR1"
 ARROW_MAGIC = b"ARROW1"
 ARROW_STREAM_MAGIC = b"\xff\xff\xff\xff"
-UTF16_MAGICS = (b"\xff\xfe", b"\xfe\xff")
 
 COMPRESSED = (".gz", ".zst", ".zstd")
 JSON_SUFFIXES = (".json", ".jsonl", ".ndjson", ".jsonlines")
@@ -218,6 +221,7 @@ def _open(
     progress.step(f"reading {file.name}", 0, source.size)
     if layout:
         held = isinstance(source, HeldSource)
+        _check_types(source, file, layout)
         kind = SourceKind.PARQUET if layout == "parquet" else SourceKind.ARROW
         data = read_polars(
             io.BytesIO(source.read(0, source.size)) if held else file.path, file.name, layout
@@ -299,6 +303,7 @@ def _open_json(
     shard = open_json(file.path, source, layout, choose, progress, options.limit)
     if inside is not None:
         shard.lines_before = inside.lines_before
+        shard.made_anew = not inside.is_array
         shard.log.add_file(inside.note)
     return shard
 
@@ -309,12 +314,37 @@ TREE_NOTE = "trees of messages: each path from the first message to a last one i
 def _refuse_hopeless(head: bytes, source: ByteSource, *, may_be_utf16: bool) -> None:
     if not source.size:
         raise InputError(f"{source.name}: the file is empty", source.trouble)
-    if head.startswith(UTF16_MAGICS) and not may_be_utf16:
-        raise InputError(
-            f"{source.name}: the file is UTF-16", "convert it first: iconv -f UTF-16 -t UTF-8"
-        )
+    if not may_be_utf16 and b"\0" in head and not _columnar_layout(head):
+        encoding = detect_encoding(head).upper()
+        if encoding.startswith(("UTF-16", "UTF-32")):
+            raise InputError(
+                f"{source.name}: the file is {encoding}, and JSON is UTF-8",
+                f"convert it first: iconv -f {encoding} -t UTF-8",
+            )
     if not head.removeprefix(BOM).strip() and len(head) == source.size:
         raise InputError(f"{source.name}: the file holds only blanks", source.trouble)
+
+
+def _check_types(source: ByteSource, file: DataFile, layout: str) -> None:
+    """Prepare for the types of a file: those that polars cannot read are refused by name."""
+    try:
+        _, schema = stored_schema(source, file.path, is_parquet=layout == "parquet")
+    except (OSError, pl.exceptions.PolarsError):
+        return  # what is wrong is said when the rows are read
+    if schema is None:
+        return
+    read_as_plain(schema)
+    found = unreadable_types(schema)
+    if not found:
+        return
+    columns = ", ".join(f"{printable(name)} ({kind})" for name, kind in found[:_MOST_NAMED])
+    raise InputError(
+        f"{file.name}: columns of types that cannot be read: {columns}",
+        "write them as another type (lists, 128-bit decimals, plain values), or leave them out",
+    )
+
+
+_MOST_NAMED = 8
 
 
 def _columnar_layout(head: bytes) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -118,6 +119,8 @@ class JsonShard:
         """(rows, 3) first byte, the one behind the last, line."""
         self.lines_before = 0
         """Lines before the rows, where they stand inside of something."""
+        self.made_anew = False
+        """Whether rows were put together from columns or entries of one object."""
         self.source_rows: tuple[tuple[int, ...], ...] = ()
         """Of each sample of a tree the rows of the file that it is made of; else empty."""
         self.paths: tuple[str, ...] = ()
@@ -129,6 +132,14 @@ class JsonShard:
         """The bytes of a row."""
         start, end, _ = self.spans[row].tolist()
         return self.source.read(start, end)
+
+    @cached_property
+    def line_end(self) -> bytes:
+        """What ends a row where each stands on a line of the file."""
+        if self.layout != JsonLayout.LINES or self.made_anew or self.source_rows:
+            return b"\n"
+        head = self.source.read(0, HEAD_BYTES)
+        return b"\r\n" if head[: head.find(b"\n") + 1].endswith(b"\r\n") else b"\n"
 
     def records(self, rows: NDArray[np.int64]) -> list[dict[str, Any]]:
         """Some rows, parsed again; {} for one that is unparsable."""

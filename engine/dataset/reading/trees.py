@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
+from engine.dataset.reading.json_rows import row_bytes
 
 TREE_MARKS = (b'"mapping"', b'"replies"', b'"parent_id"', b'"parent_message_id"')
 """Names without one of which a file holds no tree: looked for before any row is parsed."""
@@ -192,4 +192,4 @@ def _sample(path: Sequence[_Node]) -> TreePath:
 
 def as_lines(paths: Sequence[TreePath]) -> bytes:
     """The samples as JSON lines."""
-    return b"\n".join(orjson.dumps(path.record) for path in paths)
+    return b"\n".join(row_bytes(path.record) for path in paths)

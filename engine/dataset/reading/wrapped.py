@@ -11,11 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
 from engine.dataset.reading.facts import SAMPLED_VALUES, ColumnFacts
 from engine.dataset.reading.families import detect
-from engine.dataset.reading.json_rows import BOM
+from engine.dataset.reading.json_rows import BOM, parse_row, row_bytes
 from engine.dataset.reading.source import ByteSource, HeldSource
 from engine.errors import InputError
 from engine.sample import Family
@@ -75,10 +73,10 @@ def unwrapped(source: ByteSource, rows_at: str = "") -> Unwrapped | None:
         return None
     data = source.read(0, source.size)
     try:
-        value = orjson.loads(data.removeprefix(BOM))
-    except orjson.JSONDecodeError:
+        value, remarks = parse_row(data.removeprefix(BOM))
+    except ValueError:
         return None
-    if not isinstance(value, dict) or not value:
+    if remarks or not isinstance(value, dict) or not value:
         return None
     if rows_at:
         return _at(source, data, value, tuple(rows_at.split(".")))
@@ -200,7 +198,7 @@ def _span(text: str, path: tuple[str, ...]) -> tuple[int, int]:
 
 
 def _lines(source: ByteSource, rows: Sequence[Any], note: str) -> Unwrapped:
-    data = b"\n".join(map(orjson.dumps, rows))
+    data = b"\n".join(map(row_bytes, rows))
     return Unwrapped(HeldSource(data, source.name, source.trouble), False, note)
 
 
