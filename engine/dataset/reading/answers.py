@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,9 +12,10 @@ from engine.dataset.reading.cells import (
     MalformedRowError,
     Remarks,
     are_texts,
+    canonical,
     first_present,
     kind_of,
-    parsed,
+    parsed_loosely,
 )
 from engine.dataset.reading.parts import MessageReader
 from engine.dataset.reading.turns import is_turns, turns_of
@@ -36,6 +38,15 @@ _SECOND = frozenset(
     {"b", "second", "right", "rejected", "model_b", "assistant_b", "response_b", "output_b"}
     | {f"{name}{sign}2" for name in ("output", "response", "model", "answer") for sign in ("_", "")}
 )
+_AROUND = re.compile(r"^[\s\[(\"'*]+|[\s\])\"'*.]+$")
+"""Signs around a label: `[[A]]`, `(b)`, `**A**`."""
+_SENTENCE = re.compile(
+    r"(?:model|response|assistant|answer|output|completion|option|candidate)[_#]*(a|b|1|2)"
+    r"(?:_(?:is|was|wins|won|better|preferred).*)?"
+)
+"""Source: judges' replies, `Response 2 is slightly better`."""
+_COMPARED = re.compile(r"(?:[a-z]+_)?[a1]_*([<>=~])[<>=~]*_*(?:[a-z]+_)?[b2]")
+"""Source: arena-hard, `A>>B`, `A=B`."""
 _TIES = ("tie", "both", "neither", "equal", "draw")
 _NEAR = 1e-4
 """A label that was a number of half precision (1.0000007) still means 1."""
@@ -56,13 +67,15 @@ def which_side(label: Any, counts_from: int = 1) -> int | None:
         MalformedRowError: it says neither.
     """
     if isinstance(label, str):
-        name = label.strip().lower().replace(" ", "_")
-        if name in _FIRST:
-            return 0
-        if name in _SECOND:
-            return 1
-        if name.startswith(_TIES):
+        name = _AROUND.sub("", label.lower()).replace(" ", "_")
+        if name in _FIRST or name in _SECOND:
+            return int(name in _SECOND)
+        if name.startswith(_TIES) or label.strip().lower() == "[[c]]":
             return None
+        if (said := _SENTENCE.fullmatch(name)) is not None:
+            return int(said[1] in ("b", "2"))
+        if (said := _COMPARED.fullmatch(name)) is not None:
+            return None if said[1] in "=~" else int("<" in said[1])
         label = _number(name)
     if isinstance(label, int | float) and not isinstance(label, bool):
         if counts_from == SIGNED:
@@ -70,6 +83,8 @@ def which_side(label: Any, counts_from: int = 1) -> int | None:
         for side in (0, 1):
             if abs(label - counts_from - side) <= _NEAR:
                 return side
+        if abs(label - counts_from - 0.5) <= _NEAR:
+            return None
     raise MalformedRowError(unknown_label(counts_from))
 
 
@@ -102,7 +117,7 @@ def read_candidates(value: Any, remarks: Remarks) -> Answers:
     Raises:
         MalformedRowError: one of them is none of these.
     """
-    value = parsed(value) if isinstance(value, str) else value
+    value = parsed_loosely(value) if isinstance(value, str) else value
     if isinstance(value, dict) and not is_turns(value):
         value = _rows_of(value)
     if value is None:
@@ -126,7 +141,7 @@ def with_scores(answers: Answers, row: Mapping[str, Any]) -> Answers:
         values = row.get(key)
         if isinstance(values, list | tuple) and len(values) == len(details) > 1:
             for at, value in enumerate(values):
-                if isinstance(value, int | float | str):
+                if isinstance(value, int | float | str) and f"{name} {value}" not in details[at]:
                     details[at] = ", ".join(filter(None, (details[at], f"{name} {value}")))
     return replace(answers, details=tuple(details))
 
@@ -232,11 +247,44 @@ def right_choice(choices: Any, answer: Any, remarks: Remarks) -> Any:
     return f"{labels[place]}. {texts[place]}"
 
 
+def are_choices(value: Any) -> bool:
+    """Whether a value holds choices: texts, texts under their labels, or objects with both."""
+    if isinstance(value, dict):
+        said = value.get("text")
+        return isinstance(said, list | tuple) or (
+            len(value) > 1 and all(isinstance(each, str | None) for each in value.values())
+        )
+    return (
+        isinstance(value, list | tuple)
+        and bool(value)
+        and all(isinstance(each, str) or _text_of_choice(each) is not None for each in value)
+    )
+
+
+def _text_of_choice(choice: Any) -> str | None:
+    """The text of a choice that is an object with a label beside it."""
+    if not isinstance(choice, dict) or "message" in choice:
+        return None
+    text = first_present(choice, ("text", "content", "option", "value"))
+    return text if isinstance(text, str) and _label_of(choice) is not None else None
+
+
+def _label_of(choice: dict[str, Any]) -> Any:
+    return first_present(choice, ("label", "key", "id", "letter"))
+
+
 def _labelled_choices(choices: Any) -> tuple[list[str], list[str]]:
-    choices = parsed(choices) if isinstance(choices, str) else choices
-    if isinstance(choices, dict):
-        texts = [str(each) for each in choices.get("text") or ()]
+    choices = parsed_loosely(choices) if isinstance(choices, str) else choices
+    if isinstance(choices, dict) and isinstance(choices.get("text"), list | tuple):
+        texts = [str(each) for each in choices["text"]]
         labels = [str(each) for each in choices.get("label") or ()]
+    elif isinstance(choices, dict):
+        said = {key: each for key, each in choices.items() if each is not None}
+        texts, labels = list(map(str, said.values())), list(said)
+    elif isinstance(choices, list | tuple) and any(isinstance(each, dict) for each in choices):
+        objects = [each for each in choices if isinstance(each, dict)]
+        texts = [str(_text_of_choice(each) or canonical(each)) for each in objects]
+        labels = [str(_label_of(each)) for each in objects]
     else:
         texts, labels = [str(each) for each in choices or ()], []
     if len(labels) != len(texts):

@@ -1,0 +1,362 @@
+"""The same kinds of data in other spellings: what is beside a prompt, lone rows, other names."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from engine.dataset.dataset import Dataset, open_dataset
+from engine.dataset.editing import Part, with_text
+from engine.sample import Family, Message, Role
+
+USER, BOT, SYSTEM, TOOL = Role.USER, Role.ASSISTANT, Role.SYSTEM, Role.TOOL
+ASKED = {"role": "user", "content": "Name a tree."}
+OAK = {"role": "assistant", "content": "Oak."}
+DOOR = {"role": "assistant", "content": "Door."}
+TOOLS = [{"name": "seek"}]
+TOOLS_TEXT = '[{"name": "seek"}]'
+
+
+def lines(folder: Path, rows: list[Any], name: str = "rows.jsonl") -> Dataset:
+    path = folder / name
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return open_dataset(path)
+
+
+def table(folder: Path, rows: list[dict[str, Any]]) -> Dataset:
+    path = folder / "rows.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(
+            {k: v if isinstance(v, str) else json.dumps(v) for k, v in row.items()} for row in rows
+        )
+    return open_dataset(path)
+
+
+def identity(dataset: Dataset) -> bytes:
+    return bytes(dataset.identities(np.array([0]))[0])
+
+
+BESIDE: list[tuple[dict[str, Any], Family, tuple[Message, ...]]] = [
+    (
+        {"messages": [ASKED, OAK], "reasoning": "hm"},
+        Family.MESSAGES,
+        (Message(USER, "Name a tree."), Message(BOT, "Oak.", reasoning="hm")),
+    ),
+    (
+        {"messages": [ASKED], "thinking": "hm", "answer": "Oak."},
+        Family.MESSAGES,
+        (Message(USER, "Name a tree."), Message(BOT, "Oak.", reasoning="hm")),
+    ),
+    (
+        {"conversations": [{"from": "human", "value": "q"}], "completion": [OAK]},
+        Family.SHAREGPT,
+        (Message(USER, "q"), Message(BOT, "Oak.")),
+    ),
+    (
+        {"question": "q", "context": "c", "answer": "a"},
+        Family.PROMPT_RESPONSE,
+        (Message(USER, "q\nc"), Message(BOT, "a")),
+    ),
+    (
+        {"query": "q", "passages": ["c", "d"], "response": "a"},
+        Family.PROMPT_RESPONSE,
+        (Message(USER, "q\nc\nd"), Message(BOT, "a")),
+    ),
+    (
+        {"instruction": "q", "input": {"n": 1}, "output": "a"},
+        Family.PROMPT_RESPONSE,
+        (Message(USER, 'q\n{"n": 1}'), Message(BOT, "a")),
+    ),
+    (
+        {"instruction": "Double it.", "input": 4, "output": 8},
+        Family.ALPACA,
+        (Message(USER, "Double it.\n4"), Message(BOT, "8")),
+    ),
+    (
+        {"prompt": "q", "context": [ASKED, OAK], "response": "a"},
+        Family.PROMPT_RESPONSE,
+        (Message(USER, "Name a tree."), Message(BOT, "Oak."), Message(USER, "q"),
+         Message(BOT, "a")),
+    ),
+    (
+        {"prompt": "q", "previous_messages": [["q1", "a1"]], "response": "a"},
+        Family.PROMPT_RESPONSE,
+        (Message(USER, "q1"), Message(BOT, "a1"), Message(USER, "q"), Message(BOT, "a")),
+    ),
+    (
+        {"problem": "q", "qwen_thinking_trajectory": ["hm"], "solution": "a", "answer": "4"},
+        Family.PROMPT_RESPONSE,
+        (Message(USER, "q"), Message(BOT, "a", reasoning="hm")),
+    ),
+    (
+        {"question": "q", "imgPath": "oak.png", "image_caption": "no image", "answer": "a"},
+        Family.PROMPT_RESPONSE,
+        (Message(USER, "[image oak.png]\nq", media=("image oak.png",)), Message(BOT, "a")),
+    ),
+    (
+        {"question": "q", "document_url": "https://x/y.pdf", "answer": "a"},
+        Family.PROMPT_RESPONSE,
+        (Message(USER, "[file https://x/y.pdf]\nq", media=("file https://x/y.pdf",)),
+         Message(BOT, "a")),
+    ),
+    (
+        {"system": [{"type": "text", "text": "Be brief."}], "messages": [ASKED, OAK]},
+        Family.MESSAGES,
+        (Message(SYSTEM, "Be brief."), Message(USER, "Name a tree."), Message(BOT, "Oak.")),
+    ),
+    (
+        {"systemInstruction": {"parts": [{"text": "Be brief."}]},
+         "contents": [{"role": "user", "parts": [{"text": "q"}]},
+                      {"role": "model", "parts": [{"text": "a"}]}]},
+        Family.MESSAGES,
+        (Message(SYSTEM, "Be brief."), Message(USER, "q"), Message(BOT, "a")),
+    ),
+    (
+        {"instructions": "Be brief.", "input": [
+            {"role": "user", "content": "q"},
+            {"type": "function_call", "name": "seek", "arguments": "{}", "call_id": "1"},
+            {"type": "function_call_output", "output": "oak", "call_id": "1"},
+            {"type": "message", "role": "assistant", "content": [
+                {"type": "output_text", "text": "a"}]}]},
+        Family.MESSAGES,
+        (Message(SYSTEM, "Be brief."), Message(USER, "q"),
+         Message(BOT, "", ('{"arguments": {}, "name": "seek"}',)), Message(TOOL, "oak"),
+         Message(BOT, "a")),
+    ),
+    (
+        {"turns": {"speaker": ["user", "bot"], "utterance": ["q", "a"], "turn_id": ["0", "1"]}},
+        Family.MESSAGES,
+        (Message(USER, "q"), Message(BOT, "a")),
+    ),
+    (
+        {"request": {"messages": [ASKED]}, "response": {"choices": [{"message": OAK}]}},
+        Family.MESSAGES,
+        (Message(USER, "Name a tree."), Message(BOT, "Oak.")),
+    ),
+    (
+        {"conversation": {"messages": [ASKED, OAK]}, "id": "7"},
+        Family.MESSAGES,
+        (Message(USER, "Name a tree."), Message(BOT, "Oak.")),
+    ),
+    (
+        {"texts": [{"user": "q", "assistant": "a"}, {"user": "q2", "assistant": "a2"}],
+         "images": ["oak.png"]},
+        Family.MESSAGES,
+        (Message(USER, "[image oak.png]\nq", media=("image oak.png",)), Message(BOT, "a"),
+         Message(USER, "q2"), Message(BOT, "a2")),
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("row", "family", "turns"), BESIDE, ids=lambda each: str(each)[:50])
+def test_what_stands_beside_a_prompt_is_part_of_the_sample(
+    tmp_path: Path, row: dict[str, Any], family: Family, turns: tuple[Message, ...]
+) -> None:
+    dataset = lines(tmp_path, [row])
+    assert (dataset.rows, dataset.family) == (1, family)
+    assert dataset.sample(0).turns == turns
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"messages": [ASKED, OAK], "tools": [TOOLS_TEXT[1:-1]]},
+        {"messages": [ASKED, OAK], "available_tools": TOOLS_TEXT},
+        {"instruction": "q", "input": "", "output": "a", "tools": TOOLS},
+        {"prompt": "q", "completion": "a", "function_definitions": TOOLS},
+        {"prompt": "q", "chosen": "a", "rejected": "b", "tools": TOOLS},
+        {"prompt": "q", "responses": ["a", "b"], "tools": TOOLS},
+    ],
+    ids=str,
+)
+def test_declared_tools_are_found_in_any_family(tmp_path: Path, row: dict[str, Any]) -> None:
+    dataset = lines(tmp_path, [row])
+    sample = dataset.sample(0)
+    assert sample.tools == TOOLS_TEXT
+    assert sample.prompt.startswith(f"tools: {TOOLS_TEXT}\n\nuser: ")
+    assert sample.response in ("a", "Oak.")
+    without = {name: value for name, value in row.items() if value not in (TOOLS, TOOLS_TEXT)}
+    without.pop("tools", None)
+    assert identity(lines(tmp_path, [without], "other.jsonl")) != identity(dataset)
+
+
+def test_tools_that_are_objects_by_name_are_declared(tmp_path: Path) -> None:
+    dataset = lines(tmp_path, [{"messages": [ASKED, OAK], "tools": {"seek": {"n": 1}}}])
+    assert dataset.sample(0).tools == '{"seek": {"n": 1}}'
+
+
+CHOICES: list[dict[str, Any]] = [
+    {"question": "q", "A": "oak", "B": "door", "C": "cup", "answer": "B"},
+    {"question": "q", "option_a": "oak", "option_b": "door", "answer": "B"},
+    {"question": "q", "opa": "oak", "opb": "door", "opc": "cup", "cop": 1},
+    {"question": "q", "options": {"A": "oak", "B": "door"}, "answer": "door"},
+    {"question": "q", "options": '["oak", "door"]', "answer": "B"},
+    {"question": "q", "options": "['oak', 'door']", "answer": "B"},
+    {"question_stem": "q", "answerKey": "B",
+     "choices": [{"label": "A", "text": "oak"}, {"label": "B", "text": "door"}]},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("row", CHOICES, ids=str)
+def test_choices_are_part_of_the_question(tmp_path: Path, row: dict[str, Any]) -> None:
+    for dataset in (lines(tmp_path, [row]), table(tmp_path, [row])):
+        sample = dataset.sample(0)
+        assert dataset.family is Family.PROMPT_RESPONSE
+        assert sample.prompt.startswith("q\nA. oak\nB. door")
+        assert sample.response == "B. door"
+        assert dataset.problems_total == 0
+
+
+PAIRS: list[dict[str, Any]] = [
+    {"prompt": "q", "response_0": "b", "response_1": "a", "better_response_id": 1},
+    {"prompt": "q", "response_1": "a", "response_2": "b", "preference_strength": -2},
+    {"prompt": "q", "answer_a": "b", "answer_b": "a", "winner": "[[B]]"},
+    {"prompt": "q", "answer_a": "a", "answer_b": "b", "preference": "A>>B"},
+    {"prompt": "q", "response_1": "b", "response_2": "a", "choice": "Response 2 is better"},
+    {"prompt": "q", "accepted": "a", "rejected": "b"},
+    {"prompt": "q", "best_response": "a", "worst_response": "b"},
+    {"prompt": "q", "response_win": "a", "response_lose": "b"},
+    {"chosen": "Human: q\n\nAssistant: a", "rejected": "Human: q\n\nAssistant: b"},
+]
+
+
+@pytest.mark.parametrize("row", PAIRS, ids=str)
+def test_pairs_by_other_names_and_labels(tmp_path: Path, row: dict[str, Any]) -> None:
+    dataset = lines(tmp_path, [row])
+    sample = dataset.sample(0)
+    assert dataset.family is Family.PREFERENCE
+    assert (sample.prompt, sample.response, sample.other) == ("q", "a", "b")
+
+
+def test_names_that_only_look_like_sides_make_no_pair(tmp_path: Path) -> None:
+    for row in (
+        {"query": "q", "positive": "a", "negative": "b"},
+        {"best_response": "a", "worst_response": "b"},
+        {"prompt": "q", "completion_a": "a", "completion_b": "no", "chosen": "no"},
+    ):
+        assert lines(tmp_path, [row]).family is Family.OTHER
+
+
+CANDIDATES: list[dict[str, Any]] = [
+    {"messages": [ASKED], "completions": ["Oak.", "Door."]},
+    {"prompt": [ASKED], "generations": [[OAK], [DOOR]]},
+    {"prompt": "Name a tree.", "choices": [{"message": OAK}, {"message": DOOR}]},
+    {"prompt": "Name a tree.", "responses": '["Oak.", "Door."]'},
+    {"prompt": "Name a tree.", "answers": "[{'text': 'Oak.'}, {'text': 'Door.'}]"},
+]
+
+
+@pytest.mark.parametrize("row", CANDIDATES, ids=str)
+def test_candidates_for_whatever_asks(tmp_path: Path, row: dict[str, Any]) -> None:
+    dataset = lines(tmp_path, [row])
+    sample = dataset.sample(0)
+    assert dataset.family is Family.CANDIDATES
+    assert (sample.prompt, sample.response) == ("Name a tree.", "Oak.")
+    assert sample.candidates == ("Oak.", "Door.")
+
+
+def test_a_list_in_an_answer_that_is_text_stays_text(tmp_path: Path) -> None:
+    dataset = lines(tmp_path, [{"prompt": "List two trees.", "response": '["oak", "elm"]'}])
+    assert dataset.family is Family.PROMPT_RESPONSE
+    assert dataset.sample(0).response == '["oak", "elm"]'
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        str([ASKED, OAK]),
+        [["Name a tree.", "Oak."]][0],
+        [{"input": "Name a tree.", "output": "Oak."}],
+    ],
+    ids=str,
+)
+def test_cells_of_a_csv_hold_conversations(tmp_path: Path, messages: Any) -> None:
+    dataset = table(tmp_path, [{"id": "1", "conversation": messages}])
+    assert dataset.family is Family.MESSAGES
+    sample = dataset.sample(0)
+    assert (sample.prompt, sample.response) == ("Name a tree.", "Oak.")
+
+
+def test_arrays_printed_without_commas_are_not_guessed_at(tmp_path: Path) -> None:
+    row = {"question": "q", "options": "['oak' 'door']", "answer": "B"}
+    dataset = table(tmp_path, [row])
+    assert dataset.sample(0).response == "B"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"messages": [ASKED, OAK], "tools": [{"name": "a"}, {"name": "b"}]},
+        {"prompt": "q", "completions": [{"text": "a"}, {"text": "b"}]},
+        {"prompt": {"text": "q"}, "response": {"text": "a"}},
+        {"instruction": "q", "instances": [{"input": "i", "output": "o"}] * 2},
+        {"prompt": {"message_id": "m", "text": "q", "role": "prompter", "replies": [
+            {"message_id": "n", "text": "a", "role": "assistant", "replies": []}]}},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_lone_row_is_not_taken_for_a_wrapper(tmp_path: Path, row: dict[str, Any]) -> None:
+    alone = lines(tmp_path, [row])
+    assert alone.rows == 1
+    two = lines(tmp_path, [row, {**row, "n": 2}], "two.jsonl")
+    assert (alone.family, alone.sample(0).turns) == (two.family, two.sample(0).turns)
+
+
+def test_rows_under_the_name_of_a_conversation_are_found(tmp_path: Path) -> None:
+    row = {"instruction": "q", "input": "i", "output": "a"}
+    dataset = lines(tmp_path, [{"conversations": [row, row]}])
+    assert (dataset.rows, dataset.family) == (2, Family.ALPACA)
+
+
+def test_bare_conversations_are_rows(tmp_path: Path) -> None:
+    dataset = lines(tmp_path, [[ASKED, OAK], [ASKED, DOOR]])
+    assert dataset.family is Family.MESSAGES
+    assert [sample.response for sample in dataset.samples([0, 1])] == ["Oak.", "Door."]
+
+
+BATCHES = [
+    {"response": {"body": {"choices": [{"message": {
+        "role": "assistant", "content": None,
+        "tool_calls": [{"function": {"name": "seek", "arguments": "{}"}}]}}]}}},
+    {"response": {"body": {"output": [
+        {"type": "function_call", "name": "seek", "arguments": "{}"}]}}},
+    {"result": {"message": {"role": "assistant", "content": [
+        {"type": "tool_use", "id": "1", "name": "seek", "input": {}}]}}},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("row", BATCHES, ids=str)
+def test_batch_output_holds_calls_too(tmp_path: Path, row: dict[str, Any]) -> None:
+    dataset = lines(tmp_path, [{"custom_id": "1", **row}])
+    assert dataset.family is Family.TEXT
+    assert dataset.sample(0).turns == (Message(BOT, "", ('{"arguments": {}, "name": "seek"}',)),)
+
+
+def test_an_answer_beside_its_conversation_can_be_edited(tmp_path: Path) -> None:
+    row = {"messages": [ASKED], "answer": "Oak."}
+    family, columns = lines(tmp_path, [row]).spelling_of(0)
+    edited, reading = with_text(row, family, columns, Part.RESPONSE, "Elm.")
+    assert edited == {"messages": [ASKED], "answer": "Elm."}
+    assert reading.response == "Elm."
+
+
+def test_columns_of_media_and_thought_are_found_in_any_order(tmp_path: Path) -> None:
+    row = {"prompt": "q", "response": "a", "b_image": "no", "image_2": "2.png", "image_1": "1.png"}
+    turned = dict(reversed(list(row.items())))
+    one, other = (lines(tmp_path, [each], f"{n}.jsonl") for n, each in enumerate((row, turned)))
+    assert one.sample(0).turns[0].media == ("image 1.png", "image 2.png")
+    assert identity(one) == identity(other)
+
+
+def test_parquet_says_the_same(tmp_path: Path) -> None:
+    rows = [{"question": "q", "context": "c", "answer": "a", "audio_path": "a.wav"}]
+    pl.DataFrame(rows).write_parquet(tmp_path / "a.parquet")
+    assert identity(open_dataset(tmp_path / "a.parquet")) == identity(lines(tmp_path, rows))
