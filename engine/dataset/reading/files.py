@@ -11,8 +11,10 @@ import io
 import json
 import os
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from engine.dataset.reading.csv_dialect import CsvDialect
 from engine.dataset.reading.csv_rows import read_csv
@@ -31,7 +33,7 @@ from engine.dataset.reading.options import ReadOptions
 from engine.dataset.reading.problems import ProblemLog
 from engine.dataset.reading.shard import Shard, SourceKind
 from engine.dataset.reading.source import ByteSource, HeldSource, ReadProgress, open_source
-from engine.dataset.reading.trees import as_lines, tree_paths
+from engine.dataset.reading.trees import are_message_rows, as_lines, tree_paths
 from engine.dataset.reading.wrapped import unwrapped
 from engine.errors import InputError
 
@@ -136,7 +138,10 @@ def _folder_files(folder: Path) -> list[DataFile]:
         found = _data_files(folder, below=below)
         if found:
             return [DataFile(path, printable(path.relative_to(folder))) for path in found]
-    raise InputError(f"{printable(folder)}: no data files in this folder", _KNOWN_FORMATS)
+    raise InputError(
+        f"{printable(folder)}: no data files in this folder, nor in the folders in it",
+        f"name the folder that holds them; {_KNOWN_FORMATS}",
+    )
 
 
 def _data_files(folder: Path, *, below: bool) -> list[Path]:
@@ -222,6 +227,8 @@ def _open(
         data = read_polars(
             io.BytesIO(source.read(0, source.size)) if held else file.path, file.name, layout
         )
+        if are_message_rows(data.columns):
+            return _open_tree(file, source, data.to_dicts(), choose, progress, options)
         data = data.head(options.limit) if options.limit is not None else data
         return FrameShard(file.path, kind, layout, data, choose, progress, ProblemLog(file.name))
     return _open_text(file, source, head, choose, progress, options)
@@ -260,6 +267,8 @@ def _open_text(
         data, lines = read_text(source, log, options.encoding)
     else:
         raise InputError(f"{file.name}: not a known format", _KNOWN_FORMATS)
+    if csv_table is not None and are_message_rows(data.columns):
+        return _open_tree(file, source, data.to_dicts(), choose, progress, options)
     if options.limit is not None:
         data = data.head(options.limit)
     shard = FrameShard(file.path, kind, layout, data, choose, progress, log, lines)
@@ -285,22 +294,34 @@ def _open_json(
         source = inside.source
         layout = JsonLayout.ARRAY if inside.is_array else JsonLayout.LINES
     if (records := tree_records(source, layout, progress)) is not None:
-        paths, troubles = tree_paths(records)
-        held = HeldSource(as_lines(paths), file.name, source.trouble)
-        source.close()
-        tree = open_json(file.path, held, JsonLayout.LINES, choose, progress, options.limit)
-        tree.source_rows = tuple(each.source_rows for each in paths)
-        tree.paths = tuple(each.path for each in paths)
-        tree.source_row_count = len(records)
-        tree.log.add_file(TREE_NOTE)
-        for trouble in troubles:
-            tree.log.add_file(trouble)
-        return tree
+        return _open_tree(file, source, records, choose, progress, options)
     shard = open_json(file.path, source, layout, choose, progress, options.limit)
     if inside is not None:
         shard.lines_before = inside.lines_before
         shard.log.add_file(inside.note)
     return shard
+
+
+def _open_tree(
+    file: DataFile,
+    source: ByteSource,
+    records: Sequence[Mapping[str, Any] | None],
+    choose: Chooser,
+    progress: ReadProgress,
+    options: ReadOptions,
+) -> Shard:
+    """The paths of the trees in some rows as the rows of a file."""
+    paths, troubles = tree_paths(records)
+    held = HeldSource(as_lines(paths), file.name, source.trouble)
+    source.close()
+    tree = open_json(file.path, held, JsonLayout.LINES, choose, progress, options.limit)
+    tree.source_rows = tuple(each.source_rows for each in paths)
+    tree.paths = tuple(each.path for each in paths)
+    tree.source_row_count = len(records)
+    tree.log.add_file(TREE_NOTE)
+    for trouble in troubles:
+        tree.log.add_file(trouble)
+    return tree
 
 
 TREE_NOTE = "trees of messages: each path from the first message to a last one is a sample"

@@ -13,6 +13,7 @@ import pytest
 
 from engine.dataset.dataset import Dataset, open_dataset
 from engine.dataset.editing import Part, with_text
+from engine.errors import InputError
 from engine.sample import Family, Message, Role
 
 USER, BOT, SYSTEM, TOOL = Role.USER, Role.ASSISTANT, Role.SYSTEM, Role.TOOL
@@ -360,3 +361,93 @@ def test_parquet_says_the_same(tmp_path: Path) -> None:
     rows = [{"question": "q", "context": "c", "answer": "a", "audio_path": "a.wav"}]
     pl.DataFrame(rows).write_parquet(tmp_path / "a.parquet")
     assert identity(open_dataset(tmp_path / "a.parquet")) == identity(lines(tmp_path, rows))
+
+
+def test_answers_under_another_name_are_read_in_their_rows(tmp_path: Path) -> None:
+    rows = [
+        {"instruction": "q", "output": "a"},
+        {"instruction": "q", "response": "b"},
+        {"instruction": "q", "output": None, "completion": "c"},
+        {"instruction": "q", "output": None},
+        {"instruction": "q", "completions": ["d", "e"]},
+    ]
+    dataset = lines(tmp_path, rows)
+    assert dataset.texts["response"].to_list() == ["a", "b", "c", "", "d"]
+    assert [dataset.problem(row) for row in range(5)] == ["", "", "", "the response is null", ""]
+    assert dataset.sample(4).candidates == ("d", "e")
+    apart = [identity(lines(tmp_path, [row], "one.jsonl")) for row in rows[:3]]
+    assert [bytes(each) for each in dataset.identities(np.arange(3))] == apart
+
+
+def test_one_open_conversation_among_answered_ones_has_its_answer(tmp_path: Path) -> None:
+    rows = [{"messages": [ASKED, OAK]}] * 3 + [{"messages": [ASKED], "response": "Elm."}]
+    dataset = lines(tmp_path, rows)
+    assert dataset.sample(3).response == "Elm."
+    assert dataset.problems_total == 0
+
+
+def test_many_rows_without_an_answer_are_looked_through_or_left(tmp_path: Path) -> None:
+    rows = [{"prompt": "q", "response": "a"}] * 1500 + [{"prompt": "q", "response": None}] * 1200
+    dataset = lines(tmp_path, rows)
+    assert dataset.problems_total == 1200
+    late = lines(tmp_path, [*rows, *([{"prompt": "q", "output": "b"}] * 60)], "late.jsonl")
+    assert late.problems_total == 1200
+    assert late.sample(len(rows)).response == "b"
+
+
+def test_nulls_of_a_union_of_columns_hide_no_family(tmp_path: Path) -> None:
+    rows = [
+        {"messages": [ASKED, OAK], "prompt": None, "response": None},
+        {"messages": None, "prompt": "q", "response": "a"},
+    ]
+    pl.DataFrame(rows).write_parquet(tmp_path / "a.parquet")
+    for dataset in (open_dataset(tmp_path / "a.parquet"), lines(tmp_path, rows)):
+        assert dataset.families == {Family.MESSAGES: 1, Family.PROMPT_RESPONSE: 1}
+        assert [sample.response for sample in dataset.samples([0, 1])] == ["Oak.", "a"]
+
+
+LATE = [
+    ({"instruction": "q", "output": "a"}, {"input": "i"}, "q\ni", Family.ALPACA),
+    ({"prompt": "q", "response": "a"}, {"system": "s"}, "system: s\n\nuser: q",
+     Family.PROMPT_RESPONSE),
+    ({"messages": [ASKED, OAK]}, {"tools": TOOLS},
+     f"tools: {TOOLS_TEXT}\n\nuser: Name a tree.", Family.MESSAGES),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("row", "more", "prompt", "family"), LATE, ids=str)
+def test_parts_that_begin_far_down_are_read(
+    tmp_path: Path, row: dict[str, Any], more: dict[str, Any], prompt: str, family: Family
+) -> None:
+    dataset = lines(tmp_path, [*[row] * 2500, {**row, **more}])
+    assert (dataset.family, dataset.rows) == (family, 2501)
+    assert dataset.sample(2500).prompt == dataset.texts["prompt"][2500] == prompt
+    first, last = dataset.identities(np.array([0, 2500]))
+    assert bytes(first) == identity(lines(tmp_path, [row], "one.jsonl"))
+    assert bytes(last) != bytes(first)
+
+
+def test_rows_of_a_tree_are_read_from_any_table(tmp_path: Path) -> None:
+    rows = [
+        {"message_id": "a", "parent_id": None, "text": "Why?", "role": "prompter"},
+        {"message_id": "b", "parent_id": "a", "text": "Because.", "role": "assistant"},
+        {"message_id": "c", "parent_id": "a", "text": "No idea.", "role": "assistant"},
+    ]
+    pl.DataFrame(rows).write_parquet(tmp_path / "a.parquet")
+    pl.DataFrame(rows).write_ipc(tmp_path / "a.arrow")
+    pl.DataFrame(rows).write_csv(tmp_path / "a.csv")
+    for name in ("a.parquet", "a.arrow", "a.csv"):
+        dataset = open_dataset(tmp_path / name)
+        assert (dataset.family, dataset.source_row_count) == (Family.MESSAGES, 3)
+        said = [(sample.prompt, sample.response) for sample in dataset.samples([0, 1])]
+        assert said == [("Why?", "Because."), ("Why?", "No idea.")]
+
+
+def test_a_folder_without_data_says_how_deep_it_looked(tmp_path: Path) -> None:
+    deep = tmp_path / "a" / "b"
+    deep.mkdir(parents=True)
+    (deep / "rows.jsonl").write_text('{"prompt": "q"}\n')
+    with pytest.raises(InputError, match="nor in the folders in it") as raised:
+        open_dataset(tmp_path)
+    assert "name the folder that holds them" in raised.value.hint
+    assert open_dataset(tmp_path / "a").rows == 1
