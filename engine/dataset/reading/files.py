@@ -32,7 +32,13 @@ from engine.dataset.reading.json_shard import (
 from engine.dataset.reading.options import ReadOptions
 from engine.dataset.reading.problems import ProblemLog
 from engine.dataset.reading.shard import Shard, SourceKind
-from engine.dataset.reading.source import ByteSource, HeldSource, ReadProgress, open_source
+from engine.dataset.reading.source import (
+    COMPRESSIONS,
+    ByteSource,
+    HeldSource,
+    ReadProgress,
+    open_source,
+)
 from engine.dataset.reading.trees import are_message_rows, as_lines, tree_paths
 from engine.dataset.reading.wrapped import unwrapped
 from engine.errors import InputError
@@ -42,7 +48,7 @@ ARROW_MAGIC = b"ARROW1"
 ARROW_STREAM_MAGIC = b"\xff\xff\xff\xff"
 UTF16_MAGICS = (b"\xff\xfe", b"\xfe\xff")
 
-COMPRESSED = (".gz", ".zst", ".zstd")
+COMPRESSED = (*(suffix for each in COMPRESSIONS for suffix in each.suffixes), ".zip")
 JSON_SUFFIXES = (".json", ".jsonl", ".ndjson", ".jsonlines")
 TABLE_SUFFIXES = (".parquet", ".arrow", ".feather", ".ipc", ".csv", ".tsv")
 TEXT_SUFFIXES = (".txt", ".text")
@@ -68,7 +74,10 @@ _LOCAL_ONLY = (
     "tamis opens local files only: download it first "
     "(for example `hf download --repo-type dataset NAME --local-dir DIR`)"
 )
-_KNOWN_FORMATS = "known are JSON, JSON lines, CSV, TSV, Parquet, Arrow, plain text, .gz and .zst"
+_KNOWN_FORMATS = (
+    "known are JSON, JSON lines, CSV, TSV, Parquet, Arrow, plain text, "
+    "also as .gz, .zst, .xz, .bz2 and .zip"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +180,10 @@ def _has_suffix(path: Path, suffixes: tuple[str, ...]) -> bool:
     return _inner_name(path).endswith(suffixes)
 
 
+def _named_as(file: DataFile, source: ByteSource) -> Path:
+    return Path(source.member) if source.member else file.path
+
+
 def _inner_name(path: Path) -> str:
     """The name in lower case without the suffix of its compression."""
     name = path.name.lower()
@@ -217,7 +230,7 @@ def _open(
     options: ReadOptions,
 ) -> Shard:
     head = source.read(0, HEAD_BYTES)
-    may_be_utf16 = not _inner_name(file.path).endswith(JSON_SUFFIXES)
+    may_be_utf16 = not _inner_name(_named_as(file, source)).endswith(JSON_SUFFIXES)
     _refuse_hopeless(head, source, may_be_utf16=may_be_utf16)
     layout = file.layout or _columnar_layout(head)
     progress.step(f"reading {file.name}", 0, source.size)
@@ -242,7 +255,7 @@ def _open_text(
     progress: ReadProgress,
     options: ReadOptions,
 ) -> Shard:
-    name = _inner_name(file.path)
+    name = _inner_name(_named_as(file, source))
     json_like = json_layout(head, source.size)
     if name.endswith(JSON_SUFFIXES):
         json_like = json_like or JsonLayout.LINES

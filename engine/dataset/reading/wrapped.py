@@ -50,7 +50,7 @@ class PartSource:
 
     def __init__(self, source: ByteSource, start: int, end: int) -> None:
         self._source, self._start = source, start
-        self.name, self.trouble = source.name, source.trouble
+        self.name, self.trouble, self.member = source.name, source.trouble, source.member
         self.size = end - start
 
     def read(self, start: int, end: int) -> bytes:
