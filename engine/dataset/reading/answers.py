@@ -17,7 +17,7 @@ from engine.dataset.reading.cells import (
     kind_of,
     parsed_loosely,
 )
-from engine.dataset.reading.parts import MessageReader
+from engine.dataset.reading.parts import MessageReader, is_reasoning
 from engine.dataset.reading.turns import is_turns, turns_of
 from engine.sample import Message, Role, message_text, prompt_text
 
@@ -123,7 +123,7 @@ def read_candidates(value: Any, remarks: Remarks) -> Answers:
     if value is None:
         remarks.note("the response is null")
         return Answers((Message(Role.ASSISTANT, ""),))
-    entries = value if isinstance(value, list | tuple) and not _one_talk(value) else [value]
+    entries = value if isinstance(value, list | tuple) and not is_one_talk(value) else [value]
     found = [_candidate(each, remarks) for each in entries if each is not None]
     if len(found) > MOST_CANDIDATES:
         remarks.note(TOO_MANY)
@@ -151,7 +151,7 @@ SCORE_LISTS = {"scores": "score", "rewards": "reward", "ranks": "rank", "ratings
 """Columns of one value for each candidate, and what such a value is called."""
 
 
-def _one_talk(value: list[Any] | tuple[Any, ...]) -> bool:
+def is_one_talk(value: list[Any] | tuple[Any, ...]) -> bool:
     """Whether a list is one conversation: messages in it, and the user speaks in one of them."""
     if not is_turns(value) or not isinstance(value[0], dict):
         return False
@@ -180,6 +180,12 @@ def _candidate(entry: Any, remarks: Remarks) -> tuple[tuple[Message, ...], str]:
         if said is None and not any(key in entry for key in CANDIDATE_KEYS):
             raise MalformedRowError("a candidate is an object without a text")
         turns, _ = _candidate("" if said is None else said, remarks)
+        thought = MessageReader(Role.ASSISTANT, remarks)
+        thoughts = [key for key in entry if is_reasoning(key)]
+        for name in thoughts:
+            thought.think(name, entry[name])
+        turns = _with_what_was_thought(turns, thought.turns()[0])
+        entry = {name: value for name, value in entry.items() if name not in thoughts}
         key = next((key for key in CANDIDATE_KEYS if entry.get(key) is not None), "")
         return turns, _details(entry, key)
     if isinstance(entry, dict | list | tuple) or entry is None:
@@ -189,6 +195,15 @@ def _candidate(entry: Any, remarks: Remarks) -> tuple[tuple[Message, ...], str]:
     if isinstance(entry, bool):
         raise MalformedRowError(f"a candidate is {kind_of(entry)} where text belongs")
     return turns_of(entry, remarks, role=Role.ASSISTANT, what="a candidate"), ""
+
+
+def _with_what_was_thought(turns: tuple[Message, ...], thought: Message) -> tuple[Message, ...]:
+    """A candidate's turns with the reasoning beside its text in the last of them."""
+    if not (thought.reasoning or thought.raw) or not turns:
+        return turns
+    last = turns[-1]
+    reasoning = "\n\n".join(filter(None, (thought.reasoning, last.reasoning)))
+    return (*turns[:-1], replace(last, reasoning=reasoning, raw=last.raw + thought.raw))
 
 
 def _details(entry: dict[str, Any], text_key: str) -> str:

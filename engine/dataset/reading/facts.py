@@ -158,7 +158,8 @@ def _kind(value: Any) -> str:
     if isinstance(value, dict) and any(key in value for key in CONVERSATION_KEYS):
         return "object"
     if is_turns(value) or is_message(value):
-        return "sharegpt" if _first_message(value).keys() >= {"from", "value"} else "messages"
+        keys = {str(key).lower() for key in _first_message(value)}
+        return "sharegpt" if keys >= {"from", "value"} else "messages"
     if are_texts(value) and value and value[0].lstrip().startswith("{"):
         held = [parsed_loosely(each) for each in value]
         return _kind(held) if is_turns(held) else "texts"

@@ -16,12 +16,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from engine.dataset.reading.answers import SIGNED, are_choices, which_side
+from engine.dataset.reading.answers import SIGNED, are_choices, is_one_talk, which_side
 from engine.dataset.reading.cells import MalformedRowError, Remarks, value_at
 from engine.dataset.reading.columns import VALUE_COLUMN
 from engine.dataset.reading.facts import MEASURES, ColumnFacts, normal
 from engine.dataset.reading.rows import Columns
-from engine.dataset.reading.turns import is_conversation, is_exchange, turns_of
+from engine.dataset.reading.turns import is_conversation, is_exchange, is_said, turns_of
 from engine.sample import Family, Role
 
 SYSTEM_NAMES = (
@@ -259,7 +259,7 @@ def _with_more(facts: ColumnFacts, columns: Columns, *, thinks: bool = True) -> 
 
 _MEDIA_KINDS = ("text", "texts", "list", "object", "other")
 _HISTORY_KINDS = ("list", "texts", "messages", "sharegpt", "text")
-_THOUGHT_KINDS = ("text", "texts")
+_THOUGHT_KINDS = ("text", "texts", "list")
 
 
 def _said(facts: ColumnFacts, name: str | None) -> str | None:
@@ -517,7 +517,8 @@ def _exchanges(facts: ColumnFacts) -> Columns | None:
         name = facts.find(candidate, kinds=("list", "text"))
         values = facts.held(name) if name else []
         lists = [value for value in values if isinstance(value, list | tuple)]
-        if name and lists and all(is_exchange(entry) for value in lists for entry in value):
+        entries = [entry for value in lists for entry in value]
+        if name and entries and all(is_exchange(entry) or is_said(entry) for entry in entries):
             return _with_more(
                 facts, Columns(facts.find(*SYSTEM_NAMES, kinds=DECLARED), messages=name)
             )
@@ -572,6 +573,8 @@ def _candidates(facts: ColumnFacts) -> Columns | None:
 
 
 def _candidate_kinds(name: str) -> tuple[str, ...]:
+    if name == "choices":  # plain ones are what a question offers
+        return ("list", "messages")
     kinds = ("texts", "list", "messages")
     return (*kinds, "text") if name in JSON_CANDIDATES else kinds
 
@@ -580,7 +583,7 @@ def _answers_in(facts: ColumnFacts, name: str) -> bool:
     """Whether the lists of a column hold what may be answers: texts, or objects with a text."""
     values = facts.held(name)
     lists = [value for value in values if isinstance(value, list | tuple)]
-    if not lists or any(is_conversation(value) for value in lists if len(value) > 1):
+    if not lists or any(map(is_one_talk, lists)):
         return False
     return all(_may_be_answer(entry) for value in lists for entry in value if entry is not None)
 
@@ -588,7 +591,7 @@ def _answers_in(facts: ColumnFacts, name: str) -> bool:
 def _may_be_answer(entry: Any) -> bool:
     if isinstance(entry, dict):
         told = any(isinstance(each, str) for each in entry.values())
-        return told or isinstance(entry.get("message"), dict)
+        return told or any(isinstance(entry.get(key), dict) for key in ("message", "content"))
     return isinstance(entry, str) or is_conversation(entry)
 
 

@@ -103,7 +103,8 @@ _KNOWN = frozenset(
 )
 
 
-def _is_reasoning(key: str) -> bool:
+def is_reasoning(key: str) -> bool:
+    """Whether a key of a message is what was thought before its text."""
     return key.replace("_", "").replace("-", "").lower() in _REASONING_SPELLED
 
 
@@ -139,7 +140,7 @@ class MessageReader:
         for name in REASONING_KEYS:
             self.think(name, entry.get(name))
         for name, value in entry.items():
-            if name not in _KNOWN and name != key and _is_reasoning(name):
+            if name not in _KNOWN and name != key and is_reasoning(name):
                 self.think(name, value)
         self.content(content)
         if entry.get("refusal"):
@@ -167,7 +168,7 @@ class MessageReader:
             elif name == "recipient":
                 if value == "all":
                     continue
-            elif name in _KNOWN or is_described(name) or _is_reasoning(name):
+            elif name in _KNOWN or is_described(name) or is_reasoning(name):
                 continue
             self.keep(name, value)
 

@@ -48,7 +48,9 @@ from engine.sample import Message, Role
 
 LANGCHAIN = {
     "human": Role.USER,
+    "user": Role.USER,
     "ai": Role.ASSISTANT,
+    "assistant": Role.ASSISTANT,
     "aimessagechunk": Role.ASSISTANT,
     "system": Role.SYSTEM,
     "tool": Role.TOOL,
@@ -106,7 +108,7 @@ def is_message(entry: Any) -> bool:
     """Whether `entry` is one message, in a form that nothing else has."""
     if not isinstance(entry, dict):
         return False
-    if any(key in entry for key in ROLE_KEYS):
+    if any(key in entry for key in ROLE_KEYS) or _lowered(entry) is not entry:
         return True
     kind = entry.get("type")
     if not isinstance(kind, str):
@@ -114,6 +116,22 @@ def is_message(entry: Any) -> bool:
     if kind.lower() in LANGCHAIN:
         return "content" in entry or isinstance(entry.get("data"), dict)
     return kind in ("function_call", "function_call_output", "reasoning", "custom_tool_call")
+
+
+def _lowered(entry: dict[str, Any]) -> dict[str, Any]:
+    """A message with its keys in lower case, where that is how it says who speaks."""
+    if any(key in entry for key in ROLE_KEYS):
+        return entry
+    lower = {str(key).strip().lower(): value for key, value in entry.items()}
+    return lower if any(key in lower for key in ROLE_KEYS) else entry
+
+
+def is_said(entry: Any) -> bool:
+    """Whether an object is a turn under the name of who speaks: `{"user": "…"}`."""
+    if not isinstance(entry, dict) or len(entry) != 1:
+        return False
+    ((name, text),) = entry.items()
+    return spelled(name) in PLAIN_ROLES and isinstance(text, str)
 
 
 def turns_in_text(text: str) -> Any:
@@ -155,13 +173,15 @@ def _in_order(value: Sequence[Any], remarks: Remarks, role: Role, what: str) -> 
         elif isinstance(entry, list | tuple):
             found = _in_order(entry, remarks, role, what)
         elif isinstance(entry, dict):
+            message = _lowered(entry)
             if not looked:
-                speakers, looked = speakers_of(value, remarks), True
+                said = [_lowered(each) for each in value if isinstance(each, dict)]
+                speakers, looked = speakers_of(said, remarks), True
             reader = MessageReader(Role.ASSISTANT, remarks)
-            if _only_thinks(entry, reader):
+            if _only_thinks(message, reader):
                 thought += [turn.reasoning for turn in reader.turns() if turn.reasoning]
                 continue
-            found = _message(entry, remarks, role, speakers)
+            found = _message(message, remarks, role, speakers)
         else:
             raise MalformedRowError(f"{what} holds {kind_of(entry)} where a message belongs")
         if thought:
@@ -259,6 +279,9 @@ def _without_role(
         if isinstance(entry.get(key), list | tuple) and len(entry[key]):
             inner_turns = _in_order(entry[key], remarks, default, key)
             return _with_left_over(inner_turns, entry, {key}, remarks)
+    if is_said(entry):
+        ((speaker, text),) = entry.items()
+        return (Message(PLAIN_ROLES[spelled(speaker)], text),)
     return _exchange(entry, remarks)
 
 

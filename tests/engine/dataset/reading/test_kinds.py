@@ -451,3 +451,45 @@ def test_a_folder_without_data_says_how_deep_it_looked(tmp_path: Path) -> None:
         open_dataset(tmp_path)
     assert "name the folder that holds them" in raised.value.hint
     assert open_dataset(tmp_path / "a").rows == 1
+
+
+SPELLED: list[list[dict[str, Any]]] = [
+    [{"Role": "user", "Content": "q"}, {"Role": "assistant", "Content": "a"}],
+    [{"type": "user", "content": "q"}, {"type": "assistant", "content": "a"}],
+    [{"user": "q"}, {"assistant": "a"}],
+    [{"Human": "q"}, {"GPT": "a"}],
+]
+
+
+@pytest.mark.parametrize("talk", SPELLED, ids=str)
+def test_messages_by_keys_of_any_case_or_by_who_speaks(
+    tmp_path: Path, talk: list[dict[str, Any]]
+) -> None:
+    for rows in ([{"messages": talk}], [{"messages": talk}, {"messages": talk}]):
+        dataset = lines(tmp_path, rows, f"{len(rows)}.jsonl")
+        assert (dataset.rows, dataset.family) == (len(rows), Family.MESSAGES)
+        assert dataset.sample(0).turns == (Message(USER, "q"), Message(BOT, "a"))
+        assert dataset.problems_total == 0
+
+
+def test_what_was_thought_before_a_candidate_is_part_of_it(tmp_path: Path) -> None:
+    row = {"prompt": "q", "responses": [{"text": "a", "reasoning": "x", "score": 1}, {"text": "b"}]}
+    sample = lines(tmp_path, [row]).sample(0)
+    assert sample.turns[-1] == Message(BOT, "a", reasoning="x")
+    assert sample.candidates == ("<think>\nx\n</think>\n\na", "b")
+    assert sample.candidate_details == ("score 1", "")
+
+
+def test_candidates_may_call_tools_or_be_gemini_s(tmp_path: Path) -> None:
+    call = {"role": "assistant", "content": "", "tool_calls": [{"name": "f", "arguments": "{}"}]}
+    sample = lines(tmp_path, [{"prompt": "q", "responses": [call, OAK]}]).sample(0)
+    assert sample.candidates == ('{"arguments": {}, "name": "f"}', "Oak.")
+    parts = [{"content": {"role": "model", "parts": [{"text": text}]}} for text in ("a", "b")]
+    asked = [{"role": "user", "parts": [{"text": "q"}]}]
+    gemini = lines(tmp_path, [{"contents": asked, "candidates": parts}]).sample(0)
+    assert (gemini.prompt, gemini.candidates) == ("q", ("a", "b"))
+
+
+def test_choices_without_a_right_one_are_no_candidates(tmp_path: Path) -> None:
+    row = {"question": "q", "choices": ["a", "b"], "answer": [0, 1]}
+    assert lines(tmp_path, [row]).family is Family.OTHER
