@@ -21,7 +21,7 @@ from engine.dataset.reading.cells import MalformedRowError, Remarks, value_at
 from engine.dataset.reading.columns import VALUE_COLUMN
 from engine.dataset.reading.facts import MEASURES, ColumnFacts, normal
 from engine.dataset.reading.rows import Columns
-from engine.dataset.reading.turns import is_conversation, is_exchange, is_said, turns_of
+from engine.dataset.reading.turns import is_conversation, is_exchange, is_pair, is_said, turns_of
 from engine.sample import Family, Role
 
 SYSTEM_NAMES = (
@@ -518,11 +518,15 @@ def _exchanges(facts: ColumnFacts) -> Columns | None:
         values = facts.held(name) if name else []
         lists = [value for value in values if isinstance(value, list | tuple)]
         entries = [entry for value in lists for entry in value]
-        if name and entries and all(is_exchange(entry) or is_said(entry) for entry in entries):
+        if name and entries and all(map(_is_of_exchange, entries)):
             return _with_more(
                 facts, Columns(facts.find(*SYSTEM_NAMES, kinds=DECLARED), messages=name)
             )
     return None
+
+
+def _is_of_exchange(entry: Any) -> bool:
+    return is_exchange(entry) or is_said(entry) or is_pair(entry)
 
 
 def _chat(facts: ColumnFacts) -> Columns | None:

@@ -120,7 +120,7 @@ def is_message(entry: Any) -> bool:
 
 def _lowered(entry: dict[str, Any]) -> dict[str, Any]:
     """A message with its keys in lower case, where that is how it says who speaks."""
-    if any(key in entry for key in ROLE_KEYS):
+    if "role" in entry or "from" in entry or any(key in entry for key in ROLE_KEYS):
         return entry
     lower = {str(key).strip().lower(): value for key, value in entry.items()}
     return lower if any(key in lower for key in ROLE_KEYS) else entry
@@ -132,6 +132,12 @@ def is_said(entry: Any) -> bool:
         return False
     ((name, text),) = entry.items()
     return spelled(name) in PLAIN_ROLES and isinstance(text, str)
+
+
+def is_pair(entry: Any) -> bool:
+    """Whether an entry is a question and its answer as two texts, and no role with a text."""
+    texts = isinstance(entry, list | tuple) and all(isinstance(each, str) for each in entry)
+    return texts and len(entry) == 2 and spelled(entry[0]) not in ROLES
 
 
 def turns_in_text(text: str) -> Any:

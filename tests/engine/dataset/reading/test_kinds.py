@@ -453,7 +453,8 @@ def test_a_folder_without_data_says_how_deep_it_looked(tmp_path: Path) -> None:
     assert open_dataset(tmp_path / "a").rows == 1
 
 
-SPELLED: list[list[dict[str, Any]]] = [
+SPELLED: list[list[Any]] = [
+    [["q", "a"]],
     [{"Role": "user", "Content": "q"}, {"Role": "assistant", "Content": "a"}],
     [{"type": "user", "content": "q"}, {"type": "assistant", "content": "a"}],
     [{"user": "q"}, {"assistant": "a"}],
@@ -462,9 +463,7 @@ SPELLED: list[list[dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize("talk", SPELLED, ids=str)
-def test_messages_by_keys_of_any_case_or_by_who_speaks(
-    tmp_path: Path, talk: list[dict[str, Any]]
-) -> None:
+def test_messages_by_keys_of_any_case_or_by_who_speaks(tmp_path: Path, talk: list[Any]) -> None:
     for rows in ([{"messages": talk}], [{"messages": talk}, {"messages": talk}]):
         dataset = lines(tmp_path, rows, f"{len(rows)}.jsonl")
         assert (dataset.rows, dataset.family) == (len(rows), Family.MESSAGES)
@@ -493,3 +492,8 @@ def test_candidates_may_call_tools_or_be_gemini_s(tmp_path: Path) -> None:
 def test_choices_without_a_right_one_are_no_candidates(tmp_path: Path) -> None:
     row = {"question": "q", "choices": ["a", "b"], "answer": [0, 1]}
     assert lines(tmp_path, [row]).family is Family.OTHER
+
+
+def test_roles_with_texts_are_no_questions_with_answers(tmp_path: Path) -> None:
+    talk = [["user", "q"], ["assistant", "a"]]
+    assert lines(tmp_path, [{"messages": talk}, {"messages": talk}]).family is Family.OTHER
