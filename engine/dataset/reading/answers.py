@@ -300,8 +300,10 @@ def _labelled_choices(choices: Any) -> tuple[list[str], list[str]]:
         objects = [each for each in choices if isinstance(each, dict)]
         texts = [str(_text_of_choice(each) or canonical(each)) for each in objects]
         labels = [str(_label_of(each)) for each in objects]
-    else:
+    elif choices is None or isinstance(choices, list | tuple):
         texts, labels = [str(each) for each in choices or ()], []
+    else:
+        raise MalformedRowError(f"the choices are {kind_of(choices)} where a list belongs")
     if len(labels) != len(texts):
         labels = [chr(ord("A") + at) if at < 26 else str(at) for at in range(len(texts))]
     return labels, texts

@@ -205,14 +205,14 @@ def _read(row: Mapping[str, Any], family: Family, columns: Columns) -> RowConten
             return Unreadable(nothing_there(columns))
         context = _context(row, columns, remarks)
         answers = _answers(row, columns, remarks)
+        turns = context + answers.turns
+        if columns.reasoning is not None:
+            thought = reasoning_text(value_at(row, columns.reasoning), "the reasoning")
+            turns = _with_reasoning(turns, thought)
     except MalformedRowError as error:
         return Unreadable(str(error))
     except RecursionError:
         return Unreadable("nested too deeply")
-    turns = context + answers.turns
-    if columns.reasoning is not None:
-        thought = reasoning_text(value_at(row, columns.reasoning), "the reasoning")
-        turns = _with_reasoning(turns, thought)
     if not turns:
         return Unreadable(nothing_there(columns))
     return _reading(turns, answers, row, columns, remarks)
@@ -406,8 +406,10 @@ def _history(value: Any, remarks: Remarks) -> tuple[Message, ...]:
         text, value = value, parsed_loosely(value)
         if isinstance(value, str):
             return (Message(Role.USER, text),) if text.strip() else ()
-    if value is None or not len(value):
+    if value is None or (isinstance(value, list | tuple | dict) and not value):
         return ()
+    if not isinstance(value, list | tuple | dict):
+        raise MalformedRowError(f"the history is {kind_of(value)} where a list of turns belongs")
     return turns_of(value, remarks, what="the history")
 
 

@@ -497,3 +497,21 @@ def test_choices_without_a_right_one_are_no_candidates(tmp_path: Path) -> None:
 def test_roles_with_texts_are_no_questions_with_answers(tmp_path: Path) -> None:
     talk = [["user", "q"], ["assistant", "a"]]
     assert lines(tmp_path, [{"messages": talk}, {"messages": talk}]).family is Family.OTHER
+
+
+def test_a_column_of_reasoning_without_a_text_breaks_its_row_alone(tmp_path: Path) -> None:
+    rows = [{"messages": [ASKED, OAK], "reasoning": each} for each in ("hm", ["hm"], [{"n": 1}])]
+    dataset = lines(tmp_path, rows)
+    assert dataset.broken.tolist() == [False, False, True]
+    assert dataset.problem(2) == "the reasoning holds no text"
+
+
+def test_choices_and_histories_that_are_no_list_break_their_row_alone(tmp_path: Path) -> None:
+    held: list[Any] = [*[["a", "b"]] * 30, 3, "ab"]
+    dataset = lines(tmp_path, [{"question": "q", "options": each, "answer": 0} for each in held])
+    assert np.flatnonzero(dataset.broken).tolist() == [30, 31]
+    assert dataset.problem(30) == "the choices are a number where a list belongs"
+    histories: list[Any] = [*[[["q", "a"]]] * 30, 3.5]
+    rows = [{"prompt": "q", "response": "a", "history": each} for each in histories]
+    dataset = lines(tmp_path, rows, "history.jsonl")
+    assert dataset.problem(30) == "the history is a number where a list of turns belongs"
