@@ -86,7 +86,7 @@ class Dataset:
         self.rows = int(self._first_rows[-1])
         self.files = tuple(shard.path for shard in shards)
         self.families = _families(shards)
-        main = {each.texts.spelling.family for each in shards}
+        main = dict.fromkeys(each.texts.spelling.family for each in shards)
         self.family = max(main, key=lambda family: self.families[family])
         leading = next(s for s in shards if s.texts.spelling.family is self.family)
         self.columns: Columns = leading.texts.spelling.columns

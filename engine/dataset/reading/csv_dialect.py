@@ -11,7 +11,7 @@ from engine.errors import InputError
 DELIMITERS = (",", ";", "\t", "|")
 QUOTINGS = ("doubled", "backslash", "none")
 _LINES = 200
-_SEP_LINE = re.compile(r"sep=(.)\r?(?:\n|$)", re.IGNORECASE)
+_SEP_LINE = re.compile(r"(\"?)sep=(.)\1[ \t]*(?:\r\n|\r|\n|$)", re.IGNORECASE)
 _NAMES = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "pipe"}
 
 
@@ -61,7 +61,7 @@ def detect_dialect(
     start = told.end() if told else 0
     end = _line_end(text[: 1 << 16])
     if not delimiter:
-        delimiter = told[1] if told else _delimiter(text[start : start + (1 << 18)], end, is_tsv)
+        delimiter = told[2] if told else _delimiter(text[start : start + (1 << 18)], end, is_tsv)
     return CsvDialect(delimiter, quoting or _quoting(text, delimiter), start, end)
 
 

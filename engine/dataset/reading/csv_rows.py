@@ -331,7 +331,10 @@ def _is_sound(text: str, start: int, end: int, dialect: CsvDialect, width: int) 
     inner = text[start:end].split(dialect.end)[1:-1]
     if width < 2 or len(inner) < _SWALLOWED_LINES:
         return True
-    return not all(line.count(dialect.delimiter) == width - 1 for line in inner)
+    # Rows that were swallowed end with the line: what follows the field belongs to no row of them.
+    after = text.find(dialect.end, end)
+    last = text[text.rfind(dialect.end, start, end) + 1 : len(text) if after < 0 else after]
+    return not all(line.count(dialect.delimiter) == width - 1 for line in (*inner, last))
 
 
 def _unique(names: list[str]) -> list[str]:
