@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from engine.review.threshold import parse_threshold
 from tui.cli import flags
 from tui.cli.headless import headless, opened, score_rows, wait_for_duplicates
+from tui.cli.hub import Push, push_report, push_text
 from tui.cli.streams import print_result
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ def export(
     read_only: Annotated[
         bool, typer.Option("--read-only", help="Export beside a desk that is open.")
     ] = False,
+    push: Push,
+    parts: flags.Parts,
     reading: flags.Reading,
     session: flags.Session = None,
     model: flags.Model,
@@ -58,13 +61,15 @@ def export(
     What is not scored yet is scored first. The threshold holds for this run; without one, the
     one set in the desk, else the scorer's own, else the median as a guess. With
     --drop-duplicates, or with the rule switched on in the desk, rows too like a better kept one
-    are dropped last.
+    are dropped last. With --push, the finished folder is sent to the hub after a count and a
+    yes.
     """
     from engine.export.formats import format_named, native_format
     from engine.export.plan import Copies, Edited, ExportPlan, Keep
     from engine.session import OpenOptions
     from engine.session.exporting import check_plan, export_session
 
+    push.check()
     wanted = format_named(file_format).name if file_format else None
     rows = flags.choice(Keep, keep, "--keep")
     written = flags.choice(Copies, copies, "--copies")
@@ -75,7 +80,10 @@ def export(
 
         similarity = parse_similarity(drop_duplicates)
     options = OpenOptions(reading=reading.options(), session=session, read_only=read_only)
-    with headless() as progress, opened(data, options, progress) as review:
+    with (
+        headless() as progress,
+        opened(data, options, progress, parts, download=model.download) as review,
+    ):
         plan = ExportPlan(
             output=output,
             format=wanted or native_format(review.dataset.source_kind),
@@ -103,7 +111,7 @@ def export(
     described = report.manifest["threshold"]
     if isinstance(described, dict):
         described = {**described, "source": source}
-    values = {
+    values: dict[str, Any] = {
         "output": str(report.output),
         "counts": report.counts,
         "threshold": described,
@@ -111,7 +119,12 @@ def export(
         "copies": report.manifest["copies"],
         "files": report.files,
     }
-    print_result(values, export_text(report, described), as_json=as_json)
+    text = export_text(report, described)
+    if push.push is not None:
+        with headless() as progress:
+            values["push"] = push_report(report, push, progress)
+        text += f"\n{push_text(values['push'])}"
+    print_result(values, text, as_json=as_json)
 
 
 def _threshold_source(review: Session, given: str | None) -> str:

@@ -9,6 +9,7 @@ import typer
 
 from tui.cli import flags
 from tui.cli.headless import headless
+from tui.cli.hub import located
 from tui.cli.streams import print_result
 
 LISTED_PROBLEMS = 20
@@ -19,6 +20,8 @@ LISTED_COLUMNS = 30
 def info(
     data: flags.Data,
     *,
+    parts: flags.Parts,
+    download: flags.Download = False,
     reading: flags.Reading,
     session: flags.Session = None,
     migration: Annotated[
@@ -34,10 +37,14 @@ def info(
     from engine.store import session_path
 
     with headless() as progress:
-        options = reading.options()
-        dataset = open_dataset(data, options, progress=progress)
+        place = located(
+            data, reading.options(), parts, progress, session=session, download=download
+        )
+        options = place.reading
+        dataset = open_dataset(place.path, options, progress=progress)
         if migration:
-            report = migration_report(dataset, session_path(data, explicit=session), options)
+            file = session_path(place.path, explicit=place.session)
+            report = migration_report(dataset, file, options)
             dataset.close()
             print_result(report.values(), report.text(), as_json=as_json)
             return
