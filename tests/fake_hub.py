@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha1, sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, cast
+from typing import Any, Self, cast
 from urllib.parse import unquote, urlsplit
 
 TOKEN = "hf_" + "s3cretOfATestAndNothingElse"
@@ -35,6 +35,8 @@ class Fault:
     status: int = 0
     cut_after: int = -1
     """Bytes of an answer's body, after which the connection is cut."""
+    late_s: float = 0.0
+    """Before anything is answered."""
     slow_s: float = 0.0
     """Between pieces of an answer's body."""
     times: int = 1_000_000
@@ -86,7 +88,7 @@ class FakeHub:
         self.port = self._server.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}"
 
-    def __enter__(self) -> FakeHub:
+    def __enter__(self) -> Self:
         threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
         ).start()
@@ -150,13 +152,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         path = unquote(urlsplit(self.path).path)
-        self.hub.requests.append((self.command, path, dict(self.headers)))
+        headers = {name.title(): text for name, text in self.headers.items()}
+        self.hub.requests.append((self.command, path, headers))
         self._fault = self.hub.fault(f"{self.command} {path}")
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             if self._fault is not None and self._fault.cut_after == 0:
                 self._cut()
                 return
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            time.sleep(self._fault.late_s if self._fault is not None else 0)
             if self._fault is not None and self._fault.status:
                 self._json({"error": "made to fail"}, self._fault.status)
                 return

@@ -95,7 +95,7 @@ def _typed(body: str) -> str:
 
 
 def _meant(kind: str, body: str) -> str:
-    if kind in ("models", "spaces", "buckets", "kernels") or not body:
+    if kind in ("datasets", "models", "spaces", "buckets", "kernels") or not body:
         return f"write {_FORM}"
     name, at, revision = body.partition("@")
     if _NAME.fullmatch(name):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from engine.errors import InputError, UsageError
 from engine.hub.card_configs import CardConfig, card_configs
@@ -49,7 +50,7 @@ def chosen_files(card: str, files: Sequence[str], config: str = "", split: str =
     ordered = sorted(files)
     configs = _configurations(card, ordered)
     name = _named(configs, config, _defaults(card))
-    splits = configs[name]
+    splits = configs[name]()
     if not any(splits.values()):
         raise InputError(
             f"no file is there for the configuration {name}",
@@ -66,18 +67,23 @@ def chosen_files(card: str, files: Sequence[str], config: str = "", split: str =
     return ChosenFiles(name, tuple(configs), kept)
 
 
-def _configurations(card: str, files: list[str]) -> dict[str, dict[str, list[str]]]:
-    """Configuration -> split -> files."""
+Splits = dict[str, list[str]]
+"""Split -> files."""
+
+
+def _configurations(card: str, files: list[str]) -> dict[str, Callable[[], Splits]]:
+    """Configuration -> what it is made of, found when it is asked for."""
     named = card_configs(card)
     if named:
-        return {each.name: _of_card(each, files) for each in named}
+        return {each.name: partial(_of_card, each, files) for each in named}
     data = data_files(files)
     if not data:
         raise InputError("no data files are in it", _without_data(files))
-    return converted(data) or {DEFAULT: split_files(data)}
+    found = converted(data) or {DEFAULT: split_files(data)}
+    return {name: partial(dict, splits) for name, splits in found.items()}
 
 
-def _of_card(config: CardConfig, files: list[str]) -> dict[str, list[str]]:
+def _of_card(config: CardConfig, files: list[str]) -> Splits:
     if not config.patterns:
         return split_files(data_files(files), config.folder)
     data = [name for name in files if has_rows(name)]

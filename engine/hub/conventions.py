@@ -30,6 +30,7 @@ _BESIDE = r"[ ._\-0-9]"
 _SHARD = re.compile(r"(?:.*/)?data/(?P<split>\w+(?:\.\w+)*)-\d{5}-of-\d{5}[^/]*\.[^/]*")
 _CONVERTED = re.compile(r"(?P<config>[^/]+)/(?:partial-)?(?P<split>[^/]+)/\d{4}\.parquet")
 """How the hub's own conversion lays files out, on its branch refs/convert/parquet."""
+_MAGIC = re.compile(r"[*?\[]")
 _MOST_BRACES = 64
 
 
@@ -104,8 +105,11 @@ def _is_hidden(name: str) -> bool:
 
 def matching(pattern: str, files: Sequence[str], folder: str = "") -> list[str]:
     """The files that a pattern of a card means: `*` and `?` within a folder, `**` across them."""
-    wanted = [f"{folder}/{each}" if folder else each for each in _unbraced(pattern)]
-    parts = [each.removeprefix("./").split("/") for each in wanted]
+    plain = pattern.removeprefix("./")
+    wanted = [f"{folder}/{each}" if folder else each for each in _unbraced(plain)]
+    if not _MAGIC.search(plain):
+        return [name for name in wanted if name in files]
+    parts = [each.split("/") for each in wanted]
     return [name for name in files if any(_matches(each, name.split("/")) for each in parts)]
 
 

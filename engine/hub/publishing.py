@@ -14,48 +14,51 @@ from engine.hub.source import size_text
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """How a repository stands before a push."""
+
+    repository: str
+    exists: bool
+    private: bool
+    """As it is, or as it will be where it is new."""
+    files: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Upload:
     """What would be sent, and where to."""
 
-    repository: str
+    standing: Standing
     folder: Path
     sizes: Mapping[str, int]
     """Bytes of each file of the export."""
     rows: int
-    private: bool
-    """As it will be: an existing repository stays as it is."""
-    exists: bool
-    commit: str
-    """The repository's last one; empty where it does not exist."""
-    others: int
-    """Files that the repository has beside these."""
 
     @property
     def size_bytes(self) -> int:
         """Of all files."""
         return sum(self.sizes.values())
 
-    @property
-    def url(self) -> str:
-        """Its page."""
-        return f"{hub_endpoint()}/datasets/{self.repository}"
-
     def lines(self) -> list[str]:
         """What a person is asked about."""
-        who = "private" if self.private else "public: everybody can read it"
-        new = "exists" if self.exists else "new"
+        standing = self.standing
+        who = "private" if standing.private else "public: everybody can read it"
+        new = "exists" if standing.exists else "new"
         noun = "row" if self.rows == 1 else "rows"
         size = size_text(self.size_bytes)
         lines = [
             f"to         {host_name()}",
-            f"dataset    {self.repository} ({new}), {who}",
+            f"dataset    {standing.repository} ({new}), {who}",
             f"to send    {len(self.sizes):,} files, {self.rows:,} {noun}, {size}",
         ]
-        if self.exists:
-            lines.append("           files that are there already are not sent again")
-        if self.others:
-            lines.append(f"stays      {self.others:,} other files that the dataset has")
+        if standing.exists:
+            lines.append("           what is there already is not sent again")
+        if others := len(standing.files - self.sizes.keys() - _OF_GIT):
+            lines.append(f"stays      {others:,} files that the dataset has beside these")
         return lines
+
+
+_OF_GIT = frozenset({".gitattributes", ".gitignore"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +66,15 @@ class Pushed:
     """How a push ended."""
 
     url: str
+    """The page of the dataset."""
     commit: str
     is_new: bool
     """Whether anything was different from what was there."""
 
 
-def plan_upload(
-    repository: str,
-    folder: Path,
-    sizes: Mapping[str, int],
-    rows: int,
-    *,
-    private: bool,
-    cancelled: Callable[[], bool] | None = None,
-) -> Upload:
+def ask_standing(
+    repository: str, *, private: bool, cancelled: Callable[[], bool] | None = None
+) -> Standing:
     """Ask the hub how the repository stands; nothing is sent yet.
 
     Raises:
@@ -94,16 +92,8 @@ def plan_upload(
         raise UsageError(
             f"{repository} exists and is public", "--private holds for new ones; name another one"
         )
-    return Upload(
-        repository,
-        folder,
-        sizes,
-        rows,
-        private=told["private"] if told["exists"] else private,
-        exists=told["exists"],
-        commit=told["commit"],
-        others=len(set(told["files"]) - sizes.keys() - {".gitattributes"}),
-    )
+    is_private = told["private"] if told["exists"] else private
+    return Standing(repository, told["exists"], is_private, frozenset(told["files"]))
 
 
 def push_export(
@@ -118,13 +108,14 @@ def push_export(
         InputError: the connection broke, or the hub refused.
         Cancelled: `cancelled` said so, or ctrl+c; nothing of it shows in the repository.
     """
+    standing = upload.standing
     wish: dict[str, Any] = {
-        "repository": upload.repository,
+        "repository": standing.repository,
         "folder": str(upload.folder),
         "files": sorted(upload.sizes),
         "size_bytes": upload.size_bytes,
-        "exists": upload.exists,
-        "private": upload.private,
+        "exists": standing.exists,
+        "private": standing.private,
     }
     told = on_the_network(
         "push",
@@ -133,4 +124,5 @@ def push_export(
         cancelled=cancelled,
         stopped="the push was stopped; the next one sends what is missing",
     )
-    return Pushed(upload.url, told["commit"], told["commit"] != upload.commit)
+    url = f"{hub_endpoint()}/datasets/{standing.repository}"
+    return Pushed(url, told["commit"], told["commit"] != told["before"])

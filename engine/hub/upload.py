@@ -31,14 +31,9 @@ def standing(wish: Mapping[str, Any]) -> dict[str, Any]:
     except RepositoryNotFoundError as error:
         if error.response.status_code == HTTPStatus.UNAUTHORIZED:
             raise
-        return {"exists": False, "private": False, "commit": "", "files": []}
+        return {"exists": False, "private": False, "files": []}
     names = [each.rfilename for each in info.siblings or []]
-    return {
-        "exists": True,
-        "private": bool(info.private),
-        "commit": info.sha or "",
-        "files": names,
-    }
+    return {"exists": True, "private": bool(info.private), "files": names}
 
 
 class _Told(io.BufferedReader):
@@ -62,12 +57,13 @@ class _Told(io.BufferedReader):
 
 
 def push(wish: Mapping[str, Any]) -> dict[str, Any]:
-    """Send the files of a folder in one commit; returns which."""
+    """Send the files of a folder in one commit; returns which, and the one before."""
     from huggingface_hub import CommitOperationAdd, HfApi  # noqa: PLC0415 - see network
 
     api, repository, folder = HfApi(), wish["repository"], Path(wish["folder"])
     if not wish["exists"]:
         api.create_repo(repository, repo_type=KIND, private=wish["private"], exist_ok=True)
+    before = api.dataset_info(repository).sha
     tally = Tally(f"sending to {repository}", wish["size_bytes"])
     opened = [_Told(folder / name, tally) for name in wish["files"]]
     try:
@@ -83,4 +79,4 @@ def push(wish: Mapping[str, Any]) -> dict[str, Any]:
     finally:
         for file in opened:
             file.close()
-    return {"commit": commit.oid}
+    return {"commit": commit.oid, "before": before}

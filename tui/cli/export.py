@@ -11,7 +11,7 @@ from engine.review.threshold import parse_threshold
 from tui.cli import flags
 from tui.cli.headless import headless, opened, score_rows, wait_for_duplicates
 from tui.cli.hub import Push, push_report, push_text
-from tui.cli.streams import print_result
+from tui.cli.streams import print_json, print_text
 
 if TYPE_CHECKING:
     from engine.export.plan import ExportReport
@@ -69,7 +69,6 @@ def export(
     from engine.session import OpenOptions
     from engine.session.exporting import check_plan, export_session
 
-    push.check()
     wanted = format_named(file_format).name if file_format else None
     rows = flags.choice(Keep, keep, "--keep")
     written = flags.choice(Copies, copies, "--copies")
@@ -80,6 +79,8 @@ def export(
 
         similarity = parse_similarity(drop_duplicates)
     options = OpenOptions(reading=reading.options(), session=session, read_only=read_only)
+    with headless() as progress:
+        standing = push.check(progress)
     with (
         headless() as progress,
         opened(data, options, progress, parts, download=model.download) as review,
@@ -119,12 +120,16 @@ def export(
         "copies": report.manifest["copies"],
         "files": report.files,
     }
-    text = export_text(report, described)
-    if push.push is not None:
+    if not as_json:
+        print_text(export_text(report, described))
+    if standing is not None:
         with headless() as progress:
-            values["push"] = push_report(report, push, progress)
-        text += f"\n{push_text(values['push'])}"
-    print_result(values, text, as_json=as_json)
+            pushed = push_report(report, standing, progress, yes=push.yes)
+        values["push"] = pushed
+        if not as_json:
+            print_text(push_text(pushed))
+    if as_json:
+        print_json(values)
 
 
 def _threshold_source(review: Session, given: str | None) -> str:

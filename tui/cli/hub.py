@@ -17,6 +17,7 @@ from tui.cli.streams import put_message
 if TYPE_CHECKING:
     from engine.dataset.reading.options import ReadOptions
     from engine.export.plan import ExportReport
+    from engine.hub.publishing import Standing
     from engine.hub.source import HubSource
 
 
@@ -44,18 +45,25 @@ class Push:
         bool, typer.Option("--yes", help="With --push: send without asking once more.")
     ] = False
 
-    def check(self) -> None:
+    def check(self, progress: ProgressLine) -> Standing | None:
         """Refuse what can only fail later, before anything is read, scored or written.
 
+        Returns:
+            How the repository stands, as the hub says; None where nothing is to be pushed.
+
         Raises:
-            UsageError: a name that is none, nobody to ask, or flags that need --push.
+            UsageError: a name that is none, nobody to ask, or flags that need --push; or
+                --private, and the dataset is public.
+            InputError: no token, no permission, no connection.
         """
         if self.push is None:
             if self.private or self.yes:
                 flag = "--private" if self.private else "--yes"
                 raise UsageError(f"{flag} is about a push", "name a dataset with --push ORG/NAME")
-            return
+            return None
         from engine.hub.address import checked_repository
+        from engine.hub.cache import host_name
+        from engine.hub.publishing import ask_standing
 
         checked_repository(self.push)
         if not self.yes and not (sys.stdin.isatty() and sys.stderr.isatty()):
@@ -63,6 +71,8 @@ class Push:
                 "--push asks before it sends, and there is no terminal to ask on",
                 "--yes says so beforehand",
             )
+        progress(f"asking {host_name()}", 0, None)
+        return ask_standing(self.push, private=self.private)
 
 
 def located(
@@ -119,28 +129,28 @@ def _source(data: Path, parts: Parts, progress: ProgressLine, *, download: bool)
             raise
     progress(f"asking {host_name()}", 0, None)
     plan = plan_fetch(address, parts.config, parts.split)
-    progress.say(f"fetching {plan.amount()}, of {address} from {host_name()}")
+    if plan.size_bytes:
+        progress.say(f"fetching {plan.amount()}, of {address} from {host_name()}")
     return fetch(plan, progress=progress.show_bytes)
 
 
-def push_report(report: ExportReport, wish: Push, progress: ProgressLine) -> dict[str, Any]:
+def push_report(
+    report: ExportReport, standing: Standing, progress: ProgressLine, *, yes: bool
+) -> dict[str, Any]:
     """Count, ask, send; returns what `--json` tells of it.
 
     Raises:
         Cancelled: the answer was no, or ctrl+c.
-        InputError: no token, no permission, no connection.
-        UsageError: the dataset is public, and --private was given.
+        InputError: no permission, no connection.
     """
     from engine.export.card import DECISIONS
-    from engine.hub.publishing import plan_upload, push_export
+    from engine.hub.publishing import Upload, push_export
 
-    assert wish.push is not None
     written: dict[str, Any] = report.manifest["files"]  # type: ignore[assignment] # of JSON
     rows = sum(file["rows"] or 0 for name, file in written.items() if name != DECISIONS)
+    upload = Upload(standing, report.output, report.files, rows)
     try:
-        upload = plan_upload(wish.push, report.output, report.files, rows, private=wish.private)
-        if not wish.yes:
-            progress.clear()
+        if not yes:
             put_message("\n".join([f"Push {report.output}?", *upload.lines(), ""]))
             if not _is_yes():
                 raise Cancelled("not pushed, nothing of it was sent")
@@ -151,10 +161,10 @@ def push_report(report: ExportReport, wish: Push, progress: ProgressLine) -> dic
             "\n".join(filter(None, [error.hint, _AGAIN])),
         ) from error
     return {
-        "repository": upload.repository,
+        "repository": standing.repository,
         "url": pushed.url,
         "commit": pushed.commit,
-        "private": upload.private,
+        "private": standing.private,
         "files": len(upload.sizes),
         "rows": upload.rows,
         "size_bytes": upload.size_bytes,

@@ -62,12 +62,11 @@ def hub_source(
     try:
         return find_source(wish.address, wish.config, wish.split)
     except NotOnDiskError as error:
-        lines = [
-            error.message,
-            "",
-            f"May {host_name()} be asked what is in it? Its name and revision are sent, and your",
-            "token if the hub's own files have one. Its size comes next, then another question.",
-        ]
+        question = (
+            f"May {host_name()} be asked what is in it? Its name is sent, and your token of the "
+            "hub where there is one. How much would come is said then, before it comes."
+        )
+        lines = [error.message, "", question]
         if not wish.may_fetch and not _asked(app, "Not on this disk", lines, "ask"):
             raise Cancelled("not asked for; nothing was sent") from error
     show(f"asking {host_name()}")
