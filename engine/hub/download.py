@@ -26,7 +26,7 @@ from engine.hub.cache import cache_folder, read_card, repository_folder
 from engine.hub.explaining import RefusedError
 from engine.hub.listing import CARD, is_plain_name
 from engine.hub.partial import partial_of
-from engine.hub.telling import Tally
+from engine.hub.telling import ByteCount
 
 THREADS = 4
 CHUNK_BYTES = 1 << 18
@@ -39,7 +39,7 @@ def fetch_card(repository: str, commit: str, files: Collection[str]) -> str:
     """The card of a revision, kept in the cache like any file; empty where there is none."""
     if CARD not in files:
         return ""
-    blob = _fetch(repository, commit, CARD, Tally("asking", 0))
+    blob = _fetch(repository, commit, CARD, ByteCount("asking", 0))
     return read_card(blob.path)
 
 
@@ -48,9 +48,9 @@ def fetch_files(wish: Mapping[str, Any]) -> dict[str, Any]:
     repository, commit = wish["repository"], wish["commit"]
     folder = repository_folder(cache_folder(), repository)
     names = [name for name in wish["files"] if is_plain_name(name)]
-    tally = Tally(f"fetching {repository}", wish["size_bytes"])
+    count = ByteCount(f"fetching {repository}", wish["size_bytes"])
     with ThreadPoolExecutor(THREADS) as pool:
-        blobs = list(pool.map(lambda name: _fetch(repository, commit, name, tally), names))
+        blobs = list(pool.map(lambda name: _fetch(repository, commit, name, count), names))
     snapshot = folder / "snapshots" / commit
     snapshot.mkdir(parents=True, exist_ok=True)
     for name, blob in zip(names, blobs, strict=True):
@@ -75,7 +75,7 @@ class _Blob:
     size_bytes: int
 
 
-def _fetch(repository: str, commit: str, name: str, tally: Tally) -> _Blob:
+def _fetch(repository: str, commit: str, name: str, count: ByteCount) -> _Blob:
     """One file: nothing where it is there, the rest of it where a part is."""
     from huggingface_hub import get_hf_file_metadata, hf_hub_url  # noqa: PLC0415 - see network
     from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]  # noqa: PLC0415
@@ -94,7 +94,7 @@ def _fetch(repository: str, commit: str, name: str, tally: Tally) -> _Blob:
         blob.parent.mkdir(parents=True, exist_ok=True)
         with _locked(partial_of(blob)) as file:
             if not blob.exists():  # another process may have had it
-                _complete(file, about.location, headers, about.size, tally)
+                _complete(file, about.location, headers, about.size, count)
                 _check(file, digest, name)
                 partial_of(blob).replace(blob)
     return _Blob(blob, about.size or 0)
@@ -112,14 +112,14 @@ def _locked(path: Path) -> Iterator[BinaryIO]:
 class _Counted:
     """A file that tells how much is written to it; no more than what a transfer needs of one."""
 
-    def __init__(self, file: BinaryIO, tally: Tally) -> None:
-        self._file, self._tally = file, tally
+    def __init__(self, file: BinaryIO, count: ByteCount) -> None:
+        self._file, self._count = file, count
 
     def write(self, data: bytes) -> int:
         view = memoryview(data)
         while view:
             view = view[self._file.write(view) :]
-        self._tally.add(len(data))
+        self._count.add(len(data))
         return len(data)
 
     def seek(self, position: int) -> int:
@@ -130,12 +130,12 @@ class _Counted:
 
     def truncate(self) -> int:
         here = self._file.tell()
-        self._tally.add(here - os.fstat(self._file.fileno()).st_size)
+        self._count.add(here - os.fstat(self._file.fileno()).st_size)
         return self._file.truncate()
 
 
 def _complete(
-    file: BinaryIO, url: str, headers: dict[str, str], size_bytes: int | None, tally: Tally
+    file: BinaryIO, url: str, headers: dict[str, str], size_bytes: int | None, count: ByteCount
 ) -> None:
     """Fetch what is not there yet."""
     from huggingface_hub import constants  # noqa: PLC0415 - see network
@@ -147,7 +147,7 @@ def _complete(
         there = 0
         file.seek(0)
         file.truncate()
-    counted: Any = _Counted(file, tally)
+    counted: Any = _Counted(file, count)
     http_get(url, counted, resume_size=there, headers=headers, expected_size=size_bytes)
 
 

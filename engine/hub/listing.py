@@ -28,7 +28,7 @@ class ListedFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class HubListing:
     """What a revision holds."""
 
     commit: str
@@ -42,14 +42,14 @@ class Listing:
         return {"commit": self.commit, "card": self.card, "files": files}
 
 
-def listing_of(values: Mapping[str, Any]) -> Listing:
+def listing_of(values: Mapping[str, Any]) -> HubListing:
     """A listing from what JSON holds; names that lead out of the repository are left out."""
     files = {
         name: ListedFile(int(size_bytes), str(blob))
         for name, (size_bytes, blob) in values["files"].items()
         if is_plain_name(name)
     }
-    return Listing(str(values["commit"]), files, str(values["card"]))
+    return HubListing(str(values["commit"]), files, str(values["card"]))
 
 
 def is_plain_name(name: str) -> bool:
@@ -58,7 +58,7 @@ def is_plain_name(name: str) -> bool:
     return "\0" not in name and not any(part in ("", ".", "..") for part in parts)
 
 
-def remember(repository: str, listing: Listing) -> None:
+def remember(repository: str, listing: HubListing) -> None:
     """Keep it; a folder that cannot be written keeps nothing, and nothing is lost by that."""
     place = _place(repository, listing.commit)
     with contextlib.suppress(OSError):
@@ -68,7 +68,7 @@ def remember(repository: str, listing: Listing) -> None:
         draft.replace(place)
 
 
-def remembered(repository: str, commit: str) -> Listing | None:
+def remembered(repository: str, commit: str) -> HubListing | None:
     """What the hub told of this commit; None where nobody asked it here."""
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
         return listing_of(json.loads(_place(repository, commit).read_bytes()))

@@ -25,7 +25,7 @@ from engine.hub.cache import (
 )
 from engine.hub.choosing import ChosenFiles, chosen_files
 from engine.hub.following import Progress, on_the_network
-from engine.hub.listing import CARD, Listing, listing_of, remember, remembered
+from engine.hub.listing import CARD, HubListing, listing_of, remember, remembered
 from engine.hub.partial import partial_of
 
 _SHARD = re.compile(r"(.*)-\d{5}-of-(\d{5})(.*)")
@@ -64,7 +64,7 @@ class FetchPlan:
     """What would be fetched."""
 
     address: HubAddress
-    listing: Listing
+    listing: HubListing
     chosen: ChosenFiles
     files: int
     """That are not whole on this disk."""
@@ -122,7 +122,7 @@ def find_source(address: HubAddress, config: str = "", split: str = "") -> HubSo
 
 
 def _chosen(
-    address: HubAddress, snapshot: Snapshot, listing: Listing | None, config: str, split: str
+    address: HubAddress, snapshot: Snapshot, listing: HubListing | None, config: str, split: str
 ) -> ChosenFiles:
     if listing is not None:
         return chosen_files(listing.card, list(listing.files), config, split)
@@ -188,7 +188,7 @@ def plan_fetch(
     return plan
 
 
-def _to_come(folder: Path, listing: Listing, name: str) -> int:
+def _to_come(folder: Path, listing: HubListing, name: str) -> int:
     """Bytes of a file that are not in the cache yet."""
     listed = listing.files[name]
     blob = folder / "blobs" / listed.blob

@@ -20,7 +20,7 @@ def say(value: Mapping[str, Any]) -> None:
         sys.stdout.flush()
 
 
-class Tally:
+class ByteCount:
     """Counts bytes of several threads, and tells them about ten times a second."""
 
     def __init__(self, what: str, total: int) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.hub.explaining import RefusedError
-from engine.hub.telling import Tally
+from engine.hub.telling import ByteCount
 
 KIND = "dataset"
 MESSAGE = "An export of tamis"
@@ -43,16 +43,16 @@ class _Told(io.BufferedReader):
     and to become a part of the commit, and count for nothing here.
     """
 
-    def __init__(self, path: Path, tally: Tally) -> None:
+    def __init__(self, path: Path, count: ByteCount) -> None:
         super().__init__(io.FileIO(path))
-        self._tally = tally
+        self._count = count
         self.is_hashed = False
 
     def read(self, size: int | None = -1, /) -> bytes:
         """Read, and tell."""
         data = super().read(size)
         if self.is_hashed and size is not None and size > 0:
-            self._tally.add(len(data))
+            self._count.add(len(data))
         return data
 
 
@@ -64,8 +64,8 @@ def push(wish: Mapping[str, Any]) -> dict[str, Any]:
     if not wish["exists"]:
         api.create_repo(repository, repo_type=KIND, private=wish["private"], exist_ok=True)
     before = api.dataset_info(repository).sha
-    tally = Tally(f"sending to {repository}", wish["size_bytes"])
-    opened = [_Told(folder / name, tally) for name in wish["files"]]
+    count = ByteCount(f"sending to {repository}", wish["size_bytes"])
+    opened = [_Told(folder / name, count) for name in wish["files"]]
     try:
         additions = [
             CommitOperationAdd(path_in_repo=name, path_or_fileobj=file)
