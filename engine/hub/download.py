@@ -77,7 +77,11 @@ class _Blob:
 
 def _fetch(repository: str, commit: str, name: str, count: ByteCount) -> _Blob:
     """One file: nothing where it is there, the rest of it where a part is."""
-    from huggingface_hub import get_hf_file_metadata, hf_hub_url  # noqa: PLC0415 - see network
+    from huggingface_hub import (  # noqa: PLC0415 - see network
+        constants,
+        get_hf_file_metadata,
+        hf_hub_url,
+    )
     from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]  # noqa: PLC0415
 
     url = hf_hub_url(repository, name, repo_type="dataset", revision=commit)
@@ -85,6 +89,11 @@ def _fetch(repository: str, commit: str, name: str, count: ByteCount) -> _Blob:
     digest = about.etag or ""
     if not _HASH.fullmatch(digest):
         raise RefusedError(f"{name}: the hub gives no hash to check it by", "fetch it with hf")
+    if (about.size or 0) > constants.MAX_HTTP_DOWNLOAD_SIZE:
+        raise RefusedError(
+            f"{name} is larger than what the hub gives over plain HTTP",
+            f"fetch it with: hf download --repo-type dataset {repository}",
+        )
     blob = repository_folder(cache_folder(), repository) / "blobs" / digest
     if not blob.exists():
         # As it is: what has come of a packed answer could not be gone on with.

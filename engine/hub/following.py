@@ -7,6 +7,7 @@ nothing of it could be checked for what must not be told.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -52,7 +53,7 @@ def on_the_network(
             "unset it to allow requests",
         )
     child = subprocess.Popen(
-        [sys.executable, "-m", "engine.hub.network"],
+        [sys.executable, "-P", "-m", "engine.hub.network"],  # -P: nothing from the present folder
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -94,8 +95,9 @@ def _followed(
 ) -> dict[str, Any]:
     assert child.stdin is not None
     assert child.stdout is not None
-    child.stdin.write(json.dumps(wish).encode() + b"\n")
-    child.stdin.flush()
+    with contextlib.suppress(BrokenPipeError):  # it has ended, which is told below
+        child.stdin.write(json.dumps(wish).encode() + b"\n")
+        child.stdin.flush()
     os.set_blocking(child.stdout.fileno(), False)
     rest = b""
     while True:
@@ -125,4 +127,5 @@ def _end(child: subprocess.Popen[bytes]) -> None:
         child.wait()
     for stream in (child.stdin, child.stdout):
         if stream is not None:
-            stream.close()
+            with contextlib.suppress(BrokenPipeError):
+                stream.close()

@@ -15,7 +15,7 @@ from typing import Any
 
 from engine.hub.download import fetch_card, fetch_files
 from engine.hub.explaining import explained
-from engine.hub.telling import say
+from engine.hub.telling import keep_stdout, say
 from engine.hub.upload import push, standing
 
 
@@ -53,6 +53,7 @@ def _end_with_parent() -> None:
 
 def main() -> None:
     """One task, one answer."""
+    keep_stdout()
     wish = json.loads(sys.stdin.buffer.readline())
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:

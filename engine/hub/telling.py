@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import threading
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TextIO
 
 _EVERY_S = 0.1
 _lock = threading.Lock()
+_lines: list[TextIO] = []
+
+
+def keep_stdout() -> None:
+    """Lines alone go to stdout from now on; what a library prints goes nowhere."""
+    _lines.append(os.fdopen(os.dup(sys.stdout.fileno()), "w"))
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def say(value: Mapping[str, Any]) -> None:
     """One line, whole, whatever the other threads say."""
     with _lock:
-        sys.stdout.write(json.dumps(value) + "\n")
-        sys.stdout.flush()
+        for out in _lines:
+            out.write(json.dumps(value) + "\n")
+            out.flush()
 
 
 class ByteCount:

@@ -59,6 +59,10 @@ def hub_source(
         UsageError: it has no such configuration or split.
         Cancelled: a no, or `cancelled` said so.
     """
+
+    def is_over() -> bool:
+        return cancelled() or not app.is_running
+
     try:
         return find_source(wish.address, wish.config, wish.split)
     except NotOnDiskError as error:
@@ -70,7 +74,7 @@ def hub_source(
         if not wish.may_fetch and not _asked(app, "Not on this disk", lines, "ask"):
             raise Cancelled("not asked for; nothing was sent") from error
     show(f"asking {host_name()}")
-    plan = plan_fetch(wish.address, wish.config, wish.split, cancelled=cancelled)
+    plan = plan_fetch(wish.address, wish.config, wish.split, cancelled=is_over)
     lines = [*plan.lines(), "", _STAYS]
     if (
         plan.size_bytes
@@ -82,7 +86,7 @@ def hub_source(
     def progress(what: str, done: int, total: int | None) -> None:
         show(f"{what}: {size_text(done)}" + (f" of {size_text(total)}" if total else ""))
 
-    return fetch(plan, progress=progress, cancelled=cancelled)
+    return fetch(plan, progress=progress, cancelled=is_over)
 
 
 def _asked(app: App[Any], title: str, lines: Sequence[str], yes: str) -> bool:

@@ -117,8 +117,10 @@ def test_what_is_in_the_cache_is_opened_and_nobody_is_asked(
 
 
 def test_a_download_says_its_size_first_and_prints_one_object(
-    tamis: Run, fake_hub: FakeHub
+    tamis: Run, fake_hub: FakeHub, tmp_path: Path
 ) -> None:
+    for name in ("json.py", "huggingface_hub.py"):  # in the folder that one happens to be in
+        (tmp_path / name).write_text("raise SystemExit('run')\n")
     fake_hub.add("org/name", dataset())
     ran = tamis("info", DATA, "--download", "--split", "train", "--json")
     assert (ran.json["rows"], ran.json["files"]) == (40, 2)
