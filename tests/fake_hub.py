@@ -135,7 +135,7 @@ class _Handler(BaseHTTPRequestHandler):
     def hub(self) -> FakeHub:
         return cast("FakeHub", cast("Any", self.server).hub)
 
-    def log_message(self, *_: object) -> None:
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - as it is called there
         """Quiet."""
 
     def do_GET(self) -> None:

@@ -9,13 +9,17 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engine.errors import InputError
+
 CARD = "README.md"
+_HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +47,23 @@ class HubListing:
 
 
 def listing_of(values: Mapping[str, Any]) -> HubListing:
-    """A listing from what JSON holds; names that lead out of the repository are left out."""
+    """A listing from what JSON holds.
+
+    Much of it becomes a part of paths: names that lead out of the repository are left out, and a
+    hash that is none is empty.
+
+    Raises:
+        InputError: the commit is none.
+    """
+    commit = str(values["commit"])
+    if not _HASH.fullmatch(commit):
+        raise InputError("the hub names no commit", "try it again")
     files = {
-        name: ListedFile(int(size_bytes), str(blob))
+        name: ListedFile(int(size_bytes), str(blob) if _HASH.fullmatch(str(blob)) else "")
         for name, (size_bytes, blob) in values["files"].items()
         if is_plain_name(name)
     }
-    return HubListing(str(values["commit"]), files, str(values["card"]))
+    return HubListing(commit, files, str(values["card"]))
 
 
 def is_plain_name(name: str) -> bool:
@@ -70,7 +84,7 @@ def remember(repository: str, listing: HubListing) -> None:
 
 def remembered(repository: str, commit: str) -> HubListing | None:
     """What the hub told of this commit; None where nobody asked it here."""
-    with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError, InputError):
         return listing_of(json.loads(_place(repository, commit).read_bytes()))
     return None
 

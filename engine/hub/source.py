@@ -191,6 +191,8 @@ def plan_fetch(
 def _to_come(folder: Path, listing: HubListing, name: str) -> int:
     """Bytes of a file that are not in the cache yet."""
     listed = listing.files[name]
+    if not listed.blob:
+        return listed.size_bytes
     blob = folder / "blobs" / listed.blob
     if blob.is_file():
         return 0

@@ -67,7 +67,9 @@ def info_text(description: Mapping[str, Any]) -> str:
     broken = description["broken"]
     files = description["files"]
     unread = f", {broken:,} could not be read" if broken else ""
+    named = description["name"] if description["name"].startswith("hf:") else ""
     lines = [
+        f"name      {named}" if named else "",
         f"family    {description['family']}" + (f" ({counted})" if len(families) > 1 else ""),
         f"format    {description['format']}" + (f", {files:,} files" if files > 1 else ""),
         f"columns   {columns or _unknown(description['all_columns'])}",

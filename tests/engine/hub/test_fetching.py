@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import shutil
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from engine.errors import Cancelled, InputError, UsageError
 from engine.hub.address import HubAddress
 from engine.hub.cache import cache_folder
 from engine.hub.explaining import explained
+from engine.hub.listing import listing_of
 from engine.hub.source import FetchPlan, NotOnDiskError, fetch, find_source, plan_fetch, size_text
 from tests.engine.hub.rows import CARD, dataset, lines
 from tests.fake_hub import TOKEN, FakeHub, Fault
@@ -211,8 +211,13 @@ def test_offline_is_offline(fake_hub: FakeHub, monkeypatch: pytest.MonkeyPatch) 
     assert fake_hub.requests == []
 
 
-def test_names_that_lead_out_of_the_cache_are_not_taken(fake_hub: FakeHub) -> None:
-    fake_hub.add("org/name", {"../../out.jsonl": lines(1), "in.jsonl": lines(1)})
-    plan = plan_fetch(ADDRESS)
-    assert plan.chosen.files == ("in.jsonl",)
-    assert list(json.loads(json.dumps(plan.listing.values()))["files"]) == ["in.jsonl"]
+def test_what_the_hub_names_leads_nowhere_else() -> None:
+    blob, commit = "b" * 40, "c" * 40
+    files = {"../../out.jsonl": [1, blob], "in.jsonl": [1, "../../x"], "a.jsonl": [1, blob]}
+    listing = listing_of({"commit": commit, "files": files, "card": ""})
+    assert {name: each.blob for name, each in listing.files.items()} == {
+        "in.jsonl": "",
+        "a.jsonl": blob,
+    }
+    with pytest.raises(InputError, match="names no commit"):
+        listing_of({"commit": "../x", "files": {}, "card": ""})
