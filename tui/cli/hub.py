@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -172,11 +173,21 @@ def push_report(
     }
 
 
+_LOOKED_EVERY_S = 0.2
 _AGAIN = "the same command with --overwrite tries again, and sends what is missing"
 
 
 def _is_yes() -> bool:
+    """The answer; looked for again and again, so that ctrl+c is one too.
+
+    A plain read goes on after a signal where polars has put its own handler in (SA_RESTART).
+    """
     put_message("y sends it, anything else does not: ")
+    try:
+        while not select.select([sys.stdin], [], [], _LOOKED_EVERY_S)[0]:
+            pass
+    except KeyboardInterrupt:
+        raise Cancelled("not pushed, nothing of it was sent") from None
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 

@@ -260,8 +260,9 @@ def test_who_cannot_push_hears_it_before_anything_is_scored(
     assert fake_hub.requests == []
 
 
+@pytest.mark.parametrize("answer", ["n\r", "\x03"], ids=["no", "ctrl+c"])
 def test_on_a_terminal_the_count_comes_before_the_question(
-    fake_hub: FakeHub, rows: str, tmp_path: Path
+    answer: str, fake_hub: FakeHub, rows: str, tmp_path: Path
 ) -> None:
     command = (*TAMIS, *export(str(tmp_path / rows), "--push", "me/mine"))
     place = str(tmp_path / "out")
@@ -272,7 +273,7 @@ def test_on_a_terminal_the_count_comes_before_the_question(
         assert "kept      " in shown
         assert "dataset    me/mine (new), public: everybody can read it" in shown
         assert "to send    4 files, " in shown
-        terminal.send("n\r")
+        terminal.send(answer)
         assert terminal.wait() == 130
         assert "not pushed, nothing of it was sent; the export is whole in" in terminal.text
     assert fake_hub.asked("POST|PUT") == []
