@@ -79,8 +79,13 @@ class FilePrint:
 class Dataset:
     """An opened dataset; see the module's docstring. Rows are counted from 0 over all files."""
 
-    def __init__(self, path: Path, shards: Sequence[Shard], problems: Sequence[Problem]) -> None:
+    def __init__(
+        self, path: Path, shards: Sequence[Shard], problems: Sequence[Problem], name: str = ""
+    ) -> None:
         self.path = path
+        self.name = name or path.name
+        """What it is called: the address that it came from, or the name of its file or folder."""
+        self._named = name
         self._shards = tuple(shards)
         self._first_rows = np.cumsum([0, *(shard.rows for shard in shards)], dtype=np.int64)
         self.rows = int(self._first_rows[-1])
@@ -133,7 +138,7 @@ class Dataset:
         for path in self.files:
             _digest_file(path, digest)
         return Fingerprint(
-            printable(self.path),
+            self._named or printable(self.path),
             len(self.files),
             sum(file.size_bytes for file in self.quick_print),
             self.rows,
@@ -586,7 +591,7 @@ def open_dataset(
         Cancelled: `cancelled` said so.
     """
     path, options = Path(path), options or ReadOptions()
-    files = find_files(path)
+    files = _files(path, options)
     watch = ReadProgress(progress, cancelled)
     shards: list[Shard] = []
     problems: list[Problem] = []
@@ -614,7 +619,11 @@ def open_dataset(
             raise
     if failure is not None and not shards:
         raise failure
-    return Dataset(path, shards, problems)
+    return Dataset(path, shards, problems, options.name)
+
+
+def _files(path: Path, options: ReadOptions) -> list[DataFile]:
+    return [DataFile(path / name, name) for name in options.files] or find_files(path)
 
 
 def _spelling(facts: ColumnFacts, options: ReadOptions) -> Spelling:

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from engine.audit import spotcheck
+from engine.dataset.reading.files import printable
 from engine.duplicates.settings import SCHEME
 from engine.export.decisions import reason_codes
 from engine.export.place import TOOL
@@ -185,7 +186,7 @@ def _tokens(state: ReviewState) -> dict[str, Any]:
 def _source(state: ReviewState) -> dict[str, Any]:
     fingerprint = state.dataset.fingerprint
     return {
-        "name": Path(fingerprint.path).name,
+        "name": printable(state.dataset.name),
         "files": fingerprint.files,
         "size_bytes": fingerprint.size_bytes,
         "rows": fingerprint.rows,

@@ -25,6 +25,7 @@ from engine.dataset.reading.mapping_file import mapping_of, mapping_values
 from engine.dataset.reading.options import ColumnMapping, ReadOptions
 from engine.duplicates.duplication_rate import KeptDuplication, kept_duplication
 from engine.errors import InputError, StoreError, UsageError
+from engine.hub.address import short_name
 from engine.preferences.config import Config
 from engine.review import histogram
 from engine.review.decision import (
@@ -94,7 +95,7 @@ class Session:
         self.dataset = dataset
         self.store = store
         self.reviewer = reviewer
-        self.title = dataset.path.name
+        self.title = short_name(dataset.name)
         """What the dataset is called."""
         self.notices: list[str] = list(store.warnings)
         """What a person should hear of, in the order it was found."""
@@ -196,7 +197,7 @@ class Session:
             raise
         try:
             session = cls(dataset, store, reviewer, options.config)
-            session.title = "demo" if options.demo else dataset.path.name
+            session.title = "demo" if options.demo else short_name(dataset.name)
             session._restore(progress, reading)
             if named:
                 session.remember(MAPPING, mapping_values(reading.mapping))

@@ -74,8 +74,8 @@ FEW_SHARDS = 128
 
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*:/", re.IGNORECASE)
 _LOCAL_ONLY = (
-    "tamis opens local files only: download it first "
-    "(for example `hf download --repo-type dataset NAME --local-dir DIR`)"
+    "tamis opens local files only, and datasets of the hub as hf://datasets/ORG/NAME: "
+    "download anything else first"
 )
 _KNOWN_FORMATS = (
     "known are JSON, JSON lines, CSV, TSV, Parquet, Arrow, plain text, "
@@ -112,7 +112,7 @@ def find_files(path: Path) -> list[DataFile]:
         raise InputError(f"{name}: an address, not a file", _LOCAL_ONLY)
     hint = "check the path"
     if len(path.parts) == 2 and not path.is_absolute() and not path.suffix:
-        hint = f"if it is the name of a dataset on a hub: {_LOCAL_ONLY}"
+        hint = f"if it is the name of a dataset on the hub: hf://datasets/{name}"
     raise InputError(f"{name}: no such file or folder", hint)
 
 

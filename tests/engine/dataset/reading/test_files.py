@@ -257,7 +257,7 @@ def test_empty_columns_are_an_input_error(tmp_path: Path) -> None:
 def test_only_local_files_are_opened(path: str) -> None:
     with pytest.raises(InputError) as caught:
         open_dataset(Path(path))
-    assert "local files only" in caught.value.hint
+    assert "hf://datasets/" in caught.value.hint
 
 
 def test_pipes_and_absent_files_are_refused(tmp_path: Path) -> None:
