@@ -11,6 +11,7 @@
     scoring      scorers, the models behind them, and the worker that runs them
     simulator    what a dataset would be worth
     review       verdicts, threshold, review orders: what is kept
+    hub          datasets of the Hugging Face hub: found, fetched, pushed
     dataset      from files to rows and samples
     demo         the bundled demo
     help         the long texts that `?` shows

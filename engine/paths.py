@@ -6,12 +6,15 @@ Nothing here writes: a path that is only looked at leaves no trace.
 from __future__ import annotations
 
 import os
+import re
 from hashlib import blake2b
 from pathlib import Path
 
 from engine.errors import StoreError
 
 SESSION_SUFFIX = ".tamis.db"
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9_.]+")
 
 _NAME_BYTES = 200
 """Longest dataset name that still leaves room for suffixes: file names end at 255 bytes."""
@@ -59,6 +62,20 @@ def session_path(dataset_path: Path, *, explicit: Path | None = None, demo: bool
     if _exists(beside):
         return beside
     return away if _exists(away) or not _writable(dataset.parent) else beside
+
+
+def address_session_path(address: str, *, explicit: Path | None = None) -> Path:
+    """The session file of a dataset that is named by an address; always in the state folder.
+
+    Args:
+        address: what is opened, all that tells it from others: revision, configuration, split.
+        explicit: the path given with `--session`, which wins.
+    """
+    if explicit is not None:
+        return _absolute(explicit)
+    plain = _UNSAFE.sub("-", address.partition("://")[2] or address)
+    digest = blake2b(address.encode(), digest_size=8).hexdigest()
+    return state_folder() / f"{plain[:_NAME_BYTES]}-{digest}{SESSION_SUFFIX}"
 
 
 def _absolute(path: Path) -> Path:

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import os
+import socket
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.fake_hub import TOKEN, FakeHub
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 """Before anything imports huggingface_hub, which reads it once."""
@@ -28,6 +34,38 @@ def _isolated_home(
     for variable in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "HF_HOME"):
         monkeypatch.setenv(variable, str(home / variable.lower()))
     monkeypatch.delenv("NO_COLOR", raising=False)
+
+
+@pytest.fixture
+def fake_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
+    """A hub on loopback, an empty cache, a token; here and in every process started from here."""
+    from huggingface_hub import constants
+
+    cache = tmp_path / "hub-cache"
+    with FakeHub() as hub:
+        monkeypatch.setattr(constants, "ENDPOINT", hub.url)
+        monkeypatch.setattr(constants, "HF_HUB_CACHE", str(cache))
+        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+        for name, value in {
+            "HF_ENDPOINT": hub.url,
+            "HF_HUB_CACHE": str(cache),
+            "HF_HUB_OFFLINE": "0",
+            "HF_TOKEN": TOKEN,
+        }.items():
+            monkeypatch.setenv(name, value)
+        yield hub
+
+
+@pytest.fixture
+def nothing_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever opens a connection, or starts a process that could, fails the test."""
+
+    def refuse(*_: object, **__: object) -> NoReturn:
+        pytest.fail("something would have been sent")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket.socket, "connect_ex", refuse)
+    monkeypatch.setattr(subprocess, "Popen", refuse)
 
 
 @pytest.fixture

@@ -13,7 +13,10 @@ import pytest
 from engine.demo import demo_folder
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-HEAVY = {"torch", "transformers", "datasketch", "datasets", "scipy", "sentence_transformers"}
+HEAVY = {
+    *("torch", "transformers", "datasketch", "datasets", "scipy", "sentence_transformers"),
+    *("huggingface_hub", "yaml"),
+}
 SCREEN = {"textual", "rich"}
 
 

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from engine.scoring import ScorerOptions
     from engine.session import OpenOptions, Session
     from tui.desk import Desk
+    from tui.dialogs.hub_questions import HubWish
 
 
 SWITCH_INTERVAL_S = 0.001
@@ -57,21 +58,25 @@ class Opening(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("q,escape,ctrl+c", "cancel", "Cancel")]
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, name: str) -> None:
         super().__init__()
-        self._path = path
+        self._named = name
         self.cancelled = False
 
     def compose(self) -> ComposeResult:
         """One line in the middle."""
         with Middle():
-            yield Static(Content(f"opening {sanitize(str(self._path))}"), id="opening")
+            yield Static(Content(f"opening {sanitize(self._named)}"), id="opening")
 
     def show(self, what: str, done: int, total: int | None) -> None:
         """Say how far it is; from the screen's own thread."""
         share = f" of {total:,}" if total else ""
+        self.say(f"{what}: {done:,}{share}")
+
+    def say(self, how_far: str) -> None:
+        """Say how far it is, in words; from the screen's own thread."""
         if self.is_mounted:
-            text = f"opening {self._path}\n{what}: {done:,}{share}   (q cancels)"
+            text = f"opening {self._named}\n{how_far}   (q cancels)"
             self.query_one("#opening", Static).update(Content(sanitize(text)))
 
     def action_cancel(self) -> None:
@@ -96,8 +101,9 @@ class TamisApp(App[None]):
         threshold: str | None = None,
         scorer_options: ScorerOptions | None = None,
         preferences: Preferences | None = None,
+        hub: HubWish | None = None,
     ) -> None:
-        """Prepare to open `path`; nothing is read before the first frame."""
+        """Prepare to open `path`, or what `hub` names; nothing is read before the first frame."""
         preferences = preferences or Preferences()
         self.actions = preferences.keymap.actions
         """The registry, with the keys that this person has chosen."""
@@ -109,6 +115,7 @@ class TamisApp(App[None]):
         # terminal's own, not greys.
         super().__init__(ansi_color=True if theme == MONOCHROME_THEME else None)
         self._path = path
+        self._hub = hub
         self._open_options = options
         self._scorer = scorer
         self._threshold = threshold
@@ -156,9 +163,39 @@ class TamisApp(App[None]):
                 with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
                     loop.add_signal_handler(number, self.exit)
         self.set_interval(LOG_BOUNDED_EVERY_S, bound_log)
-        opening = Opening(self._path)
+        opening = Opening(self._opened_name)
         await self.push_screen(opening)
         self.run_worker(lambda: self._open(opening), thread=True)
+
+    @property
+    def _opened_name(self) -> str:
+        """What is opened, as it was named."""
+        return str(self._path) if self._hub is None else str(self._hub.address)
+
+    def _find_on_hub(self, opening: Opening) -> None:
+        """Find or fetch what an address means, once; from then on it is files on this disk.
+
+        Raises:
+            TamisError: it is not here, and cannot be or is not to be fetched.
+        """
+        from engine.session.from_hub import hub_reading, hub_session
+        from tui.dialogs.hub_questions import hub_source
+
+        if self._hub is None or self._open_options.reading.files:
+            return
+        source = hub_source(
+            self,
+            self._hub,
+            show=lambda text: self.call_from_thread(opening.say, text),
+            cancelled=lambda: opening.cancelled,
+        )
+        options = self._open_options
+        self._path = source.folder
+        self._open_options = replace(
+            options,
+            reading=hub_reading(options.reading, source),
+            session=hub_session(source, options.session),
+        )
 
     def _open(self, opening: Opening, otherwise: OpenOptions | None = None) -> None:
         from engine.session import Session
@@ -167,6 +204,7 @@ class TamisApp(App[None]):
             self.call_from_thread(opening.show, what, done, total)
 
         try:
+            self._find_on_hub(opening)
             session = Session.open(
                 self._path,
                 self._open_options,
@@ -187,7 +225,7 @@ class TamisApp(App[None]):
         reading = replace(self._open_options.reading, mapping=mapping)
         before = self._open_options
         self._open_options = replace(before, reading=reading)
-        opening = Opening(self._path)
+        opening = Opening(self._opened_name)
         self.switch_screen(opening)
         self.run_worker(lambda: self._open_again(opening, before), thread=True)
 
@@ -241,6 +279,7 @@ def run_desk(
     threshold: str | None,
     scorer_options: ScorerOptions | None,
     preferences: Preferences,
+    hub: HubWish | None = None,
 ) -> None:
     """Run the desk until it is left; then raise what kept the dataset from opening, if anything.
 
@@ -259,6 +298,7 @@ def run_desk(
         threshold=threshold,
         scorer_options=scorer_options,
         preferences=preferences,
+        hub=hub,
     )
     try:
         with quiet_libraries(path.name):
@@ -268,7 +308,8 @@ def run_desk(
         if app.session is not None:
             app.session.close()
     if isinstance(app.failure, Cancelled):
-        raise Cancelled("left while the dataset was being read")
+        said = app.failure.message
+        raise Cancelled("left while the dataset was being read" if said == "cancelled" else said)
     if app.failure is not None:
         raise app.failure
     if app.return_code:

@@ -34,7 +34,14 @@ from engine.dataset.reading.json_shard import JsonShard
 from engine.dataset.reading.mapping import choose
 from engine.dataset.reading.options import READER_VERSION, ReadOptions
 from engine.dataset.reading.problems import MAX_PROBLEMS, Problem
-from engine.dataset.reading.rows import Columns, RowContent, Unreadable, read_row
+from engine.dataset.reading.rows import (
+    NO_ANSWER,
+    PART_NAMES,
+    Columns,
+    RowContent,
+    Unreadable,
+    read_row,
+)
 from engine.dataset.reading.samples import blank_sample, flat_samples, sample_of
 from engine.dataset.reading.shard import Shard, SourceKind
 from engine.dataset.reading.source import ReadProgress
@@ -74,14 +81,19 @@ class FilePrint:
 class Dataset:
     """An opened dataset; see the module's docstring. Rows are counted from 0 over all files."""
 
-    def __init__(self, path: Path, shards: Sequence[Shard], problems: Sequence[Problem]) -> None:
+    def __init__(
+        self, path: Path, shards: Sequence[Shard], problems: Sequence[Problem], name: str = ""
+    ) -> None:
         self.path = path
+        self.name = name or path.name
+        """What it is called: the address that it came from, or the name of its file or folder."""
+        self._named = name
         self._shards = tuple(shards)
         self._first_rows = np.cumsum([0, *(shard.rows for shard in shards)], dtype=np.int64)
         self.rows = int(self._first_rows[-1])
         self.files = tuple(shard.path for shard in shards)
         self.families = _families(shards)
-        main = {each.texts.spelling.family for each in shards}
+        main = dict.fromkeys(each.texts.spelling.family for each in shards)
         self.family = max(main, key=lambda family: self.families[family])
         leading = next(s for s in shards if s.texts.spelling.family is self.family)
         self.columns: Columns = leading.texts.spelling.columns
@@ -128,7 +140,7 @@ class Dataset:
         for path in self.files:
             _digest_file(path, digest)
         return Fingerprint(
-            printable(self.path),
+            self._named or printable(self.path),
             len(self.files),
             sum(file.size_bytes for file in self.quick_print),
             self.rows,
@@ -301,6 +313,32 @@ class Dataset:
         return np.stack([self.lengths, rejected])
 
     @cached_property
+    def empty_responses(self) -> NDArray[np.bool_]:
+        """Samples whose response has nothing to train on: blanks, or reasoning alone.
+
+        One that ends without an answer is such a sample where others of the dataset have one;
+        where none has, they are prompts.  (sides, rows).
+        """
+        sides = [self._noted(Side.CHOSEN)]
+        answered = ~(self.broken | self._noted_as(NO_ANSWER))
+        if answered.any():
+            sides[0] |= self._noted_as(NO_ANSWER)
+        if self.has_sides:
+            sides.append(self._noted(Side.REJECTED))
+        return np.stack(sides)
+
+    def _noted(self, side: Side) -> NDArray[np.bool_]:
+        what = PART_NAMES["response" if side is Side.CHOSEN else "rejected"]
+        return self._noted_as(f"{what} is empty") | self._noted_as(f"{what} is null")
+
+    def _noted_as(self, cause: str) -> NDArray[np.bool_]:
+        """Readable rows at which a cause was noted.  (rows,)."""
+        mask = np.zeros(self.rows, np.bool_)
+        for shard, first in zip(self._shards, self._first_rows, strict=False):
+            mask[shard.log.rows_of(cause, broken=False) + first] = True
+        return mask
+
+    @cached_property
     def words(self) -> NDArray[np.int32]:
         """Words of prompt and response; counted on the first call.  (rows,)."""
         return count_words(self.texts["prompt"]) + count_words(self.texts["response"])
@@ -378,6 +416,16 @@ class Dataset:
     def has_paths(self) -> bool:
         """Whether samples are paths in trees of messages, and not rows of a file."""
         return any(_tree_of(shard) is not None for shard in self._shards)
+
+    def line_end(self, row: int) -> bytes:
+        """What ends the line of a JSON row in its file; a line feed where it has none."""
+        shard, _ = self._shard_of(row)
+        return shard.line_end if isinstance(shard, JsonShard) else b"\n"
+
+    @property
+    def made_anew(self) -> bool:
+        """Whether rows of JSON were put together from columns or entries, not found as they are."""
+        return any(isinstance(shard, JsonShard) and shard.made_anew for shard in self._shards)
 
     @cached_property
     def source_row_count(self) -> int:
@@ -549,7 +597,7 @@ def open_dataset(
         Cancelled: `cancelled` said so.
     """
     path, options = Path(path), options or ReadOptions()
-    files = find_files(path)
+    files = _files(path, options)
     watch = ReadProgress(progress, cancelled)
     shards: list[Shard] = []
     problems: list[Problem] = []
@@ -577,7 +625,11 @@ def open_dataset(
             raise
     if failure is not None and not shards:
         raise failure
-    return Dataset(path, shards, problems)
+    return Dataset(path, shards, problems, options.name)
+
+
+def _files(path: Path, options: ReadOptions) -> list[DataFile]:
+    return [DataFile(path / name, name) for name in options.files] or find_files(path)
 
 
 def _spelling(facts: ColumnFacts, options: ReadOptions) -> Spelling:

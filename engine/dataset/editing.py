@@ -14,7 +14,7 @@ from typing import Any
 
 from engine.dataset.reading.cells import path_in
 from engine.dataset.reading.parts import TEXT_KEYS, TEXT_PARTS, part_type
-from engine.dataset.reading.roles import ROLES, role_name
+from engine.dataset.reading.roles import ROLES, role_name, spelled
 from engine.dataset.reading.rows import Columns, RowContent, Unreadable, read_row, side_columns
 from engine.dataset.reading.turns import is_transcript, transcript_spans, turns_in_text
 from engine.errors import UsageError
@@ -65,7 +65,8 @@ def editable(row: Mapping[str, Any], family: Family, columns: Columns) -> dict[P
         return _of_pair(row, columns)
     found: dict[Part, Editable] = {}
     if columns.messages is not None:
-        return _of_turns(list(_turns(row, columns.messages, Role.USER)))
+        turns = list(_turns(row, columns.messages, Role.USER))
+        return _of_turns(turns + list(_turns(row, columns.response, Role.ASSISTANT)))
     prompt = list(_turns(row, columns.prompt, Role.USER))
     answer = list(_turns(row, columns.response, Role.ASSISTANT))
     _add(found, Part.PROMPT, _last(prompt, Role.USER))
@@ -175,7 +176,7 @@ def _walk(value: Any, path: tuple[str | int, ...], role: Role) -> Iterator[_Turn
 
 def _message(entry: dict[str, Any], path: tuple[str | int, ...], role: Role) -> Iterator[_Turn]:
     name = role_name(entry)
-    speaker = role if name is None else ROLES.get(str(name).strip().lower())
+    speaker = role if name is None else ROLES.get(spelled(str(name)))
     key = next((key for key in TEXT_KEYS if entry.get(key) is not None), None)
     if speaker is None or key is None:
         return

@@ -31,6 +31,7 @@ def describe(dataset: Dataset, cancelled: Callable[[], bool] | None = None) -> d
     longest = int(np.argmax(dataset.lengths)) if dataset.rows else None
     return {
         "path": str(dataset.path),
+        "name": dataset.name,
         "family": dataset.family.value,
         "families": {family.value: rows for family, rows in dataset.families.items()},
         "format": dataset.layout,

@@ -7,6 +7,7 @@ In the order of the work:
     table       rows as columns: the source's own, and what tamis adds to them
     formats     the table of formats, one row each
     jsonl       JSON lines: a JSON row as one line of its own bytes
+    json_edit   an edited JSON row as its own bytes, but for what was edited
     parquet     Parquet, with the schema and the metadata of a Parquet source
     csv_rows    CSV
     features    what `datasets` calls the columns of a Parquet file

@@ -9,11 +9,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from engine.dataset.reading.shard import SourceKind
-from engine.export.formats import format_named, native_format
+from engine.export.formats import format_named
 from engine.export.plan import ExportPlan
 
 DECISIONS = "decisions.parquet"
+_MOST_COLUMNS = 20
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>()#|~!&$])")
 
@@ -32,7 +32,7 @@ def card(manifest: dict[str, Any], plan: ExportPlan, row_files: Mapping[str, str
 
 A selection of rows from `{_code(source["name"])}` ({source["rows"]:,} rows of the family \
 {_text(source["family"])}), made by reading, scoring and deciding them one by one or by rule. \
-The rows are those of the source, {_unchanged(manifest)}{_annotated(plan)}.
+The rows are those of the source{_as_they_are(manifest)}{_annotated(plan)}.{_changes(manifest)}
 
 ## How the rows were selected
 
@@ -96,7 +96,8 @@ def _rules(manifest: dict[str, Any]) -> str:
     else:
         typed = f", typed as `{_code(threshold['text'])}`" if threshold["text"] else ""
         guess = "; nobody chose it, it is the median of the scores" if threshold["guess"] else ""
-        rule = f"`{_code(threshold['says'])}` the row{typed}{guess}"
+        rank = f": {threshold['rank']['says']}" if threshold["rank"] else ""
+        rule = f"`{_code(threshold['says'])}` the row{typed}{guess}{rank}"
     revision = f", revision `{_code(scorer['revision'])}`" if scorer["revision"] else ""
     names = ", ".join(_text(name) for name in verdicts["reviewers"]) or "nobody"
     side = f", on the {scorer['side']} side"
@@ -137,13 +138,11 @@ def _coded(manifest: dict[str, Any]) -> str:
     return f" Reasons given: {listed}."
 
 
-def _unchanged(manifest: dict[str, Any]) -> str:
+def _as_they_are(manifest: dict[str, Any]) -> str:
     edits, source = manifest["edits"], manifest["source"]
-    same = "unchanged"
+    same = "" if manifest["changes"] else ", unchanged"
     if source["made_of_trees"]:
-        same = f"one for each path of its trees of {source['source_rows']:,} rows, as `messages`"
-    elif native_format(SourceKind(source["kind"])) != manifest["options"]["format"]:
-        same = "with the same values in another format (those of no one type as JSON text)"
+        same = f", one for each path of its trees of {source['source_rows']:,} rows, as `messages`"
     if not edits["rows"]:
         return same
     where = f"`edited` in `{DECISIONS}` says which"
@@ -153,6 +152,23 @@ def _unchanged(manifest: dict[str, Any]) -> str:
         f"{same}; edits of {edits['rows']:,} were left out, whose scores are of the edited "
         f"texts ({where})"
     )
+
+
+def _changes(manifest: dict[str, Any]) -> str:
+    """What was made of values on the way from one format to another."""
+    if not manifest["changes"]:
+        return ""
+    lines = [
+        f"- {each['what']}" + (f": {_columns(each['columns'])}" if each["columns"] else "")
+        for each in manifest["changes"]
+    ]
+    return "\n\nWhat is not as it was in the source:\n\n" + "\n".join(lines)
+
+
+def _columns(names: list[str]) -> str:
+    listed = ", ".join(f"`{_code(name)}`" for name in names[:_MOST_COLUMNS])
+    more = len(names) - _MOST_COLUMNS
+    return listed + (f" and {more:,} more, which the manifest names" if more > 0 else "")
 
 
 def _judged_last(manifest: dict[str, Any]) -> str:

@@ -5,7 +5,6 @@ Of other sources nested values are JSON text, bytes are Base64, and every null i
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import numpy as np
@@ -15,18 +14,23 @@ from numpy.typing import NDArray
 from engine.dataset.edited_rows import Revision
 from engine.dataset.reading.csv_bytes import CsvBytes
 from engine.errors import ExportError
-from engine.export.plan import ReviewState
+from engine.export.plan import Conversion, ReviewState, WrittenRows
 from engine.export.table import Extra, Tick, chunks, json_column, whole_table, without_bytes
+
+WRITTEN_ANEW = Conversion(
+    "written as CSV in UTF-8, with commas and doubled quotes: nested values are JSON text, bytes "
+    "Base64, null an empty field"
+)
 
 
 def write_csv(
     path: Path, state: ReviewState, rows: NDArray[np.int64], extra: Extra, tick: Tick
-) -> None:
+) -> WrittenRows:
     """Write `rows` to `path`, below a line with the names of their columns."""
     written = None if extra else state.dataset.csv_bytes()
     if written is not None:
         _write_as_it_stands(path, state, rows, written, tick)
-        return
+        return WrittenRows()
     table = whole_table(state, rows, extra, tick)
     with path.open("wb") as file:
         pl.DataFrame(schema=dict.fromkeys(table.schema, pl.String)).write_csv(file)
@@ -37,6 +41,7 @@ def write_csv(
                 flat = flat.select(pl.all().cast(pl.String).fill_null(""))
             flat.write_csv(file, include_header=False)
             tick(len(piece))
+    return WrittenRows((WRITTEN_ANEW, *table.changes))
 
 
 def _write_as_it_stands(
@@ -55,8 +60,8 @@ def _write_as_it_stands(
 
 def _edited_row(written: CsvBytes, row: int, revision: Revision) -> bytes:
     try:
-        return written.row_of([str(value) for value in revision.record.values()])
-    except (UnicodeEncodeError, csv.Error) as error:
+        return written.row_with(row, [str(value) for value in revision.record.values()])
+    except ValueError as error:
         raise ExportError(
             f"row {row} was edited, and its CSV cannot hold the new text: {error}",
             "export it as jsonl or parquet, or leave edits out with --edits ignore",
@@ -68,4 +73,4 @@ def _flat(column: pl.Series) -> pl.Series:
     column = without_bytes(column)
     if column.dtype.is_nested():
         return json_column(column)
-    return column.cast(pl.String) if column.dtype == pl.Duration else column
+    return column.dt.to_string("iso") if column.dtype == pl.Duration else column

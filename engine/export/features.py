@@ -32,7 +32,7 @@ _NAMES: Mapping[type[pl.DataType], str] = {
     pl.Float64: "float64",
     pl.Binary: "binary",
 }
-_MEDIA = {"Image": "image", "Audio": "audio"}
+_PLAIN = {"Image": "image", "Audio": "audio", "Json": "json"}
 
 
 def card_features(schema: pl.Schema, original: str | None = None) -> str | None:
@@ -87,7 +87,7 @@ def _spelled(feature: Any) -> dict[str, Any] | None:
         case "List":
             return _list_of(_spelled(feature.get("feature")))
         case str(kind):
-            return {"dtype": _MEDIA[kind]} if kind in _MEDIA else None
+            return {"dtype": _PLAIN[kind]} if kind in _PLAIN else None
         case _:
             return _struct_of({name: _spelled(member) for name, member in feature.items()})
 

@@ -17,13 +17,13 @@ from engine.errors import UsageError
 from engine.export.csv_rows import write_csv
 from engine.export.jsonl import write_json_lines
 from engine.export.parquet import write_parquet_rows
-from engine.export.plan import ReviewState
+from engine.export.plan import ReviewState, WrittenRows
 from engine.export.table import Extra, Tick
 
-Writer = Callable[[Path, ReviewState, NDArray[np.int64], Extra, Tick], str | None]
+Writer = Callable[[Path, ReviewState, NDArray[np.int64], Extra, Tick], WrittenRows]
 """Creates a file from rows (ascending, as often as they are written, none of them unreadable),
-with the columns they get besides their own. Calls `Tick` after every chunk. Returns the features
-of the file in the words of a dataset card, None where readers find them out."""
+with the columns they get besides their own. Calls `Tick` after every chunk. Returns what has
+become of the rows in it."""
 
 
 @dataclass(frozen=True, slots=True)

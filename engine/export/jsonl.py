@@ -21,7 +21,10 @@ import orjson
 from numpy.typing import NDArray
 
 from engine.dataset.reading.columns import json_text
-from engine.export.plan import ReviewState
+from engine.dataset.reading.json_rows import REPLACED_BYTES
+from engine.dataset.reading.shard import SourceKind
+from engine.export.json_edit import with_edits
+from engine.export.plan import Conversion, ReviewState, WrittenRows
 from engine.export.table import (
     Extra,
     Tick,
@@ -41,10 +44,24 @@ _ESCAPE_OR_CONTROL = re.compile(
 )
 
 
+NOT_JSON = Conversion(
+    "rows became JSON objects, in UTF-8: bytes are Base64, times and decimals text, numbers that "
+    "are not finite null"
+)
+MADE_ANEW = Conversion("rows were put together from an object of columns, entries or splits")
+ON_ONE_LINE = Conversion("white space between the tokens of rows that span lines was left out")
+MIXED_ROWS = Conversion("rows of files that are not JSON became JSON objects")
+MEMBERS_ADDED = Conversion(
+    "members were added to every row, and what is not strictly JSON in it (NaN, control "
+    "characters, invalid UTF-8) was mended"
+)
+
+
 def write_json_lines(
     path: Path, state: ReviewState, rows: NDArray[np.int64], extra: Extra, tick: Tick
-) -> None:
+) -> WrittenRows:
     """Write `rows` to `path`, a line each."""
+    spanning = False
     with path.open("wb") as file:
         if not has_lines(state.dataset):
             table = whole_table(state, rows, extra, tick)
@@ -52,24 +69,41 @@ def write_json_lines(
                 frame = table.frame(piece)
                 frame.select(without_bytes(column) for column in frame).write_ndjson(file)
                 tick(len(piece))
-            return
+            return WrittenRows((NOT_JSON, *table.changes))
+        not_utf_8 = any(each.cause == REPLACED_BYTES for each in state.dataset.problems)
         for piece in chunks(rows, state.dataset.lengths):
-            lines = [_line(state, row) for row in piece.tolist()]
+            raws = [state.dataset.raw(row) for row in piece.tolist()]
+            lines = [
+                _line(state, row, raw, ascii_only=not_utf_8)
+                for row, raw in zip(piece.tolist(), raws, strict=True)
+            ]
+            spanning = spanning or any(raw and _LINE_BREAK.search(raw) for raw in raws)
             if extra:
                 added = extra.frame(state, piece).write_ndjson().split("\n")
                 lines = [
                     with_members(strict(line), members[1:-1].encode())
                     for line, members in zip(lines, added[:-1], strict=True)
                 ]
-            file.write(b"\n".join(lines) + b"\n")
+            ends = map(state.dataset.line_end, piece.tolist())
+            file.writelines(line + end for line, end in zip(lines, ends, strict=True))
             tick(len(piece))
+    found = {
+        MADE_ANEW: state.dataset.made_anew,
+        ON_ONE_LINE: spanning,
+        MIXED_ROWS: state.dataset.source_kind is SourceKind.MIXED,
+        MEMBERS_ADDED: bool(extra),
+    }
+    return WrittenRows(tuple(change for change, holds in found.items() if holds))
 
 
-def _line(state: ReviewState, row: int) -> bytes:
+def _line(state: ReviewState, row: int, raw: bytes | None, *, ascii_only: bool) -> bytes:
     revised = state.revised(row)
     if revised is not None:
-        return _spelled(revised)
-    raw = state.dataset.raw(row)
+        return (
+            _spelled(revised)
+            if raw is None
+            else one_line(with_edits(raw, revised, ascii_only=ascii_only))
+        )
     return _spelled(encoded(state.dataset.record(row))) if raw is None else one_line(raw)
 
 

@@ -7,6 +7,7 @@ import hashlib
 import os
 import platform
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -16,12 +17,14 @@ from typing import Any
 import numpy as np
 
 from engine.audit import spotcheck
+from engine.dataset.reading.files import printable
 from engine.duplicates.settings import SCHEME
 from engine.export.decisions import reason_codes
 from engine.export.place import TOOL
-from engine.export.plan import ExportPlan, ReviewState
+from engine.export.plan import Conversion, ExportPlan, ReviewState
 from engine.review.decision import Verdict
 from engine.review.policy import REASON_TEXT, Outcome, Reason
+from engine.review.rank import Ranked, ranked_text
 from engine.scoring.kinds import without_folder
 
 MANIFEST_VERSION = 2
@@ -65,6 +68,7 @@ def counts(state: ReviewState, unreadable: int) -> dict[str, int]:
         "dropped_by_hand": dropped & by_hand,
         "dropped_by_rule": dropped & ~by_hand & ~broken,
         "dropped_broken": broken,
+        "dropped_empty": reason == Reason.EMPTY_RESPONSE,
         "pending": outcome == Outcome.PENDING,
     }
     counted = {name: int(np.count_nonzero(mask)) for name, mask in numbers.items()}
@@ -115,6 +119,7 @@ def manifest(
     files: list[WrittenFile],
     unreadable: int,
     weight: str | None = None,
+    changes: Iterable[Conversion] = (),
 ) -> dict[str, Any]:
     """Everything that a reader needs to judge the export, or to make it again.
 
@@ -124,6 +129,7 @@ def manifest(
         files: what has been written.
         unreadable: rows that could only be written apart.
         weight: the column that says how often a row counts; None where there is none.
+        changes: what the rows that were written are not as they were in the source.
     """
     return {
         "tool": TOOL,
@@ -144,6 +150,7 @@ def manifest(
             for check, result in state.spot_checks
         ],
         "remarks": dataclasses.asdict(state.remarks),
+        "changes": [{"what": each.what, "columns": list(each.columns)} for each in changes],
         "edits": {"rows": len(state.revisions), "applied": state.applies_edits},
         "tokens": _tokens(state),
         "options": {
@@ -179,7 +186,7 @@ def _tokens(state: ReviewState) -> dict[str, Any]:
 def _source(state: ReviewState) -> dict[str, Any]:
     fingerprint = state.dataset.fingerprint
     return {
-        "name": Path(fingerprint.path).name,
+        "name": printable(state.dataset.name),
         "files": fingerprint.files,
         "size_bytes": fingerprint.size_bytes,
         "rows": fingerprint.rows,
@@ -203,6 +210,21 @@ def _threshold(state: ReviewState) -> dict[str, Any] | None:
         "direction": threshold.direction.value,
         "says": str(threshold),
         "guess": threshold.guess,
+        "rank": _rank(state.ranked),
+    }
+
+
+def _rank(ranked: Ranked | None) -> dict[str, Any] | None:
+    """What a rank rule takes; `tied_taken` of `tied` rows share the last score."""
+    if ranked is None:
+        return None
+    return {
+        "wanted": ranked.wanted,
+        "by_hand": ranked.by_hand,
+        "by_rule": ranked.by_rule,
+        "tied": ranked.tied,
+        "tied_taken": ranked.tied_taken,
+        "says": ranked_text(ranked),
     }
 
 

@@ -16,7 +16,8 @@ from engine.dataset.dataset import Dataset
 from engine.dataset.edited_rows import Revision
 from engine.duplicates.settings import SearchSettings as DuplicateSettings
 from engine.errors import ExportError
-from engine.review.policy import Outcome, Outcomes, Summary
+from engine.review.policy import Outcome, Outcomes, Reason, Summary
+from engine.review.rank import Ranked
 from engine.review.threshold import Threshold
 from engine.sample import Side
 from engine.scoring.scorer import ScoreKey
@@ -112,6 +113,26 @@ class DuplicateRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Conversion:
+    """What an export has made of values, other than to leave them as they were."""
+
+    what: str
+    """A sentence without its full stop."""
+    columns: tuple[str, ...] = ()
+    """Of these; of all rows where it names none."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenRows:
+    """What a writer says of the file that it made."""
+
+    changes: tuple[Conversion, ...] = ()
+    """Empty where the rows are what they were."""
+    features: str | None = None
+    """In the words of a dataset card; None where readers find them out."""
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewState:
     """The review at the moment of the export: one slot per row, not changed while it runs."""
 
@@ -145,6 +166,8 @@ class ReviewState:
     """None: once."""
     cut: NDArray[np.bool_] | None = None  # (rows,) the scorer read only a part
     """None: of no row."""
+    ranked: Ranked | None = None
+    """What a rank rule takes; None where the threshold is a score."""
 
     def written(self, outcome: Outcome, copies: Copies) -> NDArray[np.int64]:
         """The rows that the file of an outcome holds, as often as it holds them, ascending."""
@@ -186,6 +209,8 @@ class Preview:
     """Unreadable rows included."""
     pending: int
     broken: int
+    empty: int
+    """Rows that are dropped because their response is empty."""
     written: int
     """Lines that go into kept, dropped or pending files under this plan, copies included."""
     size_bytes: int
@@ -222,6 +247,7 @@ def preview(state: ReviewState, plan: ExportPlan) -> Preview:
         dropped=state.count(Outcome.DROPPED),
         pending=state.count(Outcome.PENDING),
         broken=int(np.count_nonzero(state.dataset.broken)),
+        empty=int(np.count_nonzero(state.outcomes.reason == Reason.EMPTY_RESPONSE)),
         written=len(written),
         size_bytes=round(share * sum(file.size_bytes for file in state.dataset.quick_print)),
         pending_blocks=pending_blocks(state, plan),

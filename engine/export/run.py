@@ -23,6 +23,7 @@ from engine.export.manifest import WrittenFile, manifest, seal
 from engine.export.parquet import write_parquet
 from engine.export.place import MANIFEST, check_place, staged
 from engine.export.plan import (
+    Conversion,
     Edited,
     ExportPlan,
     ExportReport,
@@ -85,7 +86,7 @@ def export(
                 raise _changed(state.dataset)
     except InputError as error:
         raise ExportError(error.message, error.hint) from error
-    except (OSError, pl.exceptions.PolarsError) as error:
+    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise ExportError(
             f"cannot write {plan.output}: {_cause(error)}",
             "free some space or choose another place; nothing was written",
@@ -112,25 +113,27 @@ def _write(
     extra = free_columns(state.dataset, plan)
     files: list[WrittenFile] = []
     features: dict[str, str | None] = {}
+    changes: dict[Conversion, None] = {}
     for outcome, all_rows in parts.items():
         rows = all_rows
         if outcome is Outcome.DROPPED:
             rows = np.setdiff1d(all_rows, unreadable, assume_unique=True)
         path = folder / f"{outcome.name.lower()}{form.suffix}"
-        described_features = form.write(path, state, rows, extra, tick)
+        written = form.write(path, state, rows, extra, tick)
+        changes |= dict.fromkeys(written.changes)
         files.append(seal(path, len(rows)))
         # Readers stumble over files without rows; kept rows stay what is loaded by default.
         if len(rows) or outcome is Outcome.KEPT:
-            features[path.name] = described_features
+            features[path.name] = written.features
     if len(unreadable) and Outcome.DROPPED in parts:
         path = folder / UNREADABLE
         _write_unreadable(path, state.dataset, unreadable, tick)
         files.append(seal(path, len(unreadable)))
     files.append(_write_decisions(state, folder / DECISIONS, tick))
-    described = manifest(state, plan, files, len(unreadable), extra.weight)
+    described = manifest(state, plan, files, len(unreadable), extra.weight, changes)
     _write_text(folder / CARD, card(described, plan, features))
     files = [*files, seal(folder / CARD, None)]
-    described = manifest(state, plan, files, len(unreadable), extra.weight)
+    described = manifest(state, plan, files, len(unreadable), extra.weight, changes)
     _write_text(folder / MANIFEST, json.dumps(described, indent=2, ensure_ascii=False) + "\n")
     seal(folder / MANIFEST, None)
     return described

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +13,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from engine.dataset.dataset import Dataset
-from engine.dataset.reading.columns import InferredSchema, json_text
+from engine.dataset.reading.columns import EXACT_IN_FLOAT, InferredSchema, json_text
 from engine.dataset.reading.json_rows import parse_record
 from engine.dataset.reading.shard import SourceKind
 from engine.export.decisions import decisions, decisions_schema
-from engine.export.plan import Copies, ExportPlan, ReviewState
+from engine.export.plan import Conversion, Copies, ExportPlan, ReviewState
 
 CHUNK_ROWS = 20_000
 CHUNK_CHARACTERS = 32_000_000
@@ -25,6 +25,9 @@ CHUNK_CHARACTERS = 32_000_000
 
 WEIGHT = "weight"
 """The column that says how often a row counts, where its copies are not written out."""
+
+AS_COLUMNS = Conversion("JSON rows became columns: a member that a row lacks is null")
+COLUMNS_ADDED = Conversion("columns were added to those of the source")
 
 Tick = Callable[[int], None]
 """Called with the number of rows just written; raises Cancelled to stop."""
@@ -36,6 +39,8 @@ class Table:
 
     schema: pl.Schema
     frame: Callable[[NDArray[np.int64]], pl.DataFrame]
+    changes: tuple[Conversion, ...] = ()
+    """What columns cannot hold as the source has it."""
 
 
 def chunks(rows: NDArray[np.int64], lengths: NDArray[np.int32]) -> Iterator[NDArray[np.int64]]:
@@ -111,6 +116,9 @@ def source_table(state: ReviewState, rows: NDArray[np.int64], tick: Tick) -> Tab
     if not has_lines(dataset):
         starts = _file_starts(dataset)
         schema = dataset.frame(starts).schema
+        own = [dataset.frame(starts[at : at + 1]).schema for at in range(len(starts))]
+        inexact = [name for name in schema if _is_inexact(dataset, name, starts, own, schema)]
+        schema = pl.Schema({**schema, **dict.fromkeys(inexact, pl.String())})
 
         def frame(piece: NDArray[np.int64]) -> pl.DataFrame:
             parts = np.split(piece, np.searchsorted(piece, starts[1:]))
@@ -121,7 +129,7 @@ def source_table(state: ReviewState, rows: NDArray[np.int64], tick: Tick) -> Tab
             ]
             return pl.concat(frames)
 
-        return Table(schema, frame)
+        return Table(schema, frame, tuple(grouped(_joined(own, schema))))
     inferred = InferredSchema()
     for piece in chunks(rows, dataset.lengths):
         inferred.absorb(_record(state, row) for row in piece.tolist())
@@ -129,7 +137,53 @@ def source_table(state: ReviewState, rows: NDArray[np.int64], tick: Tick) -> Tab
     return Table(
         inferred.schema(),
         lambda piece: inferred.frame(_record(state, row) for row in piece.tolist()),
+        (AS_COLUMNS, *grouped(inferred.conversions())),
     )
+
+
+def grouped(found: Iterable[tuple[str, str]]) -> Iterator[Conversion]:
+    """A change for each thing that is done, with all columns that it is done to."""
+    columns: dict[str, list[str]] = {}
+    for column, what in found:
+        columns.setdefault(what, []).append(column)
+    return (Conversion(what, tuple(names)) for what, names in columns.items())
+
+
+def _is_inexact(
+    dataset: Dataset,
+    name: str,
+    starts: NDArray[np.int64],
+    own: Sequence[pl.Schema],
+    schema: pl.Schema,
+) -> bool:
+    """Whether files hold integers that the column of all of them would round.
+
+    One of 128 bits, which other readers of Parquet refuse, will not do either.
+    """
+    if schema[name] == pl.Int128():  # of 64 bits, with a sign here and without one there
+        return any(name in types and types[name] != pl.Int128() for types in own)
+    if schema[name] != pl.Float64():
+        return False
+    ends = [*starts[1:].tolist(), dataset.rows]
+    for start, end, types in zip(starts.tolist(), ends, own, strict=True):
+        if not types.get(name, pl.Null()).is_integer():
+            continue
+        for piece in chunks(np.arange(start, end), dataset.lengths):
+            column = dataset.frame(piece)[name].cast(pl.Int128)
+            if (column.abs() > EXACT_IN_FLOAT).any():
+                return True
+    return False
+
+
+def _joined(own: Sequence[pl.Schema], schema: pl.Schema) -> Iterator[tuple[str, str]]:
+    """Columns that are not the same in all files, and what they have become."""
+    for name, dtype in schema.items():
+        found = {each[name] for each in own if name in each}
+        if found != {dtype}:
+            before = " or ".join(sorted(str(each) for each in found))
+            yield name, f"{before} in the files of the source: {dtype}"
+        elif any(name not in each for each in own):
+            yield name, "not in all files of the source: null where it is missing"
 
 
 def _revised(state: ReviewState, frame: pl.DataFrame, rows: NDArray[np.int64]) -> pl.DataFrame:
@@ -140,13 +194,19 @@ def _revised(state: ReviewState, frame: pl.DataFrame, rows: NDArray[np.int64]) -
         column = frame[name]
         values = column.to_list()
         changed = [at for at, record in edited.items() if record.get(name) != values[at]]
-        for at in changed:
-            values[at] = edited[at][name]
         if changed:
             plain = isinstance(column.dtype, pl.Categorical | pl.Enum)
             dtype = pl.String() if plain else column.dtype
-            frame = frame.with_columns(pl.Series(name, values, dtype=dtype))
+            new = pl.Series(name, [edited[at][name] for at in changed], dtype=dtype)
+            frame = frame.with_columns(_replaced(column.cast(dtype), changed, new))
     return frame
+
+
+def _replaced(column: pl.Series, places: list[int], new: pl.Series) -> pl.Series:
+    """`column` with other values at some places; Python's types would round those that stay."""
+    order = np.arange(len(column))
+    order[places] = len(column) + np.arange(len(places))
+    return pl.concat([column, new])[order]
 
 
 def _record(state: ReviewState, row: int) -> dict[str, Any]:
@@ -186,8 +246,26 @@ def _as(column: pl.Series, dtype: pl.DataType) -> pl.Series:
 
 def json_column(column: pl.Series) -> pl.Series:
     """A nested column as JSON text."""
-    texts = [None if value is None else json_text(value) for value in column.to_list()]
+    if holds(column.dtype, lambda dtype: dtype.is_temporal()):
+        # By polars: Python's own times and durations know no nanoseconds.
+        lines = column.alias("").to_frame().write_ndjson().split("\n")[:-1]
+        texts = [None if line == '{"":null}' else line[len('{"":') : -1] for line in lines]
+    else:
+        texts = [None if value is None else json_text(value) for value in column.to_list()]
     return pl.Series(column.name, texts, dtype=pl.String)
+
+
+def holds(dtype: Any, wanted: Callable[[Any], bool]) -> bool:
+    """Whether a type, or one nested in it, is of a kind."""
+    if wanted(dtype):
+        return True
+    if isinstance(dtype, pl.List | pl.Array):
+        return holds(dtype.inner, wanted)
+    if isinstance(dtype, pl.Map):
+        return holds(dtype.key, wanted) or holds(dtype.value, wanted)
+    if isinstance(dtype, pl.Struct):
+        return any(holds(field.dtype, wanted) for field in dtype.fields)
+    return False
 
 
 def decisions_table(state: ReviewState) -> Table:
@@ -204,7 +282,8 @@ def whole_table(state: ReviewState, rows: NDArray[np.int64], extra: Extra, tick:
     def frame(rows: NDArray[np.int64]) -> pl.DataFrame:
         return table.frame(rows).hstack(extra.frame(state, rows))
 
-    return Table(pl.Schema({**table.schema, **extra.schema(state)}), frame)
+    changes = (*table.changes, COLUMNS_ADDED)
+    return Table(pl.Schema({**table.schema, **extra.schema(state)}), frame, changes)
 
 
 def _prefixed(frame: pl.DataFrame, prefix: str) -> pl.DataFrame:
@@ -224,6 +303,8 @@ def _text_type(dtype: Any) -> Any:
         return pl.String()
     if isinstance(dtype, pl.List):
         return pl.List(_text_type(dtype.inner))
+    if isinstance(dtype, pl.Map):
+        return pl.Map(_text_type(dtype.key), _text_type(dtype.value))
     if isinstance(dtype, pl.Array):
         return pl.Array(_text_type(dtype.inner), dtype.size)
     if isinstance(dtype, pl.Struct):
@@ -238,5 +319,5 @@ def encoded(value: Any) -> Any:
     if isinstance(value, list):
         return [encoded(item) for item in value]
     if isinstance(value, dict):
-        return {name: encoded(member) for name, member in value.items()}
+        return {encoded(name): encoded(member) for name, member in value.items()}
     return value

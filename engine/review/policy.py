@@ -1,8 +1,8 @@
 """From verdicts, scores and the threshold to outcomes, each with its reason.
 
-Rules in their order: the manual verdict; pending (no score yet, or scoring failed); the
-threshold. The first that speaks decides. Everything here is pure and vectorised: one slot
-per row, no I/O.
+Rules in their order: the manual verdict; an empty response; pending (no score yet, or scoring
+failed); the threshold. The first that speaks decides. Everything here is pure and vectorised: one
+slot per row, no I/O.
 
 Last come duplicates, among the rows that are kept by then: see `without_duplicates`.
 """
@@ -42,6 +42,8 @@ class Reason(IntEnum):
     """Scored, but no threshold is set: nothing speaks for or against it yet."""
     DUPLICATE = 8
     """Kept by the rules before, and too like a row that is kept."""
+    EMPTY_RESPONSE = 9
+    """There is nothing to train on."""
 
 
 GATE = "gate:"
@@ -57,6 +59,7 @@ REASON_CODE = {
     Reason.BROKEN: "broken",
     Reason.NO_THRESHOLD: "no_threshold",
     Reason.DUPLICATE: "duplicate",
+    Reason.EMPTY_RESPONSE: "empty_response",
 }
 """Reasons as files have them, for programs."""
 
@@ -70,6 +73,7 @@ REASON_TEXT = {
     Reason.BROKEN: "row could not be read",
     Reason.NO_THRESHOLD: "no threshold set",
     Reason.DUPLICATE: "duplicate of a row that is kept",
+    Reason.EMPTY_RESPONSE: "the response is empty",
 }
 
 
@@ -90,15 +94,18 @@ def decide(
     failed: NDArray[np.bool_],
     broken: NDArray[np.bool_],
     threshold: Threshold | None,
+    empty: NDArray[np.bool_] | None = None,
 ) -> Outcomes:
     """Apply the rules to every row.
 
     Args:
         verdicts: `Verdict` per row.  (rows,)
-        scores: of the side under review, NaN where there is none.  (rows,)
+        scores: of the side under review, NaN where there is none; under a rank rule those that
+            decide, see `Ranked.deciding`.  (rows,)
         failed: the scorer tried and could not.  (rows,)
         broken: the row could not be read at all; it stays dropped whatever is said.  (rows,)
         threshold: None while none is known.
+        empty: the response has nothing to train on; None: of no row.  (rows,)
     """
     outcome = np.zeros(len(verdicts), np.int8)
     reason = np.full(len(verdicts), Reason.NOT_SCORED, np.int8)
@@ -112,6 +119,9 @@ def decide(
         reason[scored] = Reason.THRESHOLD_DROPS
         outcome[keeps] = Outcome.KEPT
         reason[keeps] = Reason.THRESHOLD_KEEPS
+    if empty is not None:
+        outcome[empty] = Outcome.DROPPED
+        reason[empty] = Reason.EMPTY_RESPONSE
     for verdict, result, why in (
         (Verdict.ACCEPT, Outcome.KEPT, Reason.ACCEPTED),
         (Verdict.REJECT, Outcome.DROPPED, Reason.REJECTED),
@@ -169,6 +179,8 @@ class Summary:
     """Whether `tokens_kept` has estimates in it."""
     estimated: bool = False
     """Whether `tokens` has estimates in it."""
+    empty: int = 0
+    """Rows without a verdict whose response is empty; part of `dropped_by_rule`."""
     duplicates: int = 0
     """Rows that the threshold keeps and that duplicate a kept one; part of `dropped_by_rule`."""
 
@@ -213,6 +225,7 @@ class Tally:
         broken: NDArray[np.bool_],
         tokens: NDArray[np.int32],
         estimated: NDArray[np.bool_] | None = None,
+        empty: NDArray[np.bool_] | None = None,
     ) -> None:
         """Take the arguments of `decide`, and lengths.
 
@@ -223,6 +236,7 @@ class Tally:
             broken: as of `decide`.  (rows,)
             tokens: length of each row, 0 or more.  (rows,)
             estimated: whether that is an estimate; None: none is.  (rows,)
+            empty: as of `decide`.  (rows,)
         """
         self._scores, self._tokens = scores, tokens
         readable = ~broken
@@ -232,6 +246,10 @@ class Tally:
         self._by_rule = readable
         self._by_rule[self._accepted] = False
         self._by_rule[self._rejected] = False
+        self._empty = 0
+        if empty is not None and empty.any():
+            self._empty = int(np.count_nonzero(self._by_rule & empty))
+            self._by_rule &= ~empty
         # NaN is the only value unlike itself.
         there = scores == scores  # noqa: PLR0124 - NaN is not itself
         self._scored = int(np.count_nonzero(there & self._by_rule))
@@ -252,7 +270,8 @@ class Tally:
         by_hand = len(self._accepted) + len(self._rejected)
         guessed = self._estimated is not None and bool(self._estimated[self._accepted].any())
         if threshold is None:
-            kept_by_rule = dropped_by_rule = tokens_kept = against_accept = against_reject = 0
+            kept_by_rule = tokens_kept = against_accept = against_reject = 0
+            dropped_by_rule = self._empty
         else:
             kept = threshold.keeps(self._scores)
             against_reject = int(np.count_nonzero(kept[self._rejected]))
@@ -263,7 +282,7 @@ class Tally:
                 self._estimated is not None and bool((self._estimated & kept).any())
             )
             kept_by_rule = int(np.count_nonzero(kept))
-            dropped_by_rule = self._scored - kept_by_rule
+            dropped_by_rule = self._scored - kept_by_rule + self._empty
             tokens_kept = int(np.add.reduce(self._tokens * kept, dtype=np.int64))
         return Summary(
             rows=rows,
@@ -277,6 +296,7 @@ class Tally:
             tokens_kept=tokens_kept + self._tokens_accepted,
             tokens=self._tokens_total,
             kept_estimated=guessed,
+            empty=self._empty,
             estimated=self._estimated is not None,
             accepted_but_dropped=against_accept,
             rejected_but_kept=against_reject,

@@ -1,7 +1,7 @@
 """The threshold: a score bound that always states its direction.
 
-It is set as a score, as a number of rows to keep, or as a share of them; the last two become a
-score bound over the scores known so far.
+It is set as a score, as a number of rows to keep, or as a share of them; the last two are rank
+rules, see `engine.review.rank`.
 """
 
 from __future__ import annotations
@@ -52,8 +52,7 @@ class Threshold:
 class ThresholdRequest:
     """What a person typed: a bound, a number of rows, or a share of them.
 
-    Exactly one of `value`, `top` (rows, > 0) and `share` (in (0, 1]) is set. Top and share are
-    counted over the scored rows and resolved anew while scores arrive.
+    Exactly one of `value`, `top` (rows, > 0) and `share` (in (0, 1]) is set.
     """
 
     direction: Direction
@@ -61,24 +60,10 @@ class ThresholdRequest:
     top: int | None = None
     share: float | None = None
 
-    def resolve(self, scores: NDArray[np.float32]) -> Threshold | None:
-        """The bound that this request means for `scores` (NaN = no score); None without scores.
-
-        Equal scores stand or fall together, so `top 1000` keeps more where the 1,000th best
-        score is shared.
-        """
-        if self.value is not None:
-            return Threshold(self.value, self.direction)
-        known = scores[~np.isnan(scores)]
-        if known.size == 0:
-            return None
-        count = self.top if self.top is not None else math.ceil(self.share_or_zero * known.size)
-        count = min(max(count, 1), known.size)
-        if self.direction is Direction.AT_LEAST:
-            bound = np.partition(known, known.size - count)[known.size - count]
-        else:
-            bound = np.partition(known, count - 1)[count - 1]
-        return Threshold(float(bound), self.direction)
+    @property
+    def is_rank(self) -> bool:
+        """Whether it is a rank rule: a number of rows, or a share of them."""
+        return self.value is None
 
     @property
     def share_or_zero(self) -> float:

@@ -25,6 +25,7 @@
 
 Front ends use these on a session; no part of a session imports them:
 
+    from_hub           a dataset of the hub: its files, its name, its session file
     exporting          from a session to an export: plan, preview, writing
     scores_file        scores as a file of their own
     cluster_verdicts   decisions about clusters, as verdicts

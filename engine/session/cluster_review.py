@@ -35,6 +35,7 @@ from engine.scoring.worker.status import one_line
 from engine.session.duplication import Duplicates
 from engine.session.edits import Edits
 from engine.session.orders import OrderedSession
+from engine.session.threshold_choice import ThresholdChoice
 
 SHARE_OF_TIME = 0.1
 """Counting what streams in takes no more of it; at a million rows the duplication rate follows
@@ -48,7 +49,13 @@ class ClusteredSession(OrderedSession, Protocol):
     review: Review
     edits: Edits
     duplicates: Duplicates
+    threshold_choice: ThresholdChoice
     notices: list[str]
+
+    @property
+    def excluded(self) -> NDArray[np.bool_]:
+        """Rows that no rule can keep.  (rows,)."""
+        ...
 
     @property
     def scores(self) -> NDArray[np.float32]:
@@ -305,7 +312,7 @@ class ClusterReview:
         session = self._session
         rows = np.sort(listed.listing.groups.rows_of(group))
         verdicts, threshold = session.verdicts[rows], session.threshold
-        scores, broken = session.scores[rows], session.dataset.broken[rows]
+        scores, broken = session.threshold_choice.deciding[rows], session.excluded[rows]
         if session.blind:
             scores = np.full_like(scores, np.nan)
             kept = ~broken & (verdicts != Verdict.REJECT)

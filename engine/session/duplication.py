@@ -66,6 +66,7 @@ from engine.session.live_scoring import LiveScoring
 from engine.session.searching import Found, Searches, SearchState, SearchStatus
 from engine.session.settings import SessionSettings
 from engine.session.splits import Splits
+from engine.session.threshold_choice import ThresholdChoice
 from engine.store import Store
 from engine.ui_priority import UiPriority
 
@@ -89,6 +90,8 @@ class Duplicates:
         notices: list[str],
         threshold: Callable[[], Threshold | None],
         texts: Callable[[], pl.DataFrame],
+        excluded: Callable[[], NDArray[np.bool_]],
+        choice: ThresholdChoice,
     ) -> None:
         """Prepare; nothing is searched before it is asked for.
 
@@ -102,7 +105,10 @@ class Duplicates:
             notices: where it is told that something could not be kept.
             threshold: the one that decides now.
             texts: columns prompt, response, rejected of every row, as they read now.
+            excluded: rows that no rule can keep.  (rows,)
+            choice: whose deciding scores the threshold is held against.
         """
+        self._excluded, self._choice = excluded, choice
         self._dataset, self._scoring, self._review = dataset, scoring, review
         self._remembered, self._threshold, self._texts = remembered, threshold, texts
         self.version = 0
@@ -381,6 +387,7 @@ class Duplicates:
         board = self._scoring.board
         return (
             board, board.version, self._review.version, self._scoring.side, self._direction,
+            self._choice.version,
         )  # fmt: skip
 
     @property
@@ -399,11 +406,11 @@ class Duplicates:
         threshold = self._threshold()
         if threshold is None:
             return Candidates(accepted.copy(), accepted)
-        return Candidates(accepted | (could & threshold.keeps(self._scoring.scores)), accepted)
+        return Candidates(accepted | (could & threshold.keeps(self._choice.deciding)), accepted)
 
     def _accepted_and_keepable(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Rows accepted by hand, and rows that some threshold keeps.  both (rows,)."""
-        readable = ~self._dataset.broken
+        readable = ~self._excluded()
         accepted = readable & (self._verdicts == Verdict.ACCEPT)
         scored = ~np.isnan(self._scoring.scores)
         return accepted, readable & (self._verdicts != Verdict.REJECT) & scored
@@ -415,8 +422,14 @@ class Duplicates:
 
     @property
     def by_threshold(self) -> bool:
-        """Whether other rows are dropped at another threshold: where keepers are not the best."""
-        return self.preferences[0] is not Preference.SCORE
+        """Whether other rows are dropped at another threshold.
+
+        So it is where keepers are not the best, and where a tie is cut: one of equal scores may
+        be left out that would be the keeper of another.
+        """
+        ranked = self._choice.ranked
+        cut = ranked is not None and len(ranked.left) > 0
+        return cut or self.preferences[0] is not Preference.SCORE
 
     def dropped(self, threshold: Threshold | None = None) -> Dropped | None:
         """Which rows are dropped wherever a threshold keeps them, and for which kept row.
@@ -439,8 +452,26 @@ class Duplicates:
     def _judge(self, clusters: Clusters, threshold: Threshold | None) -> Dropped:
         accepted, could = self._accepted_and_keepable()
         if threshold is not None:
-            could &= threshold.keeps(self._scoring.scores)
+            could &= threshold.keeps(self._choice.deciding)
         return self.judge(clusters, Candidates(accepted | could, accepted))
+
+    @property
+    def judging(self) -> bool:
+        """Whether the rule drops rows now: it is on, and the search for it has ended."""
+        return self.rule_on and self.clusters is not None
+
+    @property
+    def rule_version(self) -> object:
+        """Unlike after every change of what the rule drops among given rows."""
+        return (self.version, self.rule_on, self.at, tuple(self.preferences))
+
+    def kept_after(self, kept: NDArray[np.bool_]) -> int:
+        """How many of the rows that are kept before it the rule leaves.  (rows,)."""
+        clusters = self.clusters
+        assert clusters is not None
+        accepted, _ = self._accepted_and_keepable()
+        dropped = self.judge(clusters, Candidates(kept, accepted)).matched >= 0
+        return int(np.count_nonzero(kept & ~dropped))
 
     def judge(self, clusters: Clusters, candidates: Candidates) -> Dropped:
         """Which of some rows the rule drops, or would drop if it were on.

@@ -22,7 +22,7 @@ from engine.dataset.reading.rows import RowContent
 from engine.errors import TamisError, UsageError
 from engine.review.decision import Aspect, Said
 from engine.review.review import Change, Review
-from engine.sample import IDENTITY_BYTES, Family, Sample, Side
+from engine.sample import IDENTITY_BYTES, Family, Sample, Side, says_nothing, split_turns
 from engine.session.recorder import Recorder
 
 MOST_CHARACTERS = 1_000_000
@@ -55,6 +55,7 @@ class Edits:
         self.unmade = 0
         """Edits of earlier visits that the rows of this dataset have no place for."""
         self._texts: tuple[Mapping[int, Revision], pl.DataFrame] | None = None
+        self._empty: tuple[Mapping[int, Revision], NDArray[np.bool_]] | None = None
 
     @property
     def texts(self) -> pl.DataFrame:
@@ -78,6 +79,25 @@ class Edits:
             for name, values in columns.items()
             if name in texts.columns and texts.schema[name] == pl.String
         )
+
+    def empty_responses(self, side_index: int) -> NDArray[np.bool_]:
+        """Samples whose response has nothing to train on, edits applied.  (rows,)."""
+        revisions, known = self.revisions, self._empty
+        if known is None or known[0] is not revisions:
+            known = self._empty = (revisions, self._empty_with(revisions))
+        empty: NDArray[np.bool_] = known[1][side_index]
+        return empty
+
+    def _empty_with(self, revisions: Mapping[int, Revision]) -> NDArray[np.bool_]:
+        empty = self._dataset.empty_responses
+        if not revisions:
+            return empty
+        empty = empty.copy()
+        for row, revision in revisions.items():
+            for index, side in enumerate((Side.CHOSEN, Side.REJECTED)[: len(empty)]):
+                _, answer = split_turns(revision.sample(row, side).turns)
+                empty[index, row] = answer is not None and says_nothing(answer)
+        return empty
 
     def sample(self, row: int, side: Side) -> Sample:
         """The sample at `row`, edits applied."""

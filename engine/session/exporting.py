@@ -81,6 +81,7 @@ def _of_this_moment(session: Session, identities: NDArray[np.uint8]) -> ReviewSt
         duplicates=_duplicate_rule(session),
         copies=session.copies.copy() if session.review.copied else None,
         cut=session.scoring.cut,
+        ranked=session.threshold_choice.ranked,
         spot_checks=[
             (check, session.orders.result(check))
             for check in session.orders.checks
@@ -118,7 +119,8 @@ def default_plan(session: Session) -> ExportPlan:
     """
     path = Path(os.path.abspath(session.dataset.path))  # noqa: PTH100 - links stay
     folder = path.parent if session.store.path.parent == path.parent else Path.cwd()
-    stem = session.title.split(".")[0] or session.title
+    title = session.title.rpartition("/")[2].partition("@")[0] if "/" in session.title else ""
+    stem = (title or session.title).split(".")[0] or session.title
     names = (f"{stem}-kept" + (f"-{number}" if number else "") for number in itertools.count())
     free = next(name for name in names if not (folder / name).exists())
     return ExportPlan(folder / free, format=native_format(session.dataset.source_kind))

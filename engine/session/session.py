@@ -26,6 +26,7 @@ from engine.dataset.reading.mapping_file import mapping_of, mapping_values
 from engine.dataset.reading.options import ColumnMapping, ReadOptions
 from engine.duplicates.duplication_rate import KeptDuplication, kept_duplication
 from engine.errors import InputError, StoreError, UsageError
+from engine.hub.address import short_name
 from engine.preferences.config import Config
 from engine.review import histogram
 from engine.review.decision import (
@@ -39,6 +40,7 @@ from engine.review.decision import (
     Verdict,
 )
 from engine.review.policy import Outcome, Outcomes, Summary, Tally, decide, without_duplicates
+from engine.review.rank import Population, Ranked, ranked_text
 from engine.review.review import Change, Review
 from engine.review.threshold import Threshold
 from engine.sample import Side
@@ -58,7 +60,7 @@ from engine.session.recorder import Recorder
 from engine.session.settings import SavedFilters, SessionSettings
 from engine.session.simulation import Simulation
 from engine.session.simulator_link import SimulatorLink
-from engine.session.threshold_choice import ThresholdChoice
+from engine.session.threshold_choice import RankBasis, ThresholdChoice
 from engine.session.view import SessionView
 from engine.store import Store, session_path
 from engine.store.opening import peek_setting
@@ -97,7 +99,7 @@ class Session:
         self.dataset = dataset
         self.store = store
         self.reviewer = reviewer
-        self.title = dataset.path.name
+        self.title = short_name(dataset.name)
         """What the dataset is called."""
         self.notices: list[str] = list(store.warnings)
         """What a person should hear of, in the order it was found."""
@@ -111,7 +113,14 @@ class Session:
             dataset, store, self.identities, self._settings, self.ui_priority
         )
         self.sides = self.scoring.sides
-        self.threshold_choice = ThresholdChoice(self.scoring, self._settings, dataset.broken)
+        self.threshold_choice = ThresholdChoice(
+            self.scoring, self._settings, dataset.broken, self.identities,
+            RankBasis(
+                lambda: Population.of(self.verdicts, dataset.broken, self.empty),
+                lambda: self.duplicates.kept_after if self.duplicates.judging else None,
+                lambda: (self.review.version, self.duplicates.rule_version),
+            ),
+        )  # fmt: skip
         self.review = Review(store, self.identities, sides=self.sides, rows=dataset.rows)
         self._recorder = Recorder(
             self.review, self.scoring, self.threshold_choice, read_only=store.read_only
@@ -125,6 +134,7 @@ class Session:
         self.duplicates = Duplicates(
             dataset, store, self.scoring, self.review, self._settings, self.ui_priority,
             self.notices, lambda: self.threshold, lambda: self.edits.texts,
+            lambda: self.excluded, self.threshold_choice,
         )  # fmt: skip
         """Which rows are duplicates; the rule that drops them is off until it is set."""
         self.clusters = ClusterReview(self)
@@ -156,7 +166,7 @@ class Session:
         """Events that have not been brought to this format, with their rows here."""
         self.found = Located()
         """How the samples of earlier events were found."""
-        self._tally: tuple[tuple[int, int, int, Side], Tally] | None = None
+        self._tally: tuple[object, Tally] | None = None
         self._closing = threading.Event()
         self._hasher: threading.Thread | None = None
 
@@ -197,7 +207,7 @@ class Session:
             raise
         try:
             session = cls(dataset, store, reviewer, options.config)
-            session.title = "demo" if options.demo else dataset.path.name
+            session.title = "demo" if options.demo else short_name(dataset.name)
             session._restore(progress, reading)
             if named:
                 session.remember(MAPPING, mapping_values(reading.mapping))
@@ -361,6 +371,19 @@ class Session:
     def failed(self) -> NDArray[np.bool_]:
         """Of the side under review.  (rows,)."""
         return self.scoring.failed
+
+    @property
+    def empty(self) -> NDArray[np.bool_]:
+        """Samples whose response, on the side under review, has nothing to train on.  (rows,)."""
+        empty: NDArray[np.bool_] = self.edits.empty_responses(self.scoring.side_index)
+        return empty
+
+    @property
+    def excluded(self) -> NDArray[np.bool_]:
+        """Rows that no rule can keep: unreadable, or empty and not accepted by hand.  (rows,)."""
+        empty = self.empty & (self.verdicts != Verdict.ACCEPT)
+        excluded: NDArray[np.bool_] = self.dataset.broken | empty
+        return excluded
 
     # -- verdicts ----------------------------------------------------------------------------
 
@@ -536,11 +559,13 @@ class Session:
         Raises:
             UsageError: not understood.
         """
-        threshold = self.threshold_choice.bound_of(text)
-        if threshold is None:
+        bound = self.threshold_choice.bound_of(text)
+        if bound is None:
             return "no scores yet"
-        summary = self._summary(threshold)
-        return f"{threshold}: {summary.kept:,} rows ({summary.share_kept:.1%})"
+        if isinstance(bound, Ranked):
+            return f"{bound.threshold}: {ranked_text(bound)}"
+        summary = self._summary(bound)
+        return f"{bound}: {summary.kept:,} rows ({summary.share_kept:.1%})"
 
     # -- deciding blind ----------------------------------------------------------------------
 
@@ -578,12 +603,14 @@ class Session:
 
     def outcomes(self, rows: slice = ALL_ROWS) -> Outcomes:
         """The outcome of every row, or of a run of them, with its reason."""
+        self._rank_anew()
         found = decide(
             self.verdicts[rows],
-            self.scores[rows],
+            self.threshold_choice.deciding[rows],
             self.failed[rows],
             self.dataset.broken[rows],
             self.threshold,
+            self.empty[rows],
         )
         duplicates = self.duplicates.dropped()
         if duplicates is None:
@@ -592,7 +619,13 @@ class Session:
 
     def summary(self) -> Summary:
         """Rows and tokens kept, by hand and by rule."""
+        self._rank_anew()
         return self._summary(self.threshold)
+
+    def _rank_anew(self) -> None:
+        """Let a rank rule follow what was decided since; any other threshold stays."""
+        if self.threshold_choice.is_rank:
+            self.threshold_choice.resolve()
 
     def _summary(self, threshold: Threshold | None) -> Summary:
         summary = self._tallied().summary(threshold)
@@ -600,7 +633,7 @@ class Session:
         if duplicates is None or threshold is None:
             return summary
         rows = duplicates.rows
-        lost = rows[threshold.keeps(self.scores[rows])]
+        lost = rows[threshold.keeps(self.threshold_choice.deciding[rows])]
         tokens = int(self.scoring.tokens[lost].sum(dtype=np.int64))
         return summary.without_duplicates(len(lost), tokens)
 
@@ -616,12 +649,15 @@ class Session:
         return kept_duplication(clusters.label, kept, self.copies.astype(np.int64))
 
     def _tallied(self) -> Tally:
-        basis = (self.review.version, self.board.version, id(self.board), self.side)
+        choice = self.threshold_choice
+        basis = (
+            self.review.version, self.board.version, id(self.board), self.side, choice.version,
+        )  # fmt: skip
         if self._tally is None or self._tally[0] != basis:
             scoring = self.scoring
             tally = Tally(
-                self.verdicts, self.scores, self.failed, self.dataset.broken, scoring.tokens,
-                scoring.estimated,
+                self.verdicts, choice.deciding, self.failed, self.dataset.broken, scoring.tokens,
+                scoring.estimated, self.empty,
             )  # fmt: skip
             self._tally = (basis, tally)
         return self._tally[1]

@@ -31,6 +31,7 @@ from engine.session.duplication import Duplicates
 from engine.session.live_scoring import LiveScoring
 from engine.session.orders import ReviewOrders
 from engine.session.settings import SessionSettings
+from engine.session.threshold_choice import ThresholdChoice
 from engine.simulator.advice import ReviewPace, review_pace
 from engine.simulator.cost import Savings, TrainingRun, training_cost
 from engine.simulator.cumulative_counts import CumulativeCounts
@@ -67,6 +68,16 @@ class LinkedSession(Protocol):
     @property
     def threshold(self) -> Threshold | None:
         """The one that decides now."""
+        ...
+
+    @property
+    def threshold_choice(self) -> ThresholdChoice:
+        """Whose deciding scores the threshold is held against."""
+        ...
+
+    @property
+    def excluded(self) -> NDArray[np.bool_]:
+        """Rows that no rule can keep.  (rows,)."""
         ...
 
     @property
@@ -289,6 +300,7 @@ class SimulatorLink:
             id(board), board.version, self._review.version, self._scoring.side,
             id(self.clusters), self._direction, duplicates.version,
             self._session.threshold if duplicates.by_threshold else None,
+            self._session.threshold_choice.version,
         )  # fmt: skip
 
     @property
@@ -334,15 +346,13 @@ class SimulatorLink:
 
     def _counter(self, basis: object) -> Callable[[], None]:
         """Counts what is under review now, whenever and in whichever thread it is called."""
-        scores, verdicts = self._scoring.scores, self._session.verdicts
-        direction, clusters = self._direction, self.clusters
+        scores, verdicts = self._session.threshold_choice.deciding, self._session.verdicts
+        direction, clusters, excluded = self._direction, self.clusters, self._session.excluded
 
         def count() -> None:
             try:
                 duplicates = self._session.duplicates.dropped()
-                out = (
-                    self._broken if duplicates is None else self._broken | (duplicates.matched >= 0)
-                )
+                out = excluded if duplicates is None else excluded | (duplicates.matched >= 0)
                 copies = self._review.copies.astype(np.int64) if self._review.copied else None
                 made = CumulativeCounts(
                     scores, verdicts, out, direction, clusters=clusters, copies=copies

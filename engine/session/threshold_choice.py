@@ -1,26 +1,48 @@
 """Which threshold holds: the one asked for, else the scorer's own, else a guess.
 
-Each scorer, and each side of preference data, has its own.
+Each scorer, and each side of preference data, has its own. A rank rule is resolved anew whenever
+scores, verdicts or duplicates change.
 """
 
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.dataset.identities import IdentityTable
 from engine.errors import UsageError
+from engine.review.rank import Population, Ranked, rank
 from engine.review.threshold import Direction, Threshold, ThresholdRequest, parse_threshold
 from engine.session.live_scoring import LiveScoring
 from engine.session.settings import SessionSettings
+
+
+@dataclass(frozen=True, slots=True)
+class RankBasis:
+    """What a rank rule looks at beside the scores; asked for when it is resolved."""
+
+    population: Callable[[], Population]
+    """The rows that it counts."""
+    kept_after: Callable[[], Callable[[NDArray[np.bool_]], int] | None]
+    """How many of some rows are left without duplicates; None while that rule is off."""
+    version: Callable[[], object]
+    """Unlike after every change of those two."""
 
 
 class ThresholdChoice:
     """The threshold for the scorer at work and the side under review."""
 
     def __init__(
-        self, scoring: LiveScoring, settings: SessionSettings, broken: NDArray[np.bool_]
+        self,
+        scoring: LiveScoring,
+        settings: SessionSettings,
+        broken: NDArray[np.bool_],
+        identities: IdentityTable,
+        basis: RankBasis,
     ) -> None:
         """Decide by the scores of `scoring`.
 
@@ -28,7 +50,16 @@ class ThresholdChoice:
             scoring: knows the scorer and the side, too.
             settings: where what was asked for is kept.
             broken: rows that will never have a score.  (rows,)
+            identities: decide between equal scores.
+            basis: for rank rules.
         """
+        self._identities, self._basis = identities, basis
+        self.ranked: Ranked | None = None
+        """What the rank rule takes, where one holds."""
+        self.version = 0
+        """Grows when a rank rule takes other rows."""
+        self._deciding: tuple[object, NDArray[np.float32]] | None = None
+        self._ranked_at: object = None
         self._scoring = scoring
         self._settings = settings
         self._broken = broken
@@ -52,8 +83,22 @@ class ThresholdChoice:
             return self.threshold.direction
         if self._request is not None:
             return self._request.direction
+        return self._own_direction
+
+    @property
+    def _own_direction(self) -> Direction:
+        """The scorer's: that of a number that is typed without one."""
         scorer = self._scoring.scorer
         return scorer.direction if scorer is not None else Direction.AT_LEAST
+
+    @property
+    def holding(self) -> str:
+        """What holds now, as it would be typed; empty while there is nothing."""
+        if self._request is not None:
+            sign = f"{self._request.direction.value} " if self._request.is_rank else ""
+            return f"{sign}{self._request}"
+        threshold = self.threshold
+        return "" if threshold is None else f"{threshold.direction.value} {threshold.value:.4g}"
 
     def set(self, text: str, *, save: bool = True) -> Threshold | None:
         """Set what was typed: `1.5`, `top 1000`, `25%`, each with a direction if one likes.
@@ -68,31 +113,73 @@ class ThresholdChoice:
         Raises:
             UsageError: not understood.
         """
-        self._request = parse_threshold(text, self.direction)
-        self._resolved_at = -1
+        self._request = parse_threshold(text, self._own_direction)
+        self._resolved_at, self._ranked_at = -1, None
         self.preferred = False
         if save:
             self._settings.remember(self._setting, _exact(self._request))
         return self.resolve()
 
-    def bound_of(self, text: str) -> Threshold | None:
-        """What `text` would mean now, without setting it.
+    def bound_of(self, text: str) -> Threshold | Ranked | None:
+        """What `text` would mean now, without setting it; None while a rank rule has no scores.
 
         Raises:
             UsageError: not understood.
         """
-        return parse_threshold(text, self.direction).resolve(self._scoring.scores)
+        request = parse_threshold(text, self._own_direction)
+        if request.value is not None:
+            return Threshold(request.value, request.direction)
+        return self._rank(request)
+
+    def _rank(self, request: ThresholdRequest) -> Ranked | None:
+        basis = self._basis
+        return rank(
+            request, self._scoring.scores, basis.population(),
+            identities=self._identities.identities, kept_after=basis.kept_after(),
+        )  # fmt: skip
+
+    @property
+    def deciding(self) -> NDArray[np.float32]:
+        """Scores of the side under review by which the threshold keeps what it should.  (rows,).
+
+        Those on the board, but for rows that a rank rule leaves out of a tie.
+        """
+        scores, ranked, known = self._scoring.scores, self.ranked, self._deciding
+        if ranked is None or not len(ranked.left):
+            return scores
+        basis = (self.version, self._scoring.board.version)
+        if known is None or known[0] != basis:
+            known = self._deciding = (basis, ranked.deciding(scores))
+        return known[1]
+
+    def _resolve_rank(self, request: ThresholdRequest) -> None:
+        board, side = self._scoring.board, self._scoring.side
+        basis = (id(board), board.version, side, self._basis.version())
+        if self._ranked_at != basis:
+            self._ranked_at = basis
+            self.ranked = self._rank(request)
+            self.version += 1
+            self.threshold = None if self.ranked is None else self.ranked.threshold
+
+    @property
+    def is_rank(self) -> bool:
+        """Whether a rank rule holds: verdicts and duplicates move it, too."""
+        return self._request is not None and self._request.is_rank
 
     def resolve(self) -> Threshold | None:
-        """The bound for the scores known now; cheap unless scores came since the last call."""
+        """The bound for what is known now; cheap unless something changed since the last call."""
         scoring, request = self._scoring, self._request
+        if request is not None and request.is_rank:
+            self._resolve_rank(request)
+            return self.threshold
+        if self.ranked is not None:
+            self.ranked = None
+            self.version += 1
         if request is not None and request.value is not None:
             self.threshold = Threshold(request.value, request.direction)
         elif self._resolved_at != scoring.board.version:
             self._resolved_at = scoring.board.version
-            if request is not None:
-                self.threshold = request.resolve(scoring.scores)
-            elif scoring.scorer is not None and scoring.scorer.start_threshold is not None:
+            if scoring.scorer is not None and scoring.scorer.start_threshold is not None:
                 self.threshold = Threshold(scoring.scorer.start_threshold, scoring.scorer.direction)
             else:
                 self._guess()
@@ -101,6 +188,8 @@ class ThresholdChoice:
     def forget(self) -> None:
         """Back to the scorer's own, for now; what is remembered stays."""
         self.threshold, self._request, self._resolved_at, self._guessed_from = None, None, -1, 0
+        self.ranked, self._ranked_at = None, None
+        self.version += 1
         self.preferred = False
 
     def recall(self) -> None:
@@ -112,7 +201,7 @@ class ThresholdChoice:
             with contextlib.suppress(UsageError):  # of a version that knows more kinds
                 self._request = parse_threshold(remembered)
         elif preferred:
-            self._request = parse_threshold(preferred, self.direction)
+            self._request = parse_threshold(preferred, self._own_direction)
             self.preferred = True
 
     def _guess(self) -> None:

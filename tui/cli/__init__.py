@@ -4,7 +4,9 @@ The same engine without a screen, and the way into the desk.
 
     main            the table of commands, and what happens to errors
     flags           flags and arguments that several commands share
-    headless        opening a session, waiting for scores, telling how far it is
+    headless        opening a session, waiting for scores
+    progress        how far a command is
+    hub             datasets of the hub: found, fetched, pushed
     streams         results on stdout, messages on stderr
     desk            `open`, and what every command does that opens the desk
     demo            `demo`: the desk on the bundled rows

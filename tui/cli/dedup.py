@@ -13,6 +13,7 @@ import typer
 from engine.errors import UsageError
 from tui.cli import flags
 from tui.cli.headless import headless
+from tui.cli.hub import located
 from tui.cli.streams import print_result
 
 
@@ -55,6 +56,8 @@ def dedup(
         ),
     ] = None,
     overwrite: flags.Overwrite = False,
+    parts: flags.Parts,
+    download: flags.Download = False,
     reading: flags.Reading,
     as_json: flags.Json = False,
 ) -> None:
@@ -84,7 +87,8 @@ def dedup(
     if shingle:
         settings = replace(settings, shingling=parse_shingling(shingle))
     with headless() as progress:
-        dataset = open_dataset(data, reading.options(), progress=progress)
+        place = located(data, reading.options(), parts, progress, download=download)
+        dataset = open_dataset(place.path, place.reading, progress=progress)
         try:
             if output is not None:
                 check_pairs_file(output, dataset, overwrite=overwrite)

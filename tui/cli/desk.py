@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 
 from engine.errors import InputError, UsageError
 from tui.cli import flags
+from tui.cli.hub import refuse_of_files
 
 
 @flags.grouped
@@ -23,6 +24,7 @@ def open_desk(
     *,
     scorer: flags.Scorer = None,
     threshold: flags.Threshold = None,
+    parts: flags.Parts,
     reading: flags.Reading,
     session: flags.Session = None,
     reviewer: flags.Reviewer = None,
@@ -33,15 +35,25 @@ def open_desk(
     looks: flags.Desk,
 ) -> None:
     """Open the review desk on DATA; `tamis DATA` is the same."""
+    from engine.hub.address import is_hub_address, parse_address
     from engine.session import OpenOptions
     from tui.preferences import load_preferences
 
     group = context.find_root().command
     assert isinstance(group, TyperGroup)
-    _check_there(data, group.list_commands(context))
+    if is_hub_address(data):
+        parse_address(data)
+    else:
+        refuse_of_files(data, parts)
+        _check_there(data, group.list_commands(context))
     preferences = load_preferences(**asdict(looks))
     refuse_without_terminal()
     from tui.app import run_desk
+    from tui.dialogs.hub_questions import HubWish
+
+    hub = None
+    if is_hub_address(data):
+        hub = HubWish(parse_address(data), parts.config, parts.split, model.download)
 
     run_desk(
         data,
@@ -52,6 +64,7 @@ def open_desk(
         threshold=threshold,
         scorer_options=model.options(),
         preferences=preferences,
+        hub=hub,
     )
 
 

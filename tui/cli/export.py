@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from engine.review.threshold import parse_threshold
 from tui.cli import flags
 from tui.cli.headless import headless, opened, score_rows, wait_for_duplicates
-from tui.cli.streams import print_result
+from tui.cli.hub import Push, push_report, push_text
+from tui.cli.streams import print_json, print_text
 
 if TYPE_CHECKING:
     from engine.export.plan import ExportReport
@@ -48,6 +48,8 @@ def export(
     read_only: Annotated[
         bool, typer.Option("--read-only", help="Export beside a desk that is open.")
     ] = False,
+    push: Push,
+    parts: flags.Parts,
     reading: flags.Reading,
     session: flags.Session = None,
     model: flags.Model,
@@ -58,7 +60,8 @@ def export(
     What is not scored yet is scored first. The threshold holds for this run; without one, the
     one set in the desk, else the scorer's own, else the median as a guess. With
     --drop-duplicates, or with the rule switched on in the desk, rows too like a better kept one
-    are dropped last.
+    are dropped last. With --push, the finished folder is sent to the hub after a count and a
+    yes.
     """
     from engine.export.formats import format_named, native_format
     from engine.export.plan import Copies, Edited, ExportPlan, Keep
@@ -75,7 +78,12 @@ def export(
 
         similarity = parse_similarity(drop_duplicates)
     options = OpenOptions(reading=reading.options(), session=session, read_only=read_only)
-    with headless() as progress, opened(data, options, progress) as review:
+    with headless() as progress:
+        standing = push.check(progress)
+    with (
+        headless() as progress,
+        opened(data, options, progress, parts, download=model.download) as review,
+    ):
         plan = ExportPlan(
             output=output,
             format=wanted or native_format(review.dataset.source_kind),
@@ -103,7 +111,7 @@ def export(
     described = report.manifest["threshold"]
     if isinstance(described, dict):
         described = {**described, "source": source}
-    values = {
+    values: dict[str, Any] = {
         "output": str(report.output),
         "counts": report.counts,
         "threshold": described,
@@ -111,7 +119,16 @@ def export(
         "copies": report.manifest["copies"],
         "files": report.files,
     }
-    print_result(values, export_text(report, described), as_json=as_json)
+    if not as_json:
+        print_text(export_text(report, described))
+    if standing is not None:
+        with headless() as progress:
+            pushed = push_report(report, standing, progress, yes=push.yes)
+        values["push"] = pushed
+        if not as_json:
+            print_text(push_text(pushed))
+    if as_json:
+        print_json(values)
 
 
 def _threshold_source(review: Session, given: str | None) -> str:
@@ -135,14 +152,16 @@ def export_text(report: ExportReport, threshold: object) -> str:
         f"{report.output}: {count['rows']} rows",
         f"kept      {count['kept']}: {kept}",
         f"dropped   {count['dropped']}: {dropped}, {count['dropped_broken']} could not be read",
+        f"empty     {count['dropped_empty']} of the dropped have an empty response"
+        if report.counts["dropped_empty"]
+        else "",
         f"pending   {count['pending']}",
     ]
     if isinstance(threshold, dict):
         typed = f", for {threshold['text']}" if threshold["text"] else ""
         lines.append(f"threshold {threshold['says']} ({threshold['source']}{typed})")
-        asked = parse_threshold(threshold["text"]).top if threshold["text"] else None
-        if asked is not None and report.counts["kept_by_rule"] > asked:
-            lines.append("equal scores stand together, so more rows are kept than asked for")
+        if threshold["rank"]:
+            lines.append(f"          {threshold['rank']['says']}")
         if threshold["guess"]:
             lines.append("nobody chose that threshold: set one with --threshold")
     else:
@@ -161,4 +180,4 @@ def export_text(report: ExportReport, threshold: object) -> str:
             f"copies    {copies['repeated_rows']:,} rows count more than once ({how}): "
             f"{copies['kept_counted']:,} rows with their copies"
         )
-    return "\n".join(lines)
+    return "\n".join(filter(None, lines))

@@ -31,7 +31,9 @@ def _threshold(text: str | None) -> str | None:
     return text
 
 
-Data = Annotated[Path, typer.Argument(metavar="DATA", help="A file or folder, local.")]
+Data = Annotated[
+    Path, typer.Argument(metavar="DATA", help="A file or folder, or hf://datasets/ORG/NAME.")
+]
 Session = Annotated[
     Path | None,
     typer.Option("--session", metavar="PATH", help="The session file; default beside the dataset."),
@@ -81,6 +83,9 @@ Keys = Annotated[
 Theme = Annotated[
     str | None,
     typer.Option("--theme", metavar="NAME", help="Colours; default what fits the terminal."),
+]
+Download = Annotated[
+    bool, typer.Option("--download", help="Fetch a hub dataset that is not on this disk.")
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the output file.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
@@ -168,6 +173,19 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Which part of a dataset of the hub is opened."""
+
+    config: Annotated[
+        str,
+        typer.Option(metavar="C", help="Of a hub dataset: which configuration; else its default."),
+    ] = ""
+    split: Annotated[
+        str, typer.Option(metavar="S", help="Of a hub dataset: which split; else all.")
+    ] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
     """How a model is found, loaded and read; the fields are those of `ScorerOptions`."""
 
@@ -203,7 +221,7 @@ class Model:
         bool, typer.Option("--trust-remote-code", help="Run the model repository's own code.")
     ] = False
     download: Annotated[
-        bool, typer.Option("--download", help="Fetch a model that is not on this disk.")
+        bool, typer.Option("--download", help="Fetch a model or dataset that is not on this disk.")
     ] = False
 
     def options(self) -> ScorerOptions:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import signal
-import sys
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,53 +13,14 @@ from typing import TYPE_CHECKING
 from engine.errors import Cancelled, ScorerError, SessionLockedError, UsageError
 from engine.sample import Family
 from engine.scoring.kinds import Work, find_kind
-from tui.cli.streams import complain
+from tui.cli.flags import Parts
+from tui.cli.hub import located
+from tui.cli.progress import ProgressLine
 
 if TYPE_CHECKING:
     from engine.scoring import ScorerOptions
     from engine.scoring.worker.worker import WorkerStatus
     from engine.session import OpenOptions, Session
-
-
-SHOWN_EVERY_S = 0.1
-
-
-class ProgressLine:
-    """How far a command is: a line on stderr that is written over, if that is a terminal."""
-
-    def __init__(self) -> None:
-        self._shown = sys.stderr.isatty()
-        self._last_s = 0.0
-        self._width = 0
-
-    def __call__(self, what: str, done: int, total: int | None) -> None:
-        """Show it, at most ten times a second."""
-        now_s = time.monotonic()
-        if not self._shown or (now_s - self._last_s < SHOWN_EVERY_S and done != total):
-            return
-        self._last_s = now_s
-        share = f" of {total:,} ({done / total:.0%})" if total else ""
-        self._write(f"{what}: {done:,}{share}")
-
-    def say(self, message: str) -> None:
-        """A line that stays, terminal or not."""
-        self.clear()
-        complain(message)
-
-    def clear(self) -> None:
-        """Take the line away."""
-        self._write("")
-
-    def _write(self, text: str) -> None:
-        if self._shown and (text or self._width):
-            from tui.terminal.display import one_line
-
-            room = shutil.get_terminal_size().columns - 1
-            shown = one_line(text, room)
-            with contextlib.suppress(OSError):
-                sys.stderr.write(f"\r{shown:<{min(self._width, room)}}" + ("" if text else "\r"))
-                sys.stderr.flush()
-            self._width = len(shown)
 
 
 @contextlib.contextmanager
@@ -92,16 +50,32 @@ def headless() -> Iterator[ProgressLine]:
 
 
 @contextlib.contextmanager
-def opened(data: Path, options: OpenOptions, progress: ProgressLine) -> Iterator[Session]:
-    """The session, and what it has to say, on stderr."""
+def opened(
+    data: Path,
+    options: OpenOptions,
+    progress: ProgressLine,
+    parts: Parts | None = None,
+    *,
+    download: bool = False,
+) -> Iterator[Session]:
+    """The session, and what it has to say, on stderr; fetched first where `download` allows it."""
     from engine.preferences.config import load_config
     from engine.session import Session
 
     config = load_config()
     for problem in config.problems:
         progress.say(problem)
+    place = located(
+        data,
+        options.reading,
+        parts or Parts(),
+        progress,
+        session=options.session,
+        download=download,
+    )
+    options = replace(options, config=config, reading=place.reading, session=place.session)
     try:
-        review = Session.open(data, replace(options, config=config), progress=progress)
+        review = Session.open(place.path, options, progress=progress)
     except SessionLockedError as error:
         raise SessionLockedError(
             error.message,

@@ -9,7 +9,8 @@ import typer
 
 from engine.errors import InputError
 from tui.cli import flags
-from tui.cli.headless import ProgressLine, headless, opened
+from tui.cli.headless import headless, opened
+from tui.cli.progress import ProgressLine
 from tui.cli.streams import print_result
 
 if TYPE_CHECKING:

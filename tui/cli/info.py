@@ -9,6 +9,7 @@ import typer
 
 from tui.cli import flags
 from tui.cli.headless import headless
+from tui.cli.hub import located
 from tui.cli.streams import print_result
 
 LISTED_PROBLEMS = 20
@@ -19,6 +20,8 @@ LISTED_COLUMNS = 30
 def info(
     data: flags.Data,
     *,
+    parts: flags.Parts,
+    download: flags.Download = False,
     reading: flags.Reading,
     session: flags.Session = None,
     migration: Annotated[
@@ -35,10 +38,14 @@ def info(
     from engine.store import session_path
 
     with headless() as progress:
-        options = reading.options()
-        dataset = open_dataset(data, options, progress=progress)
+        place = located(
+            data, reading.options(), parts, progress, session=session, download=download
+        )
+        options = place.reading
+        dataset = open_dataset(place.path, options, progress=progress)
         if migration:
-            report = migration_report(dataset, session_path(data, explicit=session), options)
+            file = session_path(place.path, explicit=place.session)
+            report = migration_report(dataset, file, options)
             dataset.close()
             print_result(report.values(), report.text(), as_json=as_json)
             return
@@ -63,7 +70,9 @@ def info_text(description: Mapping[str, Any]) -> str:
     broken = description["broken"]
     files = description["files"]
     unread = f", {broken:,} could not be read" if broken else ""
+    named = description["name"] if description["name"].startswith("hf:") else ""
     lines = [
+        f"name      {named}" if named else "",
         f"family    {description['family']}" + (f" ({counted})" if len(families) > 1 else ""),
         f"format    {description['format']}" + (f", {files:,} files" if files > 1 else ""),
         f"columns   {columns or _unknown(description['all_columns'])}",

@@ -25,6 +25,7 @@ def score(
         typer.Option("--output", help="Also write the scores as Parquet: row, identity, score."),
     ] = None,
     overwrite: flags.Overwrite = False,
+    parts: flags.Parts,
     reading: flags.Reading,
     session: flags.Session = None,
     model: flags.Model,
@@ -36,7 +37,10 @@ def score(
 
     _refuse_no_scorer(scorer)
     options = OpenOptions(reading=reading.options(), session=session)
-    with headless() as progress, opened(data, options, progress) as review:
+    with (
+        headless() as progress,
+        opened(data, options, progress, parts, download=model.download) as review,
+    ):
         _refuse_no_scorer(scorer or review.scoring.last_spec)
         if output is not None:
             check_output(output, review, overwrite=overwrite)

@@ -75,6 +75,7 @@ def simulate(
     read_only: Annotated[
         bool, typer.Option("--read-only", help="Beside a desk that is open.")
     ] = False,
+    parts: flags.Parts,
     how: flags.Model,
     about: Annotated[
         bool, typer.Option("--about", help="Say what is calibrated on what, and exit.")
@@ -106,6 +107,7 @@ def simulate(
             threshold=threshold, scorer=scorer, auc=auc, session=session,
             tokens_per_second=tokens_per_second, price_per_hour=price_per_hour,
             read_only=read_only or None,
+            config=parts.config or None, split=parts.split or None,
             **{flag: value or None for flag, value in asdict(how).items()},
         )  # fmt: skip
         _on_numbers(wanted, size, noise, duplication, target=target, as_json=as_json, as_csv=as_csv)
@@ -117,7 +119,10 @@ def simulate(
     from engine.session import OpenOptions
 
     options = OpenOptions(session=session, read_only=read_only)
-    with headless() as progress, opened(data, options, progress) as review:
+    with (
+        headless() as progress,
+        opened(data, options, progress, parts, download=how.download) as review,
+    ):
         link = review.simulator_link
         assumed = link.assumption
         assumed = replace(assumed, noise=assumed.noise if noise is None else noise)

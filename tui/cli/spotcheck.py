@@ -31,6 +31,7 @@ def spotcheck(
     ] = False,
     threshold: flags.Threshold = None,
     scorer: flags.Scorer = None,
+    parts: flags.Parts,
     reading: flags.Reading,
     session: flags.Session = None,
     reviewer: flags.Reviewer = None,
@@ -52,7 +53,10 @@ def spotcheck(
     options = OpenOptions(
         reading=reading.options(), session=session, reviewer=reviewer, read_only=report
     )
-    with headless() as progress, opened(data, options, progress) as review:
+    with (
+        headless() as progress,
+        opened(data, options, progress, parts, download=model.download) as review,
+    ):
         score_rows(review, scorer, model.options(), progress)
         if threshold is not None:
             review.set_threshold(threshold)

@@ -333,6 +333,7 @@ class DeskBase(WorkingScreen):
                 session.threshold_choice.text,
                 compact=self.size.width < COMPACT_BELOW_CELLS,
                 duplicates=session.clusters.rate_kept,
+                ties=ranked.ties if (ranked := session.threshold_choice.ranked) else "",
             )
         )
 

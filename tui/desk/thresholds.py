@@ -33,18 +33,21 @@ class ThresholdActions(FilterActions):
             self.say(f"no scores yet: type a threshold with {self.key('type_threshold')}")
             return
         grid = abs(step)
-        self._set_threshold(f"{round((threshold.value + step) / grid) * grid:.10g}")
+        value = round((threshold.value + step) / grid) * grid
+        self._set_threshold(f"{threshold.direction.value} {value:.10g}")
 
     def on_threshold_slider_moved(self, event: ThresholdSlider.Moved) -> None:
         """Dragged or clicked."""
-        self._set_threshold(f"{event.value:.10g}", save=event.released)
+        sign = self.session.threshold_choice.direction.value
+        self._set_threshold(f"{sign} {event.value:.10g}", save=event.released)
 
     def action_type_threshold(self) -> None:
         """Type it."""
         session = self.session
+        now = session.threshold_choice.holding
         self.ask(
             "threshold",
-            "1.5 · top 1000 · 25% · <=0.3 keeps the low side",
+            f"{f'now {now} · ' if now else ''}1.5 · top 1000 · 25% · <=0.3 keeps the low side",
             lambda text: self._set_threshold(text) if text.strip() else None,
             preview=lambda text: session.preview_threshold(text) if text.strip() else "",
         )

@@ -9,6 +9,7 @@
     diff_dialog     the difference that an edit makes
     palette         actions and pages of the help, found by words
     mapping_dialog  which column plays which part, with a row as it would be read
+    hub_questions   a dataset of the hub: whether to ask for it, whether to fetch it
     export_dialog   where to write what, with the counts
 
 Each says what is wrong with an answer and stays open.

@@ -114,6 +114,7 @@ def summary_parts(
     *,
     compact: bool,
     duplicates: float | None = None,
+    ties: str = "",
 ) -> list[str]:
     """What the threshold does, most important first.
 
@@ -122,6 +123,7 @@ def summary_parts(
         threshold: None while there is none.
         typed: what the person typed, shown where it is more than the bound.
         duplicates: duplication rate among the kept rows, in [0, 1]; None while it is not known.
+        ties: how many of the rows with the last score a rank rule takes; empty where it takes all.
         compact: in fewer words, without what stands elsewhere on the screen: the bound under the
             slider, the rows in the title.
     """
@@ -132,6 +134,8 @@ def summary_parts(
     rest = [f"pending {summary.pending:,}"] if summary.pending else []
     if summary.broken:
         rest.append(f"unreadable {summary.broken:,}")
+    if summary.empty:
+        rest.append(f"empty {summary.empty:,}")
     if summary.duplicates:
         rest.append(f"duplicates dropped {summary.duplicates:,}")
     if duplicates is not None:
@@ -139,11 +143,12 @@ def summary_parts(
     by = f"{summary.kept_by_hand:,} by hand, {summary.kept_by_rule:,} by rule"
     if compact:
         tokens = f"{about}{count(summary.tokens_kept)} tokens"
-        return [f"{kept} ({share})", *against, by, tokens, *rest]
+        tied = [ties] if ties else []
+        return [f"{kept} ({share})", *against, by, *tied, tokens, *rest]
     tokens = f"{about}{summary.tokens_kept:,} tokens"
     dropped = f"{summary.dropped_by_hand:,} by hand, {summary.dropped_by_rule:,} by rule"
     return [
-        _bound(threshold, typed),
+        _bound(threshold, f"{typed}: {ties}" if ties else typed),
         f"{kept} of {summary.rows:,} ({share})",
         *against,
         by,

@@ -13,6 +13,7 @@
     csv_dialect   what a CSV is written like
     csv_rows      CSV as people have it, as columns
     csv_bytes     the rows of a CSV as they stand
+    arrow_schema  what an Arrow or Parquet file says of its columns
     frame_shard   Parquet, Arrow, CSV and plain text, opened
     columns       columns of one type each: the one inference of types
     options       what a person says about how files are read

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,11 +12,12 @@ from engine.dataset.reading.cells import (
     MalformedRowError,
     Remarks,
     are_texts,
+    canonical,
     first_present,
     kind_of,
-    parsed,
+    parsed_loosely,
 )
-from engine.dataset.reading.parts import MessageReader
+from engine.dataset.reading.parts import MessageReader, is_reasoning
 from engine.dataset.reading.turns import is_turns, turns_of
 from engine.sample import Message, Role, message_text, prompt_text
 
@@ -36,6 +38,15 @@ _SECOND = frozenset(
     {"b", "second", "right", "rejected", "model_b", "assistant_b", "response_b", "output_b"}
     | {f"{name}{sign}2" for name in ("output", "response", "model", "answer") for sign in ("_", "")}
 )
+_AROUND = re.compile(r"^[\s\[(\"'*]+|[\s\])\"'*.]+$")
+"""Signs around a label: `[[A]]`, `(b)`, `**A**`."""
+_SENTENCE = re.compile(
+    r"(?:model|response|assistant|answer|output|completion|option|candidate)[_#]*(a|b|1|2)"
+    r"(?:_(?:is|was|wins|won|better|preferred).*)?"
+)
+"""Source: judges' replies, `Response 2 is slightly better`."""
+_COMPARED = re.compile(r"(?:[a-z]+_)?[a1]_*([<>=~])[<>=~]*_*(?:[a-z]+_)?[b2]")
+"""Source: arena-hard, `A>>B`, `A=B`."""
 _TIES = ("tie", "both", "neither", "equal", "draw")
 _NEAR = 1e-4
 """A label that was a number of half precision (1.0000007) still means 1."""
@@ -56,13 +67,15 @@ def which_side(label: Any, counts_from: int = 1) -> int | None:
         MalformedRowError: it says neither.
     """
     if isinstance(label, str):
-        name = label.strip().lower().replace(" ", "_")
-        if name in _FIRST:
-            return 0
-        if name in _SECOND:
-            return 1
-        if name.startswith(_TIES):
+        name = _AROUND.sub("", label.lower()).replace(" ", "_")
+        if name in _FIRST or name in _SECOND:
+            return int(name in _SECOND)
+        if name.startswith(_TIES) or label.strip().lower() == "[[c]]":
             return None
+        if (said := _SENTENCE.fullmatch(name)) is not None:
+            return int(said[1] in ("b", "2"))
+        if (said := _COMPARED.fullmatch(name)) is not None:
+            return None if said[1] in "=~" else int("<" in said[1])
         label = _number(name)
     if isinstance(label, int | float) and not isinstance(label, bool):
         if counts_from == SIGNED:
@@ -70,6 +83,8 @@ def which_side(label: Any, counts_from: int = 1) -> int | None:
         for side in (0, 1):
             if abs(label - counts_from - side) <= _NEAR:
                 return side
+        if abs(label - counts_from - 0.5) <= _NEAR:
+            return None
     raise MalformedRowError(unknown_label(counts_from))
 
 
@@ -102,13 +117,13 @@ def read_candidates(value: Any, remarks: Remarks) -> Answers:
     Raises:
         MalformedRowError: one of them is none of these.
     """
-    value = parsed(value) if isinstance(value, str) else value
+    value = parsed_loosely(value) if isinstance(value, str) else value
     if isinstance(value, dict) and not is_turns(value):
         value = _rows_of(value)
     if value is None:
         remarks.note("the response is null")
         return Answers((Message(Role.ASSISTANT, ""),))
-    entries = value if isinstance(value, list | tuple) and not _one_talk(value) else [value]
+    entries = value if isinstance(value, list | tuple) and not is_one_talk(value) else [value]
     found = [_candidate(each, remarks) for each in entries if each is not None]
     if len(found) > MOST_CANDIDATES:
         remarks.note(TOO_MANY)
@@ -126,7 +141,7 @@ def with_scores(answers: Answers, row: Mapping[str, Any]) -> Answers:
         values = row.get(key)
         if isinstance(values, list | tuple) and len(values) == len(details) > 1:
             for at, value in enumerate(values):
-                if isinstance(value, int | float | str):
+                if isinstance(value, int | float | str) and f"{name} {value}" not in details[at]:
                     details[at] = ", ".join(filter(None, (details[at], f"{name} {value}")))
     return replace(answers, details=tuple(details))
 
@@ -136,7 +151,7 @@ SCORE_LISTS = {"scores": "score", "rewards": "reward", "ranks": "rank", "ratings
 """Columns of one value for each candidate, and what such a value is called."""
 
 
-def _one_talk(value: list[Any] | tuple[Any, ...]) -> bool:
+def is_one_talk(value: list[Any] | tuple[Any, ...]) -> bool:
     """Whether a list is one conversation: messages in it, and the user speaks in one of them."""
     if not is_turns(value) or not isinstance(value[0], dict):
         return False
@@ -165,6 +180,12 @@ def _candidate(entry: Any, remarks: Remarks) -> tuple[tuple[Message, ...], str]:
         if said is None and not any(key in entry for key in CANDIDATE_KEYS):
             raise MalformedRowError("a candidate is an object without a text")
         turns, _ = _candidate("" if said is None else said, remarks)
+        thought = MessageReader(Role.ASSISTANT, remarks)
+        thoughts = [key for key in entry if is_reasoning(key)]
+        for name in thoughts:
+            thought.think(name, entry[name])
+        turns = _with_what_was_thought(turns, thought.turns()[0])
+        entry = {name: value for name, value in entry.items() if name not in thoughts}
         key = next((key for key in CANDIDATE_KEYS if entry.get(key) is not None), "")
         return turns, _details(entry, key)
     if isinstance(entry, dict | list | tuple) or entry is None:
@@ -174,6 +195,15 @@ def _candidate(entry: Any, remarks: Remarks) -> tuple[tuple[Message, ...], str]:
     if isinstance(entry, bool):
         raise MalformedRowError(f"a candidate is {kind_of(entry)} where text belongs")
     return turns_of(entry, remarks, role=Role.ASSISTANT, what="a candidate"), ""
+
+
+def _with_what_was_thought(turns: tuple[Message, ...], thought: Message) -> tuple[Message, ...]:
+    """A candidate's turns with the reasoning beside its text in the last of them."""
+    if not (thought.reasoning or thought.raw) or not turns:
+        return turns
+    last = turns[-1]
+    reasoning = "\n\n".join(filter(None, (thought.reasoning, last.reasoning)))
+    return (*turns[:-1], replace(last, reasoning=reasoning, raw=last.raw + thought.raw))
 
 
 def _details(entry: dict[str, Any], text_key: str) -> str:
@@ -224,7 +254,7 @@ def right_choice(choices: Any, answer: Any, remarks: Remarks) -> Any:
         place = labels.index(named.rstrip(".)"))
     else:
         number = _number(str(named))
-        if number is not None and number == int(number) and 0 <= number < len(texts):
+        if number is not None and 0 <= number < len(texts) and number == int(number):
             place = int(number)
     if place is None:
         remarks.note("the answer names none of the choices")
@@ -232,13 +262,48 @@ def right_choice(choices: Any, answer: Any, remarks: Remarks) -> Any:
     return f"{labels[place]}. {texts[place]}"
 
 
+def are_choices(value: Any) -> bool:
+    """Whether a value holds choices: texts, texts under their labels, or objects with both."""
+    if isinstance(value, dict):
+        said = value.get("text")
+        return isinstance(said, list | tuple) or (
+            len(value) > 1 and all(isinstance(each, str | None) for each in value.values())
+        )
+    return (
+        isinstance(value, list | tuple)
+        and bool(value)
+        and all(isinstance(each, str) or _text_of_choice(each) is not None for each in value)
+    )
+
+
+def _text_of_choice(choice: Any) -> str | None:
+    """The text of a choice that is an object with a label beside it."""
+    if not isinstance(choice, dict) or "message" in choice:
+        return None
+    text = first_present(choice, ("text", "content", "option", "value"))
+    return text if isinstance(text, str) and _label_of(choice) is not None else None
+
+
+def _label_of(choice: dict[str, Any]) -> Any:
+    return first_present(choice, ("label", "key", "id", "letter"))
+
+
 def _labelled_choices(choices: Any) -> tuple[list[str], list[str]]:
-    choices = parsed(choices) if isinstance(choices, str) else choices
-    if isinstance(choices, dict):
-        texts = [str(each) for each in choices.get("text") or ()]
+    choices = parsed_loosely(choices) if isinstance(choices, str) else choices
+    if isinstance(choices, dict) and isinstance(choices.get("text"), list | tuple):
+        texts = [str(each) for each in choices["text"]]
         labels = [str(each) for each in choices.get("label") or ()]
-    else:
+    elif isinstance(choices, dict):
+        said = {key: each for key, each in choices.items() if each is not None}
+        texts, labels = list(map(str, said.values())), list(said)
+    elif isinstance(choices, list | tuple) and any(isinstance(each, dict) for each in choices):
+        objects = [each for each in choices if isinstance(each, dict)]
+        texts = [str(_text_of_choice(each) or canonical(each)) for each in objects]
+        labels = [str(_label_of(each)) for each in objects]
+    elif choices is None or isinstance(choices, list | tuple):
         texts, labels = [str(each) for each in choices or ()], []
+    else:
+        raise MalformedRowError(f"the choices are {kind_of(choices)} where a list belongs")
     if len(labels) != len(texts):
         labels = [chr(ord("A") + at) if at < 26 else str(at) for at in range(len(texts))]
     return labels, texts

@@ -18,7 +18,7 @@ from engine.dataset.reading.cells import Remarks, canonical, parsed, without_nul
 CALLS_KEYS = ("tool_calls", "function_call", "tool_call", "function_calls", "toolCalls")
 CALL_PARTS = frozenset(
     {"tool_use", "tool_call", "tool-call", "function_call", "server_tool_use", "mcp_tool_use"}
-    | {"mcp_call", "custom_tool_call", "functionCall", "toolCall", "tool-invocation"}
+    | {"mcp_call", "custom_tool_call", "functionCall", "toolCall", "tool-invocation", "toolUse"}
 )
 """Types of content parts, and of items without a role, that are a call."""
 RESULT_PARTS = frozenset(
@@ -29,9 +29,14 @@ RESULT_PARTS = frozenset(
 )
 RESULT_KEYS = ("content", "output", "result", "response", "text", "value")
 
-_NO_PART = frozenset({"id", "call_id", "tool_call_id", "index", "status", "cache_control"})
+_NO_PART = frozenset(
+    {"id", "call_id", "tool_call_id", "index", "status", "cache_control", "toolUseId", "toolCallId"}
+)
 """Keys of a call that are not what is called."""
-_WRAPPERS = ("function", "functionCall", "function_call", "custom", "tool_call")
+_WRAPPERS = (
+    *("function", "functionCall", "function_call", "custom", "tool_call", "toolUse"),
+    "toolInvocation",
+)
 _ARGUMENTS = ("arguments", "input", "args", "parameters", "params", "tool_input")
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import re
 from collections.abc import Container, Mapping
 from hashlib import blake2b
 from typing import Any
@@ -122,6 +124,27 @@ def parsed(text: str) -> Any:
         return json.loads(text, strict=False)
     except (ValueError, RecursionError):
         return text
+
+
+_PYTHON = re.compile(r"[\[({]+\s*['\"]")
+_JOINED = re.compile(r"['\"]\s+['\"]|[}\]]\s+[{\[]")
+"""Texts side by side without a comma, as numpy prints them: Python would join them to one."""
+
+
+def parsed_loosely(text: str) -> Any:
+    """`text` as JSON, or as Python prints its lists and dictionaries; else as it is.
+
+    Source: `pandas.DataFrame.to_csv`, which writes `str` of nested cells.
+    """
+    value = parsed(text)
+    stripped = text.strip()
+    if not isinstance(value, str) or not _PYTHON.match(stripped) or _JOINED.search(stripped):
+        return value
+    try:
+        found = ast.literal_eval(stripped)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return text
+    return found if isinstance(found, dict | list) else text
 
 
 def value_at(row: Mapping[str, Any], name: str | None) -> Any:

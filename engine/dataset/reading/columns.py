@@ -9,7 +9,7 @@ rule holds for what is filtered, sorted and exported.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,7 +25,16 @@ _MAX_DEPTH = 32
 _MAX_MEMBERS = 1000
 """An object with more distinct keys is a map and no struct; it becomes JSON text."""
 _INT64 = 2**63
-_EXACT_IN_FLOAT = 2**53
+_WIDER_THAN_INT64: set[pl.DataType] = {pl.UInt64(), pl.Int128(), pl.UInt128()}
+LONG_INTEGERS = "integers, some of more than 64 bits: text"
+WIDE_INTEGERS = "integers beside fractions, some too large to be exact as floats: text"
+FLOATS = "integers beside fractions: 64-bit floats"
+UNLIKE = "values of unlike types: texts as they are, the others as JSON text"
+UNLIKE_ITEMS = "lists of unlike values: JSON text"
+NO_MEMBERS = "objects without members: JSON text"
+TOO_DEEP = "nested too deeply, or of too many members, for columns: JSON text"
+
+EXACT_IN_FLOAT = 2**53
 """Source: IEEE 754, binary64: integers up to here have a float of their own."""
 
 
@@ -47,7 +56,7 @@ class InferredType:
         kind = type(value)
         if kind is int and not -_INT64 <= value < _INT64:
             kind = object
-        self.is_wide = self.is_wide or (kind is int and abs(value) > _EXACT_IN_FLOAT)
+        self.is_wide = self.is_wide or (kind is int and abs(value) > EXACT_IN_FLOAT)
         self.kinds.add(kind)
         if self.depth >= _MAX_DEPTH:
             return
@@ -82,6 +91,30 @@ class InferredType:
     def is_mixed(self) -> bool:
         """Whether unlike values stand here: 4 and "T" in one list would become the same text."""
         return len(self.kinds) > 1 and self.kinds != {int, float}
+
+    def conversions(self, path: str) -> Iterator[tuple[str, str]]:
+        """What `fit` makes other values of, here and further in: where, and what it does."""
+        if not self.is_text:
+            if self.kinds == {int, float}:
+                yield path, FLOATS
+            for name, inner in self.members.items():
+                yield from inner.conversions(f"{path}.{name}")
+            if self.items is not None:
+                yield from self.items.conversions(f"{path}[]")
+        elif not self.kinds <= {str}:
+            yield path, self._why_text()
+
+    def _why_text(self) -> str:
+        items = self.items.kinds if self.kinds == {list} and self.items else set()
+        if object in self.kinds | items and self.kinds | items <= {int, float, object, list}:
+            return LONG_INTEGERS
+        if self.kinds == {int, float}:
+            return WIDE_INTEGERS
+        if self.kinds == {dict} and not self.members:
+            return NO_MEMBERS
+        if self.kinds not in ({dict}, {list}):
+            return UNLIKE
+        return UNLIKE_ITEMS if self.items is not None and self.items.is_mixed else TOO_DEEP
 
     def dtype(self) -> pl.DataType:
         """The polars type that holds every value seen."""
@@ -130,6 +163,11 @@ class InferredSchema:
         if not self.root.members:
             self.root.members[VALUE_COLUMN] = InferredType(depth=1)
         return pl.Schema({name: inner.dtype() for name, inner in self.root.members.items()})
+
+    def conversions(self) -> Iterator[tuple[str, str]]:
+        """Columns, and what is nested in them, whose values become others, and how."""
+        for name, inner in self.root.members.items():
+            yield from inner.conversions(name)
 
     def frame(self, rows: Iterable[dict[str, Any]]) -> pl.DataFrame:
         """Rows that have been absorbed, as columns."""
@@ -183,7 +221,9 @@ def joined_column(parts: Sequence[pl.Series], name: str) -> pl.Series:
     if len(types) == 1:
         wanted = types.pop()
     elif types and all(kind.is_numeric() for kind in types):
-        wanted = pl.Float64()
+        # Whole numbers stay whole; UInt64 has no signed type that holds it.
+        whole = all(kind.is_integer() for kind in types) and not types & _WIDER_THAN_INT64
+        wanted = pl.Int64() if whole else pl.Float64()
     if wanted == pl.String:
         parts = [part if part.dtype == pl.Null else as_text(part) for part in parts]
     return pl.concat([part.cast(wanted).alias(name) for part in parts], rechunk=False)

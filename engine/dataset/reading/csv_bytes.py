@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,15 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.dataset.reading.csv_dialect import CsvDialect
-from engine.dataset.reading.csv_rows import read_rows
+from engine.dataset.reading.csv_rows import SURROGATES, fields_of, read_rows
 from engine.dataset.reading.source import ReadProgress, open_source
-from engine.dataset.reading.text_encoding import decoded
-
-_MARKS = {
-    codecs.BOM_UTF16_LE: "utf-16-le",
-    codecs.BOM_UTF16_BE: "utf-16-be",
-    codecs.BOM_UTF8: "utf-8",
-}
+from engine.dataset.reading.text_encoding import codec_of, decoded
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,32 +25,53 @@ class CsvBytes:
     _spans: NDArray[np.int64]  # (rows, 2) first character of each, and the one behind its last
     _dialect: CsvDialect
     _codec: str
+    _line_end: str
+    """Of the line of names, for a last line that has none."""
 
     def rows(self, rows: NDArray[np.int64]) -> Iterator[bytes]:
         """Some rows, each with what ends it."""
         for start, end in self._spans[rows].tolist():
             yield self._encoded(self._ended(self._text[start:end]))
 
-    def row_of(self, values: Sequence[str]) -> bytes:
-        """Other values as a row of this CSV.
+    def row_with(self, row: int, values: Sequence[str]) -> bytes:
+        """A row with other values: fields that stay the same keep their characters.
 
         Raises:
-            UnicodeEncodeError: its encoding has no such character.
+            ValueError: its encoding or its quoting cannot hold them; the text is the cause.
         """
-        file = io.StringIO()
-        quoted = self._dialect.quoting
-        csv.writer(
-            file,
-            delimiter=self._dialect.delimiter,
-            quoting=csv.QUOTE_NONE if quoted == "none" else csv.QUOTE_MINIMAL,
-            doublequote=quoted == "doubled",
-            escapechar=None if quoted == "doubled" else "\\",
-            lineterminator="",
-        ).writerow(values)
-        return self._encoded(self._ended(file.getvalue()))
+        start, end = self._spans[row].tolist()
+        line = self._text[start:end]
+        fields, places = fields_of(line, self._dialect, len(values))
+        written = [line[first:last] for first, last in places]
+        for at, value in enumerate(values):
+            if at >= len(fields):
+                written.append(self._field(value, quoted=False))
+            elif SURROGATES.sub("\ufffd", fields[at]) != value:
+                written[at] = self._field(value, quoted=written[at].startswith('"'))
+        while len(written) > len(fields) and not written[-1]:
+            written.pop()  # the row has fewer fields than there are columns
+        if not self._dialect.delimiter.join(written).strip():
+            written[0] = f'"{written[0]}"'  # a blank line would be no row
+        return self._encoded(
+            self._ended(self._dialect.delimiter.join(written) + line[places[-1][1] :])
+        )
+
+    def _field(self, value: str, *, quoted: bool) -> str:
+        special = (self._dialect.delimiter, "\n", "\r", '"')
+        if self._dialect.quoting == "none":
+            if any(mark in value for mark in special[:3]):
+                raise ValueError("a field without quotes holds no delimiter and no line break")
+            return value
+        if not quoted and not any(mark in value for mark in special):
+            return value
+        if self._dialect.quoting == "backslash":
+            value = value.replace("\\", "\\\\").replace('"', '\\"')
+        else:
+            value = value.replace('"', '""')
+        return f'"{value}"'
 
     def _ended(self, line: str) -> str:
-        return line if line.endswith(("\n", "\r")) else line + self._dialect.end
+        return line if line.endswith(("\n", "\r")) else line + self._line_end
 
     def _encoded(self, text: str) -> bytes:
         return _encoded(text, self._codec)
@@ -86,10 +98,11 @@ def csv_bytes(
     found = read_rows(text, dialect)
     spans = np.stack([np.array(found.starts, np.int64), np.array(found.ends, np.int64)], axis=1)
     first = int(spans[1 if has_header else 0, 0]) if len(spans) > has_header else len(text)
-    mark = next((each for each in _MARKS if data.startswith(each)), b"")
-    codec = _MARKS.get(mark, "utf-8" if encoding == "utf-8-sig" else encoding)
+    mark, codec = codec_of(data, encoding)
     head = text[:first]
+    newline = text.find(dialect.end)
+    line_end = "\r\n" if newline > 0 and text[newline - 1 : newline + 1] == "\r\n" else dialect.end
     if has_header and head and not head.endswith(("\n", "\r")):
-        head += dialect.end
+        head += line_end
     rows = spans[1:] if has_header else spans
-    return CsvBytes(mark + _encoded(head, codec), text, rows, dialect, codec)
+    return CsvBytes(mark + _encoded(head, codec), text, rows, dialect, codec, line_end)

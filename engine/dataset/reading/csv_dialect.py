@@ -11,7 +11,7 @@ from engine.errors import InputError
 DELIMITERS = (",", ";", "\t", "|")
 QUOTINGS = ("doubled", "backslash", "none")
 _LINES = 200
-_SEP_LINE = re.compile(r"sep=(.)\r?(?:\n|$)", re.IGNORECASE)
+_SEP_LINE = re.compile(r"(\"?)sep=(.)\1[ \t]*(?:\r\n|\r|\n|$)", re.IGNORECASE)
 _NAMES = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "pipe"}
 
 
@@ -59,10 +59,17 @@ def detect_dialect(
         raise InputError(f"there is no quoting {quoting!r}", f"one of: {', '.join(QUOTINGS)}")
     told = _SEP_LINE.match(text)
     start = told.end() if told else 0
-    end = "\r" if "\n" not in text[: 1 << 16] and "\r" in text else "\n"
+    end = _line_end(text[: 1 << 16])
     if not delimiter:
-        delimiter = told[1] if told else _delimiter(text[start : start + (1 << 18)], end, is_tsv)
+        delimiter = told[2] if told else _delimiter(text[start : start + (1 << 18)], end, is_tsv)
     return CsvDialect(delimiter, quoting or _quoting(text, delimiter), start, end)
+
+
+def _line_end(head: str) -> str:
+    """What ends most lines; a line break inside of a quoted field ends none."""
+    lines = _without_quoted(head)
+    newlines = lines.count("\n")
+    return "\r" if lines.count("\r") - lines.count("\r\n") > newlines else "\n"
 
 
 def _delimiter(head: str, end: str, is_tsv: bool) -> str:

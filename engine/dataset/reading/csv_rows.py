@@ -231,8 +231,35 @@ def read_rows(text: str, dialect: CsvDialect) -> CsvRows:
     return found
 
 
+def fields_of(
+    line: str, dialect: CsvDialect, width: int
+) -> tuple[list[str], list[tuple[int, int]]]:
+    """The fields of one row, and where each stands in it, with its quotes.
+
+    Args:
+        line: the row, with what ends it.
+        dialect: how fields are told apart.
+        width: fields of the header.
+    """
+    stop = line.find(dialect.end)
+    stop = len(line) if stop < 0 else stop
+    raw = line[:stop].removesuffix("\r") if dialect.end == "\n" else line[:stop]
+    places: list[tuple[int, int]] = []
+    fields, _, _ = _record(line, 0, stop, raw, dialect, width, places)
+    if not places:
+        ends = np.cumsum([len(each) + 1 for each in fields]).tolist()
+        places = [(end - 1 - len(each), end - 1) for end, each in zip(ends, fields, strict=True)]
+    return fields, places
+
+
 def _record(
-    text: str, at: int, stop: int, raw: str, dialect: CsvDialect, width: int
+    text: str,
+    at: int,
+    stop: int,
+    raw: str,
+    dialect: CsvDialect,
+    width: int,
+    places: list[tuple[int, int]] | None = None,
 ) -> tuple[list[str], int, int | None]:
     """The row that starts at `at`: its fields, where the next one does, where a bare quote is.
 
@@ -243,7 +270,9 @@ def _record(
         raw: that line, without what ends it.
         dialect: how fields are told apart.
         width: fields of the header; 0 for the header itself.
+        places: takes where the fields stand, if the row has quotes: else they follow each other.
     """
+    places = [] if places is None else places
     if dialect.quoting == "none" or '"' not in raw:
         return raw.split(dialect.delimiter), stop + 1, None
     fields: list[str] = []
@@ -254,6 +283,7 @@ def _record(
         if text[place : place + 1] == '"' and (bare is None or place < line_end):
             quoted = _quoted(text, place, dialect)
             if quoted is not None and _is_sound(text, place, quoted[1], dialect, width):
+                places.append((place, quoted[1]))
                 value, place = quoted
                 fields.append(value)
                 if place >= len(text) or text[place] != dialect.delimiter:
@@ -270,8 +300,10 @@ def _record(
         cut = text.find(dialect.delimiter, place, line_end)
         if cut < 0:
             fields.append(text[place:line_end])
+            places.append((place, line_end))
             return fields, stop + 1, bare
         fields.append(text[place:cut])
+        places.append((place, cut))
         place = cut + 1
 
 
@@ -299,7 +331,10 @@ def _is_sound(text: str, start: int, end: int, dialect: CsvDialect, width: int) 
     inner = text[start:end].split(dialect.end)[1:-1]
     if width < 2 or len(inner) < _SWALLOWED_LINES:
         return True
-    return not all(line.count(dialect.delimiter) == width - 1 for line in inner)
+    # Rows that were swallowed end with the line: what follows the field belongs to no row of them.
+    after = text.find(dialect.end, end)
+    last = text[text.rfind(dialect.end, start, end) + 1 : len(text) if after < 0 else after]
+    return not all(line.count(dialect.delimiter) == width - 1 for line in (*inner, last))
 
 
 def _unique(names: list[str]) -> list[str]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from engine.dataset.reading.cells import are_texts, parsed
+from engine.dataset.reading.cells import are_texts, parsed_loosely
 from engine.dataset.reading.turns import CONVERSATION_KEYS, is_message, is_transcript, is_turns
 
 SAMPLED_VALUES = 20
@@ -37,6 +37,12 @@ VERDICT_WORDS = frozenset({"accept", "reject", "ignore"})
 def normal(name: str) -> str:
     """A column's name without case, blanks, underscores and hyphens."""
     return re.sub(r"[\s_\-]+", "", name).lower()
+
+
+def words_of(name: str) -> str:
+    """A column's name as words in lower case with `_` between them: `imagePath`, `Image path`."""
+    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.strip())
+    return re.sub(r"[\s_\-]+", "_", apart).lower()
 
 
 class ColumnFacts:
@@ -73,6 +79,11 @@ class ColumnFacts:
                 return name
         return None
 
+    def like(self, pattern: re.Pattern[str], kinds: tuple[str, ...]) -> list[str]:
+        """The columns of one of `kinds` whose words match, in the order of their names."""
+        found = [name for name in self.names if pattern.fullmatch(words_of(name))]
+        return sorted((name for name in found if self.kind(name) in kinds), key=normal)
+
     def has(self, *candidates: str) -> bool:
         """Whether all of `candidates` are columns, whatever they hold."""
         return all(normal(candidate) in self._by_name for candidate in candidates)
@@ -84,6 +95,22 @@ class ColumnFacts:
     def lists(self, name: str) -> list[list[Any] | tuple[Any, ...]]:
         """Those of them that are lists: a column may hold other things in some rows."""
         return [value for value in self._values(name) if isinstance(value, list | tuple)]
+
+    def held(self, name: str) -> list[Any]:
+        """Those values, or what they hold where all are JSON texts of lists and objects."""
+        values = self._values(name)
+        if not values or not all(isinstance(value, str) for value in values):
+            return values
+        inner = [parsed_loosely(value) for value in values]
+        return values if any(isinstance(value, str) for value in inner) else inner
+
+    def kind_held(self, name: str) -> str:
+        """The kind of what a column of JSON texts holds; of any other, its own."""
+        held = self.held(name) if self.kind(name) == "text" else []
+        if not held or isinstance(held[0], str):
+            return self.kind(name)
+        found = [_kind(value) for value in held]
+        return max(dict.fromkeys(found), key=found.count)
 
     def kind(self, name: str) -> str:
         """What a column holds.
@@ -131,13 +158,13 @@ class ColumnFacts:
 
 
 def _object(value: Any) -> dict[str, Any] | None:
-    value = parsed(value) if isinstance(value, str) else value
+    value = parsed_loosely(value) if isinstance(value, str) else value
     return value if isinstance(value, dict) else None
 
 
 def _kind(value: Any) -> str:
     if isinstance(value, str):
-        if value.lstrip().startswith(("[", "{")) and is_turns(held := parsed(value)):
+        if value.lstrip().startswith(("[", "{")) and is_turns(held := parsed_loosely(value)):
             return _kind(held)
         return "text"
     if isinstance(value, bool):
@@ -147,9 +174,10 @@ def _kind(value: Any) -> str:
     if isinstance(value, dict) and any(key in value for key in CONVERSATION_KEYS):
         return "object"
     if is_turns(value) or is_message(value):
-        return "sharegpt" if _first_message(value).keys() >= {"from", "value"} else "messages"
+        keys = {str(key).lower() for key in _first_message(value)}
+        return "sharegpt" if keys >= {"from", "value"} else "messages"
     if are_texts(value) and value and value[0].lstrip().startswith("{"):
-        held = [parsed(each) for each in value]
+        held = [parsed_loosely(each) for each in value]
         return _kind(held) if is_turns(held) else "texts"
     if isinstance(value, list | tuple):
         return "texts" if value and are_texts(value) else "list"

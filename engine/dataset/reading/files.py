@@ -11,9 +11,14 @@ import io
 import json
 import os
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
+import polars as pl
+
+from engine.dataset.reading.arrow_schema import read_as_plain, stored_schema, unreadable_types
 from engine.dataset.reading.csv_dialect import CsvDialect
 from engine.dataset.reading.csv_rows import read_csv
 from engine.dataset.reading.frame_shard import FrameShard, read_polars, read_text
@@ -30,17 +35,23 @@ from engine.dataset.reading.json_shard import (
 from engine.dataset.reading.options import ReadOptions
 from engine.dataset.reading.problems import ProblemLog
 from engine.dataset.reading.shard import Shard, SourceKind
-from engine.dataset.reading.source import ByteSource, HeldSource, ReadProgress, open_source
-from engine.dataset.reading.trees import as_lines, tree_paths
+from engine.dataset.reading.source import (
+    COMPRESSIONS,
+    ByteSource,
+    HeldSource,
+    ReadProgress,
+    open_source,
+)
+from engine.dataset.reading.text_encoding import detect_encoding
+from engine.dataset.reading.trees import are_message_rows, as_lines, tree_paths
 from engine.dataset.reading.wrapped import unwrapped
 from engine.errors import InputError
 
 PARQUET_MAGIC = b"PAR1"
 ARROW_MAGIC = b"ARROW1"
 ARROW_STREAM_MAGIC = b"\xff\xff\xff\xff"
-UTF16_MAGICS = (b"\xff\xfe", b"\xfe\xff")
 
-COMPRESSED = (".gz", ".zst", ".zstd")
+COMPRESSED = (*(suffix for each in COMPRESSIONS for suffix in each.suffixes), ".zip")
 JSON_SUFFIXES = (".json", ".jsonl", ".ndjson", ".jsonlines")
 TABLE_SUFFIXES = (".parquet", ".arrow", ".feather", ".ipc", ".csv", ".tsv")
 TEXT_SUFFIXES = (".txt", ".text")
@@ -63,10 +74,13 @@ FEW_SHARDS = 128
 
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*:/", re.IGNORECASE)
 _LOCAL_ONLY = (
-    "tamis opens local files only: download it first "
-    "(for example `hf download --repo-type dataset NAME --local-dir DIR`)"
+    "tamis opens local files only, and datasets of the hub as hf://datasets/ORG/NAME: "
+    "download anything else first"
 )
-_KNOWN_FORMATS = "known are JSON, JSON lines, CSV, TSV, Parquet, Arrow, plain text, .gz and .zst"
+_KNOWN_FORMATS = (
+    "known are JSON, JSON lines, CSV, TSV, Parquet, Arrow, plain text, "
+    "also as .gz, .zst, .xz, .bz2 and .zip"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +112,7 @@ def find_files(path: Path) -> list[DataFile]:
         raise InputError(f"{name}: an address, not a file", _LOCAL_ONLY)
     hint = "check the path"
     if len(path.parts) == 2 and not path.is_absolute() and not path.suffix:
-        hint = f"if it is the name of a dataset on a hub: {_LOCAL_ONLY}"
+        hint = f"if it is the name of a dataset on the hub: hf://datasets/{name}"
     raise InputError(f"{name}: no such file or folder", hint)
 
 
@@ -136,7 +150,10 @@ def _folder_files(folder: Path) -> list[DataFile]:
         found = _data_files(folder, below=below)
         if found:
             return [DataFile(path, printable(path.relative_to(folder))) for path in found]
-    raise InputError(f"{printable(folder)}: no data files in this folder", _KNOWN_FORMATS)
+    raise InputError(
+        f"{printable(folder)}: no data files in this folder, nor in the folders in it",
+        f"name the folder that holds them; {_KNOWN_FORMATS}",
+    )
 
 
 def _data_files(folder: Path, *, below: bool) -> list[Path]:
@@ -164,6 +181,10 @@ def _is_shown(path: Path, folder: Path) -> bool:
 
 def _has_suffix(path: Path, suffixes: tuple[str, ...]) -> bool:
     return _inner_name(path).endswith(suffixes)
+
+
+def _named_as(file: DataFile, source: ByteSource) -> Path:
+    return Path(source.member) if source.member else file.path
 
 
 def _inner_name(path: Path) -> str:
@@ -212,16 +233,19 @@ def _open(
     options: ReadOptions,
 ) -> Shard:
     head = source.read(0, HEAD_BYTES)
-    may_be_utf16 = not _inner_name(file.path).endswith(JSON_SUFFIXES)
+    may_be_utf16 = not _inner_name(_named_as(file, source)).endswith(JSON_SUFFIXES)
     _refuse_hopeless(head, source, may_be_utf16=may_be_utf16)
     layout = file.layout or _columnar_layout(head)
     progress.step(f"reading {file.name}", 0, source.size)
     if layout:
         held = isinstance(source, HeldSource)
+        _check_types(source, file, layout)
         kind = SourceKind.PARQUET if layout == "parquet" else SourceKind.ARROW
         data = read_polars(
             io.BytesIO(source.read(0, source.size)) if held else file.path, file.name, layout
         )
+        if are_message_rows(data.columns):
+            return _open_tree(file, source, data.to_dicts(), choose, progress, options)
         data = data.head(options.limit) if options.limit is not None else data
         return FrameShard(file.path, kind, layout, data, choose, progress, ProblemLog(file.name))
     return _open_text(file, source, head, choose, progress, options)
@@ -235,7 +259,7 @@ def _open_text(
     progress: ReadProgress,
     options: ReadOptions,
 ) -> Shard:
-    name = _inner_name(file.path)
+    name = _inner_name(_named_as(file, source))
     json_like = json_layout(head, source.size)
     if name.endswith(JSON_SUFFIXES):
         json_like = json_like or JsonLayout.LINES
@@ -260,6 +284,8 @@ def _open_text(
         data, lines = read_text(source, log, options.encoding)
     else:
         raise InputError(f"{file.name}: not a known format", _KNOWN_FORMATS)
+    if csv_table is not None and are_message_rows(data.columns):
+        return _open_tree(file, source, data.to_dicts(), choose, progress, options)
     if options.limit is not None:
         data = data.head(options.limit)
     shard = FrameShard(file.path, kind, layout, data, choose, progress, log, lines)
@@ -285,22 +311,35 @@ def _open_json(
         source = inside.source
         layout = JsonLayout.ARRAY if inside.is_array else JsonLayout.LINES
     if (records := tree_records(source, layout, progress)) is not None:
-        paths, troubles = tree_paths(records)
-        held = HeldSource(as_lines(paths), file.name, source.trouble)
-        source.close()
-        tree = open_json(file.path, held, JsonLayout.LINES, choose, progress, options.limit)
-        tree.source_rows = tuple(each.source_rows for each in paths)
-        tree.paths = tuple(each.path for each in paths)
-        tree.source_row_count = len(records)
-        tree.log.add_file(TREE_NOTE)
-        for trouble in troubles:
-            tree.log.add_file(trouble)
-        return tree
+        return _open_tree(file, source, records, choose, progress, options)
     shard = open_json(file.path, source, layout, choose, progress, options.limit)
     if inside is not None:
         shard.lines_before = inside.lines_before
+        shard.made_anew = not inside.is_array
         shard.log.add_file(inside.note)
     return shard
+
+
+def _open_tree(
+    file: DataFile,
+    source: ByteSource,
+    records: Sequence[Mapping[str, Any] | None],
+    choose: Chooser,
+    progress: ReadProgress,
+    options: ReadOptions,
+) -> Shard:
+    """The paths of the trees in some rows as the rows of a file."""
+    paths, troubles = tree_paths(records)
+    held = HeldSource(as_lines(paths), file.name, source.trouble)
+    source.close()
+    tree = open_json(file.path, held, JsonLayout.LINES, choose, progress, options.limit)
+    tree.source_rows = tuple(each.source_rows for each in paths)
+    tree.paths = tuple(each.path for each in paths)
+    tree.source_row_count = len(records)
+    tree.log.add_file(TREE_NOTE)
+    for trouble in troubles:
+        tree.log.add_file(trouble)
+    return tree
 
 
 TREE_NOTE = "trees of messages: each path from the first message to a last one is a sample"
@@ -309,12 +348,37 @@ TREE_NOTE = "trees of messages: each path from the first message to a last one i
 def _refuse_hopeless(head: bytes, source: ByteSource, *, may_be_utf16: bool) -> None:
     if not source.size:
         raise InputError(f"{source.name}: the file is empty", source.trouble)
-    if head.startswith(UTF16_MAGICS) and not may_be_utf16:
-        raise InputError(
-            f"{source.name}: the file is UTF-16", "convert it first: iconv -f UTF-16 -t UTF-8"
-        )
+    if not may_be_utf16 and b"\0" in head and not _columnar_layout(head):
+        encoding = detect_encoding(head).upper()
+        if encoding.startswith(("UTF-16", "UTF-32")):
+            raise InputError(
+                f"{source.name}: the file is {encoding}, and JSON is UTF-8",
+                f"convert it first: iconv -f {encoding} -t UTF-8",
+            )
     if not head.removeprefix(BOM).strip() and len(head) == source.size:
         raise InputError(f"{source.name}: the file holds only blanks", source.trouble)
+
+
+def _check_types(source: ByteSource, file: DataFile, layout: str) -> None:
+    """Prepare for the types of a file: those that polars cannot read are refused by name."""
+    try:
+        _, schema = stored_schema(source, file.path, is_parquet=layout == "parquet")
+    except (OSError, pl.exceptions.PolarsError):
+        return  # what is wrong is said when the rows are read
+    if schema is None:
+        return
+    read_as_plain(schema)
+    found = unreadable_types(schema)
+    if not found:
+        return
+    columns = ", ".join(f"{printable(name)} ({kind})" for name, kind in found[:_MOST_NAMED])
+    raise InputError(
+        f"{file.name}: columns of types that cannot be read: {columns}",
+        "write them as another type (lists, 128-bit decimals, plain values), or leave them out",
+    )
+
+
+_MOST_NAMED = 8
 
 
 def _columnar_layout(head: bytes) -> str:

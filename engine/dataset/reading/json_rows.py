@@ -1,7 +1,8 @@
 """JSON rows with the exact bytes each came from: lines, arrays, and objects one after the other.
 
 Two parsers: orjson for what is valid, the standard library's for what is nearly so (invalid
-UTF-8, lone surrogates, raw control characters, NaN), with a remark. Rows of an array are
+UTF-8, lone surrogates, raw control characters, NaN), with a remark, and for integers of more than
+64 bits, which orjson reads as floats: no digit of them is lost. Rows of an array are
 found by the standard library's C scanner over the bytes as Latin-1, where a character is a
 byte, so that offsets need no translation. After a broken element reading goes on at the next
 one that opens with a key that rows of this file open with.
@@ -12,17 +13,18 @@ Source: RFC 8259 (JSON), jsonlines.org (JSON lines).
 from __future__ import annotations
 
 import json
+import math
 import re
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import orjson
 
-from engine.dataset.reading.columns import VALUE_COLUMN
+from engine.dataset.reading.columns import VALUE_COLUMN, json_text
 from engine.dataset.reading.source import ByteSource, ReadProgress
 
 MAX_ROW_BYTES = 64 << 20
@@ -41,6 +43,7 @@ REPLACED_BYTES = "invalid UTF-8, replaced by U+FFFD"
 REPLACED_SURROGATE = "a lone surrogate, replaced by U+FFFD"
 NOT_STRICT = "not strictly JSON (control character, NaN or the like), read all the same"
 TOO_MANY_DIGITS = "a number of more than 4,000 digits, read as infinite"
+TOO_LARGE = "a number that is beyond 64-bit floats, read as infinite"
 INNER_BOM = "a byte order mark precedes the row, as where files were joined; it is left out"
 MISSING_COMMA = "a comma is missing before this row"
 ARRAY_CUT = "the JSON array does not end: the file is truncated"
@@ -50,6 +53,11 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _SURROGATE_ESCAPE = re.compile(rb"\\u[dD][89abAB-F]", re.IGNORECASE)
 _MAX_DIGITS = 4000
 _TOO_MANY_DIGITS = re.compile(rb"\d{%d}" % (_MAX_DIGITS + 1))
+_LONG_NUMBER = re.compile(rb"\d{19}")
+"""An integer that needs more than 64 bits has as many digits at least."""
+_EVERY = 6
+_SAMPLED_DIGITS = re.compile(rb"\d{3,}")
+"""Of 19 digits in a row, every sixth byte hits three."""
 
 
 @dataclass(slots=True)
@@ -61,12 +69,14 @@ class RowBatch:
     values: list[Any] = field(default_factory=list)
     broken: dict[int, str] = field(default_factory=dict)
     remarks: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    no_long_number: bool = False
+    """Whether it is known that no integer in it needs more than 64 bits."""
     of_file: list[tuple[str, int]] = field(default_factory=list)
 
     def add(self, start: int, end: int, line: int, piece: bytes, *noted: str) -> None:
         """Parse `piece`, the bytes of one row, and append it; `noted`: what is odd around it."""
         try:
-            value, remarks = parse_row(piece)
+            value, remarks = parse_row(piece, no_long_number=self.no_long_number)
         except ValueError as error:
             self.add_broken(start, end, line, str(error))
             return
@@ -91,8 +101,12 @@ class RowBatch:
         self.values.append(value)
 
 
-def parse_row(piece: bytes) -> tuple[Any, tuple[str, ...]]:
+def parse_row(piece: bytes, *, no_long_number: bool = False) -> tuple[Any, tuple[str, ...]]:
     """The value in `piece` and what is odd about it; no lone surrogate is left in it.
+
+    Args:
+        piece: the bytes of a row.
+        no_long_number: it was looked for an integer of more than 64 bits, and there is none.
 
     Raises:
         ValueError: it is no JSON, however leniently read; the text is a short cause.
@@ -101,9 +115,30 @@ def parse_row(piece: bytes) -> tuple[Any, tuple[str, ...]]:
         value = orjson.loads(piece)
     except orjson.JSONDecodeError:
         return _parse_leniently(piece)
+    if not no_long_number and has_long_number(piece):
+        value = _decoded(piece.decode())
     if piece.count(b"[") + piece.count(b"{") > MAX_DEPTH:
         _check_depth(value)
     return value, ()
+
+
+def row_bytes(row: Any) -> bytes:
+    """A row that was made of others, as JSON; its integers are whole, however long."""
+    try:
+        return orjson.dumps(row)
+    except TypeError:
+        return json_text(row).encode()
+
+
+def has_long_number(data: bytes) -> bool:
+    """Whether so many digits follow each other that they may be an integer beyond 64 bits.
+
+    Most data has none: a sample of the bytes says where to look, at an eighth of the time.
+    """
+    return any(
+        _LONG_NUMBER.search(data, max(0, _EVERY * (found.start() - 3)), _EVERY * (found.end() + 3))
+        for found in _SAMPLED_DIGITS.finditer(data[::_EVERY])
+    )
 
 
 def parse_record(piece: bytes) -> dict[str, Any]:
@@ -124,9 +159,7 @@ def _parse_leniently(piece: bytes) -> tuple[Any, tuple[str, ...]]:
         text = piece.decode("utf-8", "replace")
         remarks.append(REPLACED_BYTES)
     try:
-        value = _LENIENT.decode(text)
-    except RecursionError as error:
-        raise ValueError(TOO_DEEP) from error
+        value = _decoded(text)
     except json.JSONDecodeError as error:
         raise ValueError(f"invalid JSON: {_lowered(error.msg)}") from error
     _check_depth(value)
@@ -137,7 +170,38 @@ def _parse_leniently(piece: bytes) -> tuple[Any, tuple[str, ...]]:
         if scrubbed != value:
             remarks.append(REPLACED_SURROGATE)
         value = scrubbed
-    return value, tuple(remarks) or (NOT_STRICT,)
+    return value, tuple(remarks) or _why_lenient(text)
+
+
+def _why_lenient(text: str) -> tuple[str, ...]:
+    """What is odd about a text that orjson refuses: nothing, if it is a long integer alone."""
+    infinite: list[str] = []
+
+    def number(digits: str) -> float:
+        found = float(digits)
+        if math.isinf(found):
+            infinite.append(digits)
+        return found
+
+    strict = json.JSONDecoder(
+        parse_float=number, parse_int=_parse_integer, parse_constant=_refuse_constant
+    )
+    try:
+        strict.decode(text)
+    except ValueError:
+        return (NOT_STRICT,)
+    return (TOO_LARGE,) if infinite else ()
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _decoded(text: str) -> Any:
+    try:
+        return _LENIENT.decode(text)
+    except RecursionError as error:
+        raise ValueError(TOO_DEEP) from error
 
 
 def _lowered(message: str) -> str:
@@ -145,7 +209,7 @@ def _lowered(message: str) -> str:
 
 
 def _parse_integer(digits: str) -> int | float:
-    return int(digits) if len(digits) <= _MAX_DIGITS else float(digits)
+    return int(digits) if len(digits.lstrip("-")) <= _MAX_DIGITS else float(digits)
 
 
 _LENIENT = json.JSONDecoder(strict=False, parse_int=_parse_integer)
@@ -218,7 +282,7 @@ def _line_end(source: ByteSource, at: int, progress: ReadProgress) -> int:
 
 
 def _line_batch(chunk: bytes, base: int, line: int, max_row_bytes: int) -> RowBatch:
-    batch = RowBatch()
+    batch = RowBatch(no_long_number=not has_long_number(chunk))
     breaks = np.flatnonzero(np.frombuffer(chunk, np.uint8) == ord("\n")).tolist()
     start = 0
     for number, end in enumerate([*breaks, len(chunk)], line):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -40,10 +41,13 @@ from engine.dataset.reading.source import ByteSource, ReadProgress
 from engine.dataset.reading.texts import RowTexts, Texts, assemble, text_series
 from engine.dataset.reading.trees import TREE_MARKS, is_tree
 from engine.errors import InputError
+from engine.sample import Family
 
 HEAD_BYTES = 1 << 20
 _HEAD_LINES = 100
 _DETECTION_ROWS = 1000
+_FIRST_ROWS, _SEEN_ROWS = 100, 200
+"""Rows that are kept to look at columns again."""
 _READ_TOGETHER_BYTES = 1 << 16
 
 Chooser = Callable[[ColumnFacts], Spelling]
@@ -118,6 +122,8 @@ class JsonShard:
         """(rows, 3) first byte, the one behind the last, line."""
         self.lines_before = 0
         """Lines before the rows, where they stand inside of something."""
+        self.made_anew = False
+        """Whether rows were put together from columns or entries of one object."""
         self.source_rows: tuple[tuple[int, ...], ...] = ()
         """Of each sample of a tree the rows of the file that it is made of; else empty."""
         self.paths: tuple[str, ...] = ()
@@ -129,6 +135,14 @@ class JsonShard:
         """The bytes of a row."""
         start, end, _ = self.spans[row].tolist()
         return self.source.read(start, end)
+
+    @cached_property
+    def line_end(self) -> bytes:
+        """What ends a row where each stands on a line of the file."""
+        if self.layout != JsonLayout.LINES or self.made_anew or self.source_rows:
+            return b"\n"
+        head = self.source.read(0, HEAD_BYTES)
+        return b"\r\n" if head[: head.find(b"\n") + 1].endswith(b"\r\n") else b"\n"
 
     def records(self, rows: NDArray[np.int64]) -> list[dict[str, Any]]:
         """Some rows, parsed again; {} for one that is unparsable."""
@@ -250,26 +264,45 @@ def open_json(
         UsageError: the person named a column that is not there.
         Cancelled: the person asked to stop.
     """
-    shard = JsonShard(path, source, layout)
-    loader = _Loader(shard, choose)
+    shard, fuller = _loaded(JsonShard(path, source, layout), choose, progress, limit)
+    if fuller is not None:  # a part of the samples begins far down: all is read again with it
+        shard, _ = _loaded(JsonShard(path, source, layout), choose, progress, limit, fuller)
+    return shard
+
+
+def _loaded(
+    shard: JsonShard,
+    choose: Chooser,
+    progress: ReadProgress,
+    limit: int | None,
+    spelling: Spelling | None = None,
+) -> tuple[JsonShard, Spelling | None]:
+    """A shard with its rows, and a spelling that says more than the one they were read by."""
+    loader = _Loader(shard, choose, spelling)
     left = limit
-    for batch in _batches(source, layout, progress):
+    for batch in _batches(shard.source, JsonLayout(shard.layout), progress):
         if left is not None:
             batch.cut(left)
             left -= len(batch.values)
         loader.add(batch)
         if left == 0:
             break
-    loader.finish()
-    return shard
+    fuller = loader.fuller() if spelling is None else None
+    if fuller is None:
+        loader.finish()
+    return shard, fuller
 
 
 class _Loader:
     """Turns batches of rows into a shard's spans, texts and problems."""
 
-    def __init__(self, shard: JsonShard, choose: Chooser) -> None:
+    def __init__(self, shard: JsonShard, choose: Chooser, known: Spelling | None = None) -> None:
         self._shard = shard
         self._choose = choose
+        self._known = known
+        self._seen: list[dict[str, Any]] = []
+        """The first rows, and some of those in which columns begin."""
+        self._decided_by = 0
         self._log = shard.log
         self._spelling: Spelling | None = None
         self._numbers: set[str] = set()
@@ -295,6 +328,19 @@ class _Loader:
                 self._decide(batch)
             return
         self._take(batch)
+
+    def fuller(self) -> Spelling | None:
+        """A spelling with further parts in columns that begin behind the first rows, if any.
+
+        Rows that are spelled in quite another way have families of their own.
+        """
+        if self._spelling is None or len(self._columns) == self._decided_by:
+            return None
+        facts = ColumnFacts(tuple(self._columns), lambda name: _values(self._seen, name))
+        found = self._choose(facts)
+        parts, known = found.columns.used(), self._spelling.columns.used()
+        more = known.items() < parts.items() and found.family is not Family.OTHER
+        return found if more else None
 
     def finish(self) -> None:
         """Put everything together."""
@@ -336,7 +382,8 @@ class _Loader:
         names = tuple(dict.fromkeys(name for record in records for name in record))
         facts = ColumnFacts(names, lambda name: _values(records, name))
         self._columns = dict.fromkeys(names)
-        self._spelling = most_common(self._choose(facts), records, self._choose)
+        self._seen, self._decided_by = records[:_FIRST_ROWS], len(names)
+        self._spelling = self._known or most_common(self._choose(facts), records, self._choose)
         used = self._spelling.columns.used()
         self._numbers = {part for part, name in used.items() if facts.kind(name) == "number"}
         if not self._spelling.flat:
@@ -374,6 +421,8 @@ class _Loader:
         """Learn of the columns that begin here; most batches bring none."""
         if not set().union(*filter(None, records)) <= self._columns.keys():
             for record in filter(None, records):
+                if len(self._seen) < _SEEN_ROWS and not record.keys() <= self._columns.keys():
+                    self._seen.append(record)
                 self._columns |= dict.fromkeys(record)
 
     def _take_parts(self, records: list[dict[str, Any] | None]) -> None:

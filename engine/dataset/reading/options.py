@@ -82,3 +82,7 @@ class ReadOptions:
     quoting: str = ""
     """Of a CSV: none, doubled, backslash; empty: detected."""
     encoding: str = ""
+    files: tuple[str, ...] = ()
+    """Of a folder: these only, as paths from it, in this order."""
+    name: str = ""
+    """What the dataset is called, where its path does not say; an address of a hub."""

@@ -45,7 +45,16 @@ REASONING_PARTS = frozenset(
     {"thinking", "reasoning", "thought", "thoughts", "reasoning_text", "summary_text"}
     | {"reasoning_content", "reasoning.text", "reasoning.summary", "think"}
 )
-_REASONING_INNER = ("thinking", "reasoning", "text", "thought", "content", "summary", "thoughts")
+_REASONING_SPELLED = frozenset(
+    {*(key.replace("_", "") for key in REASONING_KEYS), "think", "thinkingblocks", "reasoningtrace"}
+    | {"reasoningsummary", "innermonologue", "internalthought", "internalthoughts", "scratchpad"}
+    | {"toolplan"}
+)
+"""The same and some more, whatever their case and underscores (`reasoningContent`)."""
+_REASONING_INNER = (
+    *("thinking", "reasoning", "text", "thought", "content", "summary", "thoughts"),
+    "reasoningText",
+)
 TEXT_PARTS = frozenset({None, "text", "input_text", "output_text", "refusal"})
 _MEDIA_KEYS = (
     *("image", "images", "image_url", "image_urls", "audio", "audios", "video", "videos"),
@@ -94,6 +103,11 @@ _KNOWN = frozenset(
 )
 
 
+def is_reasoning(key: str) -> bool:
+    """Whether a key of a message is what was thought before its text."""
+    return key.replace("_", "").replace("-", "").lower() in _REASONING_SPELLED
+
+
 def is_described(key: str) -> bool:
     """Whether a key only describes its message."""
     return key in DESCRIBING or key.lower().endswith(_DESCRIBING_ENDS)
@@ -125,6 +139,9 @@ class MessageReader:
             content = None if key is None else entry[key]
         for name in REASONING_KEYS:
             self.think(name, entry.get(name))
+        for name, value in entry.items():
+            if name not in _KNOWN and name != key and is_reasoning(name):
+                self.think(name, value)
         self.content(content)
         if entry.get("refusal"):
             self._texts.append(text_of(entry["refusal"], _TEXT, self._remarks))
@@ -151,7 +168,7 @@ class MessageReader:
             elif name == "recipient":
                 if value == "all":
                     continue
-            elif name in _KNOWN or is_described(name):
+            elif name in _KNOWN or is_described(name) or is_reasoning(name):
                 continue
             self.keep(name, value)
 
@@ -186,13 +203,15 @@ class MessageReader:
             self._texts.append(text_of(part, "a content part", self._remarks))
             return
         kind = part_type(part)
-        inner = next((key for key in ("functionCall", "functionResponse") if part.get(key)), kind)
+        inner = kind or next((key for key in _UNTYPED if isinstance(part.get(key), dict)), None)
         if part.get("thought") is True and isinstance(part.get("text"), str):
             self._reasoning.append(part["text"])
         elif inner in CALL_PARTS:
             self._calls.append(block_text(part))
         elif inner in RESULT_PARTS:
             self.result(part)
+        elif inner == "reasoningContent":
+            self.think(inner, part[inner])
         elif isinstance(kind, str) and kind in REASONING_PARTS:
             self.think(kind, {key: each for key, each in part.items() if key not in _PART_KEYS})
         elif isinstance(part.get("parts"), list | tuple):
@@ -200,6 +219,8 @@ class MessageReader:
                 self.part(each)
         elif (medium := _medium_kind(kind, part)) is not None:
             self.see(medium, part)
+            for name in _BESIDE_MEDIA:
+                self._keep_part(name, part.get(name))
         else:
             self._text_part(kind, part)
 
@@ -263,7 +284,7 @@ class MessageReader:
         inner = next(
             (
                 block[k]
-                for k in ("functionResponse", "function_response")
+                for k in ("functionResponse", "function_response", "toolResult")
                 if _is_object(block.get(k))
             ),
             block,
@@ -303,6 +324,13 @@ class MessageReader:
         self._start()
 
 
+_UNTYPED = (
+    *("functionCall", "function_call", "functionResponse", "function_response"),
+    *("toolUse", "toolResult", "reasoningContent"),
+)
+"""Keys that say what a part without a type is: Gemini's API in both spellings, Bedrock's."""
+_BESIDE_MEDIA = ("title", "context", "caption", "transcript", "alt", "alt_text")
+"""What is said of a medium beside it."""
 _PART_KEYS = frozenset({"type", "content_type", "id", "index", "signature", "cache_control"})
 
 

@@ -50,6 +50,9 @@ class ProblemLog:
         """Note `cause` at all `rows`, ascending."""
         if len(rows):
             known = self._rows.setdefault((cause, broken), array("q"))
+            if known and rows[0] <= known[-1]:  # rows that are read again come late
+                rows = np.union1d(np.frombuffer(known, np.int64), rows)
+                known = self._rows[cause, broken] = array("q")
             known.frombytes(np.ascontiguousarray(rows, np.int64).tobytes())
 
     def remove(self, rows: NDArray[np.int64], cause: str, *, broken: bool) -> None:

@@ -7,6 +7,7 @@ oasst1 (prompter), MultiWOZ (USER and SYSTEM, the system being the one who answe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -44,6 +45,14 @@ ROLES = {
     "tool_result": Role.TOOL,
     "function_response": Role.TOOL,
     "environment": Role.TOOL,
+    "tool_responses": Role.TOOL,
+    "tool_results": Role.TOOL,
+    "tool_output": Role.TOOL,
+    "tool_outputs": Role.TOOL,
+    "function_result": Role.TOOL,
+    "function_output": Role.TOOL,
+    "code_output": Role.TOOL,
+    "api_response": Role.TOOL,
 }
 CALL_ROLES = frozenset({"function_call", "tool_call"})
 REASONING_ROLES = frozenset({"thought", "thinking", "reasoning", "analysis"})
@@ -69,6 +78,11 @@ def role_name(entry: dict[str, Any]) -> Any:
     return name if isinstance(name, str) and name.strip().lower() in ROLES else None
 
 
+def spelled(name: Any) -> str:
+    """A role's name in the spelling of `ROLES`: `Tool Response` and `tool-response` are one."""
+    return re.sub(r"[\s\-]+", "_", name.strip().lower()) if isinstance(name, str) else ""
+
+
 def role_of(name: Any, speakers: dict[Any, Role] | None) -> Role:
     """The role that a name means; `speakers` are those of this conversation.
 
@@ -77,7 +91,7 @@ def role_of(name: Any, speakers: dict[Any, Role] | None) -> Role:
     """
     if speakers is not None and _key(name) in speakers:
         return speakers[_key(name)]
-    role = ROLES.get(name.strip().lower()) if isinstance(name, str) else None
+    role = ROLES.get(spelled(name))
     if role is None:
         raise MalformedRowError(
             f"a message has the unknown role {ascii(name)[:_QUOTED_CHARACTERS]}"
@@ -110,7 +124,7 @@ def speakers_of(entries: Sequence[Any], remarks: Remarks) -> dict[Any, Role] | N
 def _key(name: Any) -> Any:
     """A name without its case; a number, also where it is written as text."""
     if isinstance(name, str):
-        lower = name.strip().lower()
+        lower = spelled(name)
         return int(lower) if lower.isdecimal() and len(lower) < 3 else lower
     if isinstance(name, bool):
         return str(name)

@@ -29,15 +29,17 @@ from engine.dataset.reading.cells import (
     joined_texts,
     kind_of,
     parsed,
+    parsed_loosely,
     text_of,
     value_at,
     without_nulls,
 )
 from engine.dataset.reading.media import PLACES, Medium, kind_in, media_in
 from engine.dataset.reading.options import PLACEHOLDERS, is_placeholder
-from engine.dataset.reading.parts import reasoning_text
+from engine.dataset.reading.parts import MessageReader, reasoning_text
 from engine.dataset.reading.turns import (
     are_segments,
+    is_message,
     is_transcript,
     is_turns,
     segments,
@@ -101,6 +103,8 @@ class Columns:
     """Several responses, a list."""
     choices: str | None = None
     """Choices of which the response names the right one, by index, letter or text."""
+    options: tuple[str, ...] = ()
+    """The same, each in a column of its own."""
     counts_from: int = 1
     """The number by which `label` means the first of two outputs, known by the whole column."""
     placeholders: frozenset[str] = field(default=frozenset(PLACEHOLDERS), compare=False)
@@ -113,7 +117,7 @@ class Columns:
             *(self.history, self.messages, self.reasoning, self.tools),
             *(self.candidates, self.choices),
         )
-        return not self.media and all(part is None for part in read)
+        return not self.media and not self.options and all(part is None for part in read)
 
     def used(self) -> dict[str, str]:
         """The parts that have a column, in the order they are read; `more_1`, `media_2`."""
@@ -201,11 +205,14 @@ def _read(row: Mapping[str, Any], family: Family, columns: Columns) -> RowConten
             return Unreadable(nothing_there(columns))
         context = _context(row, columns, remarks)
         answers = _answers(row, columns, remarks)
+        turns = context + answers.turns
+        if columns.reasoning is not None:
+            thought = reasoning_text(value_at(row, columns.reasoning), "the reasoning")
+            turns = _with_reasoning(turns, thought)
     except MalformedRowError as error:
         return Unreadable(str(error))
     except RecursionError:
         return Unreadable("nested too deeply")
-    turns = context + answers.turns
     if not turns:
         return Unreadable(nothing_there(columns))
     return _reading(turns, answers, row, columns, remarks)
@@ -234,21 +241,18 @@ def _answers(row: Mapping[str, Any], columns: Columns, remarks: Remarks) -> Answ
         answers = with_scores(answers, row)
     elif columns.response is not None:
         value = value_at(row, columns.response)
-        if columns.choices is not None:
-            value = right_choice(value_at(row, columns.choices), value, remarks)
+        if columns.choices is not None or columns.options:
+            value = right_choice(_choices(row, columns), value, remarks)
         answers = Answers(_answer(value, "the response", remarks))
-    if columns.reasoning is None:
-        return answers
-    thought = reasoning_text(value_at(row, columns.reasoning), "the reasoning")
-    return replace(answers, turns=_with_reasoning(answers.turns, thought))
+    return answers
 
 
 def _with_reasoning(turns: tuple[Message, ...], thought: str) -> tuple[Message, ...]:
-    """`turns` with a column of reasoning in the last one of the assistant."""
+    """`turns` with a column of reasoning in the last one of the assistant, an answer to all."""
     if not thought:
         return turns
     before, answer = split_turns(turns)
-    if answer is None:
+    if answer is None or turns[-1].role is Role.USER:
         return (*turns, Message(Role.ASSISTANT, "", reasoning=thought))
     joined = f"{answer.reasoning}\n\n{thought}" if answer.reasoning else thought
     return (*before, replace(answer, reasoning=joined), *turns[len(before) + 1 :])
@@ -387,19 +391,25 @@ def _system(row: Mapping[str, Any], columns: Columns, remarks: Remarks) -> tuple
         return ()
     if are_texts(value):
         return (Message(Role.SYSTEM, joined_texts(value, "the system prompt", remarks)),)
-    if isinstance(value, list | tuple | dict) and is_turns(value):
+    if isinstance(value, list | tuple | dict) and (is_turns(value) or is_message(value)):
         return turns_of(value, remarks, role=Role.SYSTEM)
+    reader = MessageReader(Role.SYSTEM, remarks)
+    if isinstance(value, list | tuple | dict):  # blocks of a request to Anthropic, Gemini's parts
+        reader.content(value)
+        return reader.turns()
     return (Message(Role.SYSTEM, text_of(value, "the system prompt", remarks)),)
 
 
 def _history(value: Any, remarks: Remarks) -> tuple[Message, ...]:
     """Earlier turns, from pairs of question and answer, messages, or either as JSON text."""
     if isinstance(value, str):
-        text, value = value, parsed(value)
+        text, value = value, parsed_loosely(value)
         if isinstance(value, str):
             return (Message(Role.USER, text),) if text.strip() else ()
-    if value is None or not len(value):
+    if value is None or (isinstance(value, list | tuple | dict) and not value):
         return ()
+    if not isinstance(value, list | tuple | dict):
+        raise MalformedRowError(f"the history is {kind_of(value)} where a list of turns belongs")
     return turns_of(value, remarks, what="the history")
 
 
@@ -410,9 +420,9 @@ def _conversation(
     if not value:
         return ()
     if isinstance(value, str):
-        held = parsed(value)
+        held = parsed_loosely(value)
         value = held if is_turns(held) or isinstance(held, list) else value
-    if are_texts(value) and is_turns(held := [parsed(each) for each in value]):
+    if are_texts(value) and is_turns(held := [parsed_loosely(each) for each in value]):
         value = held
     if isinstance(value, list | tuple) and are_segments(value):
         return segments(value)
@@ -447,8 +457,8 @@ def _input(row: Mapping[str, Any], columns: Columns, remarks: Remarks) -> str:
     """What is asked beside the prompt, a line for each column; "" where it says that it is none."""
     found: list[str] = []
     names = ((columns.input, "the input"), *((name, "the prompt") for name in columns.more))
-    if columns.choices is not None:
-        found += lettered(value_at(row, columns.choices))
+    if columns.choices is not None or columns.options:
+        found += lettered(_choices(row, columns))
     for name, what in names:
         value = value_at(row, name)
         if value is None or is_placeholder(value, columns.placeholders):
@@ -456,6 +466,14 @@ def _input(row: Mapping[str, Any], columns: Columns, remarks: Remarks) -> str:
         text = _listed_text(value) if what != "the input" else None
         found.append(text_of(value, what, remarks) if text is None else text)
     return "\n".join(filter(None, found))
+
+
+def _choices(row: Mapping[str, Any], columns: Columns) -> Any:
+    """The choices of a row; those in columns of their own under the last sign of their names."""
+    if not columns.options:
+        return value_at(row, columns.choices)
+    said = ((name.strip()[-1:].upper(), value_at(row, name)) for name in columns.options)
+    return {label: str(value) for label, value in said if value is not None}
 
 
 def _listed_text(value: Any) -> str | None:

@@ -7,10 +7,15 @@ decompressed, because rows are read at random.
 
 from __future__ import annotations
 
+import bz2
+import lzma
 import os
+import re
 import stat
+import zipfile
 import zlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -19,8 +24,6 @@ from zstandard import ZstdDecompressor, ZstdError
 from engine.errors import Cancelled, InputError
 
 CHUNK_BYTES = 4 << 20
-GZIP_MAGIC = b"\x1f\x8b"
-ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 
 
 class ReadProgress:
@@ -52,6 +55,8 @@ class ByteSource(Protocol):
     name: str
     size: int
     trouble: str
+    member: str
+    """What the file is called inside its archive; "" for no archive."""
 
     def read(self, start: int, end: int) -> bytes:
         """The bytes from `start` to `end`, fewer where the file ends before."""
@@ -65,6 +70,7 @@ class FileSource:
     """A plain file, read through its own descriptor: replacing the file does not disturb it."""
 
     trouble = ""
+    member = ""
 
     def __init__(self, path: Path, name: str, *, keep_open: bool = True) -> None:
         self.path = path
@@ -114,8 +120,11 @@ class FileSource:
 class HeldSource:
     """Bytes in memory: what a compressed file decompresses to."""
 
-    def __init__(self, data: bytes | bytearray, name: str, trouble: str = "") -> None:
+    def __init__(
+        self, data: bytes | bytearray, name: str, trouble: str = "", member: str = ""
+    ) -> None:
         self._data = memoryview(data)
+        self.member = member
         self.name = name
         self.size = len(data)
         self.trouble = trouble
@@ -161,19 +170,21 @@ def _print_of(fd: int) -> tuple[int, int]:
 def open_source(
     path: Path, name: str, progress: ReadProgress, *, keep_open: bool = True
 ) -> ByteSource:
-    """The decompressed bytes of `path`; gzip and Zstandard are known by their first bytes.
+    """The decompressed bytes of `path`; a compression is known by its first bytes.
 
     Raises:
         InputError: the file cannot be read.
         Cancelled: the person asked to stop.
     """
     source = FileSource(path, name, keep_open=keep_open)
-    magic = source.read(0, 4)
+    magic = source.read(0, _MOST_MAGIC)
     try:
-        if magic.startswith(GZIP_MAGIC):
-            return _expanded(source, "gzip", _gzip_decoder, zlib.error, progress)
-        if magic == ZSTD_MAGIC:
-            return _expanded(source, "Zstandard", _zstd_decoder, ZstdError, progress)
+        for compression in COMPRESSIONS:
+            if compression.magic.match(magic):
+                return _expanded(source, compression, progress)
+        if magic.startswith(ZIP_MAGIC) and path.suffix.lower() == ".zip":
+            source.close()
+            return _unzipped(path, name)
     except MemoryError as error:
         source.close()
         raise InputError(
@@ -183,7 +194,7 @@ def open_source(
 
 
 class _Decoder(Protocol):
-    """What zlib's and zstandard's decompression objects have in common."""
+    """What all decompression objects have in common."""
 
     @property
     def eof(self) -> bool: ...
@@ -192,27 +203,44 @@ class _Decoder(Protocol):
     def decompress(self, data: bytes, /) -> bytes: ...
 
 
-def _gzip_decoder() -> _Decoder:
-    return zlib.decompressobj(wbits=31)
+@dataclass(frozen=True, slots=True)
+class Compression:
+    """How compressed files of one kind are known and read."""
+
+    kind: str
+    suffixes: tuple[str, ...]
+    magic: re.Pattern[bytes]
+    new_decoder: Callable[[], _Decoder]
+    damage: type[Exception]
 
 
-def _zstd_decoder() -> _Decoder:
-    return ZstdDecompressor().decompressobj()
+COMPRESSIONS = (
+    Compression(
+        "gzip",
+        (".gz",),
+        re.compile(rb"\x1f\x8b"),
+        lambda: zlib.decompressobj(wbits=31),
+        zlib.error,
+    ),
+    Compression(
+        "Zstandard",
+        (".zst", ".zstd"),
+        re.compile(rb"\x28\xb5\x2f\xfd"),
+        lambda: ZstdDecompressor().decompressobj(),
+        ZstdError,
+    ),
+    Compression("xz", (".xz",), re.compile(rb"\xfd7zXZ\0"), lzma.LZMADecompressor, lzma.LZMAError),
+    Compression("bzip2", (".bz2",), re.compile(rb"BZh[1-9]1AY&SY"), bz2.BZ2Decompressor, OSError),
+)
+"""Source: RFC 1952 (gzip), RFC 8878 (Zstandard), the .xz file format, bzip2's `BZh`."""
+_MOST_MAGIC = 10
+ZIP_MAGIC = b"PK\x03\x04"
 
 
-def _expanded(
-    source: FileSource,
-    kind: str,
-    new_decoder: Callable[[], _Decoder],
-    damage: type[Exception],
-    progress: ReadProgress,
-) -> HeldSource:
-    """All members (frames) of a compressed file one after the other, as far as they can be read.
-
-    Source: RFC 1952 (gzip members), RFC 8878 (Zstandard frames).
-    """
+def _expanded(source: FileSource, compression: Compression, progress: ReadProgress) -> HeldSource:
+    """All members (frames) of a compressed file one after the other, as far as they can be read."""
     data = bytearray()
-    decoder = new_decoder()
+    decoder, kind = compression.new_decoder(), compression.kind
     trouble = ""
     try:
         for start in range(0, source.size, CHUNK_BYTES):
@@ -220,13 +248,40 @@ def _expanded(
             rest = source.read(start, start + CHUNK_BYTES)
             while rest.strip(b"\0") if decoder.eof else rest:
                 if decoder.eof:
-                    decoder = new_decoder()
+                    decoder = compression.new_decoder()
                 data += decoder.decompress(rest)
                 rest = decoder.unused_data if decoder.eof else b""
         if not decoder.eof:
             trouble = f"the {kind} data ends early: the file is truncated"
-    except damage:
+    except compression.damage:
         trouble = f"the {kind} data is damaged; what comes before it was read"
     finally:
         source.close()
     return HeldSource(data, source.name, trouble)
+
+
+def _unzipped(path: Path, name: str) -> HeldSource:
+    """The one data file of a zip archive.
+
+    Raises:
+        InputError: it holds none or several, it is damaged, or it is locked with a password.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [each for each in archive.namelist() if _is_data(each)]
+            if len(members) == 1:
+                return HeldSource(archive.read(members[0]), name, member=members[0])
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError) as error:
+        raise InputError(
+            f"{name}: cannot be unpacked: {error}", "unpack it, or fetch it again"
+        ) from (error)
+    listed = ", ".join(ascii(each)[1:-1] for each in members[:5]) or "none"
+    raise InputError(
+        f"{name}: an archive of {len(members):,} files, not of one ({listed})",
+        "unpack it to a folder and open that",
+    )
+
+
+def _is_data(member: str) -> bool:
+    parts = member.split("/")
+    return bool(parts[-1]) and not any(part.startswith((".", "__MACOSX")) for part in parts)

@@ -50,6 +50,15 @@ def detect_encoding(data: bytes) -> str:
     return "cp1252"
 
 
+def codec_of(data: bytes, encoding: str) -> tuple[bytes, str]:
+    """The byte order mark of a text, and the codec that writes what follows it, without marks."""
+    base = {"utf-16": ("utf-16-le", "utf-16-be"), "utf-32": ("utf-32-le", "utf-32-be")}
+    mark = next((each for each, name in _MARKS if name == encoding and data.startswith(each)), b"")
+    if encoding in base:
+        return mark, base[encoding][mark in (codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)]
+    return mark, "utf-8" if encoding == "utf-8-sig" else encoding
+
+
 def check_encoding(name: str) -> str:
     """An encoding as it was named.
 

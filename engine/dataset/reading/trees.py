@@ -9,11 +9,11 @@ Source: LAION-AI Open-Assistant, `oasst_data` (message trees, message rows); Ope
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
+from engine.dataset.reading.json_rows import row_bytes
 
 TREE_MARKS = (b'"mapping"', b'"replies"', b'"parent_id"', b'"parent_message_id"')
 """Names without one of which a file holds no tree: looked for before any row is parsed."""
@@ -67,6 +67,12 @@ def _has_replies(record: Mapping[str, Any]) -> bool:
 def _is_message_row(record: Mapping[str, Any]) -> bool:
     texts = "text" in record and "role" in record
     return texts and _name(record, _IDS) is not None and any(key in record for key in _PARENTS)
+
+
+def are_message_rows(names: Container[str]) -> bool:
+    """Whether columns of these names hold the messages of trees, a row each."""
+    told = any(name in names for name in _IDS) and any(name in names for name in _PARENTS)
+    return told and "text" in names and "role" in names
 
 
 def tree_paths(records: Sequence[Mapping[str, Any] | None]) -> tuple[list[TreePath], list[str]]:
@@ -178,7 +184,7 @@ def _said(message: Any) -> Message | None:
 
 
 def _name(record: Mapping[str, Any], keys: Sequence[str]) -> str | None:
-    return next((str(record[key]) for key in keys if record.get(key) is not None), None)
+    return next((str(record[key]) for key in keys if record.get(key) not in (None, "")), None)
 
 
 def _sample(path: Sequence[_Node]) -> TreePath:
@@ -192,4 +198,4 @@ def _sample(path: Sequence[_Node]) -> TreePath:
 
 def as_lines(paths: Sequence[TreePath]) -> bytes:
     """The samples as JSON lines."""
-    return b"\n".join(orjson.dumps(path.record) for path in paths)
+    return b"\n".join(row_bytes(path.record) for path in paths)

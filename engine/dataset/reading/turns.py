@@ -24,10 +24,16 @@ from engine.dataset.reading.cells import (
     Remarks,
     first_present,
     kind_of,
-    parsed,
+    parsed_loosely,
     text_of,
 )
-from engine.dataset.reading.parts import TEXT_KEYS, MessageReader, is_described, part_type
+from engine.dataset.reading.parts import (
+    MORE_TEXT_KEYS,
+    TEXT_KEYS,
+    MessageReader,
+    is_described,
+    part_type,
+)
 from engine.dataset.reading.roles import (
     CALL_ROLES,
     REASONING_ROLES,
@@ -36,12 +42,15 @@ from engine.dataset.reading.roles import (
     role_name,
     role_of,
     speakers_of,
+    spelled,
 )
 from engine.sample import Message, Role
 
 LANGCHAIN = {
     "human": Role.USER,
+    "user": Role.USER,
     "ai": Role.ASSISTANT,
+    "assistant": Role.ASSISTANT,
     "aimessagechunk": Role.ASSISTANT,
     "system": Role.SYSTEM,
     "tool": Role.TOOL,
@@ -73,7 +82,7 @@ _OTHER_CALL = re.compile(r"[a-z_]+_call")
 _LOOKED_AT = 8
 """Entries of a list that are looked at to tell what it holds."""
 
-_TRANSCRIPT_TURN = re.compile(r"\n\n(Human|Assistant): ?")
+_TRANSCRIPT_TURN = re.compile(r"(?:\A|\n\n)(Human|Assistant): ?")
 
 
 def is_turns(value: Any) -> bool:
@@ -90,11 +99,16 @@ def is_turns(value: Any) -> bool:
     )
 
 
+def is_conversation(value: Any) -> bool:
+    """Whether `value` is one conversation: a list of messages, and no list of conversations."""
+    return isinstance(value, list | tuple) and bool(value) and all(map(is_message, value))
+
+
 def is_message(entry: Any) -> bool:
     """Whether `entry` is one message, in a form that nothing else has."""
     if not isinstance(entry, dict):
         return False
-    if any(key in entry for key in ROLE_KEYS):
+    if any(key in entry for key in ROLE_KEYS) or _lowered(entry) is not entry:
         return True
     kind = entry.get("type")
     if not isinstance(kind, str):
@@ -104,9 +118,31 @@ def is_message(entry: Any) -> bool:
     return kind in ("function_call", "function_call_output", "reasoning", "custom_tool_call")
 
 
+def _lowered(entry: dict[str, Any]) -> dict[str, Any]:
+    """A message with its keys in lower case, where that is how it says who speaks."""
+    if "role" in entry or "from" in entry or any(key in entry for key in ROLE_KEYS):
+        return entry
+    lower = {str(key).strip().lower(): value for key, value in entry.items()}
+    return lower if any(key in lower for key in ROLE_KEYS) else entry
+
+
+def is_said(entry: Any) -> bool:
+    """Whether an object is a turn under the name of who speaks: `{"user": "…"}`."""
+    if not isinstance(entry, dict) or len(entry) != 1:
+        return False
+    ((name, text),) = entry.items()
+    return spelled(name) in PLAIN_ROLES and isinstance(text, str)
+
+
+def is_pair(entry: Any) -> bool:
+    """Whether an entry is a question and its answer as two texts, and no role with a text."""
+    texts = isinstance(entry, list | tuple) and all(isinstance(each, str) for each in entry)
+    return texts and len(entry) == 2 and spelled(entry[0]) not in ROLES
+
+
 def turns_in_text(text: str) -> Any:
     """The messages that a JSON text holds, None where it holds none."""
-    value = parsed(text)
+    value = parsed_loosely(text)
     return value if not isinstance(value, str) and is_turns(value) else None
 
 
@@ -122,7 +158,7 @@ def turns_of(
         held = turns_in_text(value)
         return (Message(role, value),) if held is None else turns_of(held, remarks, role=role)
     if isinstance(value, dict):
-        return _in_order([value], remarks, role, what)
+        return _in_order(_columns_in(value) or [value], remarks, role, what)
     if isinstance(value, list | tuple):
         return _in_order(value, remarks, role, what)
     return (Message(role, text_of(value, what, remarks)),)
@@ -143,13 +179,15 @@ def _in_order(value: Sequence[Any], remarks: Remarks, role: Role, what: str) -> 
         elif isinstance(entry, list | tuple):
             found = _in_order(entry, remarks, role, what)
         elif isinstance(entry, dict):
+            message = _lowered(entry)
             if not looked:
-                speakers, looked = speakers_of(value, remarks), True
+                said = [_lowered(each) for each in value if isinstance(each, dict)]
+                speakers, looked = speakers_of(said, remarks), True
             reader = MessageReader(Role.ASSISTANT, remarks)
-            if _only_thinks(entry, reader):
+            if _only_thinks(message, reader):
                 thought += [turn.reasoning for turn in reader.turns() if turn.reasoning]
                 continue
-            found = _message(entry, remarks, role, speakers)
+            found = _message(message, remarks, role, speakers)
         else:
             raise MalformedRowError(f"{what} holds {kind_of(entry)} where a message belongs")
         if thought:
@@ -190,7 +228,7 @@ def _of_texts(
     value: Sequence[str | None], remarks: Remarks, role: Role, what: str
 ) -> tuple[Message, ...]:
     """Plain texts: messages as JSON text each, or user and assistant by turns."""
-    held = [parsed(each) for each in value if each is not None]
+    held = [parsed_loosely(each) for each in value if each is not None]
     if held and all(map(is_message, held)):
         return _in_order(held, remarks, role, what)
     answers = role is Role.ASSISTANT
@@ -215,7 +253,7 @@ def _message(
             return found
     role = default if name is None else role_of(name, speakers)
     content = first_present(entry, TEXT_KEYS)
-    if isinstance(name, str) and name.strip().lower() in CALL_ROLES:
+    if spelled(name) in CALL_ROLES:
         return (Message(role, "", calls_in_text(content, remarks)),)
     reader = MessageReader(role, remarks)
     reader.read(entry)
@@ -247,6 +285,9 @@ def _without_role(
         if isinstance(entry.get(key), list | tuple) and len(entry[key]):
             inner_turns = _in_order(entry[key], remarks, default, key)
             return _with_left_over(inner_turns, entry, {key}, remarks)
+    if is_said(entry):
+        ((speaker, text),) = entry.items()
+        return (Message(PLAIN_ROLES[spelled(speaker)], text),)
     return _exchange(entry, remarks)
 
 
@@ -296,6 +337,16 @@ def _exchange(entry: dict[str, Any], remarks: Remarks) -> tuple[Message, ...] | 
     return None
 
 
+def is_exchange(entry: Any) -> bool:
+    """Whether an object holds question and answer, and is no row of another kind."""
+    if not isinstance(entry, dict):
+        return False
+    names = {str(key).strip().lower() for key in entry}
+    if {"instruction", "input"} <= names:
+        return False
+    return any(asked in names and answered in names for asked, answered in PAIR_KEYS)
+
+
 def _with_left_over(
     turns: tuple[Message, ...], entry: dict[str, Any], used: set[str], remarks: Remarks
 ) -> tuple[Message, ...]:
@@ -314,7 +365,7 @@ def _with_left_over(
 def _only_thinks(entry: dict[str, Any], reader: MessageReader) -> bool:
     """Whether `entry` is what was thought before the turn after it; `reader` has it then."""
     name = role_name(entry)
-    spoken = isinstance(name, str) and name.strip().lower() in REASONING_ROLES
+    spoken = spelled(name) in REASONING_ROLES
     item = name is None and entry.get("type") == "reasoning"
     analysed = entry.get("channel") == "analysis" and name == "assistant"
     if not (spoken or item or analysed):
@@ -340,14 +391,16 @@ def _columns_in(entry: dict[str, Any]) -> list[dict[str, Any]] | None:
             for key, each in entry.items()
             if isinstance(each, list | tuple) and len(each) == length
         }
-        if any(key in columns for key in TEXT_KEYS):
+        if any(key in columns for key in (*TEXT_KEYS, *MORE_TEXT_KEYS)):
             return [{key: each[index] for key, each in columns.items()} for index in range(length)]
     return None
 
 
 def is_transcript(text: str) -> bool:
     """Whether `text` is an hh-rlhf transcript rather than one answer."""
-    return text.startswith(("\n\nHuman:", "\n\nAssistant:"))
+    if text.startswith(("\n\nHuman:", "\n\nAssistant:")):
+        return True
+    return text.startswith("Human:") and "\n\nAssistant:" in text
 
 
 def transcript_spans(text: str) -> list[tuple[Role, int, int]]:

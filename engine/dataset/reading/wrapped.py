@@ -11,12 +11,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
-from engine.dataset.reading.facts import SAMPLED_VALUES, ColumnFacts
-from engine.dataset.reading.families import detect
-from engine.dataset.reading.json_rows import BOM
+from engine.dataset.reading.facts import SAMPLED_VALUES, ColumnFacts, normal
+from engine.dataset.reading.families import MESSAGES_NAMES, PROMPT_NAMES, detect
+from engine.dataset.reading.json_rows import BOM, parse_row, row_bytes
 from engine.dataset.reading.source import ByteSource, HeldSource
+from engine.dataset.reading.trees import is_tree
+from engine.dataset.reading.turns import is_conversation
 from engine.errors import InputError
 from engine.sample import Family
 
@@ -48,7 +48,7 @@ class PartSource:
 
     def __init__(self, source: ByteSource, start: int, end: int) -> None:
         self._source, self._start = source, start
-        self.name, self.trouble = source.name, source.trouble
+        self.name, self.trouble, self.member = source.name, source.trouble, source.member
         self.size = end - start
 
     def read(self, start: int, end: int) -> bytes:
@@ -75,13 +75,15 @@ def unwrapped(source: ByteSource, rows_at: str = "") -> Unwrapped | None:
         return None
     data = source.read(0, source.size)
     try:
-        value = orjson.loads(data.removeprefix(BOM))
-    except orjson.JSONDecodeError:
+        value, remarks = parse_row(data.removeprefix(BOM))
+    except ValueError:
         return None
-    if not isinstance(value, dict) or not value:
+    if remarks or not isinstance(value, dict) or not value:
         return None
     if rows_at:
         return _at(source, data, value, tuple(rows_at.split(".")))
+    if _is_one_row(value):
+        return None
     if (rows := _by_column(value)) is not None:
         return _lines(source, rows, f"the rows are the entries of {_named(value)}, by column")
     if _is_sample([value]):
@@ -106,6 +108,33 @@ def unwrapped(source: ByteSource, rows_at: str = "") -> Unwrapped | None:
     if keyed and _is_sample(members[:_LOOKED_AT]):
         return _lines(source, members, f"the rows are the {len(members):,} entries of one object")
     return None
+
+
+def _is_one_row(value: dict[str, Any]) -> bool:
+    """Whether an object is a row for certain, whatever lists of objects are in it.
+
+    It holds a conversation, a tree or a question of its own; lists of one length beside them are
+    its tools, candidates or instances.
+    """
+    if is_tree(value):
+        return True
+    names = {normal(name): each for name, each in value.items()}
+    if any(is_conversation(names.get(normal(name))) for name in (*MESSAGES_NAMES, *_PARTS)):
+        return True
+    if any(_is_object_of_names(names.get(name)) for name in _PARTS):
+        return True
+    asks = any(isinstance(names.get(normal(name)), str) for name in PROMPT_NAMES)
+    return asks and not any(name in names for name in _WRAPPERS)
+
+
+_PARTS = ("prompt", "response", "completion", "request", "chosen", "rejected")
+"""Names of columns that no split and no id has."""
+_WRAPPERS = ("data", "rows", "records", "examples", "samples", "dataset")
+"""Names under which rows stand, whatever else their object says."""
+
+
+def _is_object_of_names(value: Any) -> bool:
+    return isinstance(value, dict) and not all(map(str.isdigit, value))
 
 
 def _by_column(value: dict[str, Any]) -> list[dict[str, Any]] | None:
@@ -200,7 +229,7 @@ def _span(text: str, path: tuple[str, ...]) -> tuple[int, int]:
 
 
 def _lines(source: ByteSource, rows: Sequence[Any], note: str) -> Unwrapped:
-    data = b"\n".join(map(orjson.dumps, rows))
+    data = b"\n".join(map(row_bytes, rows))
     return Unwrapped(HeldSource(data, source.name, source.trouble), False, note)
 
 

@@ -54,7 +54,7 @@ def fetch_model(
         "patterns": patterns_to_fetch(options),
     }
     child = subprocess.Popen(  # noqa: S603 - this program, no shell
-        [sys.executable, "-m", "engine.scoring.models.fetching", json.dumps(wish)],
+        [sys.executable, "-P", "-m", "engine.scoring.models.fetching", json.dumps(wish)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -222,9 +222,9 @@ def test_csv_keeps_its_values(tmp_path: Path, out: Path) -> None:
 
 def test_json_rows_of_unlike_kinds_share_columns(tmp_path: Path, out: Path) -> None:
     rows: list[dict[str, Any]] = [
-        {"instruction": "a", "output": "x", "n": 1, "turns": [{"role": "u", "text": "t"}], "m": 1},
-        {"instruction": "b", "output": "y", "n": 1.5, "turns": [{"role": "u"}], "m": "two"},
-        {"instruction": "c", "output": "z", "late": True, "turns": [], "m": {"k": [3]}, "e": {}},
+        {"instruction": "a", "output": "x", "n": 1, "steps": [{"role": "u", "text": "t"}], "m": 1},
+        {"instruction": "b", "output": "y", "n": 1.5, "steps": [{"role": "u"}], "m": "two"},
+        {"instruction": "c", "output": "z", "late": True, "steps": [], "m": {"k": [3]}, "e": {}},
         {"instruction": "d", "output": "\ud800 alone", "big": 2**70},
     ]
     source = tmp_path / "mixed.jsonl"
@@ -233,7 +233,7 @@ def test_json_rows_of_unlike_kinds_share_columns(tmp_path: Path, out: Path) -> N
     kept = pl.read_parquet(out / "kept.parquet")
     assert kept["n"].to_list() == [1.0, 1.5, None, None]
     assert kept["m"].to_list() == ["1", "two", '{"k":[3]}', None]
-    assert kept["turns"].to_list() == [
+    assert kept["steps"].to_list() == [
         [{"role": "u", "text": "t"}],
         [{"role": "u", "text": None}],
         [],
@@ -476,6 +476,7 @@ def test_the_manifest_says_how_the_rows_were_chosen(tmp_path: Path, out: Path) -
         "direction": ">=",
         "says": "score >= 1 keeps",
         "guess": False,
+        "rank": None,
     }
     assert (manifest["scorer"]["name"], manifest["scorer"]["revision"]) == ("column:score", "r1")
     assert manifest["scorer"]["key"]["digest"]

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -46,33 +45,6 @@ def test_what_makes_no_sense_is_refused_with_a_hint(text: str) -> None:
 def test_a_typed_threshold_keeps_the_direction_in_use() -> None:
     assert parse_threshold("2", Direction.AT_MOST).direction is Direction.AT_MOST
     assert parse_threshold(">= 2", Direction.AT_MOST).direction is Direction.AT_LEAST
-
-
-@given(scores, st.integers(1, 80), st.sampled_from(Direction))
-def test_top_keeps_that_many_of_the_best_and_their_equals(
-    values: np.ndarray, top: int, direction: Direction
-) -> None:
-    request = parse_threshold(f"{direction.value} top {top}")
-    threshold = request.resolve(values)
-    known = values[~np.isnan(values)]
-    if not len(known):
-        assert threshold is None
-        return
-    assert threshold is not None
-    kept = threshold.keeps(values)
-    assert not kept[np.isnan(values)].any()
-    assert kept.sum() >= min(top, len(known))
-    better = known > threshold.value if direction is Direction.AT_LEAST else known < threshold.value
-    assert better.sum() < top
-
-
-@given(scores, st.floats(0.5, 100))
-def test_a_share_keeps_at_least_that_share_of_the_scored(values: np.ndarray, share: float) -> None:
-    threshold = parse_threshold(f"{share:.3f}%").resolve(values)
-    known = values[~np.isnan(values)]
-    if len(known):
-        assert threshold is not None
-        assert threshold.keeps(values).sum() >= share / 100 * len(known) - 0.01
 
 
 def test_a_typed_score_equals_the_scored_one_in_float32() -> None:

@@ -739,7 +739,7 @@ def test_a_threshold_is_previewed_before_it_is_set(data: Path) -> None:
     assert "0 rows (0.0%)" in session.preview_threshold("3")
     assert session.preview_threshold("top 3") == "no scores yet"
     settle(session, "column:q")
-    assert "4 rows (40.0%)" in session.preview_threshold("top 4")
+    assert "4 kept: 0 by hand, 4 by rule" in session.preview_threshold("top 4")
     with pytest.raises(UsageError):
         session.preview_threshold("many")
     session.close()

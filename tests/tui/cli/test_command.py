@@ -387,10 +387,10 @@ def test_export_formats_and_parts(tamis: Run, data: Path) -> None:
     assert "tamis_score" in (data.parent / "x" / "kept.jsonl").read_text()
 
 
-def test_equal_scores_are_explained(tamis: Run, data: Path) -> None:
+def test_a_tie_that_is_cut_is_told(tamis: Run, data: Path) -> None:
     ran = tamis("export", data, "--output", "o", "--threshold", "top 1", "--scorer", "heuristic")
-    assert "equal scores stand together" in ran.out
-    assert "equal scores" not in tamis("export", data, "--output", "p", "--threshold", "9").out
+    assert "1 kept: 0 by hand, 1 by rule (1 of 8 tied at 0.9284)" in ran.out
+    assert "tied" not in tamis("export", data, "--output", "p", "--threshold", "9").out
 
 
 def test_pending_rows_stop_an_export(tamis: Run, data: Path) -> None:

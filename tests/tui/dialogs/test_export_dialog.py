@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from textual.widgets import Input
 
 from engine.export.formats import FORMATS, ExportFormat
-from engine.export.plan import ReviewState
+from engine.export.plan import ReviewState, WrittenRows
 from engine.export.table import Extra, Tick
 from tests.tui.desk_app import open_desk, write_rows
 from tui.cli.main import main
@@ -21,11 +21,12 @@ from tui.dialogs.export_dialog import ExportDialog
 
 def write_responses(
     path: Path, state: ReviewState, rows: NDArray[np.int64], extra: Extra, tick: Tick
-) -> None:
+) -> WrittenRows:
     """A format that holds nothing but the responses."""
     assert not extra
     path.write_text("".join(f"- {state.dataset.sample(row).response}\n" for row in rows.tolist()))
     tick(len(rows))
+    return WrittenRows()
 
 
 @pytest.fixture

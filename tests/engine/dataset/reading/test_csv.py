@@ -158,3 +158,18 @@ def test_questions_as_names_are_names(tmp_path: Path) -> None:
     assert table(tmp_path, data).column_names == (
         *("Timestamp", "What is your name?", "Any comment?"),
     )
+
+
+def test_a_quoted_field_may_hold_lines_that_look_like_rows(tmp_path: Path) -> None:
+    code = "Here it is:\na,b\nc,d\ne,f"
+    data = f'prompt,response\n"{code}",Good.\nq,a\n"{code}",Bad.'.encode()
+    dataset = table(tmp_path, data)
+    assert cells(dataset) == [[code, "Good."], ["q", "a"], [code, "Bad."]]
+    assert dataset.problems_total == 0
+
+
+@pytest.mark.parametrize("line", ['"sep=;"\n', "sep=; \n", "SEP=;\r\n", '"sep=;"\r'])
+def test_a_line_that_names_the_delimiter_may_be_quoted(tmp_path: Path, line: str) -> None:
+    end = line[len(line.rstrip("\r\n")) :]
+    data = line + end.join(["prompt;response", "q, q;a", ""])
+    assert cells(table(tmp_path, data.encode())) == [["q, q", "a"]]

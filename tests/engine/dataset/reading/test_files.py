@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import json
+import lzma
 import os
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +146,53 @@ def test_a_truncated_compressed_file_gives_the_rows_read(tmp_path: Path, name: s
     assert (problem.row, "truncated" in problem.cause) == (None, True)
 
 
+PACKED: dict[str, Callable[[bytes], bytes]] = {
+    "a.jsonl.xz": lzma.compress,
+    "a.csv.bz2": bz2.compress,
+    "a.jsonl": bz2.compress,
+}
+
+
+@pytest.mark.parametrize("name", PACKED)
+def test_other_compressions_are_known_by_their_bytes(tmp_path: Path, name: str) -> None:
+    path = write(tmp_path, name)
+    data = path.read_bytes() if name == "a.jsonl" else _inner(tmp_path, name)
+    path.write_bytes(PACKED[name](data))
+    dataset = open_dataset(path)
+    assert dataset.texts["prompt"].to_list() == [row["prompt"] for row in ROWS]
+    assert dataset.problems_total == 0
+    path.write_bytes(PACKED[name](data)[:30])
+    with pytest.raises(InputError, match="empty") as caught:
+        open_dataset(path)
+    assert "ends early" in caught.value.hint
+
+
+def _inner(folder: Path, name: str) -> bytes:
+    return write(folder, f"inner.{name.split('.')[1]}").read_bytes()
+
+
+@pytest.mark.parametrize("inner", ["rows.jsonl", "rows.csv", "deep/rows.parquet"])
+def test_an_archive_of_one_file_is_that_file(tmp_path: Path, inner: str) -> None:
+    data = write(tmp_path, inner).read_bytes()
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("__MACOSX/._rows", b"x")
+        archive.writestr(inner, data)
+    assert open_dataset(path).texts["prompt"].to_list() == [row["prompt"] for row in ROWS]
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("more.jsonl", data)
+    with pytest.raises(InputError, match=r"an archive of 2 files, not of one \(.*more\.jsonl"):
+        open_dataset(path)
+    path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(InputError, match="cannot be unpacked"):
+        open_dataset(path)
+
+
+def test_a_text_that_begins_like_an_archive_is_a_text(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("BZh is how bzip2 begins\n")
+    assert open_dataset(tmp_path / "a.txt").sample(0).response == "BZh is how bzip2 begins"
+
+
 def test_members_and_frames_one_after_the_other_are_one_file(tmp_path: Path) -> None:
     half = lines(ROWS[:15]), lines(ROWS[15:])
     for name, pack in (("a.gz", gzip.compress), ("a.zst", zstandard.compress)):
@@ -206,7 +257,7 @@ def test_empty_columns_are_an_input_error(tmp_path: Path) -> None:
 def test_only_local_files_are_opened(path: str) -> None:
     with pytest.raises(InputError) as caught:
         open_dataset(Path(path))
-    assert "local files only" in caught.value.hint
+    assert "hf://datasets/" in caught.value.hint
 
 
 def test_pipes_and_absent_files_are_refused(tmp_path: Path) -> None:

@@ -392,3 +392,60 @@ def test_layout_is_judged_by_content() -> None:
 def test_an_array_without_rows_says_so(tmp_path: Path, data: str) -> None:
     with pytest.raises(InputError, match="holds no rows"):
         opened(tmp_path, data)
+
+
+LONG = ["9223372036854775808", "-9223372036854775809", "12345678901234567890123", "7" * 308]
+LONG += ["-" + "7" * 309, "8" * 4000, "-" + "8" * 4000]
+
+
+@pytest.mark.parametrize("digits", LONG, ids=lambda digits: f"{len(digits)} characters")
+@pytest.mark.parametrize("shape", ["{}\n{}\n", "[{},{}]", "[{},\n {}]"])
+def test_an_integer_of_more_than_64_bits_keeps_every_digit(
+    tmp_path: Path, digits: str, shape: str
+) -> None:
+    row = f'{{"instruction": "a", "output": {digits}, "n": {{"deep": [[{digits}], 1.5]}}}}'
+    dataset = opened(tmp_path, shape.replace("{}", json.dumps(GOOD[0]), 1).replace("{}", row))
+    assert dataset.texts["response"][1] == digits
+    deep = {"deep": [[int(digits)], 1.5]}
+    assert dataset.record(1) == {"instruction": "a", "output": int(digits), "n": deep}
+    assert dataset.problems_total == 1, "the number where a text belongs"
+
+
+@pytest.mark.parametrize("before", range(12))
+@pytest.mark.parametrize("length", [18, 19, 20, 40])
+def test_long_numbers_are_found_wherever_they_stand(before: int, length: int) -> None:
+    noise = b"1 22 333 2024, 2025, 2026, 12345678-1234 "
+    data = noise * 3 + b" " * before + b"9" * length + b" " + noise
+    assert json_rows.has_long_number(data) is (length >= 19)
+    assert json_rows.has_long_number(b"9" * length) is (length >= 19)
+
+
+def test_a_number_that_no_float_holds_is_remarked_for_what_it_is(tmp_path: Path) -> None:
+    dataset = opened(tmp_path, '{"instruction": "a", "output": "b", "n": [1e400, 1E5, -0.0]}\n')
+    assert dataset.problem(0) == json_rows.TOO_LARGE
+    assert dataset.record(0)["n"] == [float("inf"), 1e5, 0.0]
+
+
+def test_rows_that_are_made_of_others_keep_long_integers(tmp_path: Path) -> None:
+    digits = "1" * 30
+    columns = f'{{"instruction": ["a", "b"], "output": ["c", "d"], "n": [{digits}, 2]}}'
+    dataset = opened(tmp_path, columns, "columns.json")
+    assert [dataset.record(row)["n"] for row in range(2)] == [int(digits), 2]
+
+
+@pytest.mark.parametrize("number", ["1e400", "NaN", "-Infinity", "1" + "0" * 400])
+@pytest.mark.parametrize(
+    "row",
+    [
+        '{"question": "a", "choices": ["x", "y"], "answer": NUMBER}',
+        '{"instruction": "a", "output_1": "x", "output_2": "y", "preference": NUMBER}',
+        '{"prompt": "a", "completion": "x", "label": NUMBER}',
+    ],
+)
+def test_a_number_out_of_reach_chooses_nothing_and_stops_nothing(
+    tmp_path: Path, row: str, number: str
+) -> None:
+    good = row.replace("NUMBER", "1")
+    dataset = opened(tmp_path, f"{good}\n{row.replace('NUMBER', number)}\n{good}\n")
+    assert dataset.rows == 3
+    assert [dataset.sample(at).prompt.splitlines()[0] for at in (0, 2)] == ["a", "a"]

@@ -251,4 +251,5 @@ def test_what_holds_no_messages_is_told_apart(value: object) -> None:
 def test_an_odd_type_is_no_crash() -> None:
     odds: tuple[Any, ...] = ([], {}, 3, True)
     for odd in odds:
-        turns_of([{"type": odd, "content": [{"type": odd, "text": "x"}]}], Remarks())
+        found = turns_of([{"type": odd, "content": [{"type": odd, "text": "x"}]}], Remarks())
+        assert found == (Message(Role.USER, "x"),)
