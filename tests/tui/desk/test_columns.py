@@ -11,7 +11,6 @@ import pytest
 from textual.widgets import Input
 
 from engine.errors import Cancelled
-from engine.session import frequencies as counting
 from tests.tui.desk_app import DeskDriver, open_desk, write_chats, write_rows
 from tests.tui.screen import style_of
 from tui.desk import columns
@@ -238,7 +237,3 @@ async def test_a_dataset_without_other_columns_says_so(tmp_path: Path) -> None:
         assert "no column of this dataset is left" in desk.said()
         await desk.press("quotation_mark")
         assert "there are no other columns" in desk.said()
-
-
-def test_the_count_of_the_screen_is_that_of_the_engine() -> None:
-    assert columns.frequencies is counting.frequencies
