@@ -102,7 +102,7 @@ class OtherColumns:
 
     def of_row(self, row: int) -> tuple[tuple[str, str], ...]:
         """Names and values of a row's other columns, as text."""
-        if self._dataset.family is Family.OTHER:
+        if self._dataset.family is Family.OTHER or not self.names:
             return ()
         _, columns = self._dataset.spelling_of(row)
         record = _without(self._record(row), columns)

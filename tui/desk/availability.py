@@ -74,6 +74,8 @@ class Possible(MovingActions):
                 return "no row has failed"
             case "settle" if not len(session.scoring.uncertain(session.threshold)):
                 return "bfloat16 leaves no row open"
+            case "other_columns" | "frequencies" if not session.other_columns.names:
+                return "this dataset has no column beside those of its samples"
             case "side" if session.sides == 1:
                 return "only preference data has two sides"
             case "import_verdicts" if not any(carriers_of(session.dataset.all_column_names)):

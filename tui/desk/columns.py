@@ -57,8 +57,11 @@ class ColumnActions(FilterActions):
 
     def action_other_columns(self) -> None:
         """Show them all, none, or one line of them."""
-        if not self.session.other_columns.names or self.session.dataset.family is Family.OTHER:
-            self.say("there are no other columns: all are shown as the sample")
+        if not self.session.other_columns.names:
+            self.say("this dataset has no column beside those of its samples")
+            return
+        if self.session.dataset.family is Family.OTHER:
+            self.say("all columns are shown as the sample: no family fits them")
             return
         self._beside = _NEXT[self.detail.beside]
         self.session.remember(BESIDE, self._beside.value)
@@ -103,7 +106,7 @@ class ColumnActions(FilterActions):
         """Choose a column, and count it."""
         others = self.session.other_columns
         if not others.names:
-            self.say("no column of this dataset is left to be counted")
+            self.say("this dataset has no column beside those of its samples")
             return
         choices = []
         for name in others.names:

@@ -57,13 +57,21 @@ def _folded(value: str, room: int, glyphs: Glyphs) -> list[str]:
     if cells(rest) <= room and len(value) <= 4 * room:
         return [first, rest] if rest else [first]
     left = len(value) - len(first)
-    note = " " + _hidden(left, glyphs)
-    second = rest[: cut_index(rest, room - cells(note))]
-    return [first, second + " " + _hidden(left - len(second), glyphs)]
+    words = _hidden if room >= NOTED_CELLS else _hidden_in_short
+    second = rest[: cut_index(rest, max(room - cells(words(left, glyphs)) - 1, 0))]
+    return [first, f"{second} {words(left - len(second), glyphs)}"]
+
+
+NOTED_CELLS = 40
+"""In less room it is said in fewer words how much is hidden."""
 
 
 def _hidden(characters: int, glyphs: Glyphs) -> str:
-    return f"{glyphs.ellipsis} {characters:,} more characters"
+    return f"{_hidden_in_short(characters, glyphs)} characters"
+
+
+def _hidden_in_short(characters: int, glyphs: Glyphs) -> str:
+    return f"{glyphs.ellipsis} {characters:,} more"
 
 
 def beside_line(columns: Named, width: int, key: str, glyphs: Glyphs) -> list[tuple[str, str]]:

@@ -23,7 +23,7 @@ from tui.sample.detail_content import (
     make_body,
     warm,
 )
-from tui.sample.document import Line
+from tui.sample.document import Line, LineKind
 from tui.sample.wrapping import Flow, used_cells
 from tui.terminal.display import UNICODE_GLYPHS, Glyphs, one_line
 from tui.widgets.line_pane import LinePane
@@ -223,7 +223,8 @@ class SampleDetail(LinePane):
     def _beside_basis(self, content: DetailContent | None) -> object:
         if content is None or self.beside is not Beside.ALL:
             return None
-        return content.beside, self._width_for(content), self._beside_whole
+        paired = content.other is not None  # their last line is text, all others end with a blank
+        return content.beside, self._width_for(content), self._beside_whole, paired
 
     def _lay_beside(self, content: DetailContent | None, width: int) -> None:
         basis = self._beside_basis(content)
@@ -231,6 +232,8 @@ class SampleDetail(LinePane):
             return
         shown = () if basis is None or content is None else content.beside
         lines = beside_lines(shown, width, self.glyphs, whole=self._beside_whole)
+        if lines and content is not None and content.other is not None:
+            lines.insert(0, Line("", LineKind.PLAIN))
         self._beside = basis, Flow(lines, width)
 
     def _width_for(self, content: DetailContent | None) -> int:

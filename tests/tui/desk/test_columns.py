@@ -234,6 +234,32 @@ async def test_the_cell_of_a_conversation_shows_what_was_asked_last(tmp_path: Pa
 async def test_a_dataset_without_other_columns_says_so(tmp_path: Path) -> None:
     async with open_desk(write_rows(tmp_path / "rows.jsonl")) as desk:
         await desk.press("equals_sign")
-        assert "no column of this dataset is left" in desk.said()
+        assert "no column beside those of its samples" in desk.said()
+        desk.desk.say("")
         await desk.press("quotation_mark")
-        assert "there are no other columns" in desk.said()
+        assert "no column beside those of its samples" in desk.said()
+
+
+async def test_the_other_columns_stand_below_both_sides_of_a_pair(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.jsonl"
+    row = {"prompt": "Name a fruit.", "chosen": "Apple.", "rejected": "No.", "lang": "en"}
+    path.write_text("\n".join([json.dumps(row)] * 3))
+    for size in ((100, 60), (320, 48)):
+        async with open_desk(path, size=size) as desk:
+            await desk.until(lambda: "other columns ──" in desk.screen, "all of them")
+            lines = desk.screen.splitlines()
+            at = next(number for number, line in enumerate(lines) if "other columns ──" in line)
+            assert "lang  en" in lines[at + 1]
+            assert any("No." in line for line in lines[2:at])
+            assert "No." not in lines[at - 1].rpartition("│")[2]
+
+
+async def test_all_columns_of_an_unknown_family_are_the_sample_already(tmp_path: Path) -> None:
+    path = tmp_path / "odd.jsonl"
+    path.write_text("\n".join(json.dumps({"x1": n, "x2": {"a": n}}) for n in range(5)))
+    async with open_desk(path, scorer=None) as desk:
+        await desk.until(lambda: not desk.at_desk, "the question for columns")
+        await desk.press("escape", "quotation_mark")
+        assert "no family fits" in desk.said()
+        await choose(desk, "x2.a")
+        assert "x2.a: 5 values" in desk.screen
