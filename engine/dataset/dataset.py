@@ -12,6 +12,7 @@ import threading
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
@@ -27,7 +28,14 @@ from engine.dataset.reading.columns import as_text, joined_column
 from engine.dataset.reading.csv_bytes import CsvBytes, csv_bytes
 from engine.dataset.reading.facts import ColumnFacts
 from engine.dataset.reading.families import Spelling
-from engine.dataset.reading.files import FEW_SHARDS, DataFile, find_files, open_shard, printable
+from engine.dataset.reading.files import (
+    FEW_SHARDS,
+    DataFile,
+    FoundFiles,
+    find_files,
+    open_shard,
+    printable,
+)
 from engine.dataset.reading.frame_shard import FrameShard
 from engine.dataset.reading.identify import broken_identity, flat_identities, row_identity
 from engine.dataset.reading.json_shard import JsonShard
@@ -78,17 +86,32 @@ class FilePrint:
     rows: int
 
 
+class Origin(StrEnum):
+    """Where in a dataset of several files a row comes from."""
+
+    SPLIT = "split"
+    CONFIG = "config"
+    FILE = "file"
+
+
 class Dataset:
     """An opened dataset; see the module's docstring. Rows are counted from 0 over all files."""
 
     def __init__(
-        self, path: Path, shards: Sequence[Shard], problems: Sequence[Problem], name: str = ""
+        self,
+        path: Path,
+        shards: Sequence[Shard],
+        problems: Sequence[Problem],
+        name: str = "",
+        files: Sequence[DataFile] = (),
     ) -> None:
         self.path = path
         self.name = name or path.name
         """What it is called: the address that it came from, or the name of its file or folder."""
         self._named = name
         self._shards = tuple(shards)
+        self._parts = tuple((each.split, each.config) for each in files)
+        """Split and configuration of each file, in their order."""
         self._first_rows = np.cumsum([0, *(shard.rows for shard in shards)], dtype=np.int64)
         self.rows = int(self._first_rows[-1])
         self.files = tuple(shard.path for shard in shards)
@@ -137,12 +160,13 @@ class Dataset:
     @cached_property
     def _fingerprint(self) -> Fingerprint:
         digest = blake2b(digest_size=16)
-        for path in self.files:
+        sizes = dict(zip(self.files, self.quick_print, strict=True))
+        for path in sizes:  # of an archive once
             _digest_file(path, digest)
         return Fingerprint(
             self._named or printable(self.path),
-            len(self.files),
-            sum(file.size_bytes for file in self.quick_print),
+            len(sizes),
+            sum(file.size_bytes for file in sizes.values()),
             self.rows,
             digest.hexdigest(),
             self.reading_digest,
@@ -390,13 +414,49 @@ class Dataset:
         spelling = shard.texts.spelling_of(local)
         return spelling.family, spelling.columns
 
+    @property
+    def first_rows(self) -> NDArray[np.int64]:
+        """The first row of each file that has rows.  (n,)."""
+        starts: NDArray[np.int64] = self._first_rows[:-1][np.diff(self._first_rows) > 0]
+        return starts
+
+    @cached_property
+    def splits(self) -> tuple[str, ...]:
+        """The splits that its files belong to, in their order."""
+        return tuple(dict.fromkeys(split for split, _ in self._parts if split))
+
+    @cached_property
+    def configs(self) -> tuple[str, ...]:
+        """The configurations that its files belong to, in their order."""
+        return tuple(dict.fromkeys(config for _, config in self._parts if config))
+
+    def origin(self, of: Origin, rows: NDArray[np.int64] | None = None) -> pl.Series:
+        """Which split, configuration or file each row comes from; null where there is none.
+
+        Args:
+            of: what is asked for.
+            rows: of which rows; None: of all.  (n,)
+        """
+        shards = np.arange(len(self._shards))
+        if of is Origin.FILE:
+            names = pl.Series(map(self._file_name, shards.tolist()), dtype=pl.String)
+        else:
+            place = 0 if of is Origin.SPLIT else 1
+            parts = [part[place] or None for part in self._parts] or [None] * len(shards)
+            names = pl.Series(parts, dtype=pl.String)
+        if rows is None:
+            return names.gather(np.repeat(shards, np.diff(self._first_rows)))
+        return names.gather(np.searchsorted(self._first_rows, rows, side="right") - 1)
+
+    def _file_name(self, shard: int) -> str:
+        """The name of a file below the path that was opened, or in the archive."""
+        name = self._shards[shard].name
+        return Path(name).name if name == printable(self.path) else name
+
     def file_names(self, rows: NDArray[np.int64]) -> list[str]:
         """The file that each of `rows` is in, below the path that was opened.  (n,)."""
         of = np.searchsorted(self._first_rows, rows, side="right") - 1
-        return [
-            Path(self._shards[index].name).name if self.path.is_file() else self._shards[index].name
-            for index in of.tolist()
-        ]
+        return [self._file_name(index) for index in of.tolist()]
 
     def csv_bytes(self) -> CsvBytes | None:
         """The rows as they stand in a CSV, read again; None where the dataset is no single CSV.
@@ -597,10 +657,15 @@ def open_dataset(
         Cancelled: `cancelled` said so.
     """
     path, options = Path(path), options or ReadOptions()
-    files = _files(path, options)
+    found = _files(path, options)
+    files = found.files
     watch = ReadProgress(progress, cancelled)
     shards: list[Shard] = []
-    problems: list[Problem] = []
+    opened: list[DataFile] = []
+    problems = [
+        Problem(None, name, None, cause, broken=False)
+        for name, _, cause in (each.partition(": ") for each in found.left_out)
+    ]
     failure: InputError | None = None
     left = options.limit
     for file in files:
@@ -616,6 +681,7 @@ def open_dataset(
                     keep_open=len(files) <= FEW_SHARDS,
                 )
             )
+            opened.append(file)
             left = None if left is None else max(left - shards[-1].rows, 0)
         except InputError as error:
             failure = failure or error
@@ -625,11 +691,18 @@ def open_dataset(
             raise
     if failure is not None and not shards:
         raise failure
-    return Dataset(path, shards, problems, options.name)
+    return Dataset(path, shards, problems, options.name, opened)
 
 
-def _files(path: Path, options: ReadOptions) -> list[DataFile]:
-    return [DataFile(path / name, name) for name in options.files] or find_files(path)
+def _files(path: Path, options: ReadOptions) -> FoundFiles:
+    if not options.files:
+        return find_files(path, options.config, options.split)
+    return FoundFiles(
+        [
+            DataFile(path / each.name, each.name, "", each.split, each.config)
+            for each in options.files
+        ]
+    )
 
 
 def _spelling(facts: ColumnFacts, options: ReadOptions) -> Spelling:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.dataset.dataset import Dataset
+from engine.dataset.dataset import Dataset, Origin
 from engine.errors import Cancelled
 from engine.sample import Family, Role
 
@@ -36,6 +36,8 @@ def describe(dataset: Dataset, cancelled: Callable[[], bool] | None = None) -> d
         "families": {family.value: rows for family, rows in dataset.families.items()},
         "format": dataset.layout,
         "files": len(dataset.files),
+        "splits": _rows_of(dataset, Origin.SPLIT, dataset.splits),
+        "configs": _rows_of(dataset, Origin.CONFIG, dataset.configs),
         "columns": dataset.columns.used(),
         "all_columns": list(dataset.column_names),
         "rows": dataset.rows,
@@ -52,6 +54,12 @@ def describe(dataset: Dataset, cancelled: Callable[[], bool] | None = None) -> d
         ],
         "problems_total": dataset.problems_total,
     }
+
+
+def _rows_of(dataset: Dataset, of: Origin, names: tuple[str, ...]) -> dict[str, int]:
+    """Rows of each split or configuration."""
+    origin = dataset.origin(of)
+    return {name: int((origin == name).sum()) for name in names}
 
 
 def _turns(dataset: Dataset, cancelled: Callable[[], bool] | None) -> tuple[int, int]:

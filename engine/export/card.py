@@ -6,11 +6,14 @@ Source: Hugging Face Hub documentation, "Dataset Cards" and "Manual Configuratio
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from engine.dataset.reading.card_configs import TRAIN
 from engine.export.formats import format_named
 from engine.export.plan import ExportPlan
+from engine.review.policy import Outcome
 
 DECISIONS = "decisions.parquet"
 _MOST_COLUMNS = 20
@@ -18,13 +21,26 @@ _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>()#|~!&$])")
 
 
-def card(manifest: dict[str, Any], plan: ExportPlan, row_files: Mapping[str, str | None]) -> str:
+@dataclass(frozen=True, slots=True)
+class RowFile:
+    """A file with rows, as a card names it."""
+
+    config: str
+    """What became of its rows: kept, dropped, pending."""
+    split: str
+    name: str
+    rows: int
+    features: str | None
+    """In the words of a dataset card; None where readers find them out."""
+
+
+def card(manifest: dict[str, Any], plan: ExportPlan, row_files: Sequence[RowFile]) -> str:
     """The card of an export.
 
     Args:
         manifest: of the same export.
         plan: of the same export.
-        row_files: files with rows and their features where known; the first is the default.
+        row_files: in their order; the first configuration is the default.
     """
     counts, source = manifest["counts"], manifest["source"]
     return f"""{_front_matter(plan, row_files)}
@@ -71,22 +87,38 @@ format) leaks into what was kept, and a model trained on it inherits the prefere
 """
 
 
-def _front_matter(plan: ExportPlan, row_files: Mapping[str, str | None]) -> str:
+def _front_matter(plan: ExportPlan, row_files: Sequence[RowFile]) -> str:
     lines = ["---", "license: unknown", "tags:", "- tamis", "configs:"]
     # `datasets` takes one reader for all configurations of a folder, so the decisions, which are
     # Parquet, are one only beside rows in Parquet.
-    files = list(row_files)
+    named = list(row_files)
     if format_named(plan.format).is_parquet:
-        files.append(DECISIONS)
-    for position, name in enumerate(files):
-        lines.append(f"- config_name: {name.partition('.')[0]}")
-        lines.extend(["  default: true"] if position == 0 else [])
-        lines.extend(["  data_files:", "  - split: train", f"    path: {name}"])
-    known = {name: line for name, line in row_files.items() if line is not None}
-    lines.extend(["dataset_info:"] if known else [])
-    for name, line in known.items():
-        lines.extend([f"- config_name: {name.partition('.')[0]}", f"  features: {line}"])
+        named.append(RowFile(DECISIONS.partition(".")[0], TRAIN, DECISIONS, 1, None))
+    features: dict[str, str] = {}
+    for config in dict.fromkeys(each.config for each in named):
+        files = _with_rows([each for each in named if each.config == config])
+        if not files:
+            continue
+        lines.append(f"- config_name: {config}")
+        lines.extend(["  default: true"] if config == named[0].config else [])
+        lines.append("  data_files:")
+        for each in files:
+            lines.extend([f"  - split: {each.split}", f"    path: {each.name}"])
+            if each.features is not None:
+                features.setdefault(config, each.features)
+    lines.extend(["dataset_info:"] if features else [])
+    for config, line in features.items():
+        lines.extend([f"- config_name: {config}", f"  features: {line}"])
     return "\n".join([*lines, "---"])
+
+
+def _with_rows(files: Sequence[RowFile]) -> list[RowFile]:
+    """Those that readers can read: they stumble over files without rows.
+
+    Kept rows stay what is loaded by default, though there are none.
+    """
+    filled = [each for each in files if each.rows]
+    return filled or [each for each in files[:1] if each.config == Outcome.KEPT.name.lower()]
 
 
 def _rules(manifest: dict[str, Any]) -> str:

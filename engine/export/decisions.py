@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from engine.dataset.dataset import Origin
 from engine.export.plan import Given, ReviewState
 from engine.review.decision import Verdict
 from engine.review.policy import GATE, REASON_CODE, REASON_TEXT, Outcome, Reason
@@ -46,6 +47,8 @@ def decisions_schema(state: ReviewState) -> pl.Schema:
         "edited": pl.List(pl.String),
         "original_identity": pl.String,
         "file": pl.String,
+        "split": pl.String,
+        "config": pl.String,
         "problem": pl.String,
     }
     if state.dataset.has_paths:
@@ -60,7 +63,8 @@ def decisions(state: ReviewState, rows: NDArray[np.int64]) -> pl.DataFrame:
     written; for an edited one `original_identity` is that of the source. `matched_row` and
     `similarity` are for duplicates and null for rows that no such rule has dropped. `copies` is
     how often the row is exported, or would be, where it is kept. `occurrence` is how many earlier
-    rows are the identical sample, `file` which file of the dataset the row is in.
+    rows are the identical sample, `file` which file of the dataset the row is in, `split` and
+    `config` which part of it.
     """
     given = [
         state.given(row) if said else _NOTHING
@@ -86,7 +90,7 @@ def decisions(state: ReviewState, rows: NDArray[np.int64]) -> pl.DataFrame:
         "copies": np.ones(len(rows), np.int32) if state.copies is None else state.copies[rows],
         "edited": edited,
         "original_identity": originals.set(edited.is_null(), None),
-        "file": pl.Series(state.dataset.file_names(rows), dtype=pl.String),
+        **{of.value: state.dataset.origin(of, rows) for of in Origin},
         "problem": pl.Series(
             [
                 (state.dataset.problem(row) or None) if trouble else None

@@ -188,6 +188,8 @@ def _source(state: ReviewState) -> dict[str, Any]:
     return {
         "name": printable(state.dataset.name),
         "files": fingerprint.files,
+        "splits": list(state.dataset.splits),
+        "configs": list(state.dataset.configs),
         "size_bytes": fingerprint.size_bytes,
         "rows": fingerprint.rows,
         "digest": fingerprint.digest,

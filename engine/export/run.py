@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,10 +15,11 @@ import orjson
 import polars as pl
 from numpy.typing import NDArray
 
-from engine.dataset.dataset import Dataset
+from engine.dataset.dataset import Dataset, Origin
+from engine.dataset.reading.card_configs import TRAIN
 from engine.dataset.reading.json_rows import MAX_ROW_BYTES, parse_record
 from engine.errors import Cancelled, ExportError, InputError
-from engine.export.card import DECISIONS, card
+from engine.export.card import DECISIONS, RowFile, card
 from engine.export.formats import format_named
 from engine.export.manifest import WrittenFile, manifest, seal
 from engine.export.parquet import write_parquet
@@ -34,6 +36,9 @@ from engine.export.table import Tick, decisions_table, free_columns, has_lines
 from engine.review.policy import Outcome
 
 UNREADABLE = "unreadable.jsonl"
+UNSPLIT = "other"
+"""The split of rows that belong to none, where others do."""
+_NO_SPLIT_NAME = re.compile(r"[^A-Za-z0-9_]+")
 CARD = "README.md"
 
 
@@ -112,31 +117,49 @@ def _write(
     tick(0)
     extra = free_columns(state.dataset, plan)
     files: list[WrittenFile] = []
-    features: dict[str, str | None] = {}
+    row_files: list[RowFile] = []
     changes: dict[Conversion, None] = {}
     for outcome, all_rows in parts.items():
         rows = all_rows
         if outcome is Outcome.DROPPED:
             rows = np.setdiff1d(all_rows, unreadable, assume_unique=True)
-        path = folder / f"{outcome.name.lower()}{form.suffix}"
-        written = form.write(path, state, rows, extra, tick)
-        changes |= dict.fromkeys(written.changes)
-        files.append(seal(path, len(rows)))
-        # Readers stumble over files without rows; kept rows stay what is loaded by default.
-        if len(rows) or outcome is Outcome.KEPT:
-            features[path.name] = written.features
+        config = outcome.name.lower()
+        for split, of_split in _by_split(state.dataset, rows).items():
+            apart = f"-{split}" if len(state.dataset.splits) > 1 else ""
+            path = folder / f"{config}{apart}{form.suffix}"
+            written = form.write(path, state, of_split, extra, tick)
+            changes |= dict.fromkeys(written.changes)
+            files.append(seal(path, len(of_split)))
+            row_files.append(RowFile(config, split, path.name, len(of_split), written.features))
     if len(unreadable) and Outcome.DROPPED in parts:
         path = folder / UNREADABLE
         _write_unreadable(path, state.dataset, unreadable, tick)
         files.append(seal(path, len(unreadable)))
     files.append(_write_decisions(state, folder / DECISIONS, tick))
     described = manifest(state, plan, files, len(unreadable), extra.weight, changes)
-    _write_text(folder / CARD, card(described, plan, features))
+    _write_text(folder / CARD, card(described, plan, row_files))
     files = [*files, seal(folder / CARD, None)]
     described = manifest(state, plan, files, len(unreadable), extra.weight, changes)
     _write_text(folder / MANIFEST, json.dumps(described, indent=2, ensure_ascii=False) + "\n")
     seal(folder / MANIFEST, None)
     return described
+
+
+def _by_split(dataset: Dataset, rows: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
+    """Rows by the split that they belong to; those of none are together in one of their own.
+
+    Names are made such as `datasets` allows.
+    """
+    if not dataset.splits:
+        return {TRAIN: rows}
+    origin = dataset.origin(Origin.SPLIT, rows).fill_null("")
+    found: dict[str, NDArray[np.int64]] = {}
+    for name in (*dataset.splits, ""):
+        of_split = rows[np.asarray((origin == name).to_numpy(), np.bool_)]
+        if name or len(of_split):
+            split = _NO_SPLIT_NAME.sub("_", name) or UNSPLIT
+            found[split] = np.sort(np.concatenate([found.get(split, of_split[:0]), of_split]))
+    return found
 
 
 def _unreadable_rows(dataset: Dataset) -> NDArray[np.int64]:

@@ -58,7 +58,8 @@ _WORD = re.compile(r'[^\s"()]+')
 _SPELLED = {"==": "=", "≤": "<=", "≥": ">=", "≠": "!="}
 _FIELDS = (
     "state:  problem:  row:  cluster:  note:  tag:  reason:  score<  margin<  before<  length<  "
-    "words<  tokens<  prompt~  response~  @cut:"
+    "words<  tokens<  prompt~  response~  @cut:  @split:  "
+    "@config:  @file:"
 )
 _TEXTS = {column.value for column in ANYWHERE}
 

@@ -25,6 +25,10 @@ class Mark(StrEnum):
     CONFLICT = "conflict"
     CUT = "@cut"
     """Whether the scorer read only a part of it."""
+    SPLIT = "@split"
+    CONFIG = "@config"
+    FILE = "@file"
+    """The part of the dataset, or the file, that it comes from."""
 
 
 YES, NO = "yes", "no"

@@ -5,8 +5,6 @@ can be ended at any moment. Tokens come from the hub's own places inside of that
 never handed to this one.
 
     address       `hf://datasets/ORG/NAME@REVISION`
-    card_configs  what a dataset card says about its configurations
-    conventions   what folders and file names say where the card says nothing
     choosing      the data files of a configuration and a split
     listing       the files of a revision, as the hub told them, remembered
     cache         the hub's cache on this disk

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
+from engine.dataset.reading.card_configs import card_configs
+from engine.dataset.reading.configurations import DEFAULT, FilePart, configurations, some
 from engine.errors import InputError, UsageError
-from engine.hub.card_configs import CardConfig, card_configs
-from engine.hub.conventions import converted, data_files, has_rows, matching, split_files
-
-DEFAULT = "default"
-_LISTED = 12
-"""Names in a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +23,17 @@ class ChosenFiles:
     @property
     def files(self) -> tuple[str, ...]:
         """Every file once, split by split."""
-        return tuple(dict.fromkeys(name for names in self.splits.values() for name in names))
+        return tuple(each.name for each in self.parts)
+
+    @property
+    def parts(self) -> tuple[FilePart, ...]:
+        """Every file once, with the first split that it is in."""
+        config = self.config if len(self.configs) > 1 else ""
+        found: dict[str, FilePart] = {}
+        for split, names in self.splits.items():
+            for name in names:
+                found.setdefault(name, FilePart(name, split, config))
+        return tuple(found.values())
 
 
 def chosen_files(card: str, files: Sequence[str], config: str = "", split: str = "") -> ChosenFiles:
@@ -48,7 +53,9 @@ def chosen_files(card: str, files: Sequence[str], config: str = "", split: str =
         InputError: there are no data files.
     """
     ordered = sorted(files)
-    configs = _configurations(card, ordered)
+    configs = configurations(card, ordered)
+    if not configs:
+        raise InputError("no data files are in it", _without_data(ordered))
     name = _named(configs, config, _defaults(card))
     splits = configs[name]()
     if not any(splits.values()):
@@ -58,43 +65,13 @@ def chosen_files(card: str, files: Sequence[str], config: str = "", split: str =
         )
     if split and split not in splits:
         raise UsageError(
-            f"no split is called {split!r}", f"--split is one of: {_some(list(splits))}"
+            f"no split is called {split!r}", f"--split is one of: {some(list(splits))}"
         )
     chosen = {split: splits[split]} if split else splits
     kept = {each: tuple(names) for each, names in chosen.items() if names}
     if not kept:
         raise InputError(f"no file is there for the split {split}", "choose another one")
     return ChosenFiles(name, tuple(configs), kept)
-
-
-Splits = dict[str, list[str]]
-"""Split -> files."""
-
-
-def _configurations(card: str, files: list[str]) -> dict[str, Callable[[], Splits]]:
-    """Configuration -> what it is made of, found when it is asked for."""
-    named = card_configs(card)
-    if named:
-        return {each.name: partial(_of_card, each, files) for each in named}
-    data = data_files(files)
-    if not data:
-        raise InputError("no data files are in it", _without_data(files))
-    found = converted(data) or {DEFAULT: split_files(data)}
-    return {name: partial(dict, splits) for name, splits in found.items()}
-
-
-def _of_card(config: CardConfig, files: list[str]) -> Splits:
-    if not config.patterns:
-        return split_files(data_files(files), config.folder)
-    data = [name for name in files if has_rows(name)]
-    return {
-        split: list(
-            dict.fromkeys(
-                name for pattern in patterns for name in matching(pattern, data, config.folder)
-            )
-        )
-        for split, patterns in config.patterns.items()
-    }
 
 
 def _defaults(card: str) -> list[str]:
@@ -106,7 +83,7 @@ def _named(configs: Mapping[str, object], config: str, defaults: Sequence[str]) 
         if config not in configs:
             raise UsageError(
                 f"no configuration is called {config!r}",
-                f"--config is one of: {_some(list(configs))}",
+                f"--config is one of: {some(list(configs))}",
             )
         return config
     for name in (*defaults, DEFAULT):
@@ -116,13 +93,8 @@ def _named(configs: Mapping[str, object], config: str, defaults: Sequence[str]) 
         return next(iter(configs))
     raise UsageError(
         f"there are {len(configs)} configurations, and none is the default",
-        f"choose with --config: {_some(list(configs))}",
+        f"choose with --config: {some(list(configs))}",
     )
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" … ({len(names)})" if len(names) > _LISTED else ""
-    return ", ".join(names[:_LISTED]) + more
 
 
 def _without_data(files: Sequence[str]) -> str:
@@ -131,4 +103,4 @@ def _without_data(files: Sequence[str]) -> str:
             "it is made by a script, and tamis runs none; "
             "@refs/convert/parquet after its name may have the hub's own conversion"
         )
-    return "known are JSON, JSON lines, CSV, TSV, Parquet, Arrow, plain text, .gz and .zst"
+    return "known are JSON, JSON lines, CSV, TSV, Parquet, Arrow, plain text, also compressed"

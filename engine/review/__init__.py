@@ -6,6 +6,7 @@
     latest_event   which event holds for each row, for one thing that can be said
     history        everything that was said about one row
     threshold      a score bound with its direction: typed, parsed, resolved
+    rank           so many rows in all: which of them a rank rule takes
     policy         from verdicts, scores and threshold to the outcome of every row
     review_orders  which samples to look at first
     histogram      counts of scores in equal bins, kept and dropped

@@ -3,6 +3,7 @@
 A new kind of scorer is a module and a row in `kinds`.
 
     scorer          what a scorer is, and the values that go in and come out
+    known_scorer    a scorer as an earlier visit knew it, without loading it
     kinds           the kinds of scorers, a row each
     heuristic       surface checks, each with its reason; no model
     column          scores that somebody else computed: a column, or a file beside the dataset

@@ -12,7 +12,7 @@ from engine.paths import address_session_path
 
 def hub_reading(reading: ReadOptions, source: HubSource) -> ReadOptions:
     """Read the chosen files of its snapshot, and call it by its address."""
-    return replace(reading, files=source.chosen.files, name=source.name)
+    return replace(reading, files=source.chosen.parts, name=source.name)
 
 
 def hub_session(source: HubSource, explicit: Path | None = None) -> Path:

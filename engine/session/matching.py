@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from engine.dataset.dataset import Origin
 from engine.errors import UsageError
 from engine.filter import ANY, NO, YES, Filter, Mark, Names, Number, NumberTerm, parse_filter
 from engine.filter.terms import RowStatus, StateTerm, Term
@@ -76,6 +77,10 @@ class FilteredSession:
                 return self._session.annotations.with_tag(name)
             case Mark.CONFLICT:
                 return self._session.annotations.in_conflict(name)
+            case Mark.SPLIT | Mark.CONFIG | Mark.FILE:
+                origin = self._session.dataset.origin(Origin(mark.removeprefix("@")))
+                found = origin.is_not_null() if name == ANY else origin.eq_missing(name)
+                return np.asarray(found.to_numpy(), np.bool_)
             case Mark.CUT:
                 cut = self._session.scoring.cut
                 return cut if name in (YES, ANY) else ~cut
@@ -103,6 +108,9 @@ def filter_names(session: ViewedSession) -> Names:
         Mark.TAG: list(session.review.tag_counts()),
         Mark.CONFLICT: [OPEN, ADJUDICATED],
         Mark.CUT: [YES, NO],
+        Mark.SPLIT: list(session.dataset.splits),
+        Mark.CONFIG: list(session.dataset.configs),
+        Mark.FILE: list(session.dataset.origin(Origin.FILE, session.dataset.first_rows)),
     }
     return Names(session.other_columns.all_names, marks, session.frequent_values.get)
 

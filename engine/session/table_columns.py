@@ -11,13 +11,14 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from engine.dataset.dataset import Dataset
+from engine.dataset.dataset import Dataset, Origin
 from engine.dataset.nested import has_column, sortable
 from engine.review.policy import Outcomes
 from engine.review.review import Review
@@ -277,6 +278,24 @@ def _length(session: ViewedSession, row: int) -> Value:
     return str(tokens) if session.scoring.is_estimated(row) else tokens
 
 
+def _origin(of: Origin, session: ViewedSession, row: int) -> Value:
+    """Where a row comes from."""
+    found: str | None = session.dataset.origin(of, np.array([row]))[0]
+    return found
+
+
+def _origins(of: Origin, session: ViewedSession) -> pl.Series:
+    return session.dataset.origin(of)
+
+
+def _is_told(of: Origin, session: ViewedSession) -> bool:
+    """Whether rows differ in where they come from."""
+    dataset = session.dataset
+    if of is Origin.FILE:
+        return len(dataset.files) > 1
+    return bool(dataset.splits if of is Origin.SPLIT else dataset.configs)
+
+
 def _tokens_read(session: ViewedSession) -> NDArray[np.int32]:
     """Tokens that the scorer read of the side under review.  (rows,)."""
     read, tokens = session.board.read[session.scoring.side_index], session.scoring.tokens
@@ -353,6 +372,13 @@ COLUMNS: dict[str, TableColumn] = {
         TableColumn(
             "read", "read", Cell.COUNT, _cells(0), _read, _tokens_read, optional=6,
             offered=lambda session: bool(session.scoring.cut.any()),
+        ),
+        *(
+            TableColumn(
+                f"@{of.value}", of.value, Cell.FIELD, _cells(0), partial(_origin, of),
+                partial(_origins, of), offered=partial(_is_told, of), optional=12,
+            )
+            for of in Origin
         ),
         TableColumn(
             "problem", "", Cell.SIGNS, _cells(2),

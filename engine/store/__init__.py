@@ -6,6 +6,7 @@
     lock           one writer, held by the kernel
     packing        arrays to blobs and back
     events         what is written for a decision, and read back
+    identity_tables  the samples of a whole dataset, for bulks that name theirs by a bitmap
     datasets       which datasets the session has seen
     cache          the score cache's blocks
     stored_orders  review orders and spot checks

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +14,6 @@ from typer.core import TyperGroup
 
 from engine.errors import InputError, UsageError
 from tui.cli import flags
-from tui.cli.hub import refuse_of_files
 
 
 @flags.grouped
@@ -44,7 +43,6 @@ def open_desk(
     if is_hub_address(data):
         parse_address(data)
     else:
-        refuse_of_files(data, parts)
         _check_there(data, group.list_commands(context))
     preferences = load_preferences(**asdict(looks))
     refuse_without_terminal()
@@ -58,7 +56,10 @@ def open_desk(
     run_desk(
         data,
         OpenOptions(
-            reading=reading.options(), session=session, reviewer=reviewer, read_only=read_only
+            reading=replace(reading.options(), config=parts.config, split=parts.split),
+            session=session,
+            reviewer=reviewer,
+            read_only=read_only,
         ),
         scorer=scorer,
         threshold=threshold,

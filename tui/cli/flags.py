@@ -174,15 +174,16 @@ class Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """Which part of a dataset of the hub is opened."""
+    """Which part of a folder, or of a dataset of the hub, is opened."""
 
     config: Annotated[
         str,
-        typer.Option(metavar="C", help="Of a hub dataset: which configuration; else its default."),
+        typer.Option(
+            metavar="C",
+            help="Which configuration; else all of a folder, of a hub dataset its default.",
+        ),
     ] = ""
-    split: Annotated[
-        str, typer.Option(metavar="S", help="Of a hub dataset: which split; else all.")
-    ] = ""
+    split: Annotated[str, typer.Option(metavar="S", help="Which split; else all.")] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

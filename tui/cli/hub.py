@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import select
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -90,31 +90,17 @@ def located(
     Raises:
         NotOnDiskError: it is not in the hub's cache, and not to be fetched.
         InputError: it cannot be fetched.
-        UsageError: no such configuration or split, or not of the hub at all.
+        UsageError: no such configuration or split.
     """
     from engine.hub.address import is_hub_address
 
     if not is_hub_address(data):
-        refuse_of_files(data, parts)
-        return Located(data, reading, session)
+        chosen = replace(reading, config=parts.config, split=parts.split)
+        return Located(data, chosen, session)
     from engine.session.from_hub import hub_reading, hub_session
 
     source = _source(data, parts, progress, download=download)
     return Located(source.folder, hub_reading(reading, source), hub_session(source, session))
-
-
-def refuse_of_files(data: Path, parts: Parts) -> None:
-    """Files on this disk are opened as they are.
-
-    Raises:
-        UsageError: a configuration or a split was asked for.
-    """
-    if parts.config or parts.split:
-        flag = "--config" if parts.config else "--split"
-        raise UsageError(
-            f"{flag} is about datasets of the hub, and {data} is none",
-            "open one as hf://datasets/ORG/NAME",
-        )
 
 
 def _source(data: Path, parts: Parts, progress: ProgressLine, *, download: bool) -> HubSource:

@@ -61,6 +61,11 @@ def _made_of(description: Mapping[str, Any]) -> str:
     return f", made of {made_of:,} in the file" if made_of != description["rows"] else ""
 
 
+def _parts(what: str, rows: Mapping[str, int]) -> str:
+    listed = ", ".join(f"{name} {count:,}" for name, count in rows.items())
+    return f"{what:<10}{listed}" if rows else ""
+
+
 def info_text(description: Mapping[str, Any]) -> str:
     """A dataset, from `engine.dataset.info.describe`."""
     columns = ", ".join(f"{part} = {name}" for part, name in description["columns"].items())
@@ -75,6 +80,8 @@ def info_text(description: Mapping[str, Any]) -> str:
         f"name      {named}" if named else "",
         f"family    {description['family']}" + (f" ({counted})" if len(families) > 1 else ""),
         f"format    {description['format']}" + (f", {files:,} files" if files > 1 else ""),
+        _parts("splits", description["splits"]),
+        _parts("configs", description["configs"]),
         f"columns   {columns or _unknown(description['all_columns'])}",
         f"rows      {description['rows']:,}{unread}{_made_of(description)}",
         f"longest   row {longest['row']}, {longest['characters']:,} characters" if longest else "",

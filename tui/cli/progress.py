@@ -37,7 +37,7 @@ class ProgressLine:
         if self._shown and now_s - self._last_s >= SHOWN_EVERY_S:
             self._last_s = now_s
             share = f" of {size_text(total)} ({done / total:.0%})" if total else ""
-            self._write(f"{what}: {size_text(done)}{share}   (ctrl+c stops)")
+            self._write(f"{what}: {size_text(done)}{share}   · stop with ctrl+c")
 
     def say(self, message: str) -> None:
         """A line that stays, terminal or not."""

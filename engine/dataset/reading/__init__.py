@@ -3,6 +3,10 @@
 `engine.dataset.dataset` is the only caller; everything here knows one file (a shard) at a time.
 
     files         which files a path means, and what each of them is
+    suffixes      what names of files say about what is in them
+    card_configs  what a dataset card says about its configurations
+    split_names   what folders and file names say where the card says nothing
+    configurations  the configurations and splits of a folder, by card or by names
     source        the bytes of a file, decompressed
     shard         what every opened file can do
     json_rows     JSON rows with the bytes each came from: the one parser of them

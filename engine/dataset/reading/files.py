@@ -7,18 +7,27 @@ dataset_dict.json lists `splits`).
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from engine.dataset.reading.arrow_schema import read_as_plain, stored_schema, unreadable_types
+from engine.dataset.reading.card_configs import card_configs
+from engine.dataset.reading.configurations import (
+    CARD,
+    FilePart,
+    chosen_parts,
+    named_parts,
+    parts_by_name,
+)
 from engine.dataset.reading.csv_dialect import CsvDialect
 from engine.dataset.reading.csv_rows import read_csv
 from engine.dataset.reading.frame_shard import FrameShard, read_polars, read_text
@@ -36,11 +45,19 @@ from engine.dataset.reading.options import ReadOptions
 from engine.dataset.reading.problems import ProblemLog
 from engine.dataset.reading.shard import Shard, SourceKind
 from engine.dataset.reading.source import (
-    COMPRESSIONS,
     ByteSource,
     HeldSource,
     ReadProgress,
+    archived_names,
     open_source,
+)
+from engine.dataset.reading.split_names import has_rows
+from engine.dataset.reading.suffixes import (
+    JSON_SUFFIXES,
+    METADATA_NAMES,
+    TABLE_SUFFIXES,
+    TEXT_SUFFIXES,
+    inner_name,
 )
 from engine.dataset.reading.text_encoding import detect_encoding
 from engine.dataset.reading.trees import are_message_rows, as_lines, tree_paths
@@ -51,23 +68,11 @@ PARQUET_MAGIC = b"PAR1"
 ARROW_MAGIC = b"ARROW1"
 ARROW_STREAM_MAGIC = b"\xff\xff\xff\xff"
 
-COMPRESSED = (*(suffix for each in COMPRESSIONS for suffix in each.suffixes), ".zip")
-JSON_SUFFIXES = (".json", ".jsonl", ".ndjson", ".jsonlines")
-TABLE_SUFFIXES = (".parquet", ".arrow", ".feather", ".ipc", ".csv", ".tsv")
-TEXT_SUFFIXES = (".txt", ".text")
-METADATA_NAMES = frozenset(
-    {
-        "dataset_info.json",
-        "dataset_infos.json",
-        "dataset_dict.json",
-        "state.json",
-        "manifest.json",
-        "config.json",
-        "package.json",
-    }
-)
-"""Files beside the data that describe it."""
 EXPORT_MANIFEST, EXPORT_DECISIONS = "manifest.json", "decisions.parquet"
+
+MOST_LEVELS = 4
+"""A folder is looked through so deep, itself included: `data/CONFIG/SPLIT/` and its files."""
+_CARD_BYTES = 1 << 20
 
 FEW_SHARDS = 128
 """Up to this many files keep their descriptor open; more would exhaust a process's limit."""
@@ -90,6 +95,12 @@ class DataFile:
     path: Path
     name: str
     layout: str = ""
+    split: str = ""
+    """The split it belongs to; empty: none."""
+    config: str = ""
+    """The configuration it belongs to; empty: none."""
+    member: str = ""
+    """Of an archive of several files: which one."""
 
 
 def printable(path: str | os.PathLike[str]) -> str:
@@ -97,17 +108,40 @@ def printable(path: str | os.PathLike[str]) -> str:
     return os.fsencode(path).decode("utf-8", "replace")
 
 
-def find_files(path: Path) -> list[DataFile]:
-    """The files that `path` means: itself, or the shards of a folder.
+@dataclass(frozen=True, slots=True)
+class FoundFiles:
+    """The files that a path means."""
+
+    files: list[DataFile]
+    left_out: list[str] = field(default_factory=list)
+    """Data files that it could mean and that are not opened, with the reason."""
+
+
+def find_files(path: Path, config: str = "", split: str = "") -> FoundFiles:
+    """The files that `path` means: itself, or the shards of a folder or an archive.
+
+    Args:
+        path: what was named.
+        config: of a folder, the configuration to open; empty: all.
+        split: of a folder, the split to open; empty: all.
 
     Raises:
         InputError: it does not exist, is no local path, or is a folder without data.
+        UsageError: it has no such configuration or split.
     """
     name = printable(path)
     if path.is_dir():
-        return _hugging_face_files(path) or _folder_files(path)
+        folder = _snapshot(path) or path
+        found = FoundFiles(_hugging_face_files(folder))
+        found = found if found.files else _folder_files(folder)
+        return FoundFiles(_chosen(found.files, config, split), found.left_out)
     if path.exists():
-        return [DataFile(path, name)]
+        members = _data_members(path) if path.suffix.lower() == ".zip" else []
+        files = [
+            DataFile(path, part.name, "", part.split, part.config, part.name)
+            for part in parts_by_name(members)
+        ]
+        return FoundFiles(_chosen(files or [DataFile(path, name)], config, split))
     if _ADDRESS.match(name):
         raise InputError(f"{name}: an address, not a file", _LOCAL_ONLY)
     hint = "check the path"
@@ -116,12 +150,43 @@ def find_files(path: Path) -> list[DataFile]:
     raise InputError(f"{name}: no such file or folder", hint)
 
 
+def _data_members(path: Path) -> list[str]:
+    """The data files of an archive that holds several files; [] of any other."""
+    names = archived_names(path)
+    if len(names) < 2:
+        return []
+    tables = [name for name in names if has_rows(name, (*JSON_SUFFIXES, *TABLE_SUFFIXES))]
+    return tables or [name for name in names if has_rows(name)]
+
+
+def _chosen(files: list[DataFile], config: str, split: str) -> list[DataFile]:
+    parts = [FilePart(each.name, each.split, each.config) for each in files]
+    wanted = {each.name for each in chosen_parts(parts, config, split)}
+    return [each for each in files if each.name in wanted]
+
+
+def _snapshot(folder: Path) -> Path | None:
+    """The newest state of a repository in the hub's cache; None where the folder is none.
+
+    Source: huggingface_hub documentation, "Understand caching".
+    """
+    snapshots = folder / "snapshots"
+    if not (folder.name.startswith("datasets--") and snapshots.is_dir()):
+        return None
+    with contextlib.suppress(OSError, ValueError):
+        main = snapshots / (folder / "refs" / "main").read_text("utf-8").strip()
+        if main.is_dir() and main.parent == snapshots:
+            return main
+    states = [each for each in snapshots.iterdir() if each.is_dir()]
+    return max(states, key=lambda each: each.stat().st_mtime_ns, default=None)
+
+
 def _hugging_face_files(folder: Path) -> list[DataFile]:
     """The Arrow streams of a `save_to_disk` folder or of all its splits; [] if it is none."""
     splits = _json_object(folder / "dataset_dict.json").get("splits")
     if isinstance(splits, list):
         return [
-            DataFile(file.path, f"{printable(split)}/{file.name}", file.layout)
+            DataFile(file.path, f"{printable(split)}/{file.name}", file.layout, printable(split))
             for split in splits
             if isinstance(split, str)
             for file in _hugging_face_files(folder / split)
@@ -144,21 +209,65 @@ def _json_object(path: Path) -> dict[str, object]:
     return value if isinstance(value, dict) else {}
 
 
-def _folder_files(folder: Path) -> list[DataFile]:
-    """The shards of a folder in the order of their names; else those one level below."""
-    for below in (False, True):
-        found = _data_files(folder, below=below)
-        if found:
-            return [DataFile(path, printable(path.relative_to(folder))) for path in found]
-    raise InputError(
-        f"{printable(folder)}: no data files in this folder, nor in the folders in it",
-        f"name the folder that holds them; {_KNOWN_FORMATS}",
+def _folder_files(folder: Path) -> FoundFiles:
+    """The shards of a folder in the order of their names, with their configurations and splits.
+
+    Those that its card names, at any depth; else those of the first level that has any.
+    """
+    card = _card(folder)
+    has_configs = bool(card_configs(card))
+    everything: dict[str, Path] = {}
+    opened: list[str] = []
+    for depth in range(MOST_LEVELS):
+        level = _data_files(folder, depth)
+        names = [printable(path.relative_to(folder).as_posix()) for path in level]
+        everything |= dict(zip(names, level, strict=True))
+        if opened and not has_configs:
+            break  # one level more than what is opened, to say what is not
+        opened = opened or names
+    named = named_parts(card, list(everything))
+    if not opened:
+        raise InputError(
+            f"{printable(folder)}: no data files in this folder, nor in the folders in it, "
+            f"{MOST_LEVELS - 1} levels deep",
+            f"name the folder that holds them; {_KNOWN_FORMATS}",
+        )
+    if named:
+        left = [name for name in everything if name not in named]
+        reason = f"no configuration of {CARD} names it, so it was not read"
+    else:
+        named = {part.name: part for part in parts_by_name(opened)}
+        left = [name for name in everything if name not in named]
+        reason = "it lies deeper than the other data files, so it was not read"
+    files = [
+        DataFile(path, name, "", named[name].split, named[name].config)
+        for name, path in everything.items()
+        if name in named
+    ]
+    return FoundFiles(
+        sorted(files, key=lambda each: each.path),
+        [f"{name}: {reason}" for name in left if not _is_export(everything[name].parent)],
     )
 
 
-def _data_files(folder: Path, *, below: bool) -> list[Path]:
+def _is_export(folder: Path) -> bool:
+    """Whether a folder is an export of tamis."""
+    return (folder / EXPORT_MANIFEST).is_file() and (folder / EXPORT_DECISIONS).is_file()
+
+
+def _card(folder: Path) -> str:
+    """The beginning of its card, where its configurations are; empty where there is none."""
     try:
-        found = sorted(folder.glob("*/*" if below else "*"))
+        with (folder / CARD).open("rb") as file:
+            return file.read(_CARD_BYTES).decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
+def _data_files(folder: Path, depth: int) -> list[Path]:
+    """Data files so many folders below `folder`; those of finished exports but for their rows."""
+    try:
+        found = sorted(folder.glob("/".join(["*"] * (depth + 1))))
     except OSError as error:
         raise InputError(
             f"{printable(folder)}: cannot be listed: {error.strerror}", "check its permissions"
@@ -180,19 +289,11 @@ def _is_shown(path: Path, folder: Path) -> bool:
 
 
 def _has_suffix(path: Path, suffixes: tuple[str, ...]) -> bool:
-    return _inner_name(path).endswith(suffixes)
+    return inner_name(path.name).endswith(suffixes)
 
 
 def _named_as(file: DataFile, source: ByteSource) -> Path:
     return Path(source.member) if source.member else file.path
-
-
-def _inner_name(path: Path) -> str:
-    """The name in lower case without the suffix of its compression."""
-    name = path.name.lower()
-    for suffix in COMPRESSED:
-        name = name.removesuffix(suffix)
-    return name
 
 
 def open_shard(
@@ -210,7 +311,7 @@ def open_shard(
         UsageError: the person named a column that is not there.
         Cancelled: the person asked to stop.
     """
-    source = open_source(file.path, file.name, progress, keep_open=keep_open)
+    source = open_source(file.path, file.name, progress, keep_open=keep_open, member=file.member)
     try:
         shard = _open(file, source, choose, progress, options)
     except BaseException:
@@ -233,7 +334,7 @@ def _open(
     options: ReadOptions,
 ) -> Shard:
     head = source.read(0, HEAD_BYTES)
-    may_be_utf16 = not _inner_name(_named_as(file, source)).endswith(JSON_SUFFIXES)
+    may_be_utf16 = not inner_name(_named_as(file, source).name).endswith(JSON_SUFFIXES)
     _refuse_hopeless(head, source, may_be_utf16=may_be_utf16)
     layout = file.layout or _columnar_layout(head)
     progress.step(f"reading {file.name}", 0, source.size)
@@ -259,7 +360,7 @@ def _open_text(
     progress: ReadProgress,
     options: ReadOptions,
 ) -> Shard:
-    name = _inner_name(_named_as(file, source))
+    name = inner_name(_named_as(file, source).name)
     json_like = json_layout(head, source.size)
     if name.endswith(JSON_SUFFIXES):
         json_like = json_like or JsonLayout.LINES

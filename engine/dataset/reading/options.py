@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.dataset.reading.configurations import FilePart
 from engine.sample import Family
 
 PLACEHOLDERS = (
@@ -82,7 +83,11 @@ class ReadOptions:
     quoting: str = ""
     """Of a CSV: none, doubled, backslash; empty: detected."""
     encoding: str = ""
-    files: tuple[str, ...] = ()
-    """Of a folder: these only, as paths from it, in this order."""
+    config: str = ""
+    """Of a folder: the configuration to open; empty: all."""
+    split: str = ""
+    """Of a folder: the split to open; empty: all."""
+    files: tuple[FilePart, ...] = ()
+    """Of a folder: these only, in this order."""
     name: str = ""
     """What the dataset is called, where its path does not say; an address of a hub."""

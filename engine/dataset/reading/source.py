@@ -168,9 +168,11 @@ def _print_of(fd: int) -> tuple[int, int]:
 
 
 def open_source(
-    path: Path, name: str, progress: ReadProgress, *, keep_open: bool = True
+    path: Path, name: str, progress: ReadProgress, *, keep_open: bool = True, member: str = ""
 ) -> ByteSource:
     """The decompressed bytes of `path`; a compression is known by its first bytes.
+
+    Of a zip archive, those of `member`, else of the one data file in it.
 
     Raises:
         InputError: the file cannot be read.
@@ -184,7 +186,7 @@ def open_source(
                 return _expanded(source, compression, progress)
         if magic.startswith(ZIP_MAGIC) and path.suffix.lower() == ".zip":
             source.close()
-            return _unzipped(path, name)
+            return _unzipped(path, name, member, progress)
     except MemoryError as error:
         source.close()
         raise InputError(
@@ -260,15 +262,26 @@ def _expanded(source: FileSource, compression: Compression, progress: ReadProgre
     return HeldSource(data, source.name, trouble)
 
 
-def _unzipped(path: Path, name: str) -> HeldSource:
-    """The one data file of a zip archive.
+def archived_names(path: Path) -> list[str]:
+    """The files in a zip archive, sorted; none where it is no archive, whatever its name says."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return sorted(filter(_is_data, archive.namelist()))
+    except (OSError, zipfile.BadZipFile):
+        return []
+
+
+def _unzipped(path: Path, name: str, member: str, progress: ReadProgress) -> HeldSource:
+    """One file of a zip archive: the one named, else the one data file in it.
 
     Raises:
         InputError: it holds none or several, it is damaged, or it is locked with a password.
+        Cancelled: the person asked to stop.
     """
+    progress.step(f"decompressing {name}", 0)
     try:
         with zipfile.ZipFile(path) as archive:
-            members = [each for each in archive.namelist() if _is_data(each)]
+            members = [member] if member else list(filter(_is_data, archive.namelist()))
             if len(members) == 1:
                 return HeldSource(archive.read(members[0]), name, member=members[0])
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError) as error:

@@ -283,7 +283,7 @@ def test_decisions_speak_of_every_row_of_the_source(tmp_path: Path, out: Path) -
         *("row", "identity", "occurrence", "outcome", "reason", "reason_text", "score", "verdict"),
         "reviewer",
         *("reject_reason", "note", "tags", "matched_row", "similarity", "copies"),
-        *("edited", "original_identity", "file", "problem"),
+        *("edited", "original_identity", "file", "split", "config", "problem"),
     ]
     assert decided["row"].to_list() == list(range(6))
     assert decided["identity"][1] == bytes(range(16, 32)).hex()

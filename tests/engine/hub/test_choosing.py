@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from engine.dataset.reading.split_names import matching
 from engine.errors import InputError, UsageError
 from engine.hub.choosing import chosen_files
-from engine.hub.conventions import matching
 from tests.engine.hub.rows import CARD, dataset
 
 FILES = list(dataset(1))

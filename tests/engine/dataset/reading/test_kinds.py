@@ -444,7 +444,7 @@ def test_rows_of_a_tree_are_read_from_any_table(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_data_says_how_deep_it_looked(tmp_path: Path) -> None:
-    deep = tmp_path / "a" / "b"
+    deep = tmp_path / "a" / "b" / "c" / "d"
     deep.mkdir(parents=True)
     (deep / "rows.jsonl").write_text('{"prompt": "q"}\n')
     with pytest.raises(InputError, match="nor in the folders in it") as raised:

@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from functools import cache
 
-from engine.dataset.reading.files import (
-    COMPRESSED,
+from engine.dataset.reading.card_configs import TRAIN
+from engine.dataset.reading.suffixes import (
     JSON_SUFFIXES,
     METADATA_NAMES,
     TABLE_SUFFIXES,
     TEXT_SUFFIXES,
+    inner_name,
 )
-from engine.hub.card_configs import TRAIN
 
 _KEYWORDS = {
     "train": ("train", "training"),
@@ -52,9 +52,7 @@ def has_rows(
     name: str, suffixes: tuple[str, ...] = (*JSON_SUFFIXES, *TABLE_SUFFIXES, *TEXT_SUFFIXES)
 ) -> bool:
     """Whether a file of this name is one of rows that can be opened."""
-    last = name.rpartition("/")[2].lower()
-    for suffix in COMPRESSED:
-        last = last.removesuffix(suffix)
+    last = inner_name(name.rpartition("/")[2])
     return last.endswith(suffixes) and last not in METADATA_NAMES
 
 
@@ -70,8 +68,18 @@ def converted(files: Sequence[str]) -> dict[str, dict[str, list[str]]]:
 
 
 def split_files(files: Sequence[str], folder: str = "") -> dict[str, list[str]]:
-    """Split -> its files, by the first convention that says something about any of them."""
+    """Split -> its files, as `datasets` has it: where no name says anything, all are `train`."""
     inside = [each for each in files if not folder or each.startswith(f"{folder}/")]
+    return named_splits(inside, folder) or ({TRAIN: inside} if inside else {})
+
+
+def named_splits(inside: Sequence[str], folder: str = "") -> dict[str, list[str]]:
+    """Split -> its files, by the first convention that says something about any of them; else {}.
+
+    Args:
+        inside: files, as paths with `/` from the top.
+        folder: the one that all of them are in; what its own name says does not count.
+    """
     start = len(folder) + 1 if folder else 0
     shards: dict[str, list[str]] = {}
     for name in inside:
@@ -86,7 +94,7 @@ def split_files(files: Sequence[str], folder: str = "") -> dict[str, list[str]]:
         }
         if any(found.values()):
             return {split: names for split, names in found.items() if names}
-    return {TRAIN: inside} if inside else {}
+    return {}
 
 
 def _is_of(name: str, split: str, *, in_folder: bool) -> bool:
