@@ -288,7 +288,8 @@ class SimulatorLink:
         try:
             self.find_duplicates()
         except Exception as error:  # noqa: BLE001 - the simulator does without
-            self.uncounted = f"not counted: {one_line(error)}"
+            uncounted = f"not counted: {one_line(error)}"
+            self._finding, self.uncounted = None, uncounted  # whoever reads why can try again
 
     # -- what is known now -------------------------------------------------------------------
 

@@ -59,6 +59,10 @@ SHARE_OF_LOOP = 0.04
 """Counting what streams in may take this share of the loop's time; at a million rows it is done
 less often, not less exactly."""
 
+COUNTS_AT_LATEST_S = 2.0
+"""Counts are drawn after this long whatever their share: a loop that was held up for seconds while
+a model was loaded had not spent them on counting."""
+
 TICK_WORK_S = 0.01
 """What counting a million rows takes, where nothing is in the way."""
 
@@ -202,7 +206,7 @@ class DeskBase(WorkingScreen):
                 self._seen = seen
                 self._draw_counts(recount=scores_came)
                 spent_s = time.monotonic() - now
-                self._counts_due_s = now + spent_s / SHARE_OF_LOOP
+                self._counts_due_s = now + min(spent_s / SHARE_OF_LOOP, COUNTS_AT_LATEST_S)
             self.table.refresh_changed()
             self._show_sample_again()
         if now >= self._status_due_s:

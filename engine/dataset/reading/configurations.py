@@ -109,8 +109,9 @@ def chosen_parts(parts: Sequence[FilePart], config: str, split: str) -> list[Fil
         known = list(dict.fromkeys(filter(None, names)))
         if wanted and wanted not in known:
             what = "configuration" if flag == "--config" else "split"
-            hint = f"{flag} is one of: {some(known)}" if known else f"there are none: no {flag}"
-            raise UsageError(f"no {what} is called {wanted!r}", hint)
+            one_of = f"{flag} is one of: {some(known)}"
+            none = f"nothing here names one: leave {flag} out"
+            raise UsageError(f"no {what} is called {wanted!r}", one_of if known else none)
     return [
         each
         for each in parts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -210,12 +211,18 @@ def test_what_was_assumed_is_there_again(session: Session, data: Path) -> None:
     odd.close()
 
 
+def looking_ends() -> None:
+    """Wait until duplicates are looked for no more."""
+    for thread in threading.enumerate():
+        if thread.name == "exact duplicates":
+            thread.join(timeout=30)
+
+
 def test_repeats_are_found_beside_the_work(session: Session) -> None:
     session.hash_in_background()
     session.simulator_link.find_duplicates_in_background()
     session.simulator_link.find_duplicates_in_background()
-    assert session.simulator_link._finding is not None
-    session.simulator_link._finding.join(timeout=30)
+    looking_ends()
     assert session.simulator_link.clusters is not None
     assert session.simulator_link.clusters.count == 20
 
@@ -228,8 +235,7 @@ def test_it_says_why_repeats_cannot_be_found_and_looks_again_when_asked(
 
     def looked_for() -> str:
         link.find_duplicates_in_background()
-        assert link._finding is not None
-        link._finding.join(timeout=30)
+        looking_ends()
         return link.live().found_by
 
     link = session.simulator_link

@@ -233,8 +233,8 @@ def test_a_push_that_breaks_says_where_the_export_is_and_the_next_one_goes_on(
         (("--push", "no name", "--yes"), "not the name of a repository: 'no name'"),
         (("--private",), "--private is about a push"),
         (("--yes",), "--yes is about a push"),
-        (("--split", "test"), "--split is about datasets of the hub, and train.jsonl is none"),
-        (("--config", "a"), "--config is about datasets of the hub"),
+        (("--split", "test"), "no split is called 'test'"),
+        (("--config", "a"), "no configuration is called 'a'"),
     ],
     ids=lambda each: each[0] if isinstance(each, tuple) else "",
 )

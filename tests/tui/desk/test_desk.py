@@ -325,6 +325,17 @@ async def test_a_model_that_cannot_be_loaded_leaves_the_scores_that_were_there(
         assert desk.session.summary().kept == kept > 0
 
 
+async def test_a_desk_that_was_held_up_counts_again_soon(
+    rows: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.desk.base.SHARE_OF_LOOP", 1e-9)  # as if counting had taken hours
+    async with open_desk(rows, scorer="heuristic") as desk:
+        await desk.scored()
+        assert "pending" not in desk.screen
+        await desk.press("a")
+        await desk.until(lambda: "1 by hand" in desk.screen, "the count")
+
+
 async def test_pause_and_resume(tmp_path: Path) -> None:
     async with open_desk(write_rows(tmp_path / "many.jsonl", 4000)) as desk:
         await desk.press("p")

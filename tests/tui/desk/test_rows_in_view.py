@@ -105,7 +105,7 @@ async def test_a_sort_does_not_hold_up_the_desk(
     monkeypatch.setitem(COLUMNS, "slow", behind(gate))
     async with open_desk(rows) as desk:
         await desk.scored()
-        await desk.pilot.press("s", "end", "enter")
+        await desk.pilot.press("s", "end", "up", "enter")
         await desk.until(gate.reached.is_set, "the sort")
         await answers(desk)
         gate.open.set()
@@ -164,7 +164,7 @@ async def test_the_next_key_means_the_rows_that_the_one_before_asked_for(
     monkeypatch.setattr("tui.desk.base.PATIENCE_S", 60)
     monkeypatch.setitem(COLUMNS, "slow", behind(gate))
     async with open_desk(rows) as desk:
-        await desk.pilot.press("s", "end", "enter", "g", "x")
+        await desk.pilot.press("s", "end", "up", "enter", "g", "x")
         await desk.until(gate.reached.is_set, "the sort")
         assert not desk.session.verdicts.any()
         gate.open.set()
@@ -206,7 +206,7 @@ async def test_a_column_is_one_row_of_the_table(
         counts = np.array([vowels(desk.session, row) for row in range(30)])
         assert screen_lines(desk.app)[1].endswith("vowels")
         assert screen_lines(desk.app)[2].split()[-1] == str(counts[0])
-        await desk.press("s", "end", "enter")
+        await desk.press("s", "end", "up", "enter")
         assert (np.diff(counts[desk.desk.table.order]) >= 0).all()
         assert "sort: vowels ascending" in desk.screen
         await desk.press("b")

@@ -144,7 +144,7 @@ def test_a_single_file_has_no_split(tmp_path: Path) -> None:
     dataset.close()
     with pytest.raises(UsageError, match="no split is called 'train'") as caught:
         opened(tmp_path / "train.jsonl", split="train")
-    assert "there are none" in caught.value.hint
+    assert "leave --split out" in caught.value.hint
 
 
 def test_the_folder_of_a_repository_in_the_hubs_cache_is_its_newest_state(tmp_path: Path) -> None:
