@@ -85,10 +85,12 @@ class FrequencyDialog(ListDialog[FrequencyChoice]):
         return f"{shown} {line.rows:>11,} {share:>7.1%}{kept} {drawn}"
 
     def _keys(self) -> str:
-        keys = ["enter filter"]
-        if self._has_filter:
-            keys.append("+ add to the filter")
-            keys.append("a all rows" if self._found.of_filter else "a of the filter")
+        if self._found.of_filter:
+            keys = ["enter add to the filter", "a all rows"]
+        elif self._has_filter:
+            keys = ["enter filter", "+ add to the filter", "a of the filter"]
+        else:
+            keys = ["enter filter"]
         return "    ".join([*keys, "c other column", "esc close"])
 
     def _chosen(self) -> Frequency | None:
@@ -102,9 +104,10 @@ class FrequencyDialog(ListDialog[FrequencyChoice]):
         options.focus()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Show its rows."""
+        """Show its rows, of those that were counted."""
         event.stop()
-        self.dismiss(FrequencyChoice(self._found.lines[event.option_index]))
+        line = self._found.lines[event.option_index]
+        self.dismiss(FrequencyChoice(line, adds=self._found.of_filter))
 
     def action_add(self) -> None:
         """Show its rows, of those in view."""
