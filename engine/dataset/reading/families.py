@@ -79,6 +79,7 @@ ANSWERS = {
     "input": ("output", "response", "target", "targets", "completion"),
     "inputs": ("targets", "outputs", "target"),
     "inputs_pretokenized": ("targets_pretokenized",),
+    "q": ("a",),
     "human": ("assistant", "bot", "gpt"),
     "user": ("assistant", "bot"),
     "user_prompt": ("assistant_response", "model_response", "response", "completion"),
@@ -100,6 +101,11 @@ CANDIDATE_NAMES = (
 )
 JSON_CANDIDATES = CANDIDATE_NAMES[:6]
 """Those that may be JSON text in a cell: one answer may be a JSON list itself."""
+NUMBERED = (
+    *("response", "output", "answer", "completion", "generation", "candidate", "model_response"),
+    *("model_output", "reply"),
+)
+"""Names under which several answers to one prompt stand, with a number or a letter behind."""
 SIDES = (
     ("chosen", "rejected"),
     ("chosen_messages", "rejected_messages"),
@@ -558,7 +564,10 @@ def _tool_call(facts: ColumnFacts) -> Columns | None:
 
 
 def _candidates(facts: ColumnFacts) -> Columns | None:
-    """Several responses to one prompt: a list of texts, of objects with one, or of turns."""
+    """Several responses to one prompt: a list of texts, of objects with one, or of turns.
+
+    Or columns of their own, numbered, or called chosen and rejected where there are several such.
+    """
     prompt = _said(facts, facts.find(*PROMPT_NAMES, kinds=SPOKEN))
     messages = None if prompt else _said(facts, facts.find(*MESSAGES_NAMES, kinds=CHAT))
     if messages is not None and not _ends_with_question(facts, messages):
@@ -573,7 +582,46 @@ def _candidates(facts: ColumnFacts) -> Columns | None:
             system = facts.find(*SYSTEM_NAMES, kinds=DECLARED)
             columns = Columns(system, prompt, extra, messages=messages, candidates=found)
             return _with_more(facts, columns, thinks=False)
-    return None
+    apart = _several_rejected(facts) or _numbered(facts)
+    if not apart or prompt in apart:
+        return None
+    extra = None if messages else facts.find(*INPUT_NAMES)
+    extra = extra if extra != prompt else None
+    system = facts.find(*SYSTEM_NAMES, kinds=DECLARED)
+    columns = Columns(system, prompt, extra, messages=messages, apart=apart)
+    return _with_more(facts, columns, thinks=False)
+
+
+def _several_rejected(facts: ColumnFacts) -> tuple[str, ...]:
+    """The columns of a better answer and of a list of worse ones, or the other way round."""
+    for better, worse in (*SIDES, *OTHER_SIDES):
+        found = [
+            _said(facts, facts.find(name, kinds=(*SPOKEN, "texts", "list")))
+            for name in (better, worse)
+        ]
+        names = tuple(name for name in found if name is not None)
+        if len(names) == 2 and all(_is_answer_column(facts, name) for name in names):
+            return names
+    return ()
+
+
+def _is_answer_column(facts: ColumnFacts, name: str) -> bool:
+    return facts.kind(name) in SPOKEN or _answers_in(facts, name)
+
+
+def _numbered(facts: ColumnFacts) -> tuple[str, ...]:
+    """Columns of answers that are numbered or lettered from the first on, two or more."""
+    for name in NUMBERED:
+        for signs in ("012345678", "123456789", "abcdefghi"):
+            found: list[str] = []
+            for sign in signs:
+                column = facts.find(f"{name}{sign}", kinds=(*SPOKEN, "null"))
+                if column is None:
+                    break
+                found.append(column)
+            if len(found) > 1 and any(facts.kind(each) != "null" for each in found):
+                return tuple(found)
+    return ()
 
 
 def _candidate_kinds(name: str) -> tuple[str, ...]:

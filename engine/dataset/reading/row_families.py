@@ -122,7 +122,7 @@ def _unanswered(spelling: Spelling, shard: ReadShard, choose: Chooser) -> NDArra
 def _answers_elsewhere(own: Spelling, of_file: Spelling) -> bool:
     """Whether the spelling of some rows has their answer in a column that the file's has not."""
     known = of_file.columns.used().values()
-    parts = (own.columns.response, own.columns.candidates, own.columns.messages)
+    parts = (own.columns.response, own.columns.candidates, own.columns.messages, *own.columns.apart)
     return any(part is not None and part not in known for part in parts)
 
 

@@ -101,6 +101,8 @@ class Columns:
     """Images, audio and video of the prompt."""
     candidates: str | None = None
     """Several responses, a list."""
+    apart: tuple[str, ...] = ()
+    """Several responses, each in a column of its own; such a column may hold a list of them."""
     choices: str | None = None
     """Choices of which the response names the right one, by index, letter or text."""
     options: tuple[str, ...] = ()
@@ -117,7 +119,8 @@ class Columns:
             *(self.history, self.messages, self.reasoning, self.tools),
             *(self.candidates, self.choices),
         )
-        return not self.media and not self.options and all(part is None for part in read)
+        apart = self.media or self.options or self.apart
+        return not apart and all(part is None for part in read)
 
     def used(self) -> dict[str, str]:
         """The parts that have a column, in the order they are read; `more_1`, `media_2`."""
@@ -239,6 +242,8 @@ def _answers(row: Mapping[str, Any], columns: Columns, remarks: Remarks) -> Answ
     if columns.candidates is not None:
         answers = read_candidates(value_at(row, columns.candidates), remarks)
         answers = with_scores(answers, row)
+    elif columns.apart:
+        answers = read_candidates(_apart(row, columns.apart), remarks)
     elif columns.response is not None:
         value = value_at(row, columns.response)
         if columns.choices is not None or columns.options:
@@ -466,6 +471,16 @@ def _input(row: Mapping[str, Any], columns: Columns, remarks: Remarks) -> str:
         text = _listed_text(value) if what != "the input" else None
         found.append(text_of(value, what, remarks) if text is None else text)
     return "\n".join(filter(None, found))
+
+
+def _apart(row: Mapping[str, Any], names: tuple[str, ...]) -> list[Any]:
+    """The responses of several columns in one list."""
+    found: list[Any] = []
+    for name in names:
+        value = value_at(row, name)
+        several = isinstance(value, list | tuple) and not is_turns(value)
+        found += value if several else [value]
+    return found
 
 
 def _choices(row: Mapping[str, Any], columns: Columns) -> Any:

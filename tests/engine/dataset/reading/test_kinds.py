@@ -241,9 +241,10 @@ def test_names_that_only_look_like_sides_make_no_pair(tmp_path: Path) -> None:
     for row in (
         {"query": "q", "positive": "a", "negative": "b"},
         {"best_response": "a", "worst_response": "b"},
-        {"prompt": "q", "completion_a": "a", "completion_b": "no", "chosen": "no"},
     ):
         assert lines(tmp_path, [row]).family is Family.OTHER
+    row = {"prompt": "q", "completion_a": "a", "completion_b": "no", "chosen": "no"}
+    assert lines(tmp_path, [row]).family is Family.CANDIDATES
 
 
 CANDIDATES: list[dict[str, Any]] = [
@@ -252,6 +253,10 @@ CANDIDATES: list[dict[str, Any]] = [
     {"prompt": "Name a tree.", "choices": [{"message": OAK}, {"message": DOOR}]},
     {"prompt": "Name a tree.", "responses": '["Oak.", "Door."]'},
     {"prompt": "Name a tree.", "answers": "[{'text': 'Oak.'}, {'text': 'Door.'}]"},
+    {"prompt": "Name a tree.", "response_0": "Oak.", "response_1": "Door."},
+    {"instruction": "Name a tree.", "Output A": "Oak.", "Output B": "Door.", "Output C": None},
+    {"messages": [ASKED], "answer1": [OAK], "answer2": [DOOR]},
+    {"prompt": "Name a tree.", "chosen": "Oak.", "rejected": ["Door."]},
 ]
 
 
@@ -262,6 +267,21 @@ def test_candidates_for_whatever_asks(tmp_path: Path, row: dict[str, Any]) -> No
     assert dataset.family is Family.CANDIDATES
     assert (sample.prompt, sample.response) == ("Name a tree.", "Oak.")
     assert sample.candidates == ("Oak.", "Door.")
+
+
+def test_answers_in_columns_of_their_own_are_all_part_of_the_sample(tmp_path: Path) -> None:
+    row = {"prompt": "Name a tree.", "response_1": "Oak.", "response_2": "Elm.", "response_3": "?"}
+    (tmp_path / "other").mkdir()
+    first = identity(lines(tmp_path, [row]))
+    assert identity(lines(tmp_path, [row | {"response_3": "!"}])) != first
+    same = table(tmp_path / "other", [row])
+    assert same.sample(0).candidates == ("Oak.", "Elm.", "?")
+    assert identity(same) == first
+
+
+def test_letters_may_be_columns(tmp_path: Path) -> None:
+    sample = lines(tmp_path, [{"Q": "Name a tree.", "A": "Oak."}]).sample(0)
+    assert (sample.prompt, sample.response) == ("Name a tree.", "Oak.")
 
 
 def test_a_list_in_an_answer_that_is_text_stays_text(tmp_path: Path) -> None:
