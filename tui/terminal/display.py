@@ -59,6 +59,11 @@ def _even(text: str) -> str:
     return _MAX_MARKS.sub(r"\1", _HIDDEN.sub(REPLACEMENT, _UNEVEN.sub("", text)))
 
 
+def plain_text(text: str) -> str:
+    """`text` as it is printed outside the screen: safe, of even width, nothing hidden in it."""
+    return _even(sanitize(text))
+
+
 def cells(text: str) -> int:
     """The number of terminal cells that `text` takes (without tabs and newlines)."""
     if text.isascii():
@@ -80,7 +85,7 @@ def cut_index(text: str, width: int) -> int:
 
 def lines_of(text: str) -> list[str]:
     """`text` as safe lines of even width, with tabs expanded."""
-    lines = _LINE_BREAK.split(_even(sanitize(text)))
+    lines = _LINE_BREAK.split(plain_text(text))
     if "\t" in text:
         lines = [line.expandtabs(TAB_CELLS) if "\t" in line else line for line in lines]
     return lines

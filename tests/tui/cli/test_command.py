@@ -182,6 +182,31 @@ def test_messages_show_hostile_names_as_text(tamis: Run, data: Path) -> None:
     assert json.loads(tamis("info", name, "--json").out)["problems_total"] == 2
 
 
+UNSEEN = (
+    "\x7f", "\x9b", "\x9d", "\u202e", "\u200b", "\u2066", "\ufeff", "\u00ad", "\U000e0041",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("sign", UNSEEN, ids=ascii)
+def test_nothing_unseen_is_printed(tamis: Run, data: Path, sign: str) -> None:
+    row = {"prompt": "a", f"x{sign}y": 1, "response": "漢字 é"}
+    (data.parent / "odd.jsonl").write_text(json.dumps(row) + "\n[\n")
+    ran = tamis("info", "odd.jsonl", "--json")
+    assert all(character.isprintable() or character == "\n" for character in ran.out)
+    assert sign in json.loads(ran.out)["all_columns"][1]
+    for ran in (tamis("info", "odd.jsonl"), tamis("info", f"x{sign}y")):
+        assert sign not in ran.out + ran.err
+
+
+def test_a_name_that_is_no_text_can_be_told(tamis: Run, data: Path) -> None:
+    name = os.fsdecode(b"caf\xe9 \xf0\x9f\x8c\xb3.jsonl")
+    (data.parent / name).write_bytes(data.read_bytes())
+    found = json.loads(tamis("info", name, "--json").out)
+    assert found["rows"] == 10
+    assert json.loads(tamis("info", f"{name}x", "--json").out or "null") is None
+    assert "caf" in json.dumps(found)
+
+
 # -- info --------------------------------------------------------------------------------------
 
 
