@@ -35,6 +35,7 @@ from engine.sample import IDENTITY_BYTES, Side
 from engine.scoring.scorer import ScoreKey
 from engine.session.merged_notes import MergedNote, merged_notes
 from engine.store import KnownDataset, Store, TakenOver
+from engine.store.opening import replace_session
 from engine.store.schema import HEADER_BYTES, is_session
 
 SETTINGS = ("scorer", "scorer options", "side")
@@ -483,7 +484,7 @@ def _write(
                     for name in SETTINGS:
                         if (value := source.get_setting(name)) is not None:
                             store.set_setting(name, value)
-        partial.replace(output)
+        replace_session(partial, Path(os.path.realpath(output)))
     except OSError as error:
         raise StoreError(
             f"the merged session was not written: {error.strerror}: {output}", "check the place"

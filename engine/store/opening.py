@@ -105,6 +105,34 @@ def _remove(path: Path) -> None:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
+def replace_session(new: Path, path: Path) -> None:
+    """Put a session that nobody has open in the place of another, or where none is yet.
+
+    What SQLite keeps beside the other one, for a reader that still has it open, goes with it:
+    left alone, it would be played into the new one.
+
+    Args:
+        new: closed by its writer; no more there afterwards.
+        path: its place, under a lock meanwhile.
+
+    Raises:
+        SessionLockedError: somebody writes to the session at `path`.
+        StoreError: it is no session, cannot be replaced, or does not open in its place.
+    """
+    lock = WriterLock(path)
+    try:
+        if path.exists():
+            with explained(path, "session not replaced"), closing(_connect(path, "rw")) as old:
+                old.execute("PRAGMA wal_checkpoint(FULL)")  # whole by itself until it is replaced
+        for suffix in SIDECARS:
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        new.replace(path)
+        with explained(path, "session not opened"), closing(_connect(path, "ro")) as connection:
+            schema.inspect(connection, path)
+    finally:
+        lock.release()
+
+
 def _create(path: Path) -> None:
     """An empty file that only its owner reads; SQLite gives its sidecars the same mode."""
     with contextlib.suppress(FileExistsError):

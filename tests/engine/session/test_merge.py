@@ -246,6 +246,28 @@ def test_bulks_and_choices_come_along(data: Path, monkeypatch: pytest.MonkeyPatc
     merged.close()
 
 
+def test_a_merge_over_a_session_that_somebody_reads_leaves_nothing_of_it(
+    data: Path, tmp_path: Path
+) -> None:
+    ann, bob, out = tmp_path / "ann.db", tmp_path / "bob.db", tmp_path / "out.db"
+    for name in ("ann", "bob"):
+        session = open_as(data, name)
+        session.decide(np.array([0]), Verdict.ACCEPT)
+        session.close()
+    old = open_as(data, "me", "out.db")
+    old.decide(np.arange(5), Verdict.REJECT)
+    reader = Store.open(out, reviewer="", read_only=True)
+    assert len(list(reader.events())) == 1
+    old.close()
+    assert out.with_name("out.db-wal").exists(), "the reader keeps the log"
+    merge([ann, bob], out, reviewer="x", overwrite=True)
+    assert not out.with_name("out.db-wal").exists()
+    reader.close()
+    merged = open_as(data, "me", "out.db")
+    assert merged.verdicts[:5].tolist() == [Verdict.ACCEPT, *[Verdict.UNDECIDED] * 4]
+    merged.close()
+
+
 def test_what_cannot_be_merged_is_refused(data: Path, tmp_path: Path) -> None:
     ann, bob, out = tmp_path / "ann.db", tmp_path / "bob.db", tmp_path / "out.db"
     for name in ("ann", "bob"):
