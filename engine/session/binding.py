@@ -95,6 +95,12 @@ class Binding:
         self.explain({digest})
         return digest in self._explained and self._rows.get(digest) == self._dataset.rows
 
+    def _by_number(self, each: StoredEvent) -> bool:
+        """Whether an event's row numbers are of this dataset, and are in it."""
+        rows = each.event.rows
+        within = not len(rows) or (rows.min() >= 0 and rows.max() < self._dataset.rows)
+        return bool(within) and self.same_rows(each.dataset_digest, each.reading)
+
     def locate(
         self, identities: NDArray[np.uint8], occurrences: NDArray[np.uint32], version: int
     ) -> NDArray[np.int64]:
@@ -141,7 +147,7 @@ class Binding:
         foreign: dict[int, list[StoredEvent]] = {}
         for each in history:
             unknown += not isinstance(each.event.said.aspect, Aspect)
-            if not self.same_rows(each.dataset_digest, each.reading):
+            if not self._by_number(each):
                 foreign.setdefault(each.identity_version, []).append(each)
             else:
                 kept += len(each.identities)

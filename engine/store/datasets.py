@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from engine.store.events import instant, milliseconds, storable
+from engine.store.packing import check_kinds
 
 if TYPE_CHECKING:
     from engine.dataset.dataset import Fingerprint
@@ -57,21 +58,22 @@ _ALL = (
 )
 
 
-def latest(connection: sqlite3.Connection) -> KnownDataset | None:
-    """The dataset of the last opening."""
-    return next(iter(known(connection)), None)
+_KINDS = (str, str, int, int, int, int, int, str)
 
 
 def known(connection: sqlite3.Connection) -> list[KnownDataset]:
-    """Every dataset that was ever opened with this session, the latest first."""
-    return [
-        KnownDataset(
-            digest, path, files, size_bytes, rows, instant(first_ms), instant(last_ms), reading
-        )
-        for digest, path, files, size_bytes, rows, first_ms, last_ms, reading in connection.execute(
-            _ALL
-        )
-    ]
+    """Every dataset that was ever opened with this session, the latest first.
+
+    Raises:
+        ValueError: what is known of one is damaged.
+    """
+    found = []
+    for values in connection.execute(_ALL):
+        check_kinds(values, _KINDS)
+        digest, path, files, size_bytes, rows, first_ms, last_ms, reading = values
+        first, last = instant(first_ms), instant(last_ms)
+        found.append(KnownDataset(digest, path, files, size_bytes, rows, first, last, reading))
+    return found
 
 
 def take_over(connection: sqlite3.Connection, known: KnownDataset) -> None:

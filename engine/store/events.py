@@ -31,6 +31,14 @@ _COLUMNS = (
     "revision, side, dataset, reading, identity_version, identity_table, n, old, occurrences, "
     "rows, scores, identities"
 )
+_OPTIONAL_INT, _OPTIONAL_STR = (int, packing.NULL), (str, packing.NULL)
+_KINDS: tuple[packing.Kind, ...] = (
+    *(int, int, str, str, int, _OPTIONAL_INT, _OPTIONAL_INT, str, str, (float, packing.NULL)),
+    *(str, _OPTIONAL_STR, _OPTIONAL_STR, int, str, str, int, _OPTIONAL_INT, int),
+    *((bytes,) * 5),
+    *(_OPTIONAL_STR, (bytes, packing.NULL), _OPTIONAL_STR, _OPTIONAL_STR, _OPTIONAL_STR),
+)
+"""Of the columns of `SPAN`."""
 _TABLE = _COLUMNS.split(", ").index("identity_table")
 _INSERT = (
     f"INSERT INTO events ({_COLUMNS}) "  # noqa: S608 - names of columns, no data
@@ -151,6 +159,7 @@ def decode(values: tuple[Any, ...], samples_of: Callable[[int], SampleTable]) ->
     Raises:
         ValueError: it is damaged.
     """
+    packing.check_kinds(values, _KINDS)
     number, at_ms, who, kind, verdict, about, together, reason, note, *seen = values[:14]
     threshold, direction, scorer, revision, side = seen
     dataset_digest, reading, version, table, count, old, *more = values[14:]
@@ -208,6 +217,7 @@ def placed(stored: StoredEvent, values: tuple[Any, ...]) -> StoredEvent:
     Raises:
         ValueError: it is damaged.
     """
+    packing.check_kinds(values, (int, int, str, str, bytes, bytes, bytes))
     _, count, dataset, reading, rows, occurrences, identities = values
     return StoredEvent(
         replace(stored.event, rows=packing.unpack_steps(rows, count)),
@@ -227,8 +237,15 @@ def _aspect(name: str) -> Aspect | str:
 
 
 def instant(at_ms: int) -> str:
-    """UTC milliseconds since 1970 as ISO 8601."""
-    moment = _EPOCH + timedelta(milliseconds=at_ms)
+    """UTC milliseconds since 1970 as ISO 8601.
+
+    Raises:
+        ValueError: no year has that moment.
+    """
+    try:
+        moment = _EPOCH + timedelta(milliseconds=at_ms)
+    except OverflowError as error:
+        raise ValueError(f"a time of {at_ms} ms") from error
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

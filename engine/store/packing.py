@@ -7,6 +7,7 @@ whether it is compressed: a single row is kept plain, since compressing would ma
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -73,3 +74,24 @@ def unpack_steps(blob: bytes, count: int) -> NDArray[np.int64]:
     """
     steps: NDArray[np.int64] = unpack(blob, "<i8", count)
     return np.cumsum(steps, dtype=np.int64)
+
+
+Kind = type | tuple[type, ...]
+"""What a column holds; with `NULL` where it may be empty."""
+
+NULL = type(None)
+
+
+def check_kinds(values: Sequence[object], kinds: Sequence[Kind]) -> None:
+    """Check a row of a table, in which SQLite holds anything in any column.
+
+    Args:
+        values: of the columns.
+        kinds: of each.
+
+    Raises:
+        ValueError: a value is of another kind.
+    """
+    for at, (value, kind) in enumerate(zip(values, kinds, strict=True)):
+        if not isinstance(value, kind):
+            raise ValueError(f"a {type(value).__name__} in column {at}")  # noqa: TRY004 - of a file

@@ -32,6 +32,7 @@ from engine.store import (
     events,
     identity_tables,
     journal,
+    packing,
     schema,
     searches,
     stored_orders,
@@ -181,14 +182,24 @@ class Store:
                     events.insert(connection, undoing, encoded)
 
     def latest_dataset(self) -> KnownDataset | None:
-        """The dataset that this session was opened with last; None before the first."""
-        with self._reading() as connection:
-            return datasets.latest(connection)
+        """The dataset that this session was opened with last; None before the first.
+
+        Raises:
+            StoreError: what is known of it is damaged.
+        """
+        return next(iter(self.datasets()), None)
 
     def datasets(self) -> list[KnownDataset]:
-        """Every dataset that this session was ever opened with, the latest first."""
-        with self._reading() as connection:
-            return datasets.known(connection)
+        """Every dataset that this session was ever opened with, the latest first.
+
+        Raises:
+            StoreError: what is known of one is damaged.
+        """
+        try:
+            with self._reading() as connection:
+                return datasets.known(connection)
+        except ValueError as error:
+            raise self._damaged(f"a dataset ({error})") from error
 
     def score_keys(self) -> list[dict[str, Any]]:
         """The fields of every key that something was scored under."""
@@ -209,7 +220,10 @@ class Store:
         right = self.get_setting(OCCURRENCES, {})
         samples_of = functools.lru_cache(maxsize=1)(self._samples)
         while sizes := self._rows(events.SIZES, (after,)):
-            last = _span_end(sizes)
+            try:
+                last = _span_end(sizes)
+            except ValueError as error:
+                raise self._damaged(f"the number of rows of an event ({error})") from error
             places = {values[0]: values for values in self._rows(events.PLACES, (after, last))}
             for values in self._rows(events.SPAN, (after, last)):
                 try:
@@ -377,9 +391,16 @@ class Store:
             searches.finish(connection, number, settings)
 
     def get_setting(self, name: str, default: Any = None) -> Any:
-        """The value last set under `name`."""
+        """The value last set under `name`.
+
+        Raises:
+            StoreError: it is damaged.
+        """
         found = self._rows("SELECT value FROM settings WHERE name = ?", (name,))
-        return json.loads(found[0][0]) if found else default
+        try:
+            return json.loads(found[0][0]) if found else default
+        except (ValueError, TypeError) as error:
+            raise self._damaged(f"the setting {name!r}") from error
 
     def set_setting(self, name: str, value: Any) -> None:
         """Remember a JSON value; survives a kill at once, a power cut after the next decision.
@@ -449,9 +470,7 @@ class Store:
         Raises:
             StoreError: it was not saved.
         """
-        fingerprint = dataset.fingerprint
-        with self._reading() as connection:
-            previous = datasets.latest(connection)
+        fingerprint, previous = dataset.fingerprint, self.latest_dataset()
         if not self.read_only:
             with self._writing("dataset not remembered", durable=True) as connection:
                 datasets.remember(connection, fingerprint, _now_ms())
@@ -560,7 +579,13 @@ class Store:
 
 
 def _span_end(sizes: list[tuple[int, int]]) -> int:
-    """The last event to read together with the first: as many as `_SPAN_SAMPLES` allows."""
+    """The last event to read together with the first: as many as `_SPAN_SAMPLES` allows.
+
+    Raises:
+        ValueError: a size is no number.
+    """
+    for values in sizes:
+        packing.check_kinds(values, (int, int))
     (last, total), *more = sizes
     for number, count in more:
         total += count
