@@ -66,13 +66,8 @@ def explain(error: sqlite3.Error, path: Path, doing: str) -> StoreError:
 
 @contextmanager
 def explained(path: Path, doing: str) -> Iterator[None]:
-    """Turn SQLite's errors inside the block into a StoreError.
-
-    A damaged schema is quoted in SQLite's message, which then is no text.
-    """
+    """Turn SQLite's errors inside the block into a StoreError."""
     try:
         yield
-    except UnicodeDecodeError as error:
-        raise StoreError(f"{doing}: {_DAMAGED[0]}: {path}", _DAMAGED[1]) from error
     except sqlite3.Error as error:
         raise explain(error, path, doing) from error

@@ -243,7 +243,13 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
         "foreign_keys = ON",
         "trusted_schema = OFF",  # a session may come from a stranger
     ):
-        connection.execute(f"PRAGMA {pragma}")
+        try:
+            connection.execute(f"PRAGMA {pragma}")
+        except UnicodeDecodeError as error:  # SQLite's message quotes a schema that is no text
+            connection.close()
+            damaged = sqlite3.DatabaseError(str(error))
+            damaged.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+            raise damaged from error
     return connection
 
 
