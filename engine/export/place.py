@@ -1,9 +1,15 @@
-"""Where an export goes: checked first, built beside it, and put in place in one rename."""
+"""Where an export goes: checked first, built beside it, and put in place in one rename.
+
+The folder that an export is built in is locked by its process: what a killed one has left, a copy
+of the rows, is taken away by the next export into the same place.
+"""
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import re
 import secrets
 import shutil
 import stat
@@ -130,9 +136,11 @@ def staged(target: Path, plan: ExportPlan) -> Iterator[Path]:
     be flushed to the disk by it; the folders are flushed here.
     """
     created = _create_above(target)
+    _clear_leftovers(target)
     folder = target.with_name(_UNFINISHED + secrets.token_hex(6))
+    held = -1
     try:
-        folder.mkdir()
+        held = _make_locked(folder)
         yield folder
         _flush(folder)
         _put_in_place(folder, target, plan)
@@ -142,7 +150,57 @@ def staged(target: Path, plan: ExportPlan) -> Iterator[Path]:
             with suppress(OSError):
                 above.rmdir()
         raise
+    finally:
+        if held >= 0:
+            os.close(held)
     _flush(target.parent)
+
+
+def _make_locked(folder: Path) -> int:
+    """Make a folder that says, as long as the descriptor is open, that its export is at work.
+
+    Under the lock of the folder above it, so that nobody finds it without a lock.
+    """
+    above = os.open(folder.parent, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(above, fcntl.LOCK_EX)
+        folder.mkdir()
+        held = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+        with suppress(OSError):
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    finally:
+        os.close(above)
+    return held
+
+
+def _clear_leftovers(target: Path) -> None:
+    """Remove what killed exports have left beside `target`; never the folder of a live one.
+
+    Nor a whole one beside an export that it was to replace: that was killed between two renames.
+    """
+    above = os.open(target.parent, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(above, fcntl.LOCK_EX)
+        halfway = any(target.parent.glob(f"{_REPLACED}*"))
+        for left in target.parent.glob(f"{_UNFINISHED}*"):
+            own = re.fullmatch(r"[0-9a-f]{12}", left.name.removeprefix(_UNFINISHED))
+            if own and not (halfway and (left / MANIFEST).exists()):
+                _remove_unless_locked(left)
+    except OSError:  # without locks nobody knows who is at work
+        return
+    finally:
+        os.close(above)
+
+
+def _remove_unless_locked(folder: Path) -> None:
+    with suppress(OSError):
+        held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder, ignore_errors=True)
+        finally:
+            os.close(held)
 
 
 def _create_above(target: Path) -> list[Path]:

@@ -8,6 +8,7 @@ a file is at one version or at the next, never between.
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -445,12 +446,36 @@ def _apply(connection: sqlite3.Connection, number: int, migration: Migration) ->
 
 
 def back_up(connection: sqlite3.Connection, path: Path, version: int) -> Path:
-    """Copy the session to `NAME.bak-vN` beside it, complete or not at all; nobody else reads it."""
+    """Copy the session to `NAME.bak-vN` beside it, complete or not at all; nobody else reads it.
+
+    Raises:
+        StoreError: there is no room for it.
+        OSError, sqlite3.Error: it cannot be written; nothing of it is left.
+    """
     backup = path.with_name(f"{path.name}.bak-v{version}")
     partial = backup.with_name(f"{backup.name}.partial")
     partial.unlink(missing_ok=True)
+    _require_room(connection, path)
     os.close(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    with closing(sqlite3.connect(partial)) as copy:
-        connection.backup(copy)
-    partial.replace(backup)
+    try:
+        with closing(sqlite3.connect(partial)) as copy:
+            connection.backup(copy)
+        partial.replace(backup)
+    except BaseException:
+        for suffix in ("", "-journal", "-wal", "-shm"):
+            partial.with_name(partial.name + suffix).unlink(missing_ok=True)
+        raise
     return backup
+
+
+def _require_room(connection: sqlite3.Connection, path: Path) -> None:
+    """Look that a copy of the session fits on its disk."""
+    (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    (page_bytes,) = connection.execute("PRAGMA page_size").fetchone()
+    needed, free = pages * page_bytes, shutil.disk_usage(path.parent).free
+    if free < needed:
+        raise StoreError(
+            f"session not opened: the disk is full: a copy of it takes {needed:,} bytes before it "
+            f"is brought to this version's format, {free:,} are free: {path}",
+            "make room and open it again, or open it with --read-only",
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -311,3 +312,31 @@ def test_a_killed_export_leaves_the_earlier_one_whole(
     )
     assert ran.returncode == 9
     assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+
+
+def test_what_a_killed_export_left_goes_with_the_next_one(source: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    command = [sys.executable, "-c", KILLED, source, out, "3"]
+    assert subprocess.run(command, check=False, cwd=Path(__file__).parents[3]).returncode == 9
+    (left,) = tmp_path.glob(".tamis-export-*")
+    live, halfway = tmp_path / ".tamis-export-0123456789ab", tmp_path / ".tamis-export-other"
+    live.mkdir()
+    halfway.mkdir()
+    held = os.open(live, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        export(review(source), plan(out))
+    finally:
+        os.close(held)
+    assert not left.exists()
+    assert names(tmp_path) == sorted([live.name, halfway.name, "data", "out"])
+    export(review(source), plan(out, overwrite=True))
+    assert names(tmp_path) == sorted([halfway.name, "data", "out"])
+
+
+def test_both_exports_of_a_swap_that_was_killed_halfway_stay(source: Path, tmp_path: Path) -> None:
+    whole, earlier = tmp_path / ".tamis-export-0123456789ab", tmp_path / ".tamis-replaced-x"
+    export(review(source), plan(whole))
+    earlier.mkdir()
+    export(review(source), plan(tmp_path / "out"))
+    assert names(tmp_path) == sorted([whole.name, earlier.name, "data", "out"])

@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -408,6 +409,44 @@ def test_without_a_backup_there_is_no_migration(path: Path) -> None:
     with pytest.raises(StoreError, match="session not opened"):
         open_store(path)
     assert path.read_bytes() == before
+
+
+def test_a_disk_without_room_for_a_backup_is_told_in_bytes(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old_session(path)
+    before = path.read_bytes()
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=5))
+    with pytest.raises(StoreError, match=rf"disk is full: .* {len(before):,} bytes .*, 5 are free"):
+        open_store(path)
+    assert path.read_bytes() == before
+    assert list(path.parent.iterdir()) == [path]
+
+
+FULL = """
+import resource, sys
+from pathlib import Path
+from engine.errors import StoreError
+from engine.store import Store
+path = Path(sys.argv[1])
+limit = path.stat().st_size // 2
+resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+try:
+    Store.open(path, reviewer="ada")
+except StoreError as error:
+    print("refused:", error)
+"""
+
+
+def test_a_disk_that_fills_during_a_backup_leaves_nothing_of_it(path: Path) -> None:
+    old_session(path)
+    before = path.read_bytes()
+    ran = subprocess.run(
+        [sys.executable, "-c", FULL, path], capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.startswith("refused: session not opened")
+    assert path.read_bytes() == before
+    assert list(path.parent.iterdir()) == [path]
 
 
 def test_a_new_session_records_its_migrations_and_needs_no_backup(path: Path) -> None:
