@@ -123,6 +123,15 @@ class PromptBar(Horizontal):
         self._generation += 1
         self.remove_class("-open")
 
+    def on_descendant_blur(self) -> None:
+        """Whoever clicks elsewhere has left the line: the keys belong to what was clicked on.
+
+        A terminal that loses the focus takes it from everything, and gives it back.
+        """
+        focused = self.screen.focused
+        if self.is_open and focused is not None and focused is not self.query_one(Input):
+            self.close()
+
     def _remark(self, text: str, *, error: TamisError | None = None) -> None:
         remark = self.query_one("#prompt-remark", Static)
         remark.set_class(error is not None, "-error")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -323,6 +324,21 @@ async def test_a_model_that_cannot_be_loaded_leaves_the_scores_that_were_there(
         assert "cannot be loaded" in desk.said()
         await desk.scored()
         assert desk.session.summary().kept == kept > 0
+
+
+@pytest.mark.parametrize("pane", ["#table", "#detail", "#slider"])
+async def test_keys_are_answered_wherever_a_click_went_while_a_line_was_open(
+    rows: Path, pane: str
+) -> None:
+    async with open_desk(rows) as desk:
+        await desk.scored()
+        for key in ("f", "slash", "t"):
+            await desk.press(key)
+            await desk.pilot.click(pane, offset=(30, 2))
+            await desk.press("escape")
+            assert desk.at_desk
+        await desk.press("home", "x")
+        assert np.count_nonzero(desk.session.verdicts == Verdict.REJECT) == 1
 
 
 async def test_a_desk_that_was_held_up_counts_again_soon(

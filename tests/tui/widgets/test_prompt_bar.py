@@ -7,6 +7,7 @@ from typing import ClassVar
 import pytest
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.events import AppBlur, AppFocus
 from textual.widgets import Static
 
 from engine.errors import UsageError
@@ -59,3 +60,29 @@ async def test_a_remark_that_does_not_fit_ends_with_an_ellipsis(width: int) -> N
         bar.ask(Question("filter", "every word of it " * 9, "", app.answer))
         await pilot.pause()
         assert screen_text(app).rstrip().endswith("…")
+
+
+async def test_a_click_elsewhere_closes_the_line_and_answers_nothing() -> None:
+    app = BarApp("score>1")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("f", "x")
+        await pilot.click(SampleTable, offset=(5, 5))
+        await pilot.pause()
+        assert not app.query_one(PromptBar).is_open
+        assert app.focused is app.query_one(SampleTable)
+        assert app.answers == []
+        await pilot.press("f", "y", "enter")
+        assert app.answers == ["y"]
+
+
+async def test_a_terminal_that_loses_the_focus_leaves_the_line_open() -> None:
+    app = BarApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("f", "x")
+        app.post_message(AppBlur())
+        await pilot.pause()
+        assert app.query_one(PromptBar).is_open
+        app.post_message(AppFocus())
+        await pilot.pause()
+        await pilot.press("y", "enter")
+        assert app.answers == ["xy"]
