@@ -56,6 +56,18 @@ async def test_pasted_text_keeps_its_place(rows: Path) -> None:
         assert field.value == "score<1"
 
 
+async def test_pasted_lines_are_one_line_and_nothing_of_them_is_lost(rows: Path) -> None:
+    async with open_desk(rows, scorer="none") as desk:
+        desk.app.post_message(Paste("axx\nxx"))
+        send(desk, "i")
+        desk.app.post_message(Paste("one\r\ntwo\x1b[2J\tthree\u2028"))
+        send(desk, "!")
+        field = desk.desk.query_one("#prompt-input", Input)
+        await desk.until(lambda: field.value.endswith("!"), "the text")
+        assert field.value == "one two\ufffd[2J three !"
+        assert not desk.session.verdicts.any()
+
+
 async def test_keys_behind_an_answer_go_to_the_table_again(rows: Path) -> None:
     async with open_desk(rows, scorer="none") as desk:
         send(desk, "f", *"row<9", "enter", "a", "x", "f", "escape", "a")
