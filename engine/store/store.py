@@ -381,6 +381,11 @@ class Store:
         found = self._rows("SELECT value FROM settings WHERE name = ?", (name,))
         return json.loads(found[0][0]) if found else default
 
+    def settings(self) -> dict[str, Any]:
+        """Every value by its name."""
+        found = self._rows("SELECT name, value FROM settings", ())
+        return {name: json.loads(value) for name, value in found}
+
     def set_setting(self, name: str, value: Any) -> None:
         """Remember a JSON value; survives a kill at once, a power cut after the next decision.
 
