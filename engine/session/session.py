@@ -607,6 +607,7 @@ class Session:
         self, spec: str | None, options: ScorerOptions | None = None, *, retry_failed: bool = False
     ) -> None:
         """Score with another scorer, and decide by its threshold; see `LiveScoring.start`."""
+        self.choices.keep_or_tell()
         self.scoring.start(spec, options, retry_failed=retry_failed)
         self.threshold_choice.recall()
 
