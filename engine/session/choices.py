@@ -195,43 +195,48 @@ class Choices:
             StoreError: it could not be written, and is tried again the next time.
         """
         with self._review.writing:
-            while (topic := next(iter(self._came), None)) is not None:
-                text = self._came[topic]
-                if self._on_file(*topic) is None:
-                    self._begin_with(topic, text)
-                else:
-                    self._write(topic, text, self._seen(), None)
-                with self._guard:
-                    if self._came.get(topic) == text:
-                        del self._came[topic]
+            self._keep_what_came()
             for topic, run in list(self._runs.items()):
                 self._write(topic, run.text, run.seen, None)
                 with self._guard:
                     if self._runs.get(topic) is run:  # else there was another nudge meanwhile
                         del self._runs[topic]
 
-    def keep_if_due(self, now_s: float) -> None:
-        """The same once a run has paused; for a timer, which waits for nothing.
+    def _keep_what_came(self) -> None:
+        while (topic := next(iter(self._came), None)) is not None:
+            text = self._came[topic]
+            if self._on_file(*topic) is None:
+                self._begin_with(topic, text)
+            else:
+                self._write(topic, text, self._seen(), None)
+            with self._guard:
+                if self._came.get(topic) == text:
+                    del self._came[topic]
 
-        What cannot be written is told, and tried again with the next decision.
+    def keep_if_due(self, now_s: float) -> None:
+        """The same for a timer, once a run has paused; it waits for nothing.
+
+        What cannot be written is told, and tried again the next time.
 
         Args:
             now_s: on the monotonic clock.
         """
         moved_s = max((run.moved_s for run in list(self._runs.values())), default=now_s)
-        if not self._came and now_s < moved_s + PAUSE_S:
-            return
-        if not self._review.writing.acquire(blocking=False):
+        paused = now_s >= moved_s + PAUSE_S
+        if not (paused or self._came) or not self._review.writing.acquire(blocking=False):
             return
         try:
-            self.keep_or_tell()
+            self._or_tell(self.keep if paused else self._keep_what_came)
         finally:
             self._review.writing.release()
 
     def keep_or_tell(self) -> None:
         """Write what is not on file yet; where that fails, `notices` says so."""
+        self._or_tell(self.keep)
+
+    def _or_tell(self, keep: Callable[[], None]) -> None:
         try:
-            self.keep()
+            keep()
         except StoreError as error:
             if str(error) not in self._notices:
                 self._notices.append(str(error))
@@ -293,6 +298,26 @@ def setting_as_text(get: Callable[[str], Any], aspect: Aspect, subject: str) -> 
             return ON if value else OFF
         case _:
             return as_json(value)
+
+
+def choices_in(session: Path) -> dict[str, Any]:
+    """What holds in a session file that is not open, by name, for people and programs.
+
+    Returns:
+        `scorer`, `side`, `threshold` (as typed; None: the scorer's own, or a guess) and
+        `drop_duplicates` (from which similarity; None: they are kept); None for what nobody has
+        chosen.
+    """
+    scorer = of_json(chosen_in(session, Aspect.FOCUS, SCORER)) or {}
+    side = Side.named(chosen_in(session, Aspect.FOCUS, SIDE) or AT_FIRST[Aspect.FOCUS, SIDE])
+    spec = scorer.get(SCORER)
+    subject = "" if spec is None else threshold_of(spec, side)
+    at = chosen_in(session, Aspect.SIMILARITY) or AT_FIRST[Aspect.SIMILARITY, ""]
+    drops = chosen_in(session, Aspect.RULE) == ON
+    return {
+        SCORER: spec, SIDE: str(side), "threshold": chosen_in(session, Aspect.THRESHOLD, subject),
+        "drop_duplicates": of_json(at) if drops else None,
+    }  # fmt: skip
 
 
 def chosen_in(session: Path, aspect: Aspect, subject: str = "") -> str | None:

@@ -24,6 +24,8 @@ from tui.widgets.line_pane import LineList
 
 MOMENT_CELLS = 19
 WHO_CELLS = 12
+LEFT_CELLS = 7
+"""Of a line, around these two and at its end."""
 
 
 class LogList(LineList):
@@ -67,28 +69,28 @@ class LogList(LineList):
 
     def render_line(self, y: int) -> Strip:
         """The header, an event, or that there is none."""
-        width = self.scrollable_content_region.width
         if y == 0:
-            return self._strip(f"  {'when (UTC)':<{MOMENT_CELLS}}  {'who':<{WHO_CELLS}}  what",
-                               "header", width)  # fmt: skip
+            return self._strip(" ", "when (UTC)", "who", "what", "header")
         at = self._top + y - 1
         if at >= len(self._lines):
             empty = self.empty_text if not len(self._lines) and y == 1 else ""
-            return self._strip(f"  {empty}", "undone", width)
+            return self._strip(" ", empty, "", "", "undone")
         line = self._lines[at]
-        here = at == self.cursor
-        who = one_line(line.event.who, WHO_CELLS, pad=True)
-        mark = self.glyphs.cursor if here else " "
-        state = "" if line.stands else " (undone)"
-        text = f"{mark} {moment(line.event.at)}  {who}  {self._words(line)}{state}"
-        name = "cursor" if here else "said" if line.stands else "undone"
-        return self._strip(text, name, width)
+        words = self._words(line) + ("" if line.stands else " (undone)")
+        when, who = moment(line.event.at), line.event.who
+        if at == self.cursor:
+            return self._strip(self.glyphs.cursor, when, who, words, "cursor")
+        return self._strip(" ", when, who, words, "said" if line.stands else "undone")
 
-    def _strip(self, text: str, name: str, width: int) -> Strip:
-        style = self._style(name)
-        shown = one_line(text, max(width - 1, 1), ascii_only=self.glyphs.ascii_only)
-        strip = Strip([Segment(shown, style)]).adjust_cell_length(max(width - 1, 0), style)
-        return Strip([*strip, Segment(" ", style if name == "header" else None)], width)
+    def _strip(self, mark: str, when: str, who: str, what: str, name: str) -> Strip:
+        width = self.scrollable_content_region.width
+        known = one_line(who, WHO_CELLS, pad=True, ascii_only=self.glyphs.ascii_only)
+        start = f"{mark} {when:<{MOMENT_CELLS}}  {known}  "
+        room = max(width - MOMENT_CELLS - WHO_CELLS - LEFT_CELLS, 1)
+        text = start + one_line(what, room, ascii_only=self.glyphs.ascii_only)
+        return Strip([Segment(text, self._style(name))]).adjust_cell_length(
+            width, self._style(name)
+        )
 
 
 class SessionLogDialog(Dialog[Event | None]):
