@@ -111,6 +111,9 @@ class Choices:
         """
         self._review, self._settings, self._seen = review, settings, seen
         self._notices, self._read_only = notices, read_only
+        known = settings.all().items()
+        self._first = {name: value for name, value in known if holds_a_choice(name)}
+        """Settings that hold what held before the first event."""
         self._runs: dict[Topic, _Run] = {}
         """More than one only where one could not be written."""
         self._came: dict[Topic, str] = {}
@@ -127,7 +130,7 @@ class Choices:
 
     def _on_file(self, aspect: Aspect, subject: str) -> str | None:
         said = self._review.choice(aspect, subject)
-        return said if said is not None else setting_as_text(self._settings.get, aspect, subject)
+        return said if said is not None else setting_as_text(self._first.get, aspect, subject)
 
     def before(self, choice: Event) -> str | None:
         """What held before an event; None where that was the scorer's own threshold, or a guess."""
@@ -135,7 +138,7 @@ class Choices:
         earlier = self._review.chosen_before(choice)
         if earlier is not None:
             return earlier.said.text
-        return setting_as_text(self._settings.get, *topic) or AT_FIRST.get(topic)
+        return setting_as_text(self._first.get, *topic) or AT_FIRST.get(topic)
 
     # -- choosing ----------------------------------------------------------------------------
 
@@ -257,12 +260,14 @@ class Choices:
 
     def _begin_with(self, topic: Topic, text: str) -> None:
         """Keep what a visit starts with as the setting that is read where nothing was said."""
+        values = of_json(text)
         if topic == (Aspect.FOCUS, SCORER):
-            values = json.loads(text)
-            self._settings.remember(_SETTINGS[topic], values.pop(SCORER))
-            self._settings.remember(_OPTIONS, values)
+            begun = {_SETTINGS[topic]: values.pop(SCORER), _OPTIONS: values}
         else:
-            self._settings.remember(_SETTINGS[topic], json.loads(text))
+            begun = {_SETTINGS[topic]: values}
+        for name, value in begun.items():
+            self._settings.remember(name, value)
+        self._first |= begun
 
 
 def holds_a_choice(setting: str) -> bool:

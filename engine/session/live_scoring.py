@@ -546,9 +546,9 @@ class LiveScoring:
     @property
     def is_switching(self) -> bool:
         """Whether another scorer has been asked for than the one used last, and is not in use."""
-        chosen = self._choices.get(Aspect.FOCUS, SCORER)
-        waits = self.scorer is None and chosen is not None and self.asked_for not in ("", chosen)
-        return waits and self._dataset.family is not Family.OTHER
+        if self.scorer is not None or not self.asked_for or self._dataset.family is Family.OTHER:
+            return False
+        return self._choices.get(Aspect.FOCUS, SCORER) not in (None, self.asked_for)
 
     def _remember(self) -> None:
         """Only what could be used, and never for rows that no scorer can read."""

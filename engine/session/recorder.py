@@ -69,7 +69,7 @@ class Recorder:
             StoreError: it could not be written; nothing has changed.
         """
         self._choices.keep()
-        side = side or self._scoring.side
+        side = self._scoring.side if side is None else side
         scores = self._scoring.board.scores[side, rows]
         seen = self.seen(side)
         return self._review.say(said, rows, scores=scores, circumstances=seen, together=together)
