@@ -13,6 +13,7 @@
     cli              the command line: a command each
     panel            what the desk asks of a panel beside or under its table
     deciding         verdict keys, undo and redo, for every screen with a sample
+    said_words       what was said, in words: for messages and the log of a session
     working_screen   motions, messages and long work, for every screen with panes
     preferences      what a person's config file says of the screen
     simulation_text  what the simulator says in words, at its panel and on the command line

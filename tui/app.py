@@ -124,6 +124,8 @@ class TamisApp(App[None]):
         self.failure: TamisError | None = None
         """Why the dataset could not be opened; the command line says it when the screen is gone."""
         self._messages = (*preferences.problems, *found.messages, *unknown)
+        self._said = ""
+        """What the desk has to say when it is open again."""
         wanted = preferences.ascii_only
         self._ascii_only = ascii_wanted() if wanted is None else wanted
         self._keys = KeysInOrder(self, super().on_event)
@@ -220,11 +222,18 @@ class TamisApp(App[None]):
         else:
             self.call_from_thread(self._open_on, session)
 
-    def reopen(self, mapping: ColumnMapping) -> None:
-        """Read the dataset anew under other columns; what was decided is on disk."""
-        reading = replace(self._open_options.reading, mapping=mapping)
-        before = self._open_options
-        self._open_options = replace(before, reading=reading)
+    def reopen(self, mapping: ColumnMapping, said: str = "") -> None:
+        """Read the dataset anew under other columns; what was decided is on disk.
+
+        Args:
+            mapping: how it is read.
+            said: told when it is.
+        """
+        before = replace(self._open_options, columns_chosen=True)
+        self._open_options = replace(before, reading=replace(before.reading, mapping=mapping))
+        self._said = said
+        if self.session is not None and self.session.keeps_choices:
+            self._scorer = self._threshold = None  # they are on file, and may be others by now
         opening = Opening(self._opened_name)
         self.switch_screen(opening)
         self.run_worker(lambda: self._open_again(opening, before), thread=True)
@@ -258,6 +267,9 @@ class TamisApp(App[None]):
         self.switch_screen(desk)
         desk.call_after_refresh(freeze_memory)
         desk.call_after_refresh(self._tell_of_preferences, desk)
+        if self._said:
+            desk.call_after_refresh(desk.say, self._said, timeout=8)
+            self._said = ""
 
     def _tell_of_preferences(self, desk: Desk) -> None:
         """What of a person's own files could not be used; a long list by its number."""

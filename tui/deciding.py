@@ -2,56 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 
-from engine.review.decision import Aspect, Verdict
+from engine.review.decision import EventKind, Verdict
 from engine.review.review import Change
 from engine.session import Session
-from tui.terminal.display import one_line
+from tui.said_words import STEP_WORDS, step_words
 from tui.working_screen import WorkingScreen
 
 INLINE_ROWS = 2_000
 """A bulk of more rows runs in the background under a dialog."""
-
-NAME_CELLS = 24
-"""Room for the name of a tag or a reason in a message."""
-
-VERDICT_WORDS = {
-    Verdict.ACCEPT: "accepted",
-    Verdict.REJECT: "rejected",
-    Verdict.SKIP: "skipped",
-    Verdict.UNDECIDED: "cleared",
-}
-
-
-def change_words(change: Change) -> str:
-    """What was decided about the rows of a change."""
-    text = one_line(change.said.text, NAME_CELLS)
-    match change.aspect:
-        case Aspect.REASON:
-            return f"reason {text or 'taken away'},"
-        case Aspect.NOTE:
-            return "note on" if text else "no note on"
-        case Aspect.TAG:
-            tag = one_line(change.said.subject, NAME_CELLS)
-            return f"tag {tag} on" if text else f"taking tag {tag} off"
-        case Aspect.EDIT:
-            return f"edit of the {one_line(change.said.subject, NAME_CELLS)} of"
-    if change.values is None:
-        return VERDICT_WORDS[change.verdict]
-    if change.aspect is Aspect.COPIES:
-        return f"copies x{change.values[0]} for"
-    told = Counter(change.values.tolist())
-    return (
-        ", ".join(f"{VERDICT_WORDS[Verdict(each)]} {told[each]:,}" for each in sorted(told)) + ":"
-    )
-
-
-def change_text(change: Change) -> str:
-    """The same, with how many rows there are."""
-    plural = "s" if len(change.rows) > 1 else ""
-    return f"{change_words(change)} {len(change.rows):,} row{plural}"
 
 
 class DecidingScreen(WorkingScreen):
@@ -79,26 +39,29 @@ class DecidingScreen(WorkingScreen):
         raise NotImplementedError
 
     def action_undo(self) -> None:
-        """Take the last decision back."""
-        self._step(self.session.undo, "undone", "nothing to undo")
+        """Take the last thing back that changes what is exported."""
+        self._step(EventKind.UNDO, self.session.undo)
 
     def action_redo(self) -> None:
         """Give it again."""
-        self._step(self.session.redo, "done again", "nothing to redo")
+        self._step(EventKind.REDO, self.session.redo)
 
-    def _step(self, step: Callable[[], Change | None], word: str, nothing: str) -> None:
+    def _step(self, kind: EventKind, step: Callable[[], Change | None]) -> None:
         def stepped(change: Change | None) -> None:
             if change is None:
-                self.say(nothing)
+                self.say(f"nothing to {kind.value}")
                 return
-            one = len(change.rows) == 1
-            rows = f"row {change.rows[0]}" if one else f"{len(change.rows):,} rows"
-            self.say(f"{word}: {change_words(change)} {rows}{self._show_step(change)}")
+            said = f"{STEP_WORDS[kind]}: {step_words(self.session, change)}"
+            self.say(f"{said}{self._show_step(change)}")
 
         self._work("…", step, stepped, background=self.session.review.largest_step > INLINE_ROWS)
 
     def _show_step(self, change: Change) -> str:
         """Draw what an undo or redo has changed; what to add where it is not in view."""
+        raise NotImplementedError
+
+    def show_choice(self, change: Change) -> None:
+        """Draw what an undo or redo of something that is about no row has changed."""
         raise NotImplementedError
 
 

@@ -73,12 +73,16 @@ class Aspect(StrEnum):
     """Which columns are read as what; JSON."""
     FOCUS = "focus"
     """The scorer, or the side, that the rules go by."""
+    KEEPER = "keeper"
+    """Which of several duplicates is kept."""
+    CUT = "cut"
+    """Clusters of duplicates that are cut higher than the others; JSON."""
 
 
 CHOICES = frozenset(
     {
         Aspect.THRESHOLD, Aspect.GATE, Aspect.FORMULA, Aspect.RULE, Aspect.SIMILARITY,
-        Aspect.SELECTION, Aspect.MAPPING, Aspect.FOCUS,
+        Aspect.SELECTION, Aspect.MAPPING, Aspect.FOCUS, Aspect.KEEPER, Aspect.CUT,
     }
 )  # fmt: skip
 """Aspects of the review as a whole: their events concern no row, and say a text."""
@@ -140,7 +144,12 @@ class Event:
     """UTC, ISO 8601 with milliseconds."""
     who: str = ""
     together: int | None = None
-    """Equal for events that one undo takes back."""
+    """The first of the events that one undo takes back together with this one, by its number."""
+
+    @property
+    def step(self) -> int:
+        """Equal for decisions that one undo takes back: the number of the first of them."""
+        return self.id if self.together is None else self.together
 
     def verdict_of(self, row: int) -> Verdict:
         """What this decision said about `row`, one of its rows."""

@@ -1,4 +1,4 @@
-"""Everything that was said about one row, in the order in which it was said."""
+"""What was said, in the order in which it was: about one row, or in the whole session."""
 
 from __future__ import annotations
 
@@ -33,6 +33,18 @@ class HistoryLine:
     def side(self) -> Side:
         """The side that was under review."""
         return self.event.circumstances.side
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One event of a session, whatever it is about."""
+
+    event: Event
+    """Who, when, and whether it was said, taken back or given again."""
+    decision: Event
+    """What was: the event itself, or the one that it takes back or gives again."""
+    stands: bool
+    """False for a decision that was taken back."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.review.decision import Aspect, Event, EventKind, Verdict
-from engine.review.history import HistoryLine, Opinion, value_of
+from engine.review.history import HistoryLine, LogLine, Opinion, value_of
 from engine.review.latest_event import LatestEvent
 from engine.sample import Side
 
@@ -40,6 +40,7 @@ class Projection:
         self._by_id: dict[int, int] = {}
         self._merged: list[Event] = []  # what the merge of several sessions said
         self._choices: dict[Topic, list[int]] = {}  # positions of what was said of no row
+        self._before: dict[int, Event | None] = {}  # what stood when each of those was said
 
     def last(self, row: int, side: Side = Side.CHOSEN) -> Event | None:
         """The decision that gave `row` the verdict it has; None for an undecided row."""
@@ -162,10 +163,28 @@ class Projection:
             aspect: one of `CHOICES`.
             subject: which one of it.
         """
+        event = self.chosen(aspect, subject)
+        return None if event is None else event.said.text
+
+    def chosen(self, aspect: Aspect | str, subject: str = "") -> Event | None:
+        """The event that said it; None where none stands."""
         said = self._choices.get((aspect, subject), [])
         standing = (position for position in reversed(said) if position not in self._undone)
         position = next(standing, None)
-        return None if position is None else self.events[position].said.text
+        return None if position is None else self.events[position]
+
+    def chosen_before(self, choice: Event) -> Event | None:
+        """What stood of the same thing when `choice` was made; None where nothing did."""
+        return self._before.get(choice.id)
+
+    def log(self) -> list[LogLine]:
+        """Everything that was said, taken back and given again, of all rows, the newest first."""
+        lines = []
+        for position, event in enumerate(self.events):
+            at = position if event.about is None else self._by_id[event.about]
+            stands = event.kind is not EventKind.DECIDE or position not in self._undone
+            lines.append(LogLine(event, self.events[at], stands))
+        return sorted(lines, key=lambda line: (line.event.at, line.event.id), reverse=True)
 
     def history(self, row: int) -> list[HistoryLine]:
         """Everything that was said about `row`, the oldest first; what was undone is marked."""

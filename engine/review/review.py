@@ -72,6 +72,15 @@ class Change:
     """What was said, or given again; after an undo, what was taken back."""
     rows: NDArray[np.int64]  # (n,) the rows of it that are in the dataset open now
     side: Side
+    decisions: tuple[Event, ...] = ()
+    """What was made, taken back or given again, as it was made, in that order."""
+
+    @property
+    def reason(self) -> str:
+        """Why its rows were rejected, where that was said with the verdict."""
+        said = [event.said for event in self.decisions]
+        given = [each.text if each.aspect is Aspect.REASON else each.reason for each in said]
+        return given[-1] if given else ""
 
     @property
     def verdict(self) -> Verdict:
@@ -103,7 +112,7 @@ class Review(Projection):
         """Nothing is known of earlier visits before `replay`."""
         super().__init__(sides, rows)
         self.version = 0
-        """Grows with every change; tells the screen what to draw again."""
+        """Grows with every change that is about rows; tells the screen what to draw again."""
         self.lost = 0
         """Verdicts given to samples that the dataset open now does not hold; they stay on file."""
         self._log = log
@@ -114,6 +123,8 @@ class Review(Projection):
         self._to_count: list[StoredEvent] = []
         """Events of this dataset whose occurrences have not been compared with all of its rows."""
         self._counting = threading.Lock()
+        self.writing = threading.RLock()
+        """Held while something is said: a bulk says it in a thread of its own."""
 
     def replay(
         self,
@@ -168,12 +179,13 @@ class Review(Projection):
             rows: at least one.  (n,)
             scores: of these rows at this moment, NaN where there is none.  (n,)
             circumstances: threshold, scorer and side on screen.
-            together: the same number for events that one undo takes back.
+            together: the `Event.step` of what one undo takes back together with this.
 
         Raises:
             StoreError: it could not be written; nothing has changed.
         """
-        return self._append(EventKind.DECIDE, said, rows, scores, circumstances, None, together)
+        with self.writing:
+            return self._append(EventKind.DECIDE, said, rows, scores, circumstances, None, together)
 
     def follow(self, written: Sequence[StoredEvent]) -> None:
         """Let events hold that stand on file already, such as verdicts taken over from elsewhere.
@@ -181,8 +193,9 @@ class Review(Projection):
         Args:
             written: about rows of this dataset, their occurrences counted.
         """
-        for each in written:
-            self._apply(each.event)
+        with self.writing:
+            for each in written:
+                self._apply(each.event)
 
     def undo(self) -> Change | None:
         """Take back the last decision that still stands; None where there is none."""
@@ -208,6 +221,16 @@ class Review(Projection):
         return len(self._redo)
 
     @property
+    def next_undo(self) -> Event | None:
+        """The decision that `undo` takes back first; None where there is none."""
+        return self._next(self._undo)
+
+    @property
+    def next_redo(self) -> Event | None:
+        """The decision that `redo` gives again first; None where there is none."""
+        return self._next(self._redo)
+
+    @property
     def largest_step(self) -> int:
         """Rows of the bigger one of what the next undo and the next redo would change."""
         steps = (self._next(stack) for stack in (self._undo, self._redo))
@@ -217,16 +240,15 @@ class Review(Projection):
 
     def _step(self, kind: EventKind, stack: list[int]) -> Change | None:
         """Undo or redo what is on top of `stack`, with all that was said together with it."""
-        event = self._next(stack)
-        if event is None:
-            return None
-        changes = [self._take(kind, event)]
-        while event.together is not None:
-            following = self._next(stack)
-            if following is None or following.together != event.together:
-                break
-            changes.append(self._take(kind, following))
-        return _joined(changes)
+        with self.writing:
+            first = event = self._next(stack)
+            changes = []
+            while event is not None and first is not None and event.step == first.step:
+                changes.append(self._take(kind, event))
+                event = self._next(stack)
+        if kind is EventKind.UNDO:
+            changes.reverse()  # as they were made
+        return _joined(changes) if changes else None
 
     def _take(self, kind: EventKind, event: Event) -> Change:
         """Undo or redo one event."""
@@ -273,13 +295,14 @@ class Review(Projection):
             stored = self._log.append(event, identities, occurrences)
         else:
             stored = self._log.append(event, identities, occurrences, samples)
-        if not counted:
+        if not counted and len(rows):
             self.uncounted = True
             self._to_count.append(stored)
             if self._identities.counted:  # meanwhile: whoever counted cannot have seen this one
                 self.count_occurrences()
         self._apply(stored.event)
-        return Change(kind, said, rows, circumstances.side)
+        decision = stored.event if about is None else self.events[self._by_id[about]]
+        return Change(kind, said, rows, circumstances.side, (decision,))
 
     def count_occurrences(self) -> None:
         """Put right on file which of identical samples each event of this dataset is about.
@@ -314,6 +337,7 @@ class Review(Projection):
             else:
                 self._undo.append(position)
             if event.said.aspect in CHOICES:
+                self._before[event.id] = self.chosen(*topics(event)[0])
                 self._choices.setdefault(topics(event)[0], []).append(position)
             for topic in _row_topics(event):
                 latest = self._latest.setdefault(topic, LatestEvent(self.verdicts.shape[1]))
@@ -332,7 +356,8 @@ class Review(Projection):
                 self._undone.discard(position)
                 for topic in about:
                     self._follow(topic, self._latest[topic].stand(position))
-        self.version += 1
+        if event.said.aspect not in CHOICES:
+            self.version += 1
 
     def _follow(self, topic: Topic, rows: NDArray[np.int64]) -> None:
         """Bring the state of `rows` in line with the decisions that hold for them now."""
@@ -364,7 +389,8 @@ def _row_topics(event: Event) -> tuple[Topic, ...]:
 
 def _joined(changes: list[Change]) -> Change:
     """What one step did: verdicts on one side as a whole, else the first of the changes."""
-    first = changes[0]
+    decisions = tuple(decision for change in changes for decision in change.decisions)
+    first = replace(changes[0], decisions=decisions)
     kinds = {(change.aspect, change.side, change.values is None) for change in changes}
     if len(changes) == 1 or kinds != {(Aspect.VERDICT, first.side, False)}:
         return first

@@ -5,6 +5,7 @@
     recorder           puts on file what is said, with what was on screen
     live_scoring       scores while they come: board, scorer, worker, cache
     float32_rescoring  rows near the threshold, scored again in float32
+    choices            what is said of the review as a whole: events, and settings before them
     threshold_choice   which threshold holds: asked for, the scorer's own, or a guess
     orders             review orders, spot checks
     annotations        reasons, notes and tags beside the verdicts

@@ -95,6 +95,7 @@ class Annotations:
         """
         self._recorder.check_writable()
         rows, side = self._last_rejected()
+        together = self._step_of_reject()
         if not len(rows):
             raise UsageError("the last decision rejects nothing", "reject first, then a digit")
         coded = self._review.reasons(side)
@@ -104,7 +105,14 @@ class Annotations:
         else:
             rows = np.intersect1d(rows, np.concatenate([alike, *coded.values()]))
         said = Said(aspect=Aspect.REASON, text=reason)
-        return self._recorder.say(said, rows, side) if len(rows) else None
+        return self._recorder.say(said, rows, side, together=together) if len(rows) else None
+
+    def _step_of_reject(self) -> int | None:
+        """The last rejection, where nothing came between: its reason is one step with it."""
+        decision, last = self._review.last_decision(), self._review.next_undo
+        if self._rejected_again is not None or decision is None or last is None:
+            return None
+        return decision.id if decision.id == last.id and decision.together is None else None
 
     # -- notes and tags ----------------------------------------------------------------------
 

@@ -59,9 +59,10 @@ from engine.duplicates.settings import (
 )
 from engine.duplicates.table import ClusterTable, tabulate
 from engine.errors import UsageError
-from engine.review.decision import Verdict
+from engine.review.decision import Aspect, Verdict
 from engine.review.review import Review
 from engine.review.threshold import Direction, Threshold
+from engine.session.choices import OFF, ON, Choices, as_json, of_json
 from engine.session.live_scoring import LiveScoring
 from engine.session.searching import Found, Searches, SearchState, SearchStatus
 from engine.session.settings import SessionSettings
@@ -86,6 +87,7 @@ class Duplicates:
         scoring: LiveScoring,
         review: Review,
         remembered: SessionSettings,
+        choices: Choices,
         ui_priority: UiPriority,
         notices: list[str],
         threshold: Callable[[], Threshold | None],
@@ -100,7 +102,8 @@ class Duplicates:
             store: keeps what was found.
             scoring: scores of the side under review: the best row is kept.
             review: what was accepted is kept first, what was rejected is out.
-            remembered: similarity, rule, preferences and splits of the last visit.
+            remembered: how texts are compared.
+            choices: similarity, rule, preferences and splits.
             ui_priority: lets the screen go first.
             notices: where it is told that something could not be kept.
             threshold: the one that decides now.
@@ -113,15 +116,16 @@ class Duplicates:
         self._remembered, self._threshold, self._texts = remembered, threshold, texts
         self.version = 0
         """Grows with every change of what is found, shown, or dropped."""
-        self.at: float = _similarity(remembered.get("duplicates at"))
+        self._choices = choices
+        self.at: float = DROP_FROM
         """The similarity of everything that is shown, and of the rule."""
         self.cosine = USUAL
         """The similarity by meaning of what is shown of it."""
-        self.rule_on = bool(remembered.get("duplicates dropped", False))
+        self.rule_on = False
         """Whether rows are dropped."""
-        self.preferences: Sequence[Preference] = _preferences(remembered.get("keeper"))
+        self.preferences: Sequence[Preference] = PREFERENCES
         """What makes a row the one to keep, the first first."""
-        self.splits = Splits(remembered, dataset.fingerprint.digest)
+        self.splits = Splits(choices, dataset.fingerprint.digest)
         """Clusters that are cut higher than the others."""
         self._searches = Searches(
             dataset, store, ui_priority, notices, texts, self.settings_of, self._cut,
@@ -134,6 +138,14 @@ class Duplicates:
 
     def _changed(self) -> None:
         self.version += 1
+
+    def recall(self) -> None:
+        """Back to what was chosen: when a session is opened, and after an undo."""
+        choices = self._choices
+        self.rule_on = choices.get(Aspect.RULE) == ON
+        self.preferences = _preferences(of_json(choices.get(Aspect.KEEPER)))
+        self.splits.recall()
+        self._show_from(_similarity(of_json(choices.get(Aspect.SIMILARITY))))
 
     # -- the search --------------------------------------------------------------------------
 
@@ -245,14 +257,18 @@ class Duplicates:
 
         Args:
             similarity: in (0, 1].
-            save: remember it; False while it is being moved, or for one run.
+            save: keep it, a run of moves as one step that undo takes back; False for one run.
 
         Raises:
             UsageError: no such similarity.
         """
-        self.at = check_similarity(similarity)
+        check_similarity(similarity)
         if save:
-            self._remembered.remember("duplicates at", similarity)
+            self._choices.move(Aspect.SIMILARITY, as_json(similarity))
+        self._show_from(similarity)
+
+    def _show_from(self, similarity: float) -> None:
+        self.at = similarity
         self._changed()
         found, wanted = self._searches.found, self._searches.wanted
         begun = [unit for unit in UNITS if unit in found or unit in wanted]
@@ -267,16 +283,21 @@ class Duplicates:
 
         Args:
             similarity: in (0, 1].
-            save: remember it; False for one run.
+            save: keep it, as one step that undo takes back; False for one run.
 
         Raises:
             UsageError: no such similarity.
+            StoreError: it could not be written; nothing has changed.
         """
+        said = {(Aspect.RULE, ""): OFF if similarity is None else ON}
         if similarity is not None:
-            self.move(similarity, save=save)
-        self.rule_on = similarity is not None
+            check_similarity(similarity)
+            said = {(Aspect.SIMILARITY, ""): as_json(similarity), **said}
         if save:
-            self._remembered.remember("duplicates dropped", self.rule_on)
+            self._choices.say_together(said)
+        self.rule_on = similarity is not None
+        if similarity is not None:
+            self._show_from(similarity)
         self._changed()
         self.require()
 
@@ -299,9 +320,14 @@ class Duplicates:
         return not self.rule_on or searched
 
     def prefer(self, preference: Preference) -> None:
-        """Choose keepers by this, then as where nothing was said; remembered."""
-        self.preferences = (preference, *(each for each in PREFERENCES if each is not preference))
-        self._remembered.remember("keeper", [each.value for each in self.preferences])
+        """Choose keepers by this, then as where nothing was said; undo takes it back.
+
+        Raises:
+            StoreError: it could not be written; nothing has changed.
+        """
+        preferences = (preference, *(each for each in PREFERENCES if each is not preference))
+        self._choices.say(Aspect.KEEPER, as_json([each.value for each in preferences]))
+        self.preferences = preferences
         self._changed()
 
     # -- clusters ------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from engine.dataset.edited_rows import RevisedRows, Revision
 from engine.dataset.identities import IdentityTable, as_keys
 from engine.dataset.reading.options import READER_VERSION
 from engine.errors import ScorerError, UsageError
+from engine.review.decision import Aspect
 from engine.review.threshold import Threshold
 from engine.sample import Family, Side
 from engine.scoring.kinds import (
@@ -37,6 +39,7 @@ from engine.scoring.worker.agenda import ScoredDataset
 from engine.scoring.worker.board import ScoreBoard
 from engine.scoring.worker.cached import CachedLookup, ScoreLookup
 from engine.scoring.worker.worker import FINISHED, ScoringWorker, WorkerState, WorkerStatus
+from engine.session.choices import SCORER, Choices, of_json, scorer_text
 from engine.session.float32_rescoring import (
     OnlyRows,
     SettledScores,
@@ -78,8 +81,10 @@ class LiveScoring:
         store: Store,
         identities: IdentityTable,
         settings: SessionSettings,
+        choices: Choices,
         ui_priority: UiPriority,
     ) -> None:
+        self._choices = choices
         self._dataset = dataset
         self._store = store
         self._identities = identities
@@ -92,6 +97,8 @@ class LiveScoring:
         """Whose scores `scores`, `failed` and `key` are."""
         self.spec = NO_SCORER
         """The scorer as it was named, with any path in it made absolute."""
+        self.asked_for = ""
+        """The scorer in use and how, as a choice says it; empty before the first."""
         self.board = ScoreBoard(dataset.rows, self.sides, dataset.side_lengths)
         self.worker: ScoringWorker | None = None
         self._filling: tuple[ScoringWorker, RevisedRows] | None = None
@@ -244,11 +251,13 @@ class LiveScoring:
         if label and np.isfinite(self.board.scores).any():
             self.before_label, self._before = label, self.board.scores
         self.spec, self._options = lasting, chosen
+        used = {name: getattr(chosen, name) for name in REMEMBERED_OPTIONS}
+        self.asked_for = scorer_text(lasting, used)
         self._exact = np.zeros_like(self._exact)
         self.board = ScoreBoard(self._dataset.rows, self.sides, self._dataset.side_lengths)
         self._filling = None
         if lasting == NO_SCORER:
-            self._remember(chosen)
+            self._remember()
             return
         rows = self._as_read()
         self.worker = self._working(
@@ -430,7 +439,7 @@ class LiveScoring:
 
     def _loaded(self, scorer: ScorerFacts) -> None:
         self.scorer = scorer
-        self._remember(self._options)
+        self._remember()
         kind = self.kind
         if kind is not None and kind.revision is not None and not isinstance(scorer, KnownScorer):
             facts = KnownScorer.of(scorer).values()
@@ -526,20 +535,35 @@ class LiveScoring:
     @property
     def last_spec(self) -> str:
         """The scorer used last on this dataset, else the person's, else the default one."""
-        return str(self._settings.get("scorer", self._settings.config.scorer or DEFAULT_SCORER))
+        return str(self._last.get(SCORER, self._settings.config.scorer or DEFAULT_SCORER))
 
-    def _remember(self, options: ScorerOptions) -> None:
+    @property
+    def _last(self) -> Mapping[str, Any]:
+        """The scorer used last and how, by name; nothing where there was none."""
+        known = of_json(self._choices.get(Aspect.FOCUS, SCORER))
+        return known if isinstance(known, dict) else {}
+
+    @property
+    def is_switching(self) -> bool:
+        """Whether another scorer has been asked for than the one used last, and is not in use."""
+        if self.scorer is not None or not self.asked_for or self._dataset.family is Family.OTHER:
+            return False
+        return self._choices.get(Aspect.FOCUS, SCORER) not in (None, self.asked_for)
+
+    def _remember(self) -> None:
         """Only what could be used, and never for rows that no scorer can read."""
-        if self._dataset.family is Family.OTHER:
-            return
-        self._settings.remember("scorer", self.spec)
-        self._settings.remember(
-            "scorer options", {name: getattr(options, name) for name in REMEMBERED_OPTIONS}
-        )
+        if self._dataset.family is not Family.OTHER:
+            self._choices.came(Aspect.FOCUS, self.asked_for, SCORER)
+
+    def go_back(self) -> None:
+        """Score with what was chosen before, after an undo; what a person allows still holds."""
+        if self.asked_for and self.asked_for != self._choices.get(Aspect.FOCUS, SCORER):
+            unsaid = {name: getattr(ScorerOptions(), name) for name in REMEMBERED_OPTIONS}
+            self.start(None, replace(self._options, **unsaid))
 
     def _as_last_time(self, options: ScorerOptions) -> ScorerOptions:
         """`options`, and what is not said in them as it was when the scorer was used last."""
-        known = self._settings.get("scorer options", {})
+        known = self._last
         unsaid = [name for name in REMEMBERED_OPTIONS if not getattr(options, name)]
         return replace(options, **{name: known[name] for name in unsaid if name in known})
 

@@ -33,13 +33,11 @@ from engine.review.decision import (
 )
 from engine.sample import IDENTITY_BYTES, Side
 from engine.scoring.scorer import ScoreKey
+from engine.session.choices import holds_a_choice
 from engine.session.merged_notes import MergedNote, merged_notes
 from engine.store import KnownDataset, Store, TakenOver
 from engine.store.opening import replace_session
 from engine.store.schema import HEADER_BYTES, is_session
-
-SETTINGS = ("scorer", "scorer options", "side")
-"""Taken from the first session that has them."""
 
 _VERDICTS = frozenset({Aspect.VERDICT, Aspect.MERGE})
 
@@ -481,8 +479,9 @@ def _write(
             for one in reversed(read):
                 with Store.open(one.path, reviewer="", read_only=True) as source:
                     _take_scores(store, source)
-                    for name in SETTINGS:
-                        if (value := source.get_setting(name)) is not None:
+                    # Of several sessions the first decides what held before anybody chose.
+                    for name, value in source.settings().items():
+                        if holds_a_choice(name):
                             store.set_setting(name, value)
         replace_session(partial, Path(os.path.realpath(output)))
     except OSError as error:

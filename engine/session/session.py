@@ -43,11 +43,12 @@ from engine.review.policy import Outcome, Outcomes, Summary, Tally, decide, with
 from engine.review.rank import Population, Ranked, ranked_text
 from engine.review.review import Change, Review
 from engine.review.threshold import Threshold
-from engine.sample import Side
+from engine.sample import Family, Side
 from engine.scoring import ScorerOptions
 from engine.scoring.worker.board import ScoreBoard
 from engine.session.annotations import Annotations
 from engine.session.binding import FORMAT_1, Binding, Located
+from engine.session.choices import SCORER, SIDE, Choices, as_json, chosen_in, of_json
 from engine.session.cluster_review import ClusterReview
 from engine.session.column_choice import ColumnChoice
 from engine.session.duplication import Duplicates
@@ -63,7 +64,6 @@ from engine.session.simulator_link import SimulatorLink
 from engine.session.threshold_choice import RankBasis, ThresholdChoice
 from engine.session.view import SessionView
 from engine.store import Store, session_path
-from engine.store.opening import peek_setting
 from engine.ui_priority import UiPriority
 
 ALL_ROWS = slice(None)
@@ -81,6 +81,8 @@ class OpenOptions:
 
     reading: ReadOptions = field(default_factory=ReadOptions)
     """How rows are read, where that is not to be detected; a mapping is remembered."""
+    columns_chosen: bool = False
+    """A person has just chosen how columns are read, though that be as detected."""
     session: Path | None = None
     reviewer: str | None = None
     read_only: bool = False
@@ -109,22 +111,28 @@ class Session:
         self.config = config or Config()
         """What the person prefers; the session's own settings go before it."""
         self._settings = SessionSettings(store, self.notices, self.config)
+        self.sides = 2 if dataset.has_sides else 1
+        self.review = Review(store, self.identities, sides=self.sides, rows=dataset.rows)
+        self.choices = Choices(
+            self.review, self._settings, lambda: self._recorder.seen(self.side), self.notices,
+            read_only=store.read_only,
+        )  # fmt: skip
+        """What was said of the review as a whole."""
         self.scoring = LiveScoring(
-            dataset, store, self.identities, self._settings, self.ui_priority
+            dataset, store, self.identities, self._settings, self.choices, self.ui_priority
         )
-        self.sides = self.scoring.sides
         self.threshold_choice = ThresholdChoice(
-            self.scoring, self._settings, dataset.broken, self.identities,
+            self.scoring, self.choices, self.config.threshold, dataset.broken, self.identities,
             RankBasis(
                 lambda: Population.of(self.verdicts, dataset.broken, self.empty),
                 lambda: self.duplicates.kept_after if self.duplicates.judging else None,
                 lambda: (self.review.version, self.duplicates.rule_version),
             ),
         )  # fmt: skip
-        self.review = Review(store, self.identities, sides=self.sides, rows=dataset.rows)
         self._recorder = Recorder(
-            self.review, self.scoring, self.threshold_choice, read_only=store.read_only
-        )
+            self.review, self.scoring, self.threshold_choice, self.choices,
+            read_only=store.read_only,
+        )  # fmt: skip
         self.annotations = Annotations(
             self.review, self.scoring, dataset.broken, self._recorder, self.config.reasons
         )
@@ -132,8 +140,8 @@ class Session:
         self.edits = Edits(dataset, self.review, self._recorder, self._revised)
         """Samples whose text was edited; the source stays as it is."""
         self.duplicates = Duplicates(
-            dataset, store, self.scoring, self.review, self._settings, self.ui_priority,
-            self.notices, lambda: self.threshold, lambda: self.edits.texts,
+            dataset, store, self.scoring, self.review, self._settings, self.choices,
+            self.ui_priority, self.notices, lambda: self.threshold, lambda: self.edits.texts,
             lambda: self.excluded, self.threshold_choice,
         )  # fmt: skip
         """Which rows are duplicates; the rule that drops them is off until it is set."""
@@ -194,7 +202,7 @@ class Session:
         reviewer = options.reviewer or options.config.reviewer or login_name()
         place = session_path(path, explicit=options.session, demo=options.demo)
         reading = replace(options.reading, placeholders=options.config.placeholders)
-        named = reading.mapping != ColumnMapping()
+        named = options.columns_chosen or reading.mapping != ColumnMapping()
         if not named and not options.fresh:
             reading = replace(reading, mapping=remembered_mapping(place))
         dataset = open_dataset(path, reading, progress=progress, cancelled=cancelled)
@@ -210,7 +218,7 @@ class Session:
             session.title = "demo" if options.demo else short_name(dataset.name)
             session._restore(progress, reading)
             if named:
-                session.remember(MAPPING, mapping_values(reading.mapping))
+                session._read_as(reading.mapping, chosen=options.columns_chosen)
             elif reading.mapping != ColumnMapping():
                 session.notices.append("columns are read as they were named the last time")
             session.reading = reading
@@ -240,13 +248,23 @@ class Session:
         if changed:
             self.notices.append(self._change_notice())
         if self.sides == 2:
-            self.scoring.side = Side.named(self._settings.get("side", str(Side.CHOSEN)))
+            self.scoring.side = self._chosen_side
+        self.duplicates.recall()
         self.edits.restore()
         if self.edits.unmade:
             self.notices.append(
                 f"{self.edits.unmade:,} edits stay on file: their rows have no place for them now"
             )
         self.orders.restore(binding, self.notices)
+
+    def _read_as(self, mapping: ColumnMapping, *, chosen: bool) -> None:
+        """Keep how columns are read: chosen in the desk, or named by flags."""
+        text = as_json(mapping_values(mapping))
+        if chosen:
+            self.choices.say(Aspect.MAPPING, text)
+        else:
+            self.choices.came(Aspect.MAPPING, text)
+            self.choices.keep_or_tell()
 
     def _change_notice(self) -> str:
         kept = int(np.count_nonzero(self.review.verdicts))
@@ -320,6 +338,7 @@ class Session:
         self.duplicates.stop()
         self.clusters.wait()
         self.scoring.stop()
+        self.choices.keep_or_tell()
         self._join_hasher()
         self.store.close()
         self.dataset.close()
@@ -332,6 +351,11 @@ class Session:
     def read_only(self) -> bool:
         """Whether verdicts can be given at all."""
         return self.store.read_only
+
+    @property
+    def keeps_choices(self) -> bool:
+        """Whether scorer and threshold of this visit are on file: some scorer can read the rows."""
+        return not self.read_only and self.dataset.family is not Family.OTHER
 
     def remember(self, name: str, value: object) -> None:
         """Keep a setting for the next visit; where that fails, `notices` says so."""
@@ -350,11 +374,22 @@ class Session:
         return self.scoring.side_index == 1
 
     def review_side(self, side: Side) -> None:
-        """Turn to the other response of preference data: its verdicts, scores and threshold."""
+        """Turn to the other response of preference data: its verdicts, scores and threshold.
+
+        Raises:
+            StoreError: it could not be written; nothing has changed.
+        """
+        self.choices.say(Aspect.FOCUS, str(side), SIDE)
+        self._turn_to(side)
+
+    def _turn_to(self, side: Side) -> None:
         self.scoring.side = side
-        self.remember("side", str(side))
         self.orders.leave()
         self.threshold_choice.recall()
+
+    @property
+    def _chosen_side(self) -> Side:
+        return Side.named(self.choices.get(Aspect.FOCUS, SIDE) or str(Side.CHOSEN))
 
     @property
     def verdicts(self) -> NDArray[np.int8]:
@@ -445,6 +480,7 @@ class Session:
             StoreError: it could not be written; nothing has changed.
         """
         self._recorder.check_writable()
+        self.choices.keep()
         self.annotations.rejected_again(None)
         samples = SampleTable(self.identities.all(), self.identities.occurrences())
         history = self.review.events
@@ -492,27 +528,64 @@ class Session:
         return self._recorder.say(Said(aspect=Aspect.COPIES, values=values), rows)
 
     def undo(self) -> Change | None:
-        """Take back the last decision, annotation or edit; None where there is none.
+        """Take back the last thing of any kind that changes what is exported; None: there is none.
+
+        A run of nudges, and a switch to a scorer that is still being loaded, are such things.
 
         Raises:
             UsageError: the session is open read-only.
+            StoreError: it could not be written; nothing has changed.
         """
         self._recorder.check_writable()
-        return self._edited(self.review.undo())
+        if self.scoring.is_switching:
+            self.choices.came(Aspect.FOCUS, self.scoring.asked_for, SCORER)
+        self.choices.keep()
+        return self._followed(self.review.undo())
+
+    @property
+    def undoable(self) -> bool:
+        """Whether there is anything that `undo` can take back."""
+        waits = self.choices.is_moving or self.scoring.is_switching
+        return self.review.undoable > 0 or waits
 
     def redo(self) -> Change | None:
         """Give again what was undone last; None where there is nothing.
 
         Raises:
             UsageError: the session is open read-only.
+            StoreError: it could not be written; nothing has changed.
         """
         self._recorder.check_writable()
-        return self._edited(self.review.redo())
+        self.choices.keep()
+        return self._followed(self.review.redo())
 
-    def _edited(self, change: Change | None) -> Change | None:
-        """`change`, once the texts of its rows are as it says."""
+    def _followed(self, change: Change | None) -> Change | None:
+        """`change`, once texts, scorer, side, threshold and duplicates are as it says.
+
+        How columns are read takes opening the dataset anew: see `chosen_mapping`.
+        """
         self.edits.follow(change)
+        for event in () if change is None else change.decisions:
+            match event.said.aspect, event.said.subject:
+                case Aspect.THRESHOLD, _:
+                    self.threshold_choice.recall()
+                case Aspect.FOCUS, "side":
+                    self._turn_to(self._chosen_side)
+                case Aspect.FOCUS, _:
+                    self.scoring.go_back()
+                    self.threshold_choice.recall()
+                case ((Aspect.RULE | Aspect.SIMILARITY | Aspect.KEEPER | Aspect.CUT), _):
+                    self.duplicates.recall()
+                    self.duplicates.require()
+                case _:
+                    continue
+            self.threshold_choice.resolve()
         return change
+
+    @property
+    def chosen_mapping(self) -> ColumnMapping:
+        """How columns are to be read; after an undo, unlike how they are."""
+        return _mapping(self.choices.get(Aspect.MAPPING))
 
     def _revised(self, revisions: Mapping[int, Revision], rows: NDArray[np.int64]) -> None:
         """Score and compare again the rows whose text has changed."""
@@ -534,6 +607,7 @@ class Session:
         self, spec: str | None, options: ScorerOptions | None = None, *, retry_failed: bool = False
     ) -> None:
         """Score with another scorer, and decide by its threshold; see `LiveScoring.start`."""
+        self.choices.keep_or_tell()
         self.scoring.start(spec, options, retry_failed=retry_failed)
         self.threshold_choice.recall()
 
@@ -552,6 +626,10 @@ class Session:
     def set_threshold(self, text: str, *, save: bool = True) -> Threshold | None:
         """Set what was typed; see `ThresholdChoice.set`."""
         return self.threshold_choice.set(text, save=save)
+
+    def move_threshold(self, text: str) -> Threshold | None:
+        """Nudge it; see `ThresholdChoice.move`."""
+        return self.threshold_choice.move(text)
 
     def preview_threshold(self, text: str) -> str:
         """What a threshold would keep, in words, before it is set.
@@ -667,14 +745,14 @@ class Session:
         return histogram.count(self.scores, self.verdicts, self.dataset.broken, bins)
 
 
-MAPPING = "mapping"
-"""The setting that holds the columns that a person has named."""
-
-
 def remembered_mapping(session: Path) -> ColumnMapping:
     """The columns that were named when a session file was open the last time; none if it is new."""
+    return _mapping(chosen_in(session, Aspect.MAPPING))
+
+
+def _mapping(text: str | None) -> ColumnMapping:
     try:
-        return mapping_of(peek_setting(session, MAPPING) or {})
+        return mapping_of(of_json(text) or {})
     except (UsageError, AttributeError):  # of another version
         return ColumnMapping()
 

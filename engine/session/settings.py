@@ -25,6 +25,10 @@ class SessionSettings:
         """The value of the last visit, else `default`."""
         return self._store.get_setting(name, default)
 
+    def all(self) -> dict[str, Any]:
+        """Every value of the last visit, by its name."""
+        return self._store.settings()
+
     def remember(self, name: str, value: object) -> None:
         """Keep a setting for the next visit.
 

@@ -1,4 +1,4 @@
-"""Clusters that a person has cut at a higher similarity than the others; remembered."""
+"""Clusters that a person has cut at a higher similarity than the others; undo takes it back."""
 
 from __future__ import annotations
 
@@ -10,10 +10,8 @@ from numpy.typing import NDArray
 
 from engine.duplicates.settings import ComparedUnit, check_similarity
 from engine.errors import UsageError
-from engine.session.settings import SessionSettings
-
-NAME = "duplicate splits"
-"""The setting that holds them."""
+from engine.review.decision import Aspect
+from engine.session.choices import Choices, as_json, of_json
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,21 +23,26 @@ class _Split:
 class Splits:
     """Which rows need a higher similarity to be in one cluster; rows of one dataset's content."""
 
-    def __init__(self, remembered: SessionSettings, digest: str) -> None:
-        """Take what an earlier visit has left, where the dataset is still the same.
+    def __init__(self, choices: Choices, digest: str) -> None:
+        """Nothing is split before `recall`.
 
         Args:
-            remembered: where they are kept.
+            choices: where they are kept.
             digest: of the dataset open now.
         """
         self.version = 0
         """Grows with every change."""
-        self._remembered, self._digest = remembered, digest
+        self._choices, self._digest = choices, digest
         self._splits: dict[ComparedUnit, list[_Split]] = {unit: [] for unit in ComparedUnit}
-        self._restore(remembered.get(NAME))
 
-    def _restore(self, known: Any) -> None:
-        """What another version wrote is no obstacle."""
+    def recall(self) -> None:
+        """Back to what was chosen, where the dataset is still the same.
+
+        What another version wrote is no obstacle.
+        """
+        known: Any = of_json(self._choices.get(Aspect.CUT))
+        self._splits = {unit: [] for unit in ComparedUnit}
+        self.version += 1
         if not isinstance(known, dict) or known.get("dataset") != self._digest:
             return
         try:
@@ -101,4 +104,5 @@ class Splits:
             for unit, known in self._splits.items()
             for split in known
         ]
-        self._remembered.remember(NAME, {"dataset": self._digest, "splits": splits})
+        known = {"dataset": self._digest, "splits": splits} if splits else None
+        self._choices.move(Aspect.CUT, as_json(known))

@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 
 from engine.dataset.identities import IdentityTable
 from engine.errors import UsageError
+from engine.review.decision import Aspect
 from engine.review.rank import Population, Ranked, rank
 from engine.review.threshold import Direction, Threshold, ThresholdRequest, parse_threshold
+from engine.session.choices import Choices, threshold_of
 from engine.session.live_scoring import LiveScoring
-from engine.session.settings import SessionSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,8 @@ class ThresholdChoice:
     def __init__(
         self,
         scoring: LiveScoring,
-        settings: SessionSettings,
+        choices: Choices,
+        preferred: str,
         broken: NDArray[np.bool_],
         identities: IdentityTable,
         basis: RankBasis,
@@ -48,7 +50,8 @@ class ThresholdChoice:
 
         Args:
             scoring: knows the scorer and the side, too.
-            settings: where what was asked for is kept.
+            choices: where what was asked for is kept.
+            preferred: what is asked for where nobody has chosen here; empty: nothing.
             broken: rows that will never have a score.  (rows,)
             identities: decide between equal scores.
             basis: for rank rules.
@@ -61,7 +64,7 @@ class ThresholdChoice:
         self._deciding: tuple[object, NDArray[np.float32]] | None = None
         self._ranked_at: object = None
         self._scoring = scoring
-        self._settings = settings
+        self._choices, self._preferred = choices, preferred
         self._broken = broken
         self.threshold: Threshold | None = None
         """As last resolved; None while there is nothing to go by."""
@@ -105,19 +108,34 @@ class ThresholdChoice:
 
         Args:
             text: what was typed.
-            save: remember it; False while the mark is still being dragged.
+            save: keep it, as a step that undo takes back; False: for one run of a command.
 
         Returns:
             The bound it means now; None while there is no score to count rows by.
 
         Raises:
             UsageError: not understood.
+            StoreError: it could not be written; nothing has changed.
         """
-        self._request = parse_threshold(text, self._own_direction)
+        request = parse_threshold(text, self._own_direction)
+        if save:
+            self._choices.say(Aspect.THRESHOLD, _exact(request), self._subject)
+        return self._take(request)
+
+    def move(self, text: str) -> Threshold | None:
+        """The same as part of a run of nudges, which is kept as one step when it ends.
+
+        Raises:
+            UsageError: not understood.
+        """
+        request = parse_threshold(text, self._own_direction)
+        self._choices.move(Aspect.THRESHOLD, _exact(request), self._subject)
+        return self._take(request)
+
+    def _take(self, request: ThresholdRequest) -> Threshold | None:
+        self._request = request
         self._resolved_at, self._ranked_at = -1, None
         self.preferred = False
-        if save:
-            self._settings.remember(self._setting, _exact(self._request))
         return self.resolve()
 
     def bound_of(self, text: str) -> Threshold | Ranked | None:
@@ -195,13 +213,12 @@ class ThresholdChoice:
     def recall(self) -> None:
         """Back to what was set for this scorer and side the last time, else what is preferred."""
         self.forget()
-        remembered = self._settings.get(self._setting)
-        preferred = self._settings.config.threshold
-        if isinstance(remembered, str):
+        chosen = self._choices.get(Aspect.THRESHOLD, self._subject)
+        if chosen is not None:
             with contextlib.suppress(UsageError):  # of a version that knows more kinds
-                self._request = parse_threshold(remembered)
-        elif preferred:
-            self._request = parse_threshold(preferred, self._own_direction)
+                self._request = parse_threshold(chosen)
+        elif self._preferred:
+            self._request = parse_threshold(self._preferred, self._own_direction)
             self.preferred = True
 
     def _guess(self) -> None:
@@ -216,8 +233,8 @@ class ThresholdChoice:
             self.threshold = Threshold(float(np.median(known)), self.direction, guess=True)
 
     @property
-    def _setting(self) -> str:
-        return f"threshold of {self._scoring.spec} ({self._scoring.side})"
+    def _subject(self) -> str:
+        return threshold_of(self._scoring.spec, self._scoring.side)
 
 
 def _exact(request: ThresholdRequest) -> str:

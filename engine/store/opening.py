@@ -193,6 +193,29 @@ def peek_setting(path: Path, name: str) -> Any:
         return None
 
 
+def peek_choices(path: Path) -> dict[tuple[str, str], str]:
+    """What stands of all that is said of no row, in a session file that is not open yet.
+
+    Returns:
+        The text by aspect and subject; nothing where there is none to read.
+    """
+    said: dict[int, tuple[tuple[str, str], str]] = {}
+    undone: set[int] = set()
+    with contextlib.suppress(sqlite3.Error), closing(_connect(path, "ro")) as connection:
+        for number, kind, about, aspect, subject, text in connection.execute(
+            "SELECT id, kind, about, aspect, subject, text FROM events "
+            "JOIN remarks ON remarks.event = id WHERE n = 0 ORDER BY id"
+        ):
+            match kind:
+                case "decide":
+                    said[number] = (aspect, subject), text
+                case "undo":
+                    undone.add(about)
+                case _:
+                    undone.discard(about)
+    return dict(each for number, each in said.items() if number not in undone)
+
+
 def _read_in_place(path: Path) -> sqlite3.Connection | None:
     """A reading connection; None where SQLite would have to write, or the version is older."""
     try:

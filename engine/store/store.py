@@ -402,6 +402,11 @@ class Store:
         except (ValueError, TypeError) as error:
             raise self._damaged(f"the setting {name!r}") from error
 
+    def settings(self) -> dict[str, Any]:
+        """Every value by its name."""
+        found = self._rows("SELECT name, value FROM settings", ())
+        return {name: json.loads(value) for name, value in found}
+
     def set_setting(self, name: str, value: Any) -> None:
         """Remember a JSON value; survives a kill at once, a power cut after the next decision.
 

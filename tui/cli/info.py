@@ -33,6 +33,7 @@ def info(
     """Say what DATA is: family, columns, rows, problems."""
     from engine.dataset.dataset import open_dataset
     from engine.dataset.info import describe
+    from engine.session.choices import choices_in
     from engine.session.migration import migration_report
     from engine.session.verdict_import import plan_import
     from engine.store import session_path
@@ -52,6 +53,8 @@ def info(
         description = describe(dataset)
         plan = plan_import(dataset)
         description["verdicts"] = None if plan is None else plan.values()
+        file = session_path(place.path, explicit=place.session)
+        description["session"] = choices_in(file) if file.is_file() else None
         dataset.close()
     print_result(description, info_text(description), as_json=as_json)
 
@@ -87,6 +90,7 @@ def info_text(description: Mapping[str, Any]) -> str:
         f"longest   row {longest['row']}, {longest['characters']:,} characters" if longest else "",
         f"system    {description['system_turns']:,} turns, tool {description['tool_turns']:,}",
         _carried(description["verdicts"]),
+        _chosen(description["session"]),
         f"problems  {description['problems_total']:,}",
     ]
     for problem in description["problems"][:LISTED_PROBLEMS]:
@@ -104,6 +108,18 @@ def _carried(verdicts: Mapping[str, Any] | None) -> str:
         return ""
     rows, where = verdicts["carried"], f"{verdicts['carrier']} `{verdicts['column']}`"
     return f"verdicts  carried by {rows:,} rows ({where}): tamis import takes them over"
+
+
+def _chosen(session: Mapping[str, Any] | None) -> str:
+    """What the session goes by; empty where there is none, or nothing was chosen."""
+    if session is None or session["scorer"] is None:
+        return ""
+    threshold, similarity = session["threshold"], session["drop_duplicates"]
+    parts = [f"scored by {session['scorer']}"]
+    parts += [f"the {session['side']} side"] if session["side"] != "chosen" else []
+    parts.append(f"threshold {threshold}" if threshold else "no threshold set")
+    parts += [f"duplicates dropped from {similarity:g}"] if similarity is not None else []
+    return f"session   {', '.join(parts)}"
 
 
 def _unknown(names: Sequence[str]) -> str:

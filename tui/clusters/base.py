@@ -25,6 +25,7 @@ from tui.clusters.cluster_list import ClusterList, ListedCluster
 from tui.clusters.comparison import Comparison, Laid, Shown, compare
 from tui.clusters.members import MemberColumns, MemberSimilarities, answer_letter, compared_rows
 from tui.clusters.pane import ComparisonPane
+from tui.deciding import DecidingScreen
 from tui.keys.actions import Group, actions_on, bindings
 from tui.table.rows import SessionRows
 from tui.table.sample_table import SampleTable
@@ -69,7 +70,7 @@ class ClusterBase(WorkingScreen):
     ]
 
     def __init__(
-        self, desk: WorkingScreen, rows: SessionRows, *, start: int | None, ascii_only: bool
+        self, desk: DecidingScreen, rows: SessionRows, *, start: int | None, ascii_only: bool
     ) -> None:
         """Show the clusters of a session.
 
@@ -215,6 +216,13 @@ class ClusterBase(WorkingScreen):
     def show_list(self) -> None:
         """List the clusters in view; the cursor stays on its cluster."""
         raise NotImplementedError
+
+    def _end_move(self) -> None:
+        """Do at once what waits for a similarity key to rest."""
+        if self._moving_to is not None and self.review.kind is not Kind.MEANING:
+            self._moves += 1
+            self.session.duplicates.move(self._moving_to)
+            self._moving_to = None
 
     # -- the list --------------------------------------------------------------------------------
 

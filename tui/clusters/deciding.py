@@ -6,13 +6,14 @@ from collections.abc import Callable
 
 import numpy as np
 
-from engine.review.decision import Verdict
+from engine.review.decision import CHOICES, Aspect, Event, Verdict
 from engine.review.review import Change
 from engine.session import cluster_verdicts
 from engine.session.cluster_review import Kind
 from tui.clusters import words
 from tui.clusters.base import ClusterBase
-from tui.deciding import INLINE_ROWS, DecidingScreen, change_text, next_boost
+from tui.deciding import INLINE_ROWS, DecidingScreen, next_boost
+from tui.said_words import change_text
 
 
 class DecidingActions(ClusterBase, DecidingScreen):
@@ -143,7 +144,33 @@ class DecidingActions(ClusterBase, DecidingScreen):
         self._said(change)
         self.show_list()
 
+    # -- undo and redo ---------------------------------------------------------------------------
+
+    def action_undo(self) -> None:
+        """Take the last thing back."""
+        self._end_move()
+        moving = self.session.choices.is_moving
+        self._step_here(None if moving else self.session.review.next_undo, super().action_undo)
+
+    def action_redo(self) -> None:
+        """Give it again."""
+        self._end_move()
+        self._step_here(self.session.review.next_redo, super().action_redo)
+
+    def _step_here(self, step: Event | None, take: Callable[[], None]) -> None:
+        """Go a step, unless the dataset has to be opened anew for it."""
+        if step is not None and step.said.aspect is Aspect.MAPPING:
+            self.say(f"that is how columns are read: {self.key('close')} goes to the table first")
+        else:
+            take()
+
     def _show_step(self, change: Change) -> str:
+        if change.aspect in CHOICES:
+            self.desk.show_choice(change)
+            self._draw_lines()
+            self.members.refresh_changed()
+            self.cluster_list.refresh_changed()
+            return ""
         found = self.go_to_row(int(change.rows[0]))
         self._decided(change)
         return "" if found else ", not listed here"

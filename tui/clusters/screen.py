@@ -67,7 +67,7 @@ class ClusterScreen(ViewingActions):
             return "this desk is read-only"
         if action.id in _ON_CLUSTER and self.cluster_list.cluster is None:
             return "no cluster is listed"
-        if action.id == "undo" and not self.session.review.undoable:
+        if action.id == "undo" and not self.session.undoable:
             return "nothing to undo"
         if action.id == "redo" and not self.session.review.redoable:
             return "nothing to redo"

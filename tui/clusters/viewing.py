@@ -242,11 +242,18 @@ class ViewingActions(DecidingActions):
     def action_rule(self) -> None:
         """Switch the rule on after a count, or off."""
         if self.session.duplicates.rule_on:
-            self.session.duplicates.set_rule(None)
-            self.say(f"rule off: duplicates are kept again; {self.key('rule')} switches it on")
-            self._draw_lines()
+            off = f"rule off: duplicates are kept again; {self.key('rule')} switches it on"
+            self._switch_rule(None, off)
             return
         self._work("counting…", self.review.count, self._ask_rule, background=True)
+
+    def _switch_rule(self, similarity: float | None, said: str) -> None:
+        def switched(_: None) -> None:
+            self.say(said)
+            self._draw_lines()
+
+        switch = partial(self.session.duplicates.set_rule, similarity)
+        self._work("…", switch, switched, background=False)
 
     def _ask_rule(self, found: RuleEffect | None) -> None:
         if found is None:
@@ -257,9 +264,8 @@ class ViewingActions(DecidingActions):
             lines.append("The search is not done: these are counts of what is known so far.")
 
         def switch_on() -> None:
-            self.session.duplicates.set_rule(found.similarity)
-            self.say(f"rule on: duplicates at >= {found.similarity:.2f} are dropped")
-            self._draw_lines()
+            on = f"rule on: duplicates at >= {found.similarity:.2f} are dropped"
+            self._switch_rule(found.similarity, on)
 
         title = f"Drop duplicates at similarity >= {found.similarity:.2f}?"
         self.confirm(title, lines, f"drop {found.dropped:,} rows", switch_on)

@@ -18,6 +18,7 @@
     mapping       &: other columns for the parts of a sample
     importing     _: verdicts that the dataset carries, taken over
     copying       Y W: to the clipboard and into a file
+    undoing       U and R of what is about no row, H: the log of the session
     availability  what can be done now, and why the rest cannot
     desk          all of it, with duplicates, export, help and the way out
 

@@ -12,9 +12,10 @@ from engine.filter import Completion
 from engine.review.decision import Verdict
 from engine.review.review import Change
 from engine.session.annotations import tag_name
-from tui.deciding import INLINE_ROWS, NAME_CELLS
+from tui.deciding import INLINE_ROWS
 from tui.desk.verdicts import ALL_ROWS, VerdictActions
 from tui.dialogs.dialogs import TextDialog
+from tui.said_words import NAME_CELLS
 from tui.sample.history import history_text
 from tui.terminal.display import one_line, sanitize
 from tui.terminal.editor import edited

@@ -50,7 +50,7 @@ class Possible(MovingActions):
     def _obstacle(self, action: str) -> str:
         session = self.session
         match action:
-            case "undo" if not session.review.undoable:
+            case "undo" if not session.undoable:
                 return "nothing to undo"
             case "redo" if not session.review.redoable:
                 return "nothing to redo"

@@ -199,6 +199,7 @@ class DeskBase(WorkingScreen):
             session.board.version, session.review.version, id(session.board),
             session.duplicates.version,
         )  # fmt: skip
+        session.choices.keep_if_due(now)
         session.threshold_choice.resolve()
         scores_came = seen != self._seen
         if scores_came or session.threshold != self._drawn_threshold:
@@ -422,6 +423,14 @@ class DeskBase(WorkingScreen):
     def _focus_scoring(self) -> None:
         if self.session.scoring.worker is not None:
             self.session.scoring.worker.focus(self.table.visible_rows())
+
+    def _show_other_scores(self) -> None:
+        """Begin anew with what is known of a scorer: another one is at work."""
+        self._told.clear()
+        self.app.clear_notifications()
+        self._bins = None
+        self._focus_scoring()
+        self._status_due_s = 0.0
 
     def _show_sample_again(self) -> None:
         """Show the sample where its state or score is another than the one shown."""

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 from engine.errors import UsageError
 from engine.review.decision import MOST_COPIES
 from engine.review.review import Change
-from tui.deciding import INLINE_ROWS, change_text, next_boost
+from tui.deciding import INLINE_ROWS, next_boost
 from tui.desk.verdicts import VerdictActions
+from tui.said_words import change_text
 
 
 class BoostActions(VerdictActions):

@@ -25,6 +25,7 @@ from tui.desk.importing import ImportActions
 from tui.desk.mapping import MappingActions
 from tui.desk.ordering import OrderActions
 from tui.desk.scoring import ScoringActions
+from tui.desk.undoing import UndoActions
 from tui.dialogs.dialogs import TextDialog, WorkDialog
 from tui.dialogs.export_dialog import ExportDialog
 from tui.keys.actions import actions_of, actions_on, name_keys
@@ -33,6 +34,7 @@ from tui.keys.help import help_text, problems_text
 
 class Desk(
     Possible,
+    UndoActions,
     EditActions,
     BoostActions,
     OrderActions,

@@ -20,8 +20,8 @@ PREVIEWED_ROWS = 100
 class _Reopens(Protocol):
     """The part of the application that this module needs."""
 
-    def reopen(self, mapping: ColumnMapping) -> None:
-        """Read the dataset anew."""
+    def reopen(self, mapping: ColumnMapping, said: str = "") -> None:
+        """Read the dataset anew, and say something once it is."""
         ...
 
 
@@ -46,7 +46,11 @@ class MappingActions(DeskBase):
                     severity="warning",
                 )
             return
-        cast("_Reopens", self.app).reopen(mapping)
+        self.read_anew(mapping)
+
+    def read_anew(self, mapping: ColumnMapping, said: str = "") -> None:
+        """Open the dataset again under other columns, and say `said` then."""
+        cast("_Reopens", self.app).reopen(mapping, said)
 
     def _ask_for_file(self, mapping: ColumnMapping) -> None:
         hint = "a new file, for --mapping FILE on other datasets"

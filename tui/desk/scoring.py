@@ -123,12 +123,8 @@ class ScoringActions(DeskBase):
             raise UsageError("no scorer named", f"one of {known_scorers()}")
         names = self.session.dataset.column_names
         check_scorer(spec, columns=names, options=self._scorer_options)
-        self._told.clear()
-        self.app.clear_notifications()
-        self._bins = None
         self.session.start_scoring(spec, self._scorer_options)
-        self._focus_scoring()
-        self._status_due_s = 0.0
+        self._show_other_scores()
 
     def action_side(self) -> None:
         """Review the other side of preference data."""
@@ -136,7 +132,11 @@ class ScoringActions(DeskBase):
         if session.sides == 1:
             self.say("only preference data has two sides")
             return
-        session.review_side(Side.REJECTED if session.side is Side.CHOSEN else Side.CHOSEN)
+        try:
+            session.review_side(Side.REJECTED if session.side is Side.CHOSEN else Side.CHOSEN)
+        except TamisError as error:
+            self.say(str(error), severity="error", timeout=12)
+            return
         self._seen = NOTHING_SEEN
         self._counts_due_s = 0.0
         self.table.refresh()

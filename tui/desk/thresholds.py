@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.errors import StoreError
 from engine.filter import Filter, Number, NumberTerm, parse_filter
 from engine.session.matching import filter_names
 from tui.desk.filters import FilterActions
@@ -34,12 +35,14 @@ class ThresholdActions(FilterActions):
             return
         grid = abs(step)
         value = round((threshold.value + step) / grid) * grid
-        self._set_threshold(f"{threshold.direction.value} {value:.10g}")
+        self._move_threshold(f"{threshold.direction.value} {value:.10g}")
 
     def on_threshold_slider_moved(self, event: ThresholdSlider.Moved) -> None:
         """Dragged or clicked."""
         sign = self.session.threshold_choice.direction.value
-        self._set_threshold(f"{sign} {event.value:.10g}", save=event.released)
+        self._move_threshold(f"{sign} {event.value:.10g}")
+        if event.released:
+            self.session.choices.keep_or_tell()
 
     def action_type_threshold(self) -> None:
         """Type it."""
@@ -52,8 +55,21 @@ class ThresholdActions(FilterActions):
             preview=lambda text: session.preview_threshold(text) if text.strip() else "",
         )
 
-    def _set_threshold(self, text: str, *, save: bool = True) -> None:
-        self.session.set_threshold(text, save=save)
+    def _set_threshold(self, text: str) -> None:
+        """Set it, as a step that undo takes back."""
+        try:
+            self.session.set_threshold(text)
+        except StoreError as error:
+            self.say(str(error), severity="error", timeout=12)
+            return
+        self._threshold_moved()
+
+    def _move_threshold(self, text: str) -> None:
+        """Nudge it: what comes right after another nudge is one step with it."""
+        self.session.move_threshold(text)
+        self._threshold_moved()
+
+    def _threshold_moved(self) -> None:
         self._draw_counts(recount=False)
         self.table.refresh_changed()
         self._show_sample_soon()

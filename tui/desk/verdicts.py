@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from engine.errors import TamisError
 from engine.review.decision import Aspect, Verdict
 from engine.review.review import Change
-from tui.deciding import INLINE_ROWS, VERDICT_WORDS, DecidingScreen, change_text
+from tui.deciding import INLINE_ROWS, DecidingScreen
 from tui.desk.base import Act, DeskBase
+from tui.said_words import VERDICT_WORDS, change_text
 
 ALL_ROWS = "all rows shown"
 

@@ -7,6 +7,7 @@
     columns_dialog  the columns of the table
     frequency_dialog  how often a column has which value
     diff_dialog     the difference that an edit makes
+    session_log     everything that was said in a session, the newest first
     palette         actions and pages of the help, found by words
     mapping_dialog  which column plays which part, with a row as it would be read
     hub_questions   a dataset of the hub: whether to ask for it, whether to fetch it

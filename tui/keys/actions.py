@@ -106,8 +106,13 @@ _REGISTRY: tuple[Action, ...] = (
     Action("history", "History", "Everything that was said about this sample: who, when, old and "
            "new, score and threshold then; what was undone is marked.", ("h",), Group.VERDICTS,
            search="events log audit trail who when"),
-    Action("undo", "Undo", "Take the last decision or remark back, a bulk as a whole; no limit, "
-           "across restarts.", ("U",), Group.VERDICTS, "undo", writes=True),
+    Action("session_log", "Session log", "Everything that was said and chosen, by whom and when, "
+           "the newest first; enter goes to the row.", ("H",), Group.VERDICTS,
+           search="events history audit trail who when threshold"),
+    Action("undo", "Undo", "Take back the last thing that changes the export: a verdict with its "
+           "reason, a note, tag, edit or copies, the threshold, scorer, side, columns, the rule "
+           "for duplicates; a bulk as a whole, a run of nudges as one. No limit, across restarts.",
+           ("U",), Group.VERDICTS, "undo", writes=True),
     Action("redo", "Redo", "Give again what was undone.", ("R",), Group.VERDICTS, writes=True),
     Action("range", "Select a range", "Start or end a range at the cursor; a verdict then goes to "
            "all of it, after a count.", ("v",), Group.VERDICTS, "range"),

@@ -145,7 +145,9 @@ def test_a_batch_that_lands_after_an_edit_is_kept_for_the_text_it_read(
     assert np.isnan(session.scores[3]), "the text that was scored is not there any more"
     assert scored(session, "quick")[3] == len(LONGER)
     assert quick.order == [3], "the scores of the others were kept"
-    session.undo()
+    for spec in ("slow", "slow"):  # the scorer, then the edit
+        session.undo()
+        assert session.scoring.spec == spec
     assert worker_of(session).join(WAIT_S)
     assert session.scores[3] == 4.0
     session.close()

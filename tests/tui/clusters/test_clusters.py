@@ -74,7 +74,7 @@ def screen_of(desk: DeskDriver) -> ClusterScreen:
 async def opened(desk: DeskDriver, *, threshold: str = ">= 0") -> ClusterScreen:
     """At the clusters, everything found, listed, counted and compared."""
     await desk.scored()
-    desk.session.set_threshold(threshold)
+    desk.session.set_threshold(threshold, save=False)
     await desk.press("D")
     await desk.until(lambda: isinstance(desk.app.screen, ClusterScreen), "the screen")
     await found(desk)

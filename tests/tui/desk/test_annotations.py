@@ -45,10 +45,12 @@ async def test_a_digit_codes_the_last_rejection_and_undo_takes_it_back(rows: Pat
         await desk.until(lambda: "rejected by hand: wrong" in desk.screen, "the reason")
         await desk.press("U", "U")
         assert desk.session.review.reason(1) == ""
-        assert "undone: reason refusal, row 1" in desk.said()
+        assert "undone: reject of row 1 (refusal)" in desk.said()
+        assert desk.session.verdicts[1] == Verdict.UNDECIDED
     async with open_desk(rows, options=OpenOptions(reviewer="bob")) as desk:
-        assert desk.session.verdicts[1] == Verdict.REJECT
         await desk.press("R")
+        assert "done again: reject of row 1 (refusal)" in desk.said()
+        assert desk.session.verdicts[1] == Verdict.REJECT
         assert desk.session.review.reason(1) == "refusal"
         await desk.press("0")
         assert desk.session.review.reason(1) == ""

@@ -69,7 +69,7 @@ async def test_undo_and_redo_go_to_the_row_and_survive_a_restart(rows: Path) -> 
         await desk.press("a", "x", "j", "j", "U")
         assert desk.session.verdicts[:2].tolist() == [1, 0]
         assert desk.desk.table.cursor == 1
-        assert "undone: rejected row 1" in desk.said()
+        assert "undone: reject of row 1" in desk.said()
     async with open_desk(rows) as desk:
         assert desk.session.verdicts[:2].tolist() == [1, 0]
         await desk.press("R")

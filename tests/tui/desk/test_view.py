@@ -10,9 +10,10 @@ import pytest
 from textual import events
 from textual.widgets import Input
 
-from engine.review.decision import Verdict
+from engine.review.decision import Aspect, Verdict
 from engine.scoring import ScorerOptions
 from engine.session import OpenOptions, Session
+from engine.session.choices import SCORER
 from tests.tui.desk_app import DeskDriver, open_desk, write_rows
 from tests.tui.screen import style_of
 from tui.dialogs.dialogs import ChoiceDialog, ConfirmDialog, TextDialog
@@ -202,15 +203,18 @@ async def test_the_scorer_of_the_last_visit_is_used_as_it_was(rows: Path) -> Non
         "heuristic", ScorerOptions(input_format="chapter", max_length=64, label="good")
     )
     session.scoring.wait(lambda _: False)
-    as_used = session.store.get_setting("scorer options")
+    as_used = session.choices.get(Aspect.FOCUS, SCORER)
     session.close()
     async with open_desk(rows, scorer=None) as desk:
         await desk.scored()
         assert desk.session.scoring.spec == "heuristic"
-        assert desk.session.store.get_setting("scorer options") == as_used
+        assert desk.session.choices.get(Aspect.FOCUS, SCORER) == as_used
     async with open_desk(rows, scorer="heuristic") as desk:
         await desk.scored()
-        assert desk.session.store.get_setting("scorer options") != as_used
+        assert desk.session.choices.get(Aspect.FOCUS, SCORER) != as_used
+        await desk.press("U")
+        assert "undone: scorer heuristic (input_format chapter" in desk.said()
+        assert desk.session.choices.get(Aspect.FOCUS, SCORER) == as_used
 
 
 async def test_tab_goes_to_the_sample_and_the_motions_with_it(tmp_path: Path) -> None:

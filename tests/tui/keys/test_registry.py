@@ -22,6 +22,7 @@ from tui.dialogs.export_dialog import ExportDialog
 from tui.dialogs.order_dialog import OrderDialog
 from tui.dialogs.palette import ActionProvider
 from tui.dialogs.scorer_dialog import ScorerDialog
+from tui.dialogs.session_log import SessionLogDialog
 from tui.keys.actions import ACTIONS, BY_ID, Action, Group, actions_on
 from tui.keys.help import help_text
 from tui.widgets.prompt_bar import PromptBar
@@ -63,6 +64,7 @@ DRIVEN: Mapping[str, tuple[tuple[str, ...], Check]] = {
     "skip": ((), verdict(0, Verdict.SKIP)),
     "clear": (("a", "k"), verdict(0, Verdict.UNDECIDED)),
     "note": ((), asks("note")),
+    "session_log": (("a",), shows(SessionLogDialog)),
     "tag": ((), asks("tag")),
     "undo": (("a",), verdict(0, Verdict.UNDECIDED)),
     "redo": (("a", "U"), verdict(0, Verdict.ACCEPT)),
