@@ -20,7 +20,10 @@ from engine.statistics import clopper_pearson_upper
 Floats = NDArray[np.float64]
 
 ENOUGH_LABELS = 30
-"""Fewer say less than an assumption does."""
+"""Fewer of a check under way say less than an assumption does."""
+
+FEWEST_LABELS = 2
+"""That a fit takes."""
 
 GROUPS = 40
 """Labels are pooled into at most so many neighbours of about equal number before the fit."""
@@ -41,11 +44,13 @@ class Labels:
     bad: NDArray[np.bool_]  # (n,)
     reach: float | None = None
     """The loosest threshold that they were drawn at: of rows beyond it they say nothing."""
+    finished: bool = False
+    """A spot check among them was judged to its end: however few, they say what it found."""
 
     @property
     def enough(self) -> bool:
         """Whether they are used at all."""
-        return len(self.bad) >= ENOUGH_LABELS
+        return len(self.bad) >= (FEWEST_LABELS if self.finished else ENOUGH_LABELS)
 
     def same_as(self, other: Labels) -> bool:
         """Whether a fit to these is one to `other`."""
