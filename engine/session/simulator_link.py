@@ -305,6 +305,12 @@ class SimulatorLink:
         )  # fmt: skip
 
     @property
+    def threshold_value(self) -> float | None:
+        """Of the threshold that holds; None where none does."""
+        threshold = self._session.threshold
+        return None if threshold is None else threshold.value
+
+    @property
     def _direction(self) -> Direction:
         threshold = self._session.threshold
         return threshold.direction if threshold is not None else Direction.AT_LEAST

@@ -221,7 +221,7 @@ def _on_data(
         else:
             print_csv(report.SWEEP_COLUMNS, [] if line is None else report.sweep_table(line))
         return
-    advice = advise(live.point, link.sweep(), link.pace(), live.noise)
+    advice = advise(live.point, link.sweep(), link.pace(), live.noise, link.threshold_value)
     if not as_json:
         print_text(data_text(review.threshold, live, prediction, line, advice, link.assumption))
         return
@@ -233,7 +233,7 @@ def _on_data(
         values["copies"] = report.duplication_values(live.duplication, live.found_by)
     values["contradiction_floor"] = live.floor
     if line is not None:
-        values |= report.sweep_values(line)
+        values |= report.sweep_values(line, link.threshold_value)
     values["cost"] = report.cost_values(live.savings)
     values["next"] = report.advice_values(advice)
     print_json(values)
