@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from engine.scoring.figures import start_auc
 from tui.cli.main import main
 
 Run = Callable[..., tuple[int, str, str]]
@@ -127,6 +128,18 @@ def test_bad_usage_is_said(simulate: Run, arguments: list[str], said: str) -> No
     assert code == 2
     assert said in err
     assert not out
+
+
+def test_what_was_measured_of_the_scorer_at_work_is_assumed(simulate: Run, data: Path) -> None:
+    found = values(simulate, "--data", data, "--scorer", "builtin", "--threshold", "top 10")
+    measured, assumed = start_auc("builtin"), found["noise_estimate"]["assumed"]
+    assert measured is not None
+    assert (assumed["auc"], assumed["auc_low"], assumed["auc_high"]) == (
+        measured.value, measured.low, measured.high,
+    )  # fmt: skip
+    assert assumed["auc_from"] == measured.source
+    given = values(simulate, "--data", data, "--scorer", "builtin", "--auc", 0.7)
+    assert given["noise_estimate"]["assumed"]["auc"] == 0.7
 
 
 def test_on_a_dataset(simulate: Run, data: Path) -> None:
