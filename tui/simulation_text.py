@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -85,9 +86,18 @@ def reading_lines(prediction: Prediction) -> list[str]:
     else:
         lines += [
             f"elasticity   {prediction.elasticity:.3g}: per cent more rows for 1 % more noise",
-            f"slope        {prediction.slope / 100:,.0f} rows for one more point of noise",
+            f"slope        {prediction.slope / 100:,.0f} rows per point of noise, at the margin; "
+            + next_point(prediction),
         ]
     return lines
+
+
+def next_point(prediction: Prediction) -> str:
+    """What one whole point of noise more costs at equal performance, in words."""
+    rows = prediction.next_point
+    if rows is None or not math.isfinite(rows):
+        return "no number of rows makes up for a whole one"
+    return f"{rows:,.0f} for a whole one"
 
 
 def point_text(prediction: Prediction, line: Frontier, *, listed: bool) -> str:
@@ -166,6 +176,8 @@ def data_text(
     best = line.best if line is not None else None
     if line is not None and best is not None:
         under = f", {UNDER_ASSUMPTIONS}" if line.assumed else ""
+        if line.clearly_better(None if threshold is None else threshold.value) is None:
+            under += "; not clearly better than now"
         lines.append(
             f"best         {line.performance[best]:.1f} points at {line.thresholds[best]:.4g}, "
             f"{line.rows[best]:,.0f} rows{under}"

@@ -2,13 +2,15 @@
 
 Seed and sample are fixed and on file before the first row is shown, the scores of its rows are
 hidden while it is under way, and its interval is told only when every row has been answered:
-looking after each one and stopping when it suits gave 18 % false passes at a nominal 5 %.
+looking after each one and stopping when it suits gave 18 % false passes at a nominal 5 %. What was
+said of them before it was drawn is no answer, and a skipped row is not judged: the interval is that
+of the rows judged, and beside it stands what it may be with all others counted bad.
 
 It is drawn from the rows that the rules keep; what was accepted by hand counts as sound, as it
 does everywhere. A row that is found bad is rejected and so leaves the kept set, which is what
 the check is for; any other change of the kept set makes it stale.
 
-Source: Wilson 1927 for the interval; Steele, Lea and Flood 2014 (SplitMix64) for the draw.
+Source: `engine.statistics` for the interval; Steele, Lea and Flood 2014 (SplitMix64) for the draw.
 """
 
 from __future__ import annotations
@@ -24,13 +26,10 @@ from engine.errors import UsageError
 from engine.review.decision import Verdict
 from engine.review.threshold import Direction
 from engine.sample import Side
-from engine.statistics import wilson
+from engine.statistics import CONFIDENCE, exact_interval
 
 ROWS = 100
 """Rows of a check unless another number is asked for."""
-
-CONFIDENCE = 0.90
-"""Of the two-sided interval, as everywhere in tamis: its upper end is a one-sided 95 % bound."""
 
 SEED_BITS = 32
 
@@ -62,6 +61,9 @@ class SpotCheck:
     """Of the kept rows then, see `digest_of`."""
     drawn: int
     """Rows when it was drawn, those gone since too."""
+    after: int | None = None
+    """The event before it was drawn: what was said up to it is no answer. None: of a version that
+    did not keep it, for which every verdict is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +74,19 @@ class SpotCheckResult:
     sound: int
     bad: int
     skipped: int
+    population: int
+    """Rows that they were drawn from."""
     stale: bool
     """The kept set is another than the one that was checked."""
 
     @property
     def answered(self) -> int:
-        """Rows called sound or bad; the share is among these."""
+        """Rows judged sound or bad; the share is among these."""
         return self.sound + self.bad
 
     @property
     def seen(self) -> int:
-        """Rows with any verdict."""
+        """Rows with any verdict since it was drawn."""
         return self.answered + self.skipped
 
     @property
@@ -102,8 +106,18 @@ class SpotCheckResult:
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        """Wilson's, at `CONFIDENCE`; None before the end."""
-        return wilson(self.bad, self.answered) if self.complete else None
+        """Of the share, exact, at `CONFIDENCE`; None before the end."""
+        if not self.complete:
+            return None
+        return exact_interval(self.bad, self.answered, max(self.population, self.answered))
+
+    @property
+    def at_worst(self) -> float | None:
+        """The interval's upper end with every row that was not judged counted bad."""
+        if not self.complete:
+            return None
+        bad = self.bad + self.skipped
+        return exact_interval(bad, self.rows, max(self.population, self.rows))[1]
 
     def __str__(self) -> str:
         stale = ", stale" if self.stale else ""
@@ -111,9 +125,13 @@ class SpotCheckResult:
         if interval is None:
             return f"{self.seen} of {self.rows} seen{stale}"
         low, high = interval
-        skipped = f", {self.skipped} skipped" if self.skipped else ""
+        skipped = (
+            f"; {self.skipped} not judged: at most {self.at_worst:.1%} if all of them are bad"
+            if self.skipped
+            else ""
+        )
         return (
-            f"{self.bad} of {self.answered} bad, {self.bad / self.answered:.1%} "
+            f"{self.bad} of {self.answered} judged are bad, {self.bad / self.answered:.1%} "
             f"({low:.1%} to {high:.1%}){skipped}{stale}"
         )
 
@@ -192,20 +210,21 @@ def is_stale(check: SpotCheck, kept: NDArray[np.bool_], dataset_digest: str) -> 
     return digest_of(now, dataset_digest) != check.kept_digest
 
 
-def result(check: SpotCheck, verdicts: NDArray[np.int8], *, stale: bool) -> SpotCheckResult:
+def result(check: SpotCheck, answers: NDArray[np.int8], *, stale: bool) -> SpotCheckResult:
     """Count what was said of the rows of `check`.
 
     Args:
         check: which rows.
-        verdicts: of the side that was checked.  (rows,)
+        answers: verdicts given to them since it was drawn.  (n,)
         stale: see `is_stale`.
     """
-    said = np.bincount(verdicts[check.rows], minlength=len(Verdict))
+    said = np.bincount(answers, minlength=len(Verdict))
     return SpotCheckResult(
         rows=len(check.rows),
         sound=int(said[Verdict.ACCEPT]),
         bad=int(said[Verdict.REJECT]),
         skipped=int(said[Verdict.SKIP]),
+        population=check.population,
         stale=stale,
     )
 
@@ -235,7 +254,8 @@ def values(check: SpotCheck, outcome: SpotCheckResult) -> dict[str, Any]:
         else {
             "low": interval[0],
             "high": interval[1],
-            "method": "Wilson",
+            "method": "exact, drawn without replacement",
             "confidence": CONFIDENCE,
         },
+        "high_if_skipped_are_bad": outcome.at_worst,
     }

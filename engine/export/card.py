@@ -152,12 +152,18 @@ def _checked(manifest: dict[str, Any]) -> str:
         return f"\n- Spot check: {drawn}; not finished."
     interval, answered = check["interval"], check["sound"] + check["bad"]
     stale = " Other rows were kept then than now." if check["stale"] else ""
+    skipped = (
+        f" {check['skipped']:,} more were not judged: at most "
+        f"{check['high_if_skipped_are_bad']:.1%} if all of them are bad."
+        if check["skipped"]
+        else ""
+    )
     earlier = len(manifest["spot_checks"]) - 1
     more = f" {earlier} earlier ones are in the manifest." if earlier else ""
     return (
         f"\n- Spot check ({drawn}, scores hidden): {check['bad']} of {answered} bad, "
         f"{check['share_bad']:.1%} ({interval['confidence']:.0%} interval {interval['low']:.1%} to "
-        f"{interval['high']:.1%}).{stale}{more}"
+        f"{interval['high']:.1%}).{skipped}{stale}{more}"
     )
 
 

@@ -18,7 +18,11 @@ from engine.review.threshold import Direction, Threshold
 
 @dataclass(frozen=True, slots=True)
 class Histogram:
-    """Counts per bin; bin i holds edges[i] <= score < edges[i + 1], the last its upper edge too."""
+    """Counts per bin; bin i holds edges[i] <= score < edges[i + 1], the last its upper edge too.
+
+    The edges are float32 like scores and thresholds, so that a score lies in bin i or above it
+    exactly where a threshold at that bin's lower edge keeps it.
+    """
 
     edges: NDArray[np.float64]  # (bins + 1,)
     kept: NDArray[np.int64]  # (bins,)
@@ -45,11 +49,10 @@ class ScoreBins:
         kept = np.zeros_like(self.by_rule)
         if threshold is not None:
             at_least = threshold.direction is Direction.AT_LEAST
-            inside = (
-                self.edges[:-1] >= threshold.value if at_least else self.edges[1:] < threshold.value
-            )
+            value = float(np.float32(threshold.value))  # as scores are compared with it
+            inside = self.edges[:-1] >= value if at_least else self.edges[1:] < value
             kept[inside] = self.by_rule[inside]
-            cut = int(np.searchsorted(self.edges, threshold.value, side="right")) - 1
+            cut = int(np.searchsorted(self.edges, value, side="right")) - 1
             if 0 <= cut < len(kept) and not inside[cut]:
                 left = kept_by_rule - int(kept.sum())
                 kept[cut] = min(max(left, 0), int(self.by_rule[cut]))
@@ -59,12 +62,46 @@ class ScoreBins:
 def axis(low: float, high: float, bins: int) -> NDArray[np.float64]:
     """Edges of `bins` equal bins whose ends are round numbers at or beyond `low` and `high`.
 
-    Round ends keep the axis still while new scores widen the range a little.
+    Round ends keep the axis still while new scores widen the range a little. All are values of
+    float32: 0.1, 0.2, … would else lie on either side of the scores that are equal to them.
     """
     if high <= low:
-        low, high = low - 0.5, high + 0.5
+        reach = max(0.5, 8 * float(np.spacing(np.float32(abs(low)))))
+        low, high = low - reach, high + reach
     step = nice_step((high - low) / 10)
-    return np.linspace(math.floor(low / step) * step, math.ceil(high / step) * step, bins + 1)
+    first, last = math.floor(low / step) * step, math.ceil(high / step) * step
+    return np.linspace(first, last, bins + 1).astype(np.float32).astype(np.float64)
+
+
+def bins_of(
+    scores: NDArray[np.float32], edges: NDArray[np.float64], *, upper_edge: bool = False
+) -> NDArray[np.int32]:
+    """The bin of each score between `edges`; beyond an end, the bin at that end.  (n,) -> (n,).
+
+    Args:
+        scores: no NaN.  (n,)
+        edges: rising, about equally far apart, values of float32.  (bins + 1,)
+        upper_edge: a score on an edge lies below it, not above it.
+    """
+    bins, exact = len(edges) - 1, edges.astype(np.float32)
+    if (np.diff(edges) < 4 * np.spacing(np.abs(exact).max())).any():
+        # So narrow that rounding takes a score further than one bin.
+        side = "left" if upper_edge else "right"
+        found = np.searchsorted(exact, scores, side=side) - 1
+        return np.clip(found, 0, bins - 1).astype(np.int32)
+    scale = np.float32(bins / (edges[-1] - edges[0]))
+    place = ((scores - exact[0]) * scale).astype(np.int32)
+    np.clip(place, 0, bins - 1, out=place)
+    # Rounding may have put a score beside its bin, never further.
+    over, under = (
+        (scores > exact[1:][place], scores <= exact[:-1][place])
+        if upper_edge
+        else (scores >= exact[1:][place], scores < exact[:-1][place])
+    )
+    place += over
+    place -= under
+    clipped: NDArray[np.int32] = np.clip(place, 0, bins - 1, out=place)
+    return clipped
 
 
 def nice_step(width: float) -> float:
@@ -95,10 +132,8 @@ def count(
     if not (math.isfinite(low) and math.isfinite(high)):
         return None
     edges = axis(low, high, bins)
-    scale = bins / (edges[-1] - edges[0])
     known = (scores == scores) & ~broken  # noqa: PLR0124 - NaN is the only value unlike itself
-    place = ((scores[known] - np.float32(edges[0])) * np.float32(scale)).astype(np.int32)
-    np.clip(place, 0, bins - 1, out=place)
+    place = bins_of(scores[known], edges)
     said = verdicts[known]
     groups = np.zeros(4, np.int32)
     groups[Verdict.ACCEPT], groups[Verdict.REJECT] = bins, 2 * bins

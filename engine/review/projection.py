@@ -51,6 +51,10 @@ class Projection:
         """Rows about whose verdict something was said that stands: clearing it, too.  (rows,)."""
         return self._where((Aspect.VERDICT, str(side)), lambda _: True)
 
+    def decided_after(self, number: int, side: Side = Side.CHOSEN) -> NDArray[np.bool_]:
+        """Rows whose verdict was given by an event after number `number`.  (rows,)."""
+        return self._where((Aspect.VERDICT, str(side)), lambda event: event.id > number)
+
     def last_decision(self) -> Event | None:
         """The decision given last of those that stand; None where there is none."""
         steps = (self.events[position] for position in reversed(self._undo))

@@ -218,7 +218,7 @@ class ReviewOrders:
         if order is None:
             return None
         if self._progress is None or self._progress[:2] != (order, basis):
-            seen = int(np.count_nonzero(self._session.verdicts[order.rows]))
+            seen = int(np.count_nonzero(self._given(order)))
             self._progress = (order, basis, OrderProgress(seen, len(order.rows)))
         return self._progress[2]
 
@@ -227,8 +227,36 @@ class ReviewOrders:
         if self.current is None:
             return None
         rows = self.current.rows
-        left = np.flatnonzero(self._session.verdicts[rows] == Verdict.UNDECIDED)
+        left = np.flatnonzero(self._given(self.current) == Verdict.UNDECIDED)
         return int(rows[left[0]]) if len(left) else None
+
+    def _given(self, order: ReviewOrder) -> NDArray[np.int8]:
+        """The verdicts of an order's rows; of a spot check's, those given since it was drawn."""
+        if order.kind is OrderKind.SPOT_CHECK:
+            check = next((check for check in self.checks if check.id == order.id), None)
+            if check is not None:
+                return self.answers(check)
+        given: NDArray[np.int8] = self._session.verdicts[order.rows]
+        return given
+
+    def answers(self, check: SpotCheck) -> NDArray[np.int8]:
+        """What was said of the rows of a check since it was drawn.  (n,)."""
+        side = min(int(check.side), len(self._review.verdicts) - 1)
+        answers: NDArray[np.int8] = self._review.verdicts[side][check.rows]
+        if check.after is None:
+            return answers
+        since = self._review.decided_after(check.after, check.side)[check.rows]
+        return np.where(since, answers, np.int8(Verdict.UNDECIDED))
+
+    def awaits(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Whether a verdict that each of `rows` has already would be news: in a check, it answers.
+
+        (n,) -> (n,)
+        """
+        order = self.current
+        if order is None or order.kind is not OrderKind.SPOT_CHECK:
+            return np.zeros(len(rows), np.bool_)
+        return np.isin(rows, order.rows[self._given(order) == Verdict.UNDECIDED])
 
     # -- spot checks -------------------------------------------------------------------------
 
@@ -280,6 +308,7 @@ class ReviewOrders:
             "population": len(population),
             "kept": int(np.count_nonzero(kept)),
             "kept_digest": spotcheck.digest_of(kept, self._digest),
+            "after": self._review.events[-1].id if self._review.events else 0,
         }
         stored = self._store.add_order(
             StoredOrder(
@@ -315,8 +344,7 @@ class ReviewOrders:
             stale = check.side is not self._scoring.side or spotcheck.is_stale(
                 check, kept, self._drawn_under.get(check.id, self._digest)
             )
-            verdicts = self._review.verdicts[0 if check.side is Side.CHOSEN else 1]
-            made = spotcheck.result(check, verdicts, stale=stale)
+            made = spotcheck.result(check, self.answers(check), stale=stale)
             known = self._results[check.id] = (basis, made)
         return known[1]
 
@@ -326,7 +354,7 @@ class ReviewOrders:
         basis = (self._review.version, self._scoring.side, len(self.checks))
         if self._hidden is None or self._hidden[0] != basis:
             check, rows = self.check, frozenset[int]()
-            if check is not None and (self._session.verdicts[check.rows] == 0).any():
+            if check is not None and (self.answers(check) == Verdict.UNDECIDED).any():
                 rows = frozenset(check.rows.tolist())
             self._hidden = (basis, rows)
         return self._hidden[1]
@@ -355,6 +383,7 @@ class ReviewOrders:
             kept=int(facts["kept"]),
             kept_digest=str(facts["kept_digest"]),
             drawn=len(order.rows),
+            after=None if facts.get("after") is None else int(facts["after"]),
         )
 
 

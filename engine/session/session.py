@@ -433,7 +433,7 @@ class Session:
         """
         self._recorder.check_writable()
         rows = rows[~self.dataset.broken[rows]]
-        changed = rows[self.verdicts[rows] != verdict]
+        changed = rows[(self.verdicts[rows] != verdict) | self.orders.awaits(rows)]
         again = verdict is Verdict.REJECT and not len(changed)
         self.annotations.rejected_again(rows if again else None)
         return self._recorder.say(Said(verdict), changed) if len(changed) else None

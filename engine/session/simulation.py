@@ -230,7 +230,8 @@ class Simulation:
             shown_sweep = link.sweep(self.model, wait=False)
         advice: tuple[Advice, ...] = ()
         if live is not None and point is not None:
-            advice = tuple(advise(point, calibrated, link.pace(), noise))
+            now = link.threshold_value
+            advice = tuple(advise(point, calibrated, link.pace(), noise, now))
         more = (Control.WHOLE_NOISE, Control.AUC) if assumed else ()
         return Shown(
             model=self.model,
@@ -247,11 +248,15 @@ class Simulation:
         )
 
     def best(self) -> tuple[float, bool] | None:
-        """The threshold that the shown model likes best, and whether under assumptions only."""
+        """The threshold that the shown model likes best, and whether under assumptions only.
+
+        None where none is clearly better than the one that holds.
+        """
         line = self._link.sweep(self.model)
-        if line is None or line.best is None:
+        best = None if line is None else line.clearly_better(self._link.threshold_value)
+        if line is None or best is None:
             return None
-        return float(line.thresholds[line.best]), line.assumed
+        return float(line.thresholds[best]), line.assumed
 
 
 def read_number(control: Control, text: str) -> float:

@@ -40,7 +40,7 @@ from engine.simulator.isotonic import BadByScore, Labels
 from engine.simulator.noise import AUC_RANGE, Assumption, NoiseEstimate, mean_with_help
 from engine.simulator.prediction import Model, Point
 from engine.simulator.sweep import NoiseModel, Sweep, estimate, point, sweep
-from engine.statistics import wilson
+from engine.statistics import exact_interval
 
 Made = TypeVar("Made", bound=TrainingRun)
 
@@ -305,6 +305,12 @@ class SimulatorLink:
         )  # fmt: skip
 
     @property
+    def threshold_value(self) -> float | None:
+        """Of the threshold that holds; None where none does."""
+        threshold = self._session.threshold
+        return None if threshold is None else threshold.value
+
+    @property
     def _direction(self) -> Direction:
         threshold = self._session.threshold
         return threshold.direction if threshold is not None else Direction.AT_LEAST
@@ -373,11 +379,13 @@ class SimulatorLink:
         rows = np.unique(np.concatenate([check.rows for check in checks]))
         verdicts, scores = self._session.verdicts[rows], self._scoring.scores[rows]
         said = np.isin(verdicts, (Verdict.ACCEPT, Verdict.REJECT)) & ~np.isnan(scores)
+        answers = map(self._session.orders.answers, checks)
         loosest = min if direction is Direction.AT_LEAST else max
         return Labels(
             scores[said].astype(np.float64),
             verdicts[said] == Verdict.REJECT,
             loosest(check.bound for check in checks),
+            finished=any(len(said) and said.all() for said in answers),
         )
 
     def noise_model(self) -> NoiseModel:
@@ -394,7 +402,7 @@ class SimulatorLink:
     def noise_basis(self) -> dict[str, object]:
         """What the noise rests on, as plain values: the assumption, or the labels.
 
-        Beside the fit stand the share among the labels that the threshold keeps (Wilson), and the
+        Beside the fit stand the share among the labels that the threshold keeps (exact), and the
         same with the scores' help (PPI++): where they disagree, the fit says too much.
         """
         model, threshold = self.noise_model(), self._session.threshold
@@ -408,7 +416,7 @@ class SimulatorLink:
         asked, bad = int(kept.sum()), int(labels.bad[kept].sum())
         values["kept_labels"], values["kept_bad"] = asked, bad
         if asked > 1:
-            values["wilson"] = list(wilson(bad, asked))
+            values["exact"] = list(exact_interval(bad, asked))
             better = 1.0 if self._direction is Direction.AT_LEAST else -1.0
             everyone = self._scoring.scores[threshold.keeps(self._scoring.scores)]
             share, error = mean_with_help(

@@ -69,20 +69,27 @@ def review_pace(times_s: Sequence[float]) -> ReviewPace:
 
 
 def advise(
-    point: Point, sweep: Sweep | None, pace: ReviewPace, noise: NoiseEstimate | None
+    point: Point,
+    sweep: Sweep | None,
+    pace: ReviewPace,
+    noise: NoiseEstimate | None,
+    threshold: float | None,
 ) -> list[Advice]:
     """What could be done next, the most rewarding first.
+
+    Another threshold is advised only where it is clearly better.
 
     Args:
         point: where the dataset is.
         sweep: over its scores by the calibrated model; None without scores.
         pace: of review.
         noise: what the noise of `point` rests on; None where all was accepted by hand.
+        threshold: that holds now; None: none does.
     """
     now = float(calibrated.performance(point.effective_rows, point.noise, point.duplication))
     assumed = noise is not None and noise.source is NoiseSource.ASSUMED
     found = [_review(point, pace, assumed=assumed)]
-    if sweep is not None and (best := sweep.best) is not None:
+    if sweep is not None and (best := sweep.clearly_better(threshold)) is not None:
         found.append(
             Advice(
                 Step.THRESHOLD,

@@ -78,18 +78,52 @@ def band(
     Returns:
         (low, high) in points, each of the shape that the arguments broadcast to.
     """
-    e_inf, log_a, alpha, log_b, beta, dice = (part[:draws] for part in _parameters())
-    size, eps, rate = np.broadcast_arrays(
-        *(np.asarray(part, np.float64)[..., None] for part in (effective_rows, noise, duplication))
-    )
+    eps = np.asarray(noise, np.float64)
     if noise_low is not None and noise_high is not None:
-        below = np.asarray(noise_low, np.float64)[..., None] - eps
-        above = np.asarray(noise_high, np.float64)[..., None] - eps
-        # Split normal: an interval need not lie evenly about its estimate.
-        eps = np.clip(eps + np.where(dice > 0, above, -below) * dice / _Z95, 0.0, 0.999)
-    with np.errstate(divide="ignore"):
-        error = e_inf + np.exp(log_a - alpha * np.log(size)) + np.exp(log_b + beta * np.log(eps))
-    points = np.minimum(100 * np.exp(-(error + duplication_term(rate))), 100.0)
+        eps = noise_drawn(eps, noise_low, noise_high, draws)
+    else:
+        eps = np.broadcast_to(eps[..., None], (*eps.shape, draws))
+    points = drawn(effective_rows, eps, duplication)
     low, high = np.quantile(points, QUANTILES, axis=-1)
     middle = performance(effective_rows, noise, duplication)
     return np.minimum(low, middle), np.maximum(high, middle)
+
+
+def noise_drawn(noise: ArrayLike, low: ArrayLike, high: ArrayLike, draws: int) -> Floats:
+    """What the noise may be, of all points together: where one is noisier, so are the others.
+
+    Args:
+        noise: (...) shares.
+        low: their 5 % quantiles.
+        high: their 95 % quantiles.
+        draws: how many, at most `DRAWS`.
+
+    Returns:
+        (..., draws) in [0, .999].
+    """
+    dice = _parameters()[-1][:draws]
+    eps = np.asarray(noise, np.float64)[..., None]
+    below = np.asarray(low, np.float64)[..., None] - eps
+    above = np.asarray(high, np.float64)[..., None] - eps
+    # Split normal: an interval need not lie evenly about its estimate.
+    found: Floats = np.clip(eps + np.where(dice > 0, above, -below) * dice / _Z95, 0.0, 0.999)
+    return found
+
+
+def drawn(effective_rows: ArrayLike, noise: Floats, duplication: ArrayLike) -> Floats:
+    """P of each draw of the parameters at a noise of its own.
+
+    Args:
+        effective_rows: (...) or a number.
+        noise: (..., draws)
+        duplication: as `effective_rows`.
+
+    Returns:
+        (..., draws) points.
+    """
+    e_inf, log_a, alpha, log_b, beta, _ = (part[: noise.shape[-1]] for part in _parameters())
+    size, rate = (np.asarray(part, np.float64)[..., None] for part in (effective_rows, duplication))
+    with np.errstate(divide="ignore"):
+        error = e_inf + np.exp(log_a - alpha * np.log(size)) + np.exp(log_b + beta * np.log(noise))
+    points: Floats = np.minimum(100 * np.exp(-(error + duplication_term(rate))), 100.0)
+    return points

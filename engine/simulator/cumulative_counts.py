@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.review.decision import Verdict
-from engine.review.histogram import axis
+from engine.review.histogram import axis, bins_of
 from engine.review.threshold import Direction, Threshold
 from engine.simulator.duplication import SINGLE, DuplicateGroups, marginal_worth
 
@@ -101,10 +101,8 @@ class CumulativeCounts:
     def _count(self) -> Floats:
         if not len(self.edges):
             return np.zeros((4, STEPS))
-        low, high = self.edges[0], self.edges[-1]
         ours = self._scores[self._by_rule]
-        place = ((ours - np.float32(low)) * np.float32(STEPS / (high - low))).astype(np.int32)
-        np.clip(place, 0, STEPS - 1, out=place)
+        place = bins_of(ours, self.edges, upper_edge=not self._at_least)
         plain = np.bincount(place, minlength=STEPS).astype(np.float64)
         weighed = [
             plain

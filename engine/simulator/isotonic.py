@@ -20,7 +20,10 @@ from engine.statistics import clopper_pearson_upper
 Floats = NDArray[np.float64]
 
 ENOUGH_LABELS = 30
-"""Fewer say less than an assumption does."""
+"""Fewer of a check under way say less than an assumption does."""
+
+FEWEST_LABELS = 2
+"""That a fit takes."""
 
 GROUPS = 40
 """Labels are pooled into at most so many neighbours of about equal number before the fit."""
@@ -41,11 +44,13 @@ class Labels:
     bad: NDArray[np.bool_]  # (n,)
     reach: float | None = None
     """The loosest threshold that they were drawn at: of rows beyond it they say nothing."""
+    finished: bool = False
+    """A spot check among them was judged to its end: however few, they say what it found."""
 
     @property
     def enough(self) -> bool:
         """Whether they are used at all."""
-        return len(self.bad) >= ENOUGH_LABELS
+        return len(self.bad) >= (FEWEST_LABELS if self.finished else ENOUGH_LABELS)
 
     def same_as(self, other: Labels) -> bool:
         """Whether a fit to these is one to `other`."""
@@ -118,6 +123,9 @@ class BadByScore:
             number, np.full(number, 1 / number), BOOTSTRAPS
         )
         drawn = np.vstack([np.ones(number), counts])  # (1 + bootstraps, number)
+        self._drawn = drawn
+        dice = np.random.default_rng(SEED)
+        self._shuffled = np.array([dice.permutation(self._bad) for _ in range(BOOTSTRAPS)])
         weights = drawn @ member
         bad = (drawn * self._bad) @ member
         with np.errstate(invalid="ignore"):
@@ -138,6 +146,34 @@ class BadByScore:
         share = np.clip(share, 0.0, 1.0)
         between: Floats = self._fitted[:, place] * (1 - share) + self._fitted[:, after] * share
         return between
+
+    def counted(self, thresholds: Floats) -> tuple[Floats, NDArray[np.int64]]:
+        """The share of bad labels that each threshold keeps, without a fit between them.
+
+        The fit holds a better score for no worse, even of scores that tell nothing; what it gains
+        by that is no evidence.
+
+        Args:
+            thresholds: (n,)
+
+        Returns:
+            The shares, of the labels and of every bootstrap, NaN where none is kept
+            (1 + bootstraps, n); the same of labels dealt out anew among the scores, as if these
+            told nothing (bootstraps, n); and how many labels each threshold keeps (n,).
+        """
+        start = np.searchsorted(self._scores, self._sign * thresholds, side="left")
+
+        def kept(each: Floats) -> Floats:
+            none = np.zeros((len(each), 1))
+            return np.concatenate([np.cumsum(each[:, ::-1], axis=1)[:, ::-1], none], axis=1)[
+                :, start
+            ]
+
+        left = len(self._scores) - start
+        with np.errstate(invalid="ignore", divide="ignore"):
+            share = kept(self._drawn * self._bad) / kept(self._drawn)
+            by_chance = kept(self._shuffled.astype(np.float64)) / left
+        return share, by_chance, left
 
     def beyond(self, scores: Floats) -> NDArray[np.bool_]:
         """Whether each score lies where nothing was drawn.  (n,) -> (n,)."""

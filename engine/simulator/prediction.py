@@ -22,6 +22,9 @@ SMALLEST_ROWS, LARGEST_ROWS = 100, 1_000_000
 LARGEST_NOISE = 0.5
 """The slider's end."""
 
+POINT = 0.01
+"""Of noise, as a share."""
+
 FRONTIER_STEP = 0.01
 FRONTIER_ROWS = 1e9
 """A frontier is listed in steps of one point of noise, up to this many rows."""
@@ -87,7 +90,10 @@ class Prediction:
     elasticity: float | None
     """dlnN/dlneps at equal performance; None where rows do not help."""
     slope: float | None
-    """dN/deps at equal performance, in rows; a hundredth of it for one point of noise."""
+    """dN/deps at equal performance, in rows: a hundredth of it is rows per point, at the margin."""
+    next_point: float | None
+    """Rows that one whole point of noise more costs at equal performance, exactly: the slope grows
+    along the way. Infinite where no number of rows makes up for it; None where rows do not help."""
     message: str
     """What the book says; empty where it says nothing, and for the other model."""
     clamped: bool
@@ -142,6 +148,7 @@ def _predict_calibrated(point: Point) -> Prediction:
         terms=Terms(*(each * term for term in terms)),
         elasticity=float(calibrated.elasticity(effective, point.noise)),
         slope=float(calibrated.slope(point.rows, point.noise, point.effective_share)),
+        next_point=_next_point(Model.CALIBRATED, points, point),
         message="",
         clamped=False,
     )
@@ -172,9 +179,17 @@ def _predict_by_book(point: Point) -> Prediction:
         terms=Terms(100 - gross, gross - net, net - points, 0.0),
         elasticity=None if rate is None else rate * noise / rows,
         slope=rate,
+        next_point=None if rate is None else _next_point(Model.BOOK, points, point),
         message=book.message(points, rows, noise, duplication),
         clamped=not book.SMALLEST_ROWS <= rows <= book.LARGEST_ROWS or noise > book.LARGEST_NOISE,
     )
+
+
+def _next_point(model: Model, points: float, point: Point) -> float:
+    """Rows beyond those of `point` for the same performance at one point of noise more."""
+    if point.noise + POINT >= 1:
+        return math.inf
+    return float(frontier_rows(model, points, point, [point.noise + POINT])[0]) - point.rows
 
 
 def frontier(model: Model, target: float, point: Point) -> Frontier:

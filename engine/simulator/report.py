@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -35,6 +36,9 @@ def prediction_values(prediction: Prediction, line: Frontier) -> dict[str, Any]:
         "terms": asdict(prediction.terms),
         "elasticity": prediction.elasticity,
         "slope": prediction.slope,
+        "rows_for_next_point": None
+        if prediction.next_point is None or not math.isfinite(prediction.next_point)
+        else prediction.next_point,
         "frontier": [dict(zip(FRONTIER_COLUMNS, row, strict=True)) for row in frontier_table(line)],
         "frontier_performance": line.target,
         "frontier_noise_limit": line.limit,
@@ -96,8 +100,8 @@ def sweep_table(line: Sweep) -> list[list[float]]:
     return rows
 
 
-def sweep_values(line: Sweep) -> dict[str, Any]:
-    """The best point of a sweep, and all of it."""
+def sweep_values(line: Sweep, threshold: float | None) -> dict[str, Any]:
+    """The best point of a sweep, whether it is clearly better than `threshold`, and all of it."""
     table = [dict(zip(SWEEP_COLUMNS, row, strict=True)) for row in sweep_table(line)]
     best = line.best
     return {
@@ -108,6 +112,7 @@ def sweep_values(line: Sweep) -> dict[str, Any]:
             "rows": float(line.rows[best]),
             "performance": float(line.performance[best]),
             "under_these_assumptions": line.assumed,
+            "clearly_better_than_now": line.clearly_better(threshold) is not None,
         },
         "sweep": table,
     }

@@ -117,6 +117,7 @@ def simulate(
             "with --data, size and duplication are measured", "leave --size and --duplication out"
         )
     from engine.session import OpenOptions
+    from engine.simulator.noise import Assumption
 
     options = OpenOptions(session=session, read_only=read_only)
     with (
@@ -124,10 +125,10 @@ def simulate(
         opened(data, options, progress, parts, download=how.download) as review,
     ):
         link = review.simulator_link
-        assumed = link.assumption
-        assumed = replace(assumed, noise=assumed.noise if noise is None else noise)
-        if auc is not None:
-            assumed = replace(assumed, auc=auc, auc_low=None, auc_high=None, auc_from="given")
+        given = {"noise": noise, "auc": auc}
+        replace(
+            Assumption(), **{name: each for name, each in given.items() if each is not None}
+        ).check()
         run = link.run
         run = replace(
             run,
@@ -135,9 +136,13 @@ def simulate(
             price_per_hour=run.price_per_hour if price_per_hour is None else price_per_hour,
         )
         run.check()
-        link.assume_for_this_run(assumed)
         link.run = run
         score_rows(review, scorer, how.options(), progress)
+        assumed = link.assumption  # of the scorer at work
+        assumed = replace(assumed, noise=assumed.noise if noise is None else noise)
+        if auc is not None:
+            assumed = replace(assumed, auc=auc, auc_low=None, auc_high=None, auc_from="given")
+        link.assume_for_this_run(assumed)
         if threshold is not None:
             review.threshold_choice.forget()
             review.set_threshold(threshold, save=False)
@@ -221,7 +226,7 @@ def _on_data(
         else:
             print_csv(report.SWEEP_COLUMNS, [] if line is None else report.sweep_table(line))
         return
-    advice = advise(live.point, link.sweep(), link.pace(), live.noise)
+    advice = advise(live.point, link.sweep(), link.pace(), live.noise, link.threshold_value)
     if not as_json:
         print_text(data_text(review.threshold, live, prediction, line, advice, link.assumption))
         return
@@ -233,7 +238,7 @@ def _on_data(
         values["copies"] = report.duplication_values(live.duplication, live.found_by)
     values["contradiction_floor"] = live.floor
     if line is not None:
-        values |= report.sweep_values(line)
+        values |= report.sweep_values(line, link.threshold_value)
     values["cost"] = report.cost_values(live.savings)
     values["next"] = report.advice_values(advice)
     print_json(values)

@@ -12,7 +12,7 @@ from engine.scoring.worker.worker import FINISHED
 from engine.session.orders import ReviewOrder
 from engine.session.table_columns import shown_name, sort_choices
 from engine.session.view import ShownRows
-from engine.statistics import wilson
+from engine.statistics import exact_interval
 from tui.desk.base import DeskBase
 from tui.dialogs.order_dialog import OrderChoice, OrderDialog
 from tui.keys.actions import actions_of
@@ -140,7 +140,8 @@ class OrderActions(DeskBase):
         going_on = status is not None and status.state not in FINISHED
         if going_on:
             return f"of {population:,} kept so far: scores still come, which makes it stale"
-        return f"of {population:,} kept by rule; none bad: at most {wilson(0, drawn)[1]:.1%}"
+        most = exact_interval(0, drawn, population)[1]
+        return f"of {population:,} kept by rule; none bad: at most {most:.1%}"
 
     def _draw_check(self, text: str) -> None:
         rows = _rows(text)

@@ -74,11 +74,12 @@ class SimulatorActions(PanelActions, ThresholdActions):
         simulation = self.session.simulation
         best = simulation.best() if simulation.linked else None
         if best is None:
-            self.say(
-                "no scores, no best threshold"
-                if simulation.linked
-                else f"the numbers are yours: {self.key('link')} links them to the data first"
-            )
+            if not simulation.linked:
+                self.say(f"the numbers are yours: {self.key('link')} links them to the data first")
+            elif self.session.simulator_link.sweep(simulation.model) is None:
+                self.say("no scores, no best threshold")
+            else:
+                self.say("no threshold is clearly better than this one: it stays")
             return
         value, assumed = best
         before = self.session.threshold

@@ -8,7 +8,14 @@ from engine.simulator.advice import Advice, Step
 from engine.simulator.book import grade
 from engine.simulator.cost import Savings
 from engine.simulator.noise import NoiseSource
-from tui.simulation_text import UNDER_ASSUMPTIONS, advice_text, minutes, points, savings_text
+from tui.simulation_text import (
+    UNDER_ASSUMPTIONS,
+    advice_text,
+    minutes,
+    next_point,
+    points,
+    savings_text,
+)
 from tui.terminal.display import count_text
 
 ROOMY_CELLS = 60
@@ -166,10 +173,12 @@ def rates(prediction: Prediction, width: int) -> str:
     """Elasticity and slope under their right names, in the fullest words that fit."""
     if prediction.elasticity is None or prediction.slope is None:
         return "more rows do not help the book here"
+    whole = next_point(prediction)
     slope, elasticity = f"{prediction.slope / 100:,.0f}", f"{prediction.elasticity:.3g}"
     texts = (
-        f"elasticity {elasticity} · slope {slope} rows per point of noise",
-        f"elasticity {elasticity} · slope {slope} rows/point",
+        f"elasticity {elasticity} · slope {slope} rows per point, at the margin; {whole}",
+        f"elasticity {elasticity} · slope {slope} rows per point, at the margin",
+        f"elasticity {elasticity} · slope {slope} rows/point at margin",
         f"elasticity {elasticity} · slope {slope}/pt",
     )
     return next((text for text in texts if len(text) <= width), texts[-1])

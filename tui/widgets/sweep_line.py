@@ -20,6 +20,8 @@ DOTTED = 2
 
 UNDER_ASSUMPTIONS = "under these assumptions"
 
+NONE_BETTER, NONE_SHORT = "no threshold is clearly better", "none clearly better"
+
 
 _Layer = dict[tuple[int, int], Cell]
 """Cells by column and row."""
@@ -31,18 +33,27 @@ class SweepLine:
     def __init__(self, sweep: Sweep) -> None:
         self.sweep = sweep
         self._drawn: tuple[object, _Layer] | None = None
+        self._found: dict[int, int | None] = {}
 
-    @property
-    def best(self) -> float | None:
-        """The best threshold."""
-        index = self.sweep.best
+    def _better(self, now: float | None) -> int | None:
+        """The number of the threshold that is clearly better than `now`; worked out once."""
+        place = self.sweep.place(now)
+        if place not in self._found:
+            self._found[place] = self.sweep.clearly_better(now)
+        return self._found[place]
+
+    def best(self, now: float | None) -> float | None:
+        """The best threshold, where it is clearly better than the one that holds now."""
+        index = self._better(now)
         return None if index is None else float(self.sweep.thresholds[index])
 
-    def words(self, room: int, glyphs: Glyphs) -> str:
+    def words(self, room: int, glyphs: Glyphs, now: float | None) -> str:
         """The best point, in the fullest words that fit into `room` cells."""
-        index = self.sweep.best
-        if index is None:
+        if self.sweep.best is None:
             return ""
+        index = self._better(now)
+        if index is None:
+            return next((text for text in (NONE_BETTER, NONE_SHORT) if len(text) <= room), "")
         short = f"{glyphs.best} best {self.sweep.thresholds[index]:.4g}"
         points = f"{short}: {self.sweep.performance[index]:.1f} points"
         under = UNDER_ASSUMPTIONS if self.sweep.assumed else ""

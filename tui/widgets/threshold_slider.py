@@ -295,8 +295,9 @@ class ThresholdSlider(CellWidget):
             (glyphs.axis_kept, "kept") if keeps_right else (glyphs.axis_dropped, "dropped")
         )
         line: list[Cell] = [left if x < mark else right for x in range(width)]
-        if self._sweep is not None and self._sweep.best is not None:
-            line[self.column_of(self._sweep.best)] = (glyphs.best, "sweep")
+        best = None if self._sweep is None else self._sweep.best(threshold.value)
+        if best is not None:
+            line[self.column_of(best)] = (glyphs.best, "sweep")
         line[mark] = (self._mark(threshold.value), "mark")
         if self._bar is not None:
             line[self._bar_column(width)] = (glyphs.point, "mark")
@@ -355,7 +356,8 @@ class ThresholdSlider(CellWidget):
         gaps = ((low + 2, start - 2), (end + 2, len(line) - high - 2))
         first, last = max(gaps, key=lambda gap: gap[1] - gap[0])
         assert self._sweep is not None
-        write(line, first, self._sweep.words(last - first, self.glyphs), "sweep")
+        now = None if self._threshold is None else self._threshold.value
+        write(line, first, self._sweep.words(last - first, self.glyphs, now), "sweep")
 
     # Mouse
 

@@ -12,7 +12,7 @@ from engine.errors import UsageError
 from engine.review.decision import Verdict
 from engine.review.threshold import Direction
 from engine.sample import Side
-from engine.statistics import wilson
+from engine.statistics import exact_interval
 
 
 def check_of(kept: np.ndarray, rows: list[int]) -> SpotCheck:
@@ -80,19 +80,20 @@ def test_the_share_is_told_only_at_the_end() -> None:
     verdicts = np.zeros(10, np.int8)
     verdicts[[4, 2, 7]] = (Verdict.REJECT, Verdict.ACCEPT, Verdict.SKIP)
     verdicts[0] = Verdict.REJECT  # not drawn
-    so_far = result(check, verdicts, stale=False)
+    so_far = result(check, verdicts[check.rows], stale=False)
     assert (so_far.seen, so_far.answered, so_far.bad) == (3, 2, 1)
     assert so_far.under_way
     assert so_far.share is None
     assert so_far.interval is None
     assert str(so_far) == "3 of 4 seen"
     verdicts[9] = Verdict.ACCEPT
-    end = result(check, verdicts, stale=False)
+    end = result(check, verdicts[check.rows], stale=False)
     assert end.complete
     assert end.share == pytest.approx(1 / 3)
-    assert end.interval == wilson(1, 3)
-    assert "1 of 3 bad, 33.3%" in str(end)
-    assert "1 skipped" in str(end)
+    assert end.interval == exact_interval(1, 3, check.population)
+    assert end.at_worst == exact_interval(2, 4, check.population)[1]
+    assert "1 of 3 judged are bad, 33.3%" in str(end)
+    assert f"1 not judged: at most {end.at_worst:.1%} if all of them are bad" in str(end)
 
 
 def test_a_check_of_which_everything_was_skipped_says_nothing() -> None:

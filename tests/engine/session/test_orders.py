@@ -17,6 +17,7 @@ from engine.sample import Side
 from engine.session import OpenOptions, Session
 from engine.session.matching import rows_matching
 from engine.session.table_columns import Sort, rows_in_order
+from engine.statistics import exact_interval
 
 ROWS = 60
 
@@ -155,6 +156,36 @@ def test_a_spot_check_is_of_rows_kept_by_rule_and_ends_with_an_interval(session:
     assert (result.bad, result.answered, result.stale) == (2, 10, False)
     assert result.interval is not None
     assert result.interval[0] < 0.2 < result.interval[1]
+
+
+def test_what_was_skipped_before_the_draw_is_asked_again_and_a_skip_judges_nothing(
+    session: Session, data: Path
+) -> None:
+    session.decide(np.arange(ROWS), Verdict.SKIP)
+    check = session.orders.draw(10, seed=3)
+    orders = session.orders
+    result = orders.result(check)
+    assert (result.seen, result.answered, result.under_way) == (0, 0, True)
+    assert orders.first_open() == check.rows[0]
+    assert orders.hidden == frozenset(check.rows.tolist())
+    assert session.decide(check.rows[:1], Verdict.SKIP) is not None, "it is an answer now"
+    assert session.decide(check.rows[:1], Verdict.SKIP) is None
+    assert orders.result(check).seen == 1
+    session.undo()
+    assert orders.result(check).seen == 0
+    session.decide(check.rows[:3], Verdict.SKIP)
+    session.decide(check.rows[3:9], Verdict.ACCEPT)
+    session.close()
+    again = begin(data)
+    check = again.orders.checks[-1]
+    assert again.orders.result(check).seen == 9
+    again.decide(check.rows[9:], Verdict.REJECT)
+    result = again.orders.result(check)
+    assert (result.sound, result.bad, result.skipped, result.complete) == (6, 1, 3, True)
+    assert result.interval == exact_interval(1, 7, check.population)
+    assert result.at_worst == exact_interval(4, 10, check.population)[1]
+    assert result.at_worst > result.interval[1]
+    again.close()
 
 
 def test_a_spot_check_is_there_again_with_its_sample(session: Session, data: Path) -> None:

@@ -128,6 +128,8 @@ def test_a_pin_is_read_by_the_model_shown(session: Session) -> None:
 
 
 def test_the_best_threshold_is_the_top_of_the_sweep(session: Session) -> None:
+    session.set_threshold("0.001")
+    session.simulator_link.assume(noise=0.3, auc=0.95)
     best = session.simulation.best()
     assert best is not None
     value, assumed = best
@@ -138,6 +140,7 @@ def test_the_best_threshold_is_the_top_of_the_sweep(session: Session) -> None:
     assert shown.prediction is not None
     top = float(np.nanmax(shown.sweep.performance))
     assert shown.prediction.performance == pytest.approx(top, abs=0.05)
+    assert session.simulation.best() is None, "none is clearly better than the best"
 
 
 def test_nothing_kept_is_said_not_computed(session: Session) -> None:

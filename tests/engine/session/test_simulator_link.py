@@ -18,6 +18,7 @@ from engine.session import simulator_link as coupling_module
 from engine.simulator import Model
 from engine.simulator.cost import TrainingRun
 from engine.simulator.noise import NoiseSource
+from engine.statistics import exact_interval
 
 ROWS = 200
 
@@ -102,13 +103,30 @@ def test_noise_is_assumed_until_there_are_labels(session: Session) -> None:
     basis = link.noise_basis()
     assert basis["labels"] == 60
     assert basis["kept_bad"] == 0
-    assert "wilson" in basis
+    assert "exact" in basis
     assert "with_scores" in basis
     line = link.sweep()
     assert line is not None
     assert not line.assumed
     assert line.best is not None
     assert line.thresholds[line.best] == pytest.approx(0.3, abs=0.02)
+
+
+def test_a_finished_check_is_the_source_however_small(session: Session) -> None:
+    link = session.simulator_link
+    check = session.orders.draw(8, seed=4)
+    session.decide(check.rows[:7], Verdict.ACCEPT)
+    noise = link.live().noise
+    assert noise is not None
+    assert noise.source is NoiseSource.ASSUMED
+    session.decide(check.rows[7:], Verdict.SKIP)
+    noise = link.live().noise
+    assert noise is not None
+    assert noise.source is NoiseSource.LABELS
+    assert noise.share == 0
+    summary = session.summary()  # what was accepted by hand is sound
+    by_rule = summary.kept_by_rule / summary.kept
+    assert noise.high == pytest.approx(exact_interval(0, 7)[1] * by_rule, abs=0.01)
 
 
 def test_labels_say_nothing_of_rows_that_could_not_be_drawn(session: Session) -> None:

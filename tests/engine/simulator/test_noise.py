@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from statistics import NormalDist
 
 import numpy as np
@@ -17,7 +18,7 @@ from engine.simulator.noise import (
     noise_among_best,
 )
 from engine.simulator.parsing import parse_percent, parse_rows
-from engine.statistics import clopper_pearson_upper, wilson
+from engine.statistics import clopper_pearson_upper, exact_interval
 
 shares = st.floats(0.001, 1.0)
 
@@ -81,15 +82,49 @@ def test_intervals_of_a_share() -> None:
     assert clopper_pearson_upper(0, 59) == pytest.approx(0.0495, abs=1e-4)
     assert clopper_pearson_upper(2, 100) == pytest.approx(0.0616, abs=1e-4)
     assert clopper_pearson_upper(5, 5) == 1.0
-    low, high = wilson(10, 100, z=1.96)
-    assert (low, high) == pytest.approx((0.0552, 0.1744), abs=1e-4)
-    assert wilson(0, 30)[0] == pytest.approx(0)
+    low, high = exact_interval(10, 100, confidence=0.95)
+    assert (low, high) == pytest.approx((0.0490, 0.1762), abs=1e-4)  # Newcombe 1998, Table I
+    assert exact_interval(0, 30)[0] == 0
+    assert exact_interval(3, 10, 10) == (0.3, 0.3), "all were looked at"
+    assert exact_interval(0, 100, 10**7) == pytest.approx(exact_interval(0, 100), abs=1e-6)
+    assert exact_interval(2, 100, 150)[1] < exact_interval(2, 100)[1]
+
+
+@pytest.mark.parametrize(("population", "rows"), [(1, 1), (12, 5), (40, 15), (60, 59), (90, 30)])
+def test_exact_bounds_hold_for_every_number_of_bad_rows(population: int, rows: int) -> None:
+    """By brute force: every number of bad rows, every draw with its chance."""
+    bounds = [exact_interval(bad, rows, population) for bad in range(rows + 1)]
+    for all_bad in range(population + 1):
+        chances = [
+            math.comb(all_bad, bad)
+            * math.comb(population - all_bad, rows - bad)
+            / math.comb(population, rows)
+            for bad in range(rows + 1)
+        ]
+        share = all_bad / population
+        over = sum(c for c, (_, high) in zip(chances, bounds, strict=True) if share > high)
+        under = sum(c for c, (low, _) in zip(chances, bounds, strict=True) if share < low)
+        assert max(over, under) <= 0.05 + 1e-9
+
+
+@pytest.mark.parametrize("rows", [1, 10, 59, 100, 300])
+def test_bounds_without_a_population_hold_for_every_share(rows: int) -> None:
+    bounds = np.array([exact_interval(bad, rows) for bad in range(rows + 1)])
+    shares = np.r_[np.linspace(0, 1, 401), bounds.ravel() - 1e-9, bounds.ravel() + 1e-9]
+    numbers = np.arange(rows + 1)
+    ways = np.array(
+        [math.lgamma(rows + 1) - math.lgamma(k + 1) - math.lgamma(rows - k + 1) for k in numbers]
+    )
+    for share in np.clip(shares, 1e-12, 1 - 1e-12):
+        chances = np.exp(ways + numbers * np.log(share) + (rows - numbers) * np.log1p(-share))
+        assert chances[share > bounds[:, 1]].sum() <= 0.05 + 1e-6
+        assert chances[share < bounds[:, 0]].sum() <= 0.05 + 1e-6
 
 
 @given(st.integers(1, 400), st.data())
 def test_intervals_hold_the_share(rows: int, data: st.DataObject) -> None:
     bad = data.draw(st.integers(0, rows))
-    low, high = wilson(bad, rows)
+    low, high = exact_interval(bad, rows, data.draw(st.none() | st.integers(rows, 5000)))
     assert 0 <= low <= bad / rows + 1e-12
     assert bad / rows - 1e-12 <= high <= 1
     assert clopper_pearson_upper(bad, rows) >= bad / rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from statistics import NormalDist
 
@@ -238,7 +239,7 @@ def test_advice_is_ordered_by_what_it_brings() -> None:
     found = estimate(counts, kept, threshold, noise)
     here = point(kept, found)
     assert here is not None
-    advice = advise(here, line, review_pace([]), found)
+    advice = advise(here, line, review_pace([]), found, threshold.value)
     assert [one.gain for one in advice] == sorted((one.gain for one in advice), reverse=True)
     strict = next(one for one in advice if one.step is Step.THRESHOLD)
     assert strict.stricter
@@ -256,13 +257,15 @@ def test_advice_is_ordered_by_what_it_brings() -> None:
 
 def test_dropping_duplicates_pays_only_where_there_are_too_many() -> None:
     pace = review_pace([])
-    few = advise(Point(10_000, 0.1, 0.2), None, pace, None)
-    many = advise(Point(10_000, 0.1, 0.9), None, pace, None)
+    few = advise(Point(10_000, 0.1, 0.2), None, pace, None, None)
+    many = advise(Point(10_000, 0.1, 0.9), None, pace, None, None)
     gains = [
         next(one.gain for one in advice if one.step is Step.DUPLICATES) for advice in (few, many)
     ]
     assert gains[0] < 0 < gains[1]
-    assert not any(one.step is Step.DUPLICATES for one in advise(Point(9, 0), None, pace, None))
+    assert not any(
+        one.step is Step.DUPLICATES for one in advise(Point(9, 0), None, pace, None, None)
+    )
 
 
 def test_the_pace_of_review_leaves_pauses_out() -> None:
@@ -287,3 +290,55 @@ def test_alpagasus_as_the_worked_example() -> None:
     assert saved.tokens == 42_773 * 78
     assert saved.seconds / 60 == pytest.approx(65.8, abs=0.1)
     assert saved.price == pytest.approx(22.46, abs=0.01)
+
+
+def _labelled(
+    seed: int, *, auc: float, labels: int = 100, rows: int = 4_000, noise: float = 0.15
+) -> tuple[Sweep, NDArray[np.float64], NDArray[np.bool_]]:
+    """A sweep by random labels, and what they were drawn from: every score, and who is bad."""
+    dice = np.random.default_rng(seed)
+    bad = dice.random(rows) < noise
+    apart = math.sqrt(2) * NormalDist().inv_cdf(auc)
+    scores = (dice.standard_normal(rows) - apart * bad).astype(np.float32)
+    nobody, readable = np.zeros(rows, np.int8), np.zeros(rows, np.bool_)
+    counts = CumulativeCounts(scores, nobody, readable, Direction.AT_LEAST)
+    asked = dice.choice(rows, labels, replace=False)
+    known = Labels(scores[asked].astype(np.float64), bad[asked], float(scores.min()))
+    fit = BadByScore(known, better_is_higher=True)
+    return sweep(counts, fit, Model.CALIBRATED), scores.astype(np.float64), bad
+
+
+def test_of_scores_that_tell_nothing_no_threshold_is_called_better() -> None:
+    """By simulation: rarely any is, though the fit always finds one that seems to be."""
+    called, seems = 0, 0
+    for seed in range(60):
+        line, scores, _ = _labelled(seed, auc=0.5)
+        loosest = float(scores.min())
+        assert line.best is not None
+        seems += line.performance[line.best] > line.performance[line.place(loosest)] + 0.1
+        called += line.clearly_better(loosest) is not None
+    assert seems > 30, "or the test shows nothing"
+    assert called <= 6  # 5 % of 60 are 3; 7 or more have a chance of 1 in 100
+
+
+def test_of_scores_that_tell_a_threshold_is_called_better_and_is() -> None:
+    called = gained = 0
+    for seed in range(30):
+        line, scores, bad = _labelled(seed, auc=0.95, noise=0.3, labels=200)
+        best = line.clearly_better(float(scores.min()))
+        if best is None:
+            continue
+        called += 1
+        kept = scores >= line.thresholds[best]
+        true = calibrated.performance(kept.sum(), bad[kept].mean())
+        gained += bool(true > calibrated.performance(len(scores), bad.mean()))
+    assert called >= 20
+    assert gained >= 0.95 * called
+
+
+def test_nothing_is_clearly_better_than_itself_or_by_few_labels() -> None:
+    line, scores, _ = _labelled(1, auc=0.95, noise=0.3, labels=200)
+    assert line.best is not None
+    assert line.clearly_better(float(line.thresholds[line.best])) is None
+    few, _, _ = _labelled(1, auc=0.95, noise=0.3, labels=8)
+    assert few.clearly_better(float(scores.min())) is None

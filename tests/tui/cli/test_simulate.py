@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from engine.scoring.figures import start_auc
 from tui.cli.main import main
 
 Run = Callable[..., tuple[int, str, str]]
@@ -52,6 +53,9 @@ def test_the_story_of_alpagasus(simulate: Run) -> None:
     assert every["band"] == pytest.approx([85.2, 93.3], abs=0.1)
     assert every["elasticity"] == pytest.approx(7.46, abs=0.01)
     assert every["slope"] / 100 == pytest.approx(22_825, abs=1)
+    dearer = values(simulate, "--size", 52002 + every["rows_for_next_point"], "--noise", 0.18)
+    assert dearer["performance"] == pytest.approx(every["performance"], abs=1e-4)
+    assert every["rows_for_next_point"] > every["slope"] / 100
     assert sum(every["terms"].values()) == pytest.approx(100 - every["performance"])
     assert set(every["terms"]) == {"volume", "noise", "duplication", "irreducible"}
     assert {"noise": 0.0, "rows": pytest.approx(3170, abs=1)} == every["frontier"][0]
@@ -126,6 +130,18 @@ def test_bad_usage_is_said(simulate: Run, arguments: list[str], said: str) -> No
     assert not out
 
 
+def test_what_was_measured_of_the_scorer_at_work_is_assumed(simulate: Run, data: Path) -> None:
+    found = values(simulate, "--data", data, "--scorer", "builtin", "--threshold", "top 10")
+    measured, assumed = start_auc("builtin"), found["noise_estimate"]["assumed"]
+    assert measured is not None
+    assert (assumed["auc"], assumed["auc_low"], assumed["auc_high"]) == (
+        measured.value, measured.low, measured.high,
+    )  # fmt: skip
+    assert assumed["auc_from"] == measured.source
+    given = values(simulate, "--data", data, "--scorer", "builtin", "--auc", 0.7)
+    assert given["noise_estimate"]["assumed"]["auc"] == 0.7
+
+
 def test_on_a_dataset(simulate: Run, data: Path) -> None:
     found = values(
         simulate, "--data", data, "--scorer", "column:q", "--threshold", 0.5, "--noise", 0.3
@@ -144,7 +160,12 @@ def test_on_a_dataset(simulate: Run, data: Path) -> None:
         max(point["performance"] for point in found["sweep"])
     )
     assert found["cost"]["saved"]["rows"] == 150
-    assert {one["step"] for one in found["next"]} == {"threshold", "review", "duplicates"}
+    assert {one["step"] for one in found["next"]} == {"review", "duplicates"}
+    assert not found["best"]["clearly_better_than_now"]
+    sure = ("--scorer", "column:q", "--threshold", 0.01, "--noise", 0.3, "--auc", 0.95)
+    found = values(simulate, "--data", data, *sure)
+    assert found["best"]["clearly_better_than_now"]
+    assert "threshold" in {one["step"] for one in found["next"]}
     code, out, _ = simulate("--data", data, "--scorer", "column:q", "--threshold", "top 10")
     assert code == 0
     assert "under these assumptions" in out

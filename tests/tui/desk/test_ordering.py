@@ -135,7 +135,7 @@ async def test_a_spot_check_hides_its_rows_and_tells_the_share_at_the_end(rows: 
         await desk.until(lambda: "spot check: 4 of 5 seen" in desk.screen, "progress")
         assert "bad" not in desk.said().replace("x bad", "")
         await desk.press("a")
-        await desk.until(lambda: "1 of 5 bad, 20.0%" in desk.said(), "the result")
+        await desk.until(lambda: "1 of 5 judged are bad, 20.0%" in desk.said(), "the result")
         await desk.until(lambda: score in desk.screen, "scores again")
         result = desk.session.orders.result(check)
         assert (result.bad, result.stale) == (1, False)
@@ -157,9 +157,9 @@ async def test_a_spot_check_goes_on_after_other_work_and_after_a_restart(rows: P
         assert desk.desk.table.cursor_row == check.rows[2]
         await desk.scored()
         await desk.press("a", "x")
-        await desk.until(lambda: "1 of 4 bad" in desk.said(), "the result")
+        await desk.until(lambda: "1 of 4 judged are bad" in desk.said(), "the result")
         await desk.press("o")
-        assert "1 of 4 bad" in desk.screen
+        assert "1 of 4 judged are bad" in desk.screen
         assert (desk.session.verdicts[check.rows] == Verdict.ACCEPT).sum() == 3
 
 

@@ -61,7 +61,7 @@ async def test_the_panel_shows_what_the_kept_rows_are_worth(
             "band", "volume", "noise", "irreducible", "duplication", "noise, all", "scores' AUC",
             "assumed", "exact duplicates only",
             "rows over noise %", "elasticity", "slope", "better",
-            "◆ best", "min", "$",
+            "clearly better", "min", "$",
         ):  # fmt: skip
             assert text in screen, text
         assert desk.desk.table.display == (size != (80, 24))
@@ -80,8 +80,12 @@ async def test_the_threshold_moves_the_point_and_the_best_one_is_taken(
         kept = desk.session.summary().kept
         assert f" {kept} " in desk.screen
         await desk.press("O")
+        assert "no threshold is clearly better" in desk.said()
+        assert desk.session.threshold == threshold
+        desk.session.simulator_link.assume(noise=0.5, auc=0.95)
         best = desk.session.simulation.best()
         assert best is not None
+        await desk.press("O")
         assert desk.session.threshold is not None
         assert desk.session.threshold.value == pytest.approx(best[0])
         assert "the best, under these assumptions" in desk.said()
