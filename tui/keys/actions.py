@@ -296,6 +296,9 @@ _REGISTRY: tuple[Action, ...] = (
     Action("copy_to_file", "Copy the sample to a file", "Its turns as text; asks for the name.",
            ("W",), Group.DESK),
     Action("help", "Help", "This page.", ("question_mark",), Group.DESK, "help"),
+    Action("explain", "Explain the numbers", "A plain sentence to each number of the simulator and "
+           "of the duplicates; again folds them, and they stay folded.", ("colon",), Group.DESK,
+           search="words meaning what is unfold"),
     Action("palette", "Find an action", "By words.", ("ctrl+p",), Group.DESK),
     Action("problems", "Problems of the dataset", "What could not be read, with file and line.",
            ("exclamation_mark",), Group.DESK, search="errors warnings broken unreadable"),
@@ -338,7 +341,8 @@ OWN_SCREEN = frozenset({Group.CLUSTERS})
 
 SHARED = frozenset({
     "accept", "reject", "skip", "clear", "undo", "redo", "boost", "down", "up", "half_down",
-    "half_up", "first", "last", "next_pane", "close", "pause", "help", "palette", "theme",
+    "half_up", "first", "last", "next_pane", "close", "pause", "help", "explain", "palette",
+    "theme",
     "suspend", "quit",
 })  # fmt: skip
 """Actions that such a screen has as well as the desk."""

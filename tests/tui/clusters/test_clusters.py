@@ -403,7 +403,7 @@ async def test_an_export_after_triage_says_why(rows: Path, tmp_path: Path) -> No
         await desk.press("escape", "e")
         assert isinstance(desk.app.screen, ExportDialog)
         desk.app.screen.query_one(Input).value = str(out)
-        await desk.press("enter")
+        await desk.press("y")
         await desk.until((out / "manifest.json").exists, "the export")
     decisions = pl.read_parquet(out / "decisions.parquet").sort("row")
     told = {row["row"]: row for row in decisions.to_dicts()}
