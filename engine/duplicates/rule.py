@@ -319,6 +319,9 @@ def suggested(rows: NDArray[np.int64], candidates: Candidates, ranking: Ranking)
     return best, _why(ranking, best, int(others[0]), rows)
 
 
+EQUAL = ", all else equal"
+
+
 def _why(ranking: Ranking, best: int, next_best: int, rows: NDArray[np.int64]) -> str:
     """The first preference in which two of `rows` differ; scores that are nearly equal do not."""
     scores, lengths, near = ranking.scores, ranking.lengths, ""
@@ -338,6 +341,8 @@ def _why(ranking: Ranking, best: int, next_best: int, rows: NDArray[np.int64]) -
                 if lengths[best] == lengths[next_best]:
                     continue
                 return f"{preference.value}, {lengths[best]:,} characters{near}"
+            case _ if preference is ranking.preferences[0]:
+                return preference.value
             case _:
-                return preference.value + near
-    return Preference.FIRST.value + near
+                return preference.value + (near or EQUAL)
+    return Preference.FIRST.value + (near or EQUAL)

@@ -45,8 +45,8 @@ def about_numbers(kind: Kind, similarity: float) -> list[str]:
         kind: what is listed.
         similarity: of the list, in [0, 1].
     """
-    alike = "whose meanings are" if kind is Kind.MEANING else "whose words are"
-    cluster = f"cluster: rows {alike} {similarity:.2f} alike or more"
+    what = "meanings" if kind is Kind.MEANING else "rows"
+    cluster = f"cluster: {what} {similarity:.2f} alike or more"
     figures = "low: its least alike two; mean: on average"
     if kind is Kind.CONTRADICTIONS:
         figures = "bits: how divided (1: one to one)"

@@ -91,11 +91,11 @@ _REGISTRY: tuple[Action, ...] = (
            Group.VERDICTS, writes=True),
     Action("code", "Why it was rejected", "Right after {reject}, a digit says why: 1 wrong, "
            "2 off-topic, 3 refusal, 4 unsafe, 5 truncated, 6 format, 7 duplicate, 8 other; 0 takes "
-           "that back.",
+           "that back. Once the cursor has moved on: of the rejected row under it.",
            ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9"), Group.VERDICTS, writes=True,
            each=True),
-    Action("note", "Note", "Your words on this sample; an empty line takes them away.", ("i",),
-           Group.VERDICTS, writes=True),
+    Action("note", "Note", "Your words on the sample just decided, once the cursor has moved on "
+           "that under it; an empty line takes them away.", ("i",), Group.VERDICTS, writes=True),
     Action("long_note", "Note in the editor", "The same in $EDITOR, for more than one line.",
            ("I",), Group.VERDICTS, writes=True),
     Action("tag", "Tag", "On this sample or the range: NAME adds a tag, -NAME takes it off; tab "

@@ -24,10 +24,10 @@ _BY_HAND = {"accept": "kept", "reject": "dropped"}
 def history_text(session: Session, row: int) -> Content:
     """Every entry of the row, the newest first; scores only where they are not hidden."""
     entries = session.review.history(row)
-    if not entries:
-        return Content("Nothing was said about this sample yet.")
     sides, hidden = session.sides == 2, session.hides(row)
     parts = [] if hidden else [Content.styled(_now(session, row), "bold")]
+    if not entries:
+        parts.append(Content("Nothing was said about this sample yet."))
     parts += [_entry(entry, sides=sides, hidden=hidden) for entry in reversed(entries)]
     return Content("\n\n").join(parts)
 

@@ -141,7 +141,7 @@ def test_the_suggestion_says_why() -> None:
     assert why(ranking(4, scores=[0.5, 0.75, 0.1, 0])) == "highest score, 0.75"
     even = ranking(4, scores=[0.5, 0.5, 0.1, 0], lengths=[10, 20, 30, 1])
     assert why(even) == "longest, 20 characters"
-    assert why(plain) == "first"
+    assert why(plain) == "first, all else equal"
     assert why(plain, candidates(4, accepted=[False, True, False, False])) == "accepted by hand"
     alone = candidates(4, survives=[False, True, False, True])
     assert why(plain, alone) == "the only one that is kept so far"

@@ -229,9 +229,10 @@ async def test_the_history_says_who_when_old_new_and_what_was_on_screen(rows: Pa
         shown = desk.screen
         assert "History of row 0" in shown
         for said in (
-            "undecided → reject",
+            "undecided → reject: dropped",
             "reason: refusal",
-            "reject → accept",
+            "reject → accept: kept",
+            "Now dropped: rejected by hand",
             "by ada",
             "tag odd added",
             "bob",

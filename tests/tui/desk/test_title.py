@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from engine.dataset.reading.options import ReadOptions
+from engine.scoring import kinds
 from engine.session import OpenOptions
+from engine.session.live_scoring import LiveScoring
 from tests.tui.desk_app import DeskDriver, open_desk, write_rows
+from tui.dialogs.dialogs import TextDialog
 
 LONG = 'method and words<1000 and not "no such words in here" and score>-100 and response~steps'
 
@@ -51,10 +57,55 @@ async def test_an_order_stays_on_a_narrow_screen_and_the_filter_is_cut(rows: Pat
 
 
 async def test_what_was_opened_only_in_part_is_said(rows: Path) -> None:
-    from engine.dataset.reading.options import ReadOptions
-
     options = OpenOptions(read_only=False, reading=ReadOptions(limit=12))
     async with open_desk(rows, size=(80, 24), options=options) as desk:
         await desk.scored()
         await desk.press("b")
         assert title(desk).startswith(" first 12 rows only · blind · scored 100%")
+
+
+async def help_of(desk: DeskDriver) -> str:
+    await desk.press("question_mark")
+    assert isinstance(desk.app.screen, TextDialog)
+    shown = " ".join(str(desk.app.screen._body).split())
+    await desk.press("escape")
+    return shown
+
+
+async def test_what_bfloat16_leaves_open_is_a_sign_in_the_title_and_never_over_the_keys(
+    rows: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(LiveScoring, "uncertain", lambda _self, _threshold: np.arange(3))
+    async with open_desk(rows, size=(80, 24)) as desk:
+        await desk.scored()
+        await desk.until(lambda: " · ~3 · " in title(desk), "the sign")
+        assert not desk.said()
+        assert "a accept" in desk.screen.splitlines()[-1]
+        assert "~3 Scores in bfloat16 are rounded" in await help_of(desk)
+        await desk.press("b")
+        await desk.until(lambda: "~3" not in title(desk), "blind")
+
+
+async def test_a_scorer_says_once_per_dataset_what_it_sees_and_always_in_the_help(
+    rows: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = "It sees refusals. It does not see truth."
+    told = tuple(
+        replace(kind, sees=seen) if kind.name == "heuristic" else kind for kind in kinds.KINDS
+    )
+    monkeypatch.setattr(kinds, "KINDS", told)
+    async with open_desk(rows) as desk:
+        await desk.scored()
+        await desk.until(lambda: seen in desk.said(), "what it sees")
+    async with open_desk(rows) as desk:
+        await desk.scored()
+        assert seen not in desk.said()
+        assert (await help_of(desk)).startswith(f"In the title heuristic {seen}")
+
+
+def test_the_builtin_scorer_claims_no_more_than_its_card() -> None:
+    sees = kinds.kind_of("builtin").sees
+    for found in ("cut off", "repeated", "refused", "English"):
+        assert found in sees.partition("It does not see")[0]
+    for not_found in ("truth", "quality", "code", "other languages"):
+        assert not_found in sees.partition("It does not see")[2]
