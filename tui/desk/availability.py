@@ -75,7 +75,7 @@ class Possible(MovingActions):
             ):
                 return "no scores yet: a threshold can be typed"
             case "pause" | "stop" if session.scoring.worker is None:
-                return "nothing is being scored"
+                return f"nothing is being scored; {self.key('model')} chooses a scorer"
             case "retry" if not session.board.failed.any():
                 return "no row has failed"
             case "settle" if not len(session.scoring.uncertain(session.threshold)):

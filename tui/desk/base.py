@@ -144,6 +144,8 @@ class DeskBase(WorkingScreen):
         self._cursor_due_s = 0.0
         self._unsaved_cursor: int | None = None
         self._told: set[str] = set()
+        self._open_known: tuple[object, int] | None = None
+        """Rows that bfloat16 leaves open, and what that rests on."""
         self._zoomed = False
         self._last_done: tuple[int, Act] | None = None
         """To how many rows, 0 for all shown, and what: for the key that repeats it."""
@@ -412,10 +414,15 @@ class DeskBase(WorkingScreen):
 
     def _open_rows(self) -> int:
         """Rows whose side of the threshold bfloat16 leaves open, once all are scored."""
-        status = self.session.scoring.status()
-        if self.session.blind or status is None or status.state is not WorkerState.DONE:
+        session, status = self.session, self.session.scoring.status()
+        if session.blind or status is None or status.state is not WorkerState.DONE:
             return 0
-        return len(self.session.scoring.uncertain(self.session.threshold))
+        at_work, board = session.scoring.at_work, session.board
+        basis = (at_work, board, board.version, session.side, session.threshold)
+        if self._open_known is None or self._open_known[0] != basis:
+            open_rows = len(session.scoring.uncertain(session.threshold))
+            self._open_known = (basis, open_rows)
+        return self._open_known[1]
 
     def _limit_parts(self) -> list[str]:
         """What keeps rows, sides or keys from the person now, each in few words."""

@@ -109,7 +109,7 @@ async def test_obstacles_are_those_of_the_moment(rows: Path) -> None:
         assert why(desk, "problems") == "every row could be read"
         assert why(desk, "retry") == "no row has failed"
         assert why(desk, "clear") == "there is no verdict here"
-        assert why(desk, "pin") == "the simulator is closed: S opens it"
+        assert why(desk, "pin") == "S opens the simulator"
         await desk.press("f")
         await desk.type("nowhere-to-be-found")
         await desk.press("enter")
