@@ -95,7 +95,8 @@ class AnnotationActions(VerdictActions):
         rows, cursor = self.just_decided, self.table.cursor_row
         if not len(rows) and cursor is not None:
             rows = np.array([cursor], np.int64)
-        return rows[self.session.verdicts[rows] == Verdict.REJECT]
+        rejected: NDArray[np.int64] = rows[self.session.verdicts[rows] == Verdict.REJECT]
+        return rejected
 
     @property
     def nothing_to_code(self) -> str:

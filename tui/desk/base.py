@@ -462,6 +462,11 @@ class DeskBase(WorkingScreen):
         """Where in the view the sample stands that fills the screen; empty where none does."""
         return []
 
+    @property
+    def nothing_to_code(self) -> str:
+        """Why a digit gives no reason now; empty where it does."""
+        raise NotImplementedError
+
     def _order_parts(self) -> list[str]:
         """The review order in hand and how far it is; empty where there is none."""
         return []
