@@ -119,5 +119,5 @@ async def test_from_the_threshold_to_an_export(rows: Path, tmp_path: Path) -> No
             walker.started = True
             await desk.press("right_square_bracket", "e")
             await desk.until(lambda: not desk.at_desk, "the export dialog")
-            await desk.press("enter")
+            await desk.press("y")
             await desk.until(lambda: list(tmp_path.glob("*/manifest.json")), "the export")

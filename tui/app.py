@@ -11,7 +11,7 @@ import contextlib
 import gc
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -21,12 +21,14 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Middle
 from textual.content import Content
+from textual.dom import DOMNode
 from textual.filter import LineFilter
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from engine.errors import Cancelled, TamisError
 from tui.dialogs.palette import ActionProvider, HelpProvider
+from tui.keys.actions import key_name
 from tui.preferences import Preferences
 from tui.terminal.ascii_signs import AsciiSigns
 from tui.terminal.display import sanitize
@@ -36,11 +38,14 @@ from tui.terminal.screen_log import bound_log, quiet_libraries
 from tui.theme import MONOCHROME_THEME, ascii_wanted, choose_theme, load_themes, variable_defaults
 
 if TYPE_CHECKING:
+    from textual.actions import ActionParseResult
+
     from engine.dataset.reading.options import ColumnMapping
     from engine.scoring import ScorerOptions
     from engine.session import OpenOptions, Session
     from tui.desk import Desk
     from tui.dialogs.hub_questions import HubWish
+    from tui.working_screen import WorkingScreen
 
 
 SWITCH_INTERVAL_S = 0.001
@@ -156,6 +161,43 @@ class TamisApp(App[None]):
             await self._keys.add(event)
         else:
             await super().on_event(event)
+
+    @property
+    def _working(self) -> WorkingScreen | None:
+        """The desk, or a screen over it, where that is on top; None: a dialog, or nothing yet."""
+        from tui.working_screen import WorkingScreen
+
+        return self.screen if isinstance(self.screen, WorkingScreen) else None
+
+    async def run_action(
+        self,
+        action: str | ActionParseResult,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Do an action; where it cannot be done on the screen now, say why instead."""
+        screen = self._working if self.session is not None else None
+        if screen is not None and default_namespace is screen and isinstance(action, str):
+            why = screen.refusal(action.partition("(")[0])
+            if why:
+                screen.say(why)
+                return True
+        return await super().run_action(action, default_namespace, namespaces)
+
+    def on_key(self, event: events.Key) -> None:
+        """Say so where a key means nothing; what a line of input takes does not come here."""
+        screen = self._working if self.session is not None else None
+        if screen is not None and screen.means_nothing(event.key):
+            shows = f"{screen.key('help')} shows the keys"
+            screen.say(f"{key_name(event.key)} means nothing here: {shows}")
+
+    def action_help_quit(self) -> None:
+        """Textual's answer to ctrl+c: what does quit."""
+        screen = self._working if self.session is not None else None
+        if screen is not None:
+            screen.say(f"{screen.key('quit')} quits; everything is on disk already")
+        else:
+            self.notify("esc closes this, then q quits", markup=False)
 
     async def on_mount(self) -> None:
         """Show the first screen and read the dataset behind it."""

@@ -60,6 +60,7 @@ def _with_reasons(actions: tuple[Action, ...], reasons: tuple[str, ...]) -> tupl
     """The registry whose help names the person's own reasons."""
     listed = ", ".join(f"{digit} {reason}" for digit, reason in enumerate(reasons, 1))
     text = f"Right after a reject, a digit says why: {listed}; 0 takes that back."
+    text += " Once the cursor has moved on: of the rejected row under it."
     return tuple(
         replace(action, help=text) if action.id == "code" else action for action in actions
     )

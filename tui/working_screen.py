@@ -12,7 +12,7 @@ from engine.errors import Cancelled, TamisError
 from engine.filter import Completion
 from engine.session import Session
 from tui.dialogs.dialogs import ChoiceDialog, ClosesOnce, ConfirmDialog, WorkDialog
-from tui.keys.actions import BY_ID, key_of
+from tui.keys.actions import BY_ID, Action, actions_of, key_of
 from tui.panel import Panel
 from tui.terminal.display import sanitize
 from tui.widgets.line_pane import LinePane
@@ -38,6 +38,37 @@ class WorkingScreen(ClosesOnce[None]):
     def key(self, action: str) -> str:
         """The key that messages name for an action: the person's own."""
         return key_of(self.app, action)
+
+    def obstacle(self, action: Action) -> str:
+        """Why `action` cannot be done now, for footer, help, palette and its key; empty: it can."""
+        raise NotImplementedError
+
+    def refusal(self, name: str) -> str:
+        """What to say instead of doing the action `name`; empty where it does something."""
+        known = next((action for action in actions_of(self.app) if action.id == name), None)
+        if known is None or self.is_asking:
+            return ""
+        why = self.obstacle(known)
+        return f"{known.title}: {why}" if why else ""
+
+    def means_nothing(self, key: str) -> bool:
+        """Whether a key, by Textual's name, is bound to nothing on this screen."""
+        if self.is_asking:
+            return False
+        known = (action for action in actions_of(self.app) if key in action.keys)
+        here = any(hasattr(self, f"action_{action.id}") for action in known)
+        return not here and key not in self.active_bindings
+
+    @property
+    def read_only_text(self) -> str:
+        """Why nothing can be decided or said where a session is open to be read."""
+        keys = f"{self.key('accept')} and {self.key('reject')}"
+        return f"read-only: {keys} are refused, like all that changes the review"
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether the line of input is open, which takes the keys."""
+        return self.query_one(PromptBar).is_open
 
     @property
     def taken_back(self) -> str:
@@ -181,6 +212,6 @@ class WorkingScreen(ClosesOnce[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys rest while a line of input is open."""
         rests = action in BY_ID and action not in ("close", "suspend")
-        if rests and self.query_one(PromptBar).is_open:
+        if rests and self.is_asking:
             return False
         return super().check_action(action, parameters)

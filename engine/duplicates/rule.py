@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from engine.duplicates.clusters import Clusters
 from engine.duplicates.large import LargeComponents
-from engine.review.threshold import Direction
+from engine.review.threshold import Direction, Threshold
 
 MOST_LEADERS = 64
 """Rows of one large component that are compared with all others in it; what they leave is
@@ -37,6 +37,25 @@ PREFERENCES = (Preference.SCORE, Preference.LONGEST, Preference.FIRST)
 """Where nobody has said anything else."""
 
 
+NEARLY_EQUAL_SHARE = 0.01
+"""Scores are nearly equal that differ by less than this share of the spread of all of them.
+Source: chosen. Between two sound answers to one prompt a hundredth of the scale tells next to
+nothing (the embedded model: AUC .55 on LLMBar Natural), and more text is what there is to go by."""
+
+
+def near_scores(scores: NDArray[np.float32]) -> float:
+    """How far apart scores are at least that are not nearly equal; 0 where there is no spread.
+
+    The spread is that between the 5th and the 95th percentile, so that an outlier changes nothing.
+    (rows,), NaN where there is none.
+    """
+    known = scores[np.isfinite(scores)]
+    if not len(known):
+        return 0.0
+    low, high = np.quantile(known, (0.05, 0.95))
+    return NEARLY_EQUAL_SHARE * float(high - low)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Ranking:
     """What makes one row better than another, whether it survives or not."""
@@ -45,16 +64,23 @@ class Ranking:
     lengths: NDArray[np.int32]  # (rows,) characters
     direction: Direction = Direction.AT_LEAST
     preferences: Sequence[Preference] = PREFERENCES
+    near: float = 0.0
+    """See `near_scores`: rows of a cluster so near its best score are told apart by the next
+    preference; those below it by steps of as much."""
 
-    def best_first(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """`rows` from best to worst; in their own order where nothing tells them apart."""
-        scores = self.scores[rows].astype(np.float64)
-        if self.direction is Direction.AT_MOST:
-            scores = -scores
-        scores[np.isnan(scores)] = -np.inf
+    def best_first(
+        self, rows: NDArray[np.int64], clusters: NDArray[np.int64] | None = None
+    ) -> NDArray[np.int64]:
+        """`rows` from best to worst; in their own order where nothing tells them apart.
+
+        Args:
+            rows: any.  (n,)
+            clusters: which cluster each is in: ranks tell only rows of one cluster apart.  (n,)
+                None: they are all of one.
+        """
         lengths = self.lengths[rows].astype(np.float64)
         keys = {
-            Preference.SCORE: -scores,
+            Preference.SCORE: self.steps(rows, clusters),
             Preference.LONGEST: -lengths,
             Preference.SHORTEST: lengths,
             Preference.FIRST: rows.astype(np.float64),
@@ -63,6 +89,34 @@ class Ranking:
         wanted = [*self.preferences, Preference.FIRST]
         order = np.lexsort([keys[preference] for preference in reversed(wanted)])
         return rows[order]
+
+    def steps(
+        self, rows: NDArray[np.int64], clusters: NDArray[np.int64] | None = None
+    ) -> NDArray[np.float64]:
+        """How far each row is below the best score of its cluster; the same if nearly equal.
+
+        (n,) -> (n,), infinite where there is no score.
+        """
+        below: NDArray[np.float64] = -self.goodness(rows)
+        if self.near <= 0 or not len(rows):
+            return below
+        groups = np.zeros(len(rows), np.int64) if clusters is None else clusters
+        order = np.argsort(groups, kind="stable")
+        starts = np.flatnonzero(np.diff(groups[order], prepend=groups[order][0] - 1))
+        best = np.minimum.reduceat(below[order], starts)
+        least = np.empty(len(rows))
+        least[order] = np.repeat(best, np.diff(starts, append=len(rows)))
+        known = np.isfinite(below)
+        below[known] = np.floor((below[known] - least[known]) / self.near)
+        return below
+
+    def goodness(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The scores, higher is better whatever the direction; -inf for none.  (n,) -> (n,)."""
+        scores = self.scores[rows].astype(np.float64)
+        if self.direction is Direction.AT_MOST:
+            scores = -scores
+        scores[np.isnan(scores)] = -np.inf
+        return scores
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,11 +133,41 @@ class Candidates:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class NearlyTied:
+    """Scores of keepers that are slightly worse than those of rows dropped for them, ascending."""
+
+    low: NDArray[np.float64]  # (n,) of the keepers, higher is better
+    high: NDArray[np.float64]  # (n,) of the dropped rows
+    direction: Direction
+
+    def parts(self, threshold: Threshold) -> bool:
+        """Whether a threshold keeps a dropped row and not its keeper: then all is judged anew."""
+        value = float(np.float32(threshold.value))
+        if self.direction is Direction.AT_MOST:
+            value = -value
+        return bool(np.searchsorted(self.low, value) > np.searchsorted(self.high, value))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Dropped:
     """Which rows the rule drops, and for being like which row that is kept."""
 
     matched: NDArray[np.int64]  # (rows,) the row that is kept; -1: this one is not dropped
     similarity: NDArray[np.float32]  # (rows,) to that row; NaN where none is matched
+
+    def nearly_tied(self, ranking: Ranking, accepted: NDArray[np.bool_]) -> NearlyTied:
+        """Which thresholds come between a dropped row and a keeper of a slightly worse score.
+
+        Args:
+            ranking: what chose the keepers.
+            accepted: rows that are kept at every threshold.  (rows,)
+        """
+        lost = self.rows
+        kept = self.matched[lost]
+        good, chosen = ranking.goodness(lost), ranking.goodness(kept)
+        inverted = (chosen < good) & ~accepted[kept]
+        low, high = np.sort(chosen[inverted]), np.sort(good[inverted])
+        return NearlyTied(low, high, ranking.direction)
 
     @property
     def rows(self) -> NDArray[np.int64]:
@@ -232,23 +316,33 @@ def suggested(rows: NDArray[np.int64], candidates: Candidates, ranking: Ranking)
     others = ordered[1:][candidates.survives[ordered[1:]]]
     if not len(others):
         return best, "the only one that is kept so far"
-    return best, _why(ranking, best, int(others[0]))
+    return best, _why(ranking, best, int(others[0]), rows)
 
 
-def _why(ranking: Ranking, best: int, next_best: int) -> str:
-    """The first preference in which two rows differ."""
-    scores, lengths = ranking.scores, ranking.lengths
+EQUAL = ", all else equal"
+
+
+def _why(ranking: Ranking, best: int, next_best: int, rows: NDArray[np.int64]) -> str:
+    """The first preference in which two of `rows` differ; scores that are nearly equal do not."""
+    scores, lengths, near = ranking.scores, ranking.lengths, ""
+    steps = ranking.steps(rows)
+    alike = steps[rows == best] == steps[rows == next_best]
     for preference in ranking.preferences:
         match preference:
             case Preference.SCORE:
                 if scores[best] == scores[next_best] or np.isnan(scores[best]):
+                    continue
+                if alike.all():
+                    near = f", at nearly equal scores ({scores[best]:.3g}, {scores[next_best]:.3g})"
                     continue
                 side = "highest" if ranking.direction is Direction.AT_LEAST else "lowest"
                 return f"{side} score, {scores[best]:.3g}"
             case Preference.LONGEST | Preference.SHORTEST:
                 if lengths[best] == lengths[next_best]:
                     continue
-                return f"{preference.value}, {lengths[best]:,} characters"
-            case _:
+                return f"{preference.value}, {lengths[best]:,} characters{near}"
+            case _ if preference is ranking.preferences[0]:
                 return preference.value
-    return Preference.FIRST.value
+            case _:
+                return preference.value + (near or EQUAL)
+    return Preference.FIRST.value + (near or EQUAL)

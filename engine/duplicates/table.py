@@ -36,7 +36,8 @@ def tabulate(
     if not len(members):
         none = np.empty(0, np.int64)
         return ClusterTable(none, none, np.empty(0, np.bool_))
-    ordered = candidates.first_of(ranking.best_first(members))
+    ranked = ranking.best_first(members, clusters.label[members])
+    ordered = candidates.first_of(ranked)
     _, first = np.unique(clusters.label[ordered], return_index=True)
     said = verdicts[members]
     by_hand = (said == Verdict.ACCEPT) | (said == Verdict.REJECT)

@@ -73,6 +73,8 @@ class ScorerKind:
     """The sign that ends a path behind the colon; None: what stands there is no path."""
     absent_model: Callable[[str], str] | None = None
     """Names the model that would have to be fetched first; None, or an empty name: none."""
+    sees: str = ""
+    """What its scores tell and what they don't, for people; empty: its name says it."""
     figures: str = ""
     """The folder beside this module that holds what was measured of it; empty: nothing was."""
 
@@ -181,6 +183,9 @@ KINDS: tuple[ScorerKind, ...] = (
         "the embedded model, offline",
         _make_builtin,
         revision=_builtin_revision,
+        sees="The builtin scorer sees what is broken in English rows: cut off, repeated, "
+        "gibberish, refused, beside the question, wrong language or format. It does not see "
+        "truth, quality, whether code runs, or other languages.",
         figures="builtin",
     ),
     ScorerKind(

@@ -65,17 +65,6 @@ class Annotations:
         """Remember that rows were rejected that were rejected already; None: something else."""
         self._rejected_again = None if rows is None else (rows, self._scoring.side)
 
-    @property
-    def can_code(self) -> bool:
-        """Whether there is a rejection to give a reason to."""
-        return len(self.last_rejected) > 0
-
-    @property
-    def last_rejected(self) -> NDArray[np.int64]:
-        """The rows that a reason is for: those of the last decision, if it rejects.  (n,)."""
-        rows, _ = self._last_rejected()
-        return rows
-
     def _last_rejected(self) -> tuple[NDArray[np.int64], Side]:
         if self._rejected_again is not None:
             rows, side = self._rejected_again
@@ -86,16 +75,20 @@ class Annotations:
             return np.empty(0, np.int64), self._scoring.side
         return event.rows[event.rows >= 0], event.circumstances.side
 
-    def code(self, reason: str) -> Change | None:
-        """Say why the last rejection was one; "" takes the reason away. None: nothing changes.
+    def code(self, reason: str, rows: NDArray[np.int64] | None = None) -> Change | None:
+        """Say why rows were rejected; "" takes the reason away. None: nothing changes.
+
+        Args:
+            reason: in words.
+            rows: rejected ones of the side under review; None: those of the last decision.  (n,)
 
         Raises:
             UsageError: the last decision rejects nothing, or the session is open read-only.
             StoreError: it could not be written; nothing has changed.
         """
         self._recorder.check_writable()
-        rows, side = self._last_rejected()
-        together = self._step_of_reject()
+        rows, side = self._last_rejected() if rows is None else (rows, self._scoring.side)
+        together = self._step_of_reject(rows)
         if not len(rows):
             raise UsageError("the last decision rejects nothing", "reject first, then a digit")
         coded = self._review.reasons(side)
@@ -107,10 +100,12 @@ class Annotations:
         said = Said(aspect=Aspect.REASON, text=reason)
         return self._recorder.say(said, rows, side, together=together) if len(rows) else None
 
-    def _step_of_reject(self) -> int | None:
-        """The last rejection, where nothing came between: its reason is one step with it."""
+    def _step_of_reject(self, rows: NDArray[np.int64]) -> int | None:
+        """The last rejection, if it is of `rows` and nothing came between: one step with it."""
         decision, last = self._review.last_decision(), self._review.next_undo
         if self._rejected_again is not None or decision is None or last is None:
+            return None
+        if not np.isin(rows, decision.rows).all():
             return None
         return decision.id if decision.id == last.id and decision.together is None else None
 

@@ -324,6 +324,7 @@ class ClusterReview:
             session.dataset.lengths[rows],
             Direction.AT_LEAST if threshold is None else threshold.direction,
             session.duplicates.preferences,
+            session.duplicates.near,
         )
         candidates = Candidates(kept, verdicts == Verdict.ACCEPT)
         place, reason = suggested(np.arange(len(rows)), candidates, ranking)

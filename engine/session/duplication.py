@@ -45,9 +45,11 @@ from engine.duplicates.rule import (
     PREFERENCES,
     Candidates,
     Dropped,
+    NearlyTied,
     Preference,
     Ranking,
     drop,
+    near_scores,
 )
 from engine.duplicates.settings import (
     DROP_FROM,
@@ -132,7 +134,9 @@ class Duplicates:
             self._compare_answers, self._changed,
         )  # fmt: skip
         self._settings = _settings(remembered.get("duplicates compared"))
-        self._judged: tuple[object, Dropped] | None = None
+        self._judged: tuple[object, tuple[Dropped, NearlyTied]] | None = None
+        self._judged_at: tuple[object, Dropped] | None = None
+        self._near: tuple[object, float] | None = None
         self._order: tuple[object, NDArray[np.int64]] | None = None
         self._answers: tuple[object, Contradictions] | None = None
 
@@ -443,19 +447,50 @@ class Duplicates:
 
     def _ranking(self) -> Ranking:
         return Ranking(
-            self._scoring.scores, self._dataset.lengths, self._direction, self.preferences
-        )
+            self._scoring.scores, self._dataset.lengths, self._direction, self.preferences,
+            self.near,
+        )  # fmt: skip
+
+    @property
+    def near(self) -> float:
+        """Scores that are less apart are nearly equal: the longer row is the better one."""
+        board = self._scoring.board
+        basis = (board, board.version, self._scoring.side)
+        known = self._near
+        if known is None or known[0] != basis:
+            known = self._near = (basis, near_scores(self._scoring.scores))
+        return known[1]
 
     @property
     def by_threshold(self) -> bool:
         """Whether other rows are dropped at another threshold.
 
-        So it is where keepers are not the best, and where a tie is cut: one of equal scores may
-        be left out that would be the keeper of another.
+        So it is where keepers are not the best, where a tie is cut (one of equal scores may be
+        left out that would be the keeper of another), and where the threshold of now comes between
+        a keeper and a row of a slightly better score.
         """
+        return self._by_threshold(self._threshold())
+
+    def _by_threshold(self, threshold: Threshold | None) -> bool:
         ranked = self._choice.ranked
         cut = ranked is not None and len(ranked.left) > 0
-        return cut or self.preferences[0] is not Preference.SCORE
+        if cut or self.preferences[0] is not Preference.SCORE:
+            return True
+        clusters = self.clusters if self.rule_on else None
+        if clusters is None or threshold is None:
+            return False
+        return self._everywhere(clusters)[1].parts(threshold)
+
+    def _everywhere(self, clusters: Clusters) -> tuple[Dropped, NearlyTied]:
+        """What is dropped where all rows pass that some threshold keeps; and where it is not so."""
+        basis = (clusters, self._rules_before_basis, tuple(self.preferences))
+        known = self._judged
+        if known is None or known[0] != basis:
+            found = self._judge(clusters, None)
+            accepted, _ = self._accepted_and_keepable()
+            tied = found.nearly_tied(self._ranking(), accepted)
+            known = self._judged = (basis, (found, tied))
+        return known[1]
 
     def dropped(self, threshold: Threshold | None = None) -> Dropped | None:
         """Which rows are dropped wherever a threshold keeps them, and for which kept row.
@@ -468,11 +503,13 @@ class Duplicates:
         clusters = self.clusters if self.rule_on else None
         if clusters is None:
             return None
-        at = (threshold or self._threshold()) if self.by_threshold else None
+        at = threshold or self._threshold()
+        if not self._by_threshold(at):
+            return self._everywhere(clusters)[0]
         basis = (clusters, self._rules_before_basis, tuple(self.preferences), at)
-        known = self._judged
+        known = self._judged_at
         if known is None or known[0] != basis:
-            known = self._judged = (basis, self._judge(clusters, at))
+            known = self._judged_at = (basis, self._judge(clusters, at))
         return known[1]
 
     def _judge(self, clusters: Clusters, threshold: Threshold | None) -> Dropped:
@@ -518,7 +555,8 @@ class Duplicates:
         )  # fmt: skip
         known = self._order
         if known is None or known[0] != basis:
-            ranked = self._ranking().best_first(clusters.members)
+            members = clusters.members
+            ranked = self._ranking().best_first(members, clusters.label[members])
             known = self._order = (basis, ranked)
         return known[1]
 

@@ -24,8 +24,12 @@ from engine.export.plan import (
 )
 from engine.export.run import export
 from engine.review.decision import Verdict
+from engine.review.policy import Summary
 from engine.sample import IDENTITY_BYTES
 from engine.session.session import Session
+
+REFUSED = "refused"
+"""How a line of `describe_plan` begins that says why nothing would be written."""
 
 NO_IDENTITIES = np.empty((0, IDENTITY_BYTES), np.uint8)
 
@@ -130,6 +134,17 @@ def _size(size_bytes: int) -> str:
     return f"about {size_bytes / 1e6:,.1f} MB" if size_bytes >= 1e5 else "less than 0.1 MB"
 
 
+def _by_hand_and_rule(summary: Summary) -> list[str]:
+    """Whose decisions an export follows, in rows; what no threshold has dropped, by its reason."""
+    by_hand = f"{summary.kept_by_hand:,} kept, {summary.dropped_by_hand:,} dropped"
+    by_rule = f"{summary.kept_by_rule:,} kept, {summary.dropped_by_rule:,} dropped"
+    lines = [f"by hand: {by_hand}; by rule: {by_rule}"]
+    named = [(summary.empty, "for an empty response"), (summary.duplicates, "as duplicates")]
+    if said := [f"{rows:,} {why}" for rows, why in named if rows]:
+        lines.append(f"of those dropped by rule: {', '.join(said)}")
+    return lines
+
+
 def describe_plan(session: Session, plan: ExportPlan) -> list[str]:
     """What an export would write, and what would stop it, in words."""
     state = review_state(session, hashed=False)
@@ -138,17 +153,18 @@ def describe_plan(session: Session, plan: ExportPlan) -> list[str]:
     try:
         check_place(state, plan)
     except ExportError as error:
-        lines.append(f"refused: {error}")
+        lines.append(f"{REFUSED}: {error}")
     if unready := _unready(session):
-        lines.append(f"refused: {unready}")
+        lines.append(f"{REFUSED}: {unready}")
     lines += [
         f"{counts.kept:,} kept, {counts.dropped:,} dropped, {counts.pending:,} pending",
+        *_by_hand_and_rule(state.summary),
         f"writes {counts.written:,} rows, {_size(counts.size_bytes)}",
     ]
     if counts.pending_blocks:
         failed = state.summary.failed
         wait = "retry the failed ones" if failed == counts.pending else "wait"
-        lines.append(f"refused: {counts.pending:,} rows are pending; allow it, or {wait}")
+        lines.append(f"{REFUSED}: {counts.pending:,} rows are pending; allow it, or {wait}")
     if state.spot_checks:
         lines.append(f"spot check: {state.spot_checks[-1][1]}")
     if edited := len(session.edits.revisions):

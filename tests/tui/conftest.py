@@ -10,6 +10,7 @@ import textual.app
 import textual.pilot
 from textual._context import active_app
 
+from engine.preferences.folded import fold
 from tui import app
 
 ROUNDS = 2
@@ -48,3 +49,10 @@ def _steady_pilot(monkeypatch: pytest.MonkeyPatch) -> None:
 def _desks_are_freed(monkeypatch: pytest.MonkeyPatch) -> None:
     """A desk expects to live as long as its process, and tells the collector so."""
     monkeypatch.setattr(app, "freeze_memory", lambda: None)
+
+
+@pytest.fixture(autouse=True)
+def _numbers_are_known(_isolated_home: None) -> None:
+    """Nobody who tests has their numbers explained, unless it is that which is tested."""
+    for name in ("simulate", "clusters"):
+        fold(name, on=True)

@@ -99,7 +99,7 @@ async def test_its_help_and_its_obstacles_are_known(rows: Path) -> None:
     async with open_desk(rows, size=(120, 40)) as desk:
         await desk.scored()
         scribble, tear_out = NotebookPanel.actions[1:]
-        assert desk.desk.obstacle(scribble) == "the notebook is closed"
+        assert desk.desk.obstacle(scribble) == "Q opens the notebook"
         await desk.press("Q")
         assert desk.desk.obstacle(scribble) == ""
         assert desk.desk.obstacle(tear_out) == "the page is empty"

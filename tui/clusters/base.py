@@ -15,8 +15,11 @@ import numpy as np
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
+from textual.content import Content
 from textual.widget import Widget
+from textual.widgets import Static
 
+from engine.preferences.folded import folded
 from engine.session.cluster_review import Kind, Listed
 from engine.session.duplication import SearchState
 from engine.session.table_columns import COLUMNS
@@ -29,7 +32,7 @@ from tui.deciding import DecidingScreen
 from tui.keys.actions import Group, actions_on, bindings
 from tui.table.rows import SessionRows
 from tui.table.sample_table import SampleTable
-from tui.terminal.display import ASCII_GLYPHS, STATE_TEXT, UNICODE_GLYPHS
+from tui.terminal.display import ASCII_GLYPHS, STATE_TEXT, UNICODE_GLYPHS, one_line
 from tui.widgets.prompt_bar import PromptBar
 from tui.widgets.status import KeyBar, StatusLine
 from tui.working_screen import WorkingScreen
@@ -38,6 +41,9 @@ TICK_S = 0.1
 
 COMPARED_AFTER_S = 0.06
 """A held-down motion key compares nothing but what it stops at."""
+
+EXPLAINED = "clusters"
+"""The name under which it is remembered that a person knows what the numbers mean."""
 
 PART_TITLES = ("prompt", "response", "rejected")
 """The texts that are compared, by their columns."""
@@ -114,6 +120,7 @@ class ClusterBase(WorkingScreen):
         yield ComparisonPane(glyphs=self.glyphs, id="clusters-comparison")
         yield StatusLine(id="clusters-rate")
         yield StatusLine(id="clusters-rule")
+        yield Static(id="clusters-words", markup=False)
         yield KeyBar(id="keys")
         yield PromptBar(id="prompt")
 
@@ -142,10 +149,16 @@ class ClusterBase(WorkingScreen):
         self.query_one(KeyBar).show_group(Group.CLUSTERS)
         self.members.set_order(np.zeros(0, np.int64))
         self.set_focus(self.cluster_list)
+        self.explain(on=EXPLAINED not in folded())
         self.show_list()
         self.review.refresh()
         self._tick()
         self.set_interval(TICK_S, self._tick)
+
+    def explain(self, *, on: bool) -> None:
+        """Put a sentence to each number, or fold them."""
+        self.set_class(on, "-explained")
+        self._draw_lines()
 
     def on_resize(self) -> None:
         """The lines above and below take what fits."""
@@ -212,6 +225,12 @@ class ClusterBase(WorkingScreen):
             rule = [words.rule_text(self.session.duplicates.similarity, found, self.key("rule"))]
         self.query_one("#clusters-rate", StatusLine).show([part for part in rate if part])
         self.query_one("#clusters-rule", StatusLine).show(rule)
+        if self.has_class("-explained"):
+            about = words.about_numbers(review.kind, self.similarity)
+            about[-1] += f" ({self.key('explain')} folds)"
+            width = max(self.size.width - 2, 0)
+            shown = "\n".join(one_line(line, width) for line in about)
+            self.query_one("#clusters-words", Static).update(Content(shown))
 
     def show_list(self) -> None:
         """List the clusters in view; the cursor stays on its cluster."""

@@ -64,7 +64,7 @@ class ClusterScreen(ViewingActions):
     def obstacle(self, action: Action) -> str:
         """Why `action` cannot be done now, for footer and palette; empty where it can."""
         if action.writes and self.session.read_only:
-            return "this desk is read-only"
+            return self.read_only_text
         if action.id in _ON_CLUSTER and self.cluster_list.cluster is None:
             return "no cluster is listed"
         if action.id == "undo" and not self.session.undoable:

@@ -14,10 +14,12 @@ from engine.duplicates.listing import FIELDS, GroupFilter, Order, parse_group_fi
 from engine.duplicates.rule import Preference
 from engine.duplicates.settings import parse_similarity
 from engine.errors import UsageError
+from engine.preferences.folded import fold
 from engine.session.cluster_review import Kind, RuleEffect
 from engine.session.duplication import SearchState
 from engine.session.matching import rows_matching
 from tui.clusters import words
+from tui.clusters.base import EXPLAINED
 from tui.clusters.deciding import DecidingActions
 
 FINE, COARSE = 0.01, 0.05
@@ -223,6 +225,12 @@ class ViewingActions(DecidingActions):
             self.review.show(Kind.MEANING)
             self.show_list()
             self._draw_lines()
+
+    def action_explain(self) -> None:
+        """Put a sentence to each number, or fold them for good."""
+        on = not self.has_class("-explained")
+        fold(EXPLAINED, on=not on)
+        self.explain(on=on)
 
     # -- search and rule ---------------------------------------------------------------------------
 

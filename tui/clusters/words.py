@@ -38,6 +38,25 @@ UNIT_WORDS = {
 }
 
 
+def about_numbers(kind: Kind, similarity: float) -> list[str]:
+    """A plain sentence to each number of the screen, for whoever has not read its chapter.
+
+    Args:
+        kind: what is listed.
+        similarity: of the list, in [0, 1].
+    """
+    what = "meanings" if kind is Kind.MEANING else "rows"
+    cluster = f"cluster: {what} {similarity:.2f} alike or more"
+    figures = "low: its least alike two; mean: on average"
+    if kind is Kind.CONTRADICTIONS:
+        figures = "bits: how divided (1: one to one)"
+    return [
+        f"{cluster}; {figures}",
+        "duplicates: kept rows that repeat another; worth: distinct rows as good",
+        f"marks: in a study {HELPFUL:.0%} of them helped a little, 100% did great harm",
+    ]
+
+
 def search_text(status: SearchStatus, *, complete: bool, key: str) -> str:
     """How far the search is, in few words; empty when it is done.
 

@@ -15,7 +15,7 @@ from engine.session.annotations import tag_name
 from tui.deciding import INLINE_ROWS
 from tui.desk.verdicts import ALL_ROWS, VerdictActions
 from tui.dialogs.dialogs import TextDialog
-from tui.said_words import NAME_CELLS
+from tui.said_words import NAME_CELLS, VERDICT_WORDS
 from tui.sample.history import history_text
 from tui.terminal.display import one_line, sanitize
 from tui.terminal.editor import edited
@@ -29,22 +29,59 @@ TAGS_NAMED = 6
 class AnnotationActions(VerdictActions):
     """What the digits after x, i, I, # and h do."""
 
+    # -- what they go to ---------------------------------------------------------------------
+
+    _decided: tuple[NDArray[np.int64], Verdict, int | None] | None = None
+    """The rows accepted or rejected last, and the row that the cursor went to; None once it has
+    moved from there."""
+
+    def _decide_one(self, verdict: Verdict, row: int) -> None:
+        super()._decide_one(verdict, row)
+        self._note_decided(np.array([row], np.int64), verdict)
+
+    def _bulk_done(self, change: Change | None) -> None:
+        super()._bulk_done(change)
+        if change is not None and change.values is None:
+            self._note_decided(change.rows, change.verdict)
+
+    def _note_decided(self, rows: NDArray[np.int64], verdict: Verdict) -> None:
+        judged = verdict in (Verdict.ACCEPT, Verdict.REJECT)
+        stands = judged and len(rows) and (self.session.verdicts[rows] == verdict).all()
+        self._decided = (rows, verdict, self.table.cursor_row) if stands else None
+
+    @property
+    def just_decided(self) -> NDArray[np.int64]:
+        """The rows that a note or a reason is for before the cursor moves on.  (n,).
+
+        Empty where nothing was just decided: then they are for the row under the cursor.
+        """
+        if self._decided is not None:
+            rows, verdict, cursor = self._decided
+            if cursor == self.table.cursor_row and (self.session.verdicts[rows] == verdict).all():
+                return rows
+        return np.empty(0, np.int64)
+
+    def on_sample_table_cursor_moved(self) -> None:
+        """Whoever moves on speaks of the row that they have moved to."""
+        super().on_sample_table_cursor_moved()
+        if self._decided is not None and self._decided[2] != self.table.cursor_row:
+            self._decided = None
+
     # -- reasons -----------------------------------------------------------------------------
 
     def action_reject(self) -> None:
         """Reject, and name the digits that say why; whoever does not care goes on."""
-        row = self.table.cursor_row
-        single = self.table.selection_anchor is None
         super().action_reject()
-        if single and row is not None and self.session.verdicts[row] == Verdict.REJECT:
-            self.say(self._digits())
+        rows = self.just_decided
+        if len(rows) == 1 and self.session.verdicts[rows[0]] == Verdict.REJECT:
+            self.say(f"row {rows[0]}: {self._digits()}")
 
     def _digits(self) -> str:
         words = enumerate(self.session.annotations.reasons[:9], 1)
         return " ".join(f"{digit} {word}" for digit, word in words)
 
     def action_code(self, key: str = "") -> None:
-        """Say why the last rejection was one; without a key, choose from the list."""
+        """Say why a row was rejected; without a key, choose from the list."""
         if key:
             self._code(key)
             return
@@ -52,7 +89,27 @@ class AnnotationActions(VerdictActions):
         choices = [(str(digit), f"{digit} {word}") for digit, word in enumerate(words, 1)]
         choices.append((NO_REASON, f"{NO_REASON} no reason"))
 
-        self.choose("Why it was rejected", choices, self._code)
+        self.choose(f"Why {_which(self._to_code())} was rejected", choices, self._code)
+
+    def _to_code(self) -> NDArray[np.int64]:
+        """The rows just decided, else the one under the cursor; of these the rejected ones."""
+        rows, cursor = self.just_decided, self.table.cursor_row
+        if not len(rows) and cursor is not None:
+            rows = np.array([cursor], np.int64)
+        rejected: NDArray[np.int64] = rows[self.session.verdicts[rows] == Verdict.REJECT]
+        return rejected
+
+    @property
+    def nothing_to_code(self) -> str:
+        """Why a digit says nothing now; empty where it does."""
+        if len(self._to_code()):
+            return ""
+        rows = self.just_decided
+        if len(rows):
+            return f"{_which(rows)} was just accepted, and a reason goes with a rejection"
+        cursor = self.table.cursor_row
+        where = "no row is shown" if cursor is None else f"row {cursor} is not rejected"
+        return f"{where}: {self.key('reject')} first, then a digit"
 
     def _code(self, digit: str) -> None:
         annotations = self.session.annotations
@@ -61,17 +118,16 @@ class AnnotationActions(VerdictActions):
             self.say(f"no reason has the digit {digit}: {self._digits()}")
             return
         reason = annotations.reasons[number - 1] if number else ""
-        rows = annotations.last_rejected
+        rows = self._to_code()
 
         def coded(change: Change | None) -> None:
-            which = f"row {rows[0]}" if len(rows) == 1 else f"{len(rows):,} rows"
             word = reason or "no reason"
-            self.say(f"{which}: {word}" + ("" if change is not None else " already"))
+            self.say(f"{_which(rows)}: {word}" + ("" if change is not None else " already"))
             self._show_changed()
 
         self._work(
             f"{reason}: {len(rows):,} rows",
-            partial(annotations.code, reason),
+            partial(annotations.code, reason, rows),
             coded,
             background=len(rows) > INLINE_ROWS,
         )
@@ -79,8 +135,8 @@ class AnnotationActions(VerdictActions):
     # -- notes -------------------------------------------------------------------------------
 
     def action_note(self) -> None:
-        """Ask for a note on the sample, starting from the one it has."""
-        row = self._readable_row("note")
+        """Ask for a note on the sample just decided, else on that under the cursor."""
+        row = self._noted_row()
         if row is None:
             return
         note = self.session.review.note(row)
@@ -93,9 +149,16 @@ class AnnotationActions(VerdictActions):
             if text != shown:
                 self._set_note(row, text)
 
+        hint = f"empty takes it away; {self.key('long_note')} opens the editor"
+        label, cursor = f"note on row {row}", self.table.cursor_row
+        if row != cursor:
+            label += f", just {VERDICT_WORDS[Verdict(int(self.session.verdicts[row]))]}"
+            hint = f"{self.key('close')} {self.key('note')}: on row {cursor}"
+            self._decided = None  # whoever closes the line means the row under the cursor
+
         self.ask(
-            f"note on row {row}",
-            f"empty takes it away; {self.key('long_note')} opens the editor",
+            label,
+            hint,
             answer,
             value=shown,
             select=False,
@@ -103,7 +166,7 @@ class AnnotationActions(VerdictActions):
 
     def action_long_note(self) -> None:
         """Write the note in the editor."""
-        row = self._readable_row("note")
+        row = self._noted_row()
         if row is None:
             return
         try:
@@ -120,6 +183,11 @@ class AnnotationActions(VerdictActions):
         else:
             self.say(f"noted on row {row}" if text.strip() else f"no note on row {row} any more")
         self._show_changed()
+
+    def _noted_row(self) -> int | None:
+        """The row just decided, else the one under the cursor; None, and why, for neither."""
+        rows = self.just_decided
+        return int(rows[0]) if len(rows) == 1 else self._readable_row("note")
 
     def _readable_row(self, what: str) -> int | None:
         """The row to remark on; None, and why, where there is none."""
@@ -225,6 +293,10 @@ class AnnotationActions(VerdictActions):
             which = f"row {change.rows[0]}" if count == 1 else f"{count:,} rows; {self.taken_back}"
             self.say(f"{word} {_short(change.said.subject)}: {which}")
         self._show_changed()
+
+
+def _which(rows: NDArray[np.int64]) -> str:
+    return f"row {rows[0]}" if len(rows) == 1 else f"{len(rows):,} rows"
 
 
 def _short(name: str) -> str:

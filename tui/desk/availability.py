@@ -30,7 +30,7 @@ class Possible(MovingActions):
     def obstacle(self, action: Action) -> str:
         """Why `action` cannot be done now; empty where it can."""
         if action.writes and self.session.read_only:
-            return "this desk is read-only"
+            return self.read_only_text
         if action.group is Group.VERDICTS and self.at_panel and action.id not in UNDOING:
             return f"{self.place} has the keys: {self.key('next_pane')} goes back to the table"
         if (panel := self.panel_of(action)) is not None:
@@ -38,6 +38,12 @@ class Possible(MovingActions):
         if action.id in _ON_SAMPLE:
             return self._sample_obstacle()
         return self._obstacle(action.id)
+
+    def refusal(self, name: str) -> str:
+        """See `WorkingScreen`; what the footer leaves out may still do something."""
+        if name == "zoom" or (name == "code" and self.panel is not None and self.at_panel):
+            return ""  # back from focus mode; a number for the panel
+        return super().refusal(name)
 
     def _sample_obstacle(self) -> str:
         if self.table.selection_anchor is not None:
@@ -58,8 +64,8 @@ class Possible(MovingActions):
                 return "there is no verdict here"
             case "next_match" | "previous_match" if self._search is None:
                 return "no search yet"
-            case "code" if not self.session.annotations.can_code:
-                return "the last decision rejects nothing"
+            case "code":
+                return self.nothing_to_code
             case "bulk_accept" | "bulk_reject" | "bulk_clear" | "bulk_tag" | "boost_shown" if (
                 not len(self.table.order)
             ):
@@ -69,7 +75,7 @@ class Possible(MovingActions):
             ):
                 return "no scores yet: a threshold can be typed"
             case "pause" | "stop" if session.scoring.worker is None:
-                return "nothing is being scored"
+                return f"nothing is being scored; {self.key('model')} chooses a scorer"
             case "retry" if not session.board.failed.any():
                 return "no row has failed"
             case "settle" if not len(session.scoring.uncertain(session.threshold)):
@@ -82,6 +88,9 @@ class Possible(MovingActions):
                 return "no column of this dataset is known to hold verdicts"
             case "problems" if not session.dataset.problems_total:
                 return "every row could be read"
+            case "explain" if not self.simulating:
+                places = f"{self.key('simulate')} and {self.key('clusters')}"
+                return f"the simulator and the duplicates have numbers to explain: {places}"
             case "zoom" if self._zoomed:
                 return f"the sample fills the screen already: {self.key('close')} goes back"
             case "repeat" if self._last_done is None:

@@ -25,6 +25,7 @@ from engine.dataset.text_search import Search
 from engine.errors import Cancelled, TamisError
 from engine.review.histogram import ScoreBins
 from engine.scoring import ScorerOptions
+from engine.scoring.kinds import find_kind
 from engine.scoring.worker.worker import FINISHED, WorkerState
 from engine.session import Session
 from engine.session.table_columns import Sort
@@ -34,13 +35,14 @@ from tui.sample.detail import SampleDetail
 from tui.table.row_source import RowMarks
 from tui.table.rows import SessionRows
 from tui.table.sample_table import SampleTable
-from tui.terminal.display import ASCII_GLYPHS, UNICODE_GLYPHS, one_line, sanitize
+from tui.terminal.display import ASCII_GLYPHS, UNICODE_GLYPHS, cells, one_line, sanitize
 from tui.terminal.key_order import PATIENCE_S
 from tui.widgets.prompt_bar import PromptBar
 from tui.widgets.status import (
+    BFLOAT16_SIGN,
+    SEPARATOR,
     KeyBar,
     StatusLine,
-    bfloat16_effect,
     blind_parts,
     duplicates_parts,
     scoring_parts,
@@ -68,11 +70,14 @@ TICK_WORK_S = 0.01
 
 STATUS_EVERY_S = 0.5
 
+REACH_SHOWN_S = 20.0
+"""Long enough to read four lines while the first scores come."""
+
 COMPACT_BELOW_CELLS = 110
 """Narrower screens get the counts in fewer words."""
 
-FILTER_CELLS = 20
-"""Of a filter in the title at least, a quarter of its width at most."""
+FILTER_CELLS = 8
+"""Of a filter in the title at least, however much else limits the view."""
 
 SAMPLE_SHOWN_AFTER_S = 0.05
 """A held-down motion key sends the lines it passes and only the last sample."""
@@ -139,6 +144,8 @@ class DeskBase(WorkingScreen):
         self._cursor_due_s = 0.0
         self._unsaved_cursor: int | None = None
         self._told: set[str] = set()
+        self._open_known: tuple[object, int] | None = None
+        """Rows that bfloat16 leaves open, and what that rests on."""
         self._zoomed = False
         self._last_done: tuple[int, Act] | None = None
         """To how many rows, 0 for all shown, and what: for the key that repeats it."""
@@ -336,39 +343,32 @@ class DeskBase(WorkingScreen):
                 summary,
                 session.threshold,
                 session.threshold_choice.text,
-                compact=self.size.width < COMPACT_BELOW_CELLS,
+                compact=self._compact,
                 duplicates=session.clusters.rate_kept,
                 ties=ranked.ties if (ranked := session.threshold_choice.ranked) else "",
             )
         )
 
     def _draw_title(self) -> None:
-        session, view = self.session, self.session.view.shown
+        """What limits the view, whatever the width; then the work; then the rest."""
+        session = self.session
         status = session.scoring.status()
-        rows = f"{session.dataset.rows:,} rows"
-        if view.matching is not None:
-            rows = f"{len(self.table.order):,} of {rows}"
-        parts = [*self.too_small, f"tamis  {session.title}", *self._order_parts()]
-        if session.read_only:
-            parts.append("read-only")
-        if session.blind:
-            parts.append("blind")
-        parts += self._focus_parts() or [rows]
-        if session.view.at_work:
-            parts.append(f"filtering and sorting…; {self.key('close')} stops it")
-        if view.filter_text:
-            shown_cells = max(FILTER_CELLS, self.size.width // 4)
-            parts.append(f"filter: {one_line(sanitize(view.filter_text), shown_cells)}")
-        if session.sides == 2:
-            parts.append(f"reviewing: {session.side}")
-        parts += scoring_parts(status, session.scoring.spec, self.key("model"))
+        limits = self._limit_parts()
+        known = scoring_parts(status, session.scoring.spec, self.key("model"))
+        if status is not None and status.state in (WorkerState.LOADING, WorkerState.IDLE):
+            limits.append(known.pop(0))
+        parts = [*limits, *known[:1], *duplicates_parts(session.duplicates.status), *known[1:]]
         if cut := int(np.count_nonzero(session.scoring.cut)):
             parts.append(f"{cut:,} read in part")
-        parts += duplicates_parts(session.duplicates.status)
-        if session.orders.current is None and view.sort != Sort():
-            parts.append(f"sort: {view.sort}")
-        parts.append(" + ".join(family.value for family in session.dataset.families))
-        self.query_one("#title", StatusLine).show(parts)
+        if open_rows := self._open_rows():
+            parts.append(f"{BFLOAT16_SIGN}{open_rows:,}")
+        if session.view.shown.matching is None and not self._zoomed:
+            parts.append(f"{session.dataset.rows:,} rows")
+        parts += [session.title, " + ".join(family.value for family in session.dataset.families)]
+        if status is not None:
+            how = status.scorer.split(SEPARATOR)[1:]
+            parts += how if status.device in how else [*how, *filter(None, [status.device])]
+        self.query_one("#title", StatusLine).show(parts, always=max(len(limits), 1))
         for notice in session.notices:
             self._tell(notice, severity="warning")
         if status is not None:
@@ -382,13 +382,91 @@ class DeskBase(WorkingScreen):
             for warning in status.warnings:
                 self._tell(warning, severity="warning")
             self._tell(session.scoring.settle_failure, severity="error")
-            if status.state is WorkerState.DONE and "bfloat16" not in self._told:
-                self._told.add("bfloat16")
-                self._tell(bfloat16_effect(session, self.key("settle")), severity="information")
+            if status.done:
+                self._tell_reach()
+
+    def _tell_reach(self) -> None:
+        """Say what the scorer sees and what it does not, once per dataset."""
+        kind = find_kind(self.session.scoring.spec)
+        if kind is None or not kind.sees or kind.sees in self._told:
+            return
+        self._told.add(kind.sees)
+        if not self.session.store.get_setting(f"told of {kind.name}", default=False):
+            self.session.remember(f"told of {kind.name}", value=True)
+            more = f"{self.key('help')} says it again."
+            self.notify(f"{kind.sees} {more}", timeout=REACH_SHOWN_S, markup=False)
+
+    def title_notes(self) -> list[tuple[str, str]]:
+        """What is in the title now and does not explain itself: as it stands there, and why."""
+        session, notes = self.session, []
+        kind = find_kind(session.scoring.spec)
+        if kind is not None and kind.sees:
+            notes.append((kind.name, kind.sees))
+        if cut := int(np.count_nonzero(session.scoring.cut)):
+            only = "The scorer read only the beginning or the end of so many rows: @cut:yes."
+            notes.append((f"{cut:,} read in part", only))
+        if open_rows := self._open_rows():
+            closer = (
+                "Scores in bfloat16 are rounded: so many rows stand so near the threshold that "
+                f"they may be on its wrong side. {self.key('settle')} scores them in float32."
+            )
+            notes.append((f"{BFLOAT16_SIGN}{open_rows:,}", closer))
+        return notes
+
+    def _open_rows(self) -> int:
+        """Rows whose side of the threshold bfloat16 leaves open, once all are scored."""
+        session, status = self.session, self.session.scoring.status()
+        if session.blind or status is None or status.state is not WorkerState.DONE:
+            return 0
+        at_work, board = session.scoring.at_work, session.board
+        basis = (at_work, board, board.version, session.side, session.threshold)
+        if self._open_known is None or self._open_known[0] != basis:
+            open_rows = len(session.scoring.uncertain(session.threshold))
+            self._open_known = (basis, open_rows)
+        return self._open_known[1]
+
+    def _limit_parts(self) -> list[str]:
+        """What keeps rows, sides or keys from the person now, each in few words."""
+        session, view = self.session, self.session.view.shown
+        before = [*self.too_small, *self._order_parts(), *self._focus_parts()]
+        after = []
+        if session.orders.current is None and view.sort != Sort():
+            after.append(f"sort: {view.sort}")
+        if session.sides == 2:
+            after.append(f"side: {session.side}")
+        for kind, name in (("config", session.reading.config), ("split", session.reading.split)):
+            after += [f"{kind} {sanitize(name)}"] if name else []
+        if session.reading.limit is not None:
+            after.append(f"first {session.reading.limit:,} rows only")
+        if session.blind:
+            after.append("blind")
+        if session.read_only:
+            after.append("read-only")
+        if session.view.at_work:
+            after.append(f"filtering and sorting…; {self.key('close')} stops it")
+        if not view.filter_text:
+            return [*before, *after]
+        rows = f"{session.dataset.rows:,}"
+        found = f"{len(self.table.order):,}" + ("" if self._compact else f" of {rows} rows")
+        taken = sum(
+            cells(part) + len(SEPARATOR) for part in (*before, f"filter:  ({found})", *after)
+        )
+        text = one_line(sanitize(view.filter_text), max(self.size.width - taken, FILTER_CELLS))
+        return [*before, f"filter: {text} ({found})", *after]
+
+    @property
+    def _compact(self) -> bool:
+        """Whether there is room for few words only."""
+        return self.size.width < COMPACT_BELOW_CELLS
 
     def _focus_parts(self) -> list[str]:
         """Where in the view the sample stands that fills the screen; empty where none does."""
         return []
+
+    @property
+    def nothing_to_code(self) -> str:
+        """Why a digit gives no reason now; empty where it does."""
+        raise NotImplementedError
 
     def _order_parts(self) -> list[str]:
         """The review order in hand and how far it is; empty where there is none."""

@@ -150,6 +150,7 @@ class Desk(
             actions_on(None, actions_of(self.app)),
             obstacles=self.obstacles(),
             first=None if panel is None else panel.group,
+            title=self.title_notes() if panel is None else (),
             glyphs=self._glyphs,
         )
         if panel is not None and panel.page:

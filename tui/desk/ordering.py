@@ -186,6 +186,8 @@ class OrderActions(DeskBase):
         elif not self._told_end:
             self._told_end = True
             self._say_end(order)
+        if self._compact:
+            return [f"{order.short} {progress.seen:,}/{progress.rows:,}"]
         return [f"{order.short}: {progress.seen:,} of {progress.rows:,} seen"]
 
     def _say_end(self, order: ReviewOrder) -> None:

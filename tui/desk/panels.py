@@ -124,7 +124,7 @@ class PanelActions(DeskBase):
         if action.id == panel.opener:
             return ""
         if panel is not self.panel:
-            return f"{panel.place} is closed"
+            return f"{self.key(panel.opener)} opens {panel.place}"
         return panel.obstacle(action)
 
     # -- following the data ------------------------------------------------------------------

@@ -108,6 +108,12 @@ class SimulatorActions(PanelActions, ThresholdActions):
         if self.simulating and self.at_panel:
             self.simulator.step(steps, coarse=coarse)
 
+    def action_explain(self) -> None:
+        """Put sentences to the numbers, or fold them."""
+        if self._open_first():
+            self.simulator.toggle_words()
+            self.draw_panel()
+
     def action_about_number(self) -> None:
         """What is calibrated on what."""
         self.app.push_screen(TextDialog("About this number", about_text(actions_of(self.app))))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, OptionList, Static
@@ -16,6 +17,7 @@ from textual.widgets.option_list import Option
 from engine.errors import TamisError
 from engine.export.formats import FORMATS
 from engine.export.plan import Copies, Edited, ExportPlan, Keep
+from engine.session.exporting import REFUSED
 from tui.dialogs.dialogs import ListDialog
 from tui.terminal.display import sanitize
 from tui.widgets.line_input import LineInput
@@ -23,35 +25,38 @@ from tui.widgets.line_input import LineInput
 Choice = TypeVar("Choice", Keep, str, Copies, Edited)
 
 
+WRITE_KEY = "y"
+"""The only key that writes: as in every question, and no `enter` that was meant for the folder."""
+
+
 class ExportDialog(ListDialog[ExportPlan]):
     """Returns the plan, or None where the person thought better of it."""
 
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012 - Textual declares it so
+    BINDINGS: ClassVar[list[BindingType]] = [Binding(WRITE_KEY, "write", "Write")]
+
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012 - Textual declares it so
 
     def __init__(self, plan: ExportPlan, describe: Callable[[ExportPlan], list[str]]) -> None:
         """Start from `plan`; `describe` says what a plan would write, and what speaks against."""
         super().__init__()
         self._plan = plan
         self._describe = describe
+        self._refused = False
 
     def compose(self) -> ComposeResult:
         """Folder, settings, counts."""
-        with Vertical(classes="dialog"):
+        with Vertical(classes="dialog -wide"):
             yield Static(Content("Export"), classes="dialog-title")
             yield Static(Content("folder (new):"), classes="dialog-label")
             yield LineInput(str(self._plan.output), id="export-output", compact=True)
             yield Static(id="export-counts", classes="dialog-body")
             yield OptionList(id="export-settings")
-            yield Static(
-                Content("enter change or write    tab folder    esc cancel"), classes="dialog-keys"
-            )
+            yield Static(id="export-keys", classes="dialog-keys")
 
     def on_mount(self) -> None:
-        """The last line writes, and is where one starts."""
+        """No setting is chosen yet: `enter` changes none by accident."""
         self._show()
-        settings = self.query_one("#export-settings", OptionList)
-        settings.highlighted = settings.option_count - 1
-        settings.focus()
+        self.query_one("#export-settings", OptionList).focus()
 
     def _show(self) -> None:
         plan = self._plan
@@ -69,15 +74,18 @@ class ExportDialog(ListDialog[ExportPlan]):
                 Option(f"edits      {_EDITS[plan.edits]}", id="edits"),
                 Option(f"overwrite  {_yes(plan.overwrite)}  (an earlier export)", id="overwrite"),
                 Option(f"copies     {plan.copies.value}  (written more than once)", id="copies"),
-                Option("write it", id="write"),
             ]
         )
         settings.highlighted = highlighted
         try:
             lines = self._describe(plan)
         except TamisError as error:
-            lines = [str(error)]
+            lines = [f"{REFUSED}: {error}"]
+        self._refused = any(line.startswith(REFUSED) for line in lines)
         self.query_one("#export-counts", Static).update(Content(sanitize("\n".join(lines))))
+        writes = "refused as it stands" if self._refused else f"{WRITE_KEY} write it"
+        keys = f"{writes}    j k enter change    tab folder    esc cancel"
+        self.query_one("#export-keys", Static).update(Content(keys))
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Another folder."""
@@ -86,19 +94,20 @@ class ExportDialog(ListDialog[ExportPlan]):
         self._show()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """On to the settings."""
+        """On to the counts and the settings; nothing is written."""
         event.stop()
         self.query_one("#export-settings", OptionList).focus()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Turn a setting on, or write."""
+        """Give the setting its next value."""
         event.stop()
-        change = _CHANGES.get(event.option.id or "")
-        if change is None:
-            self.dismiss(self._plan)
-            return
-        self._plan = change(self._plan)
+        self._plan = _CHANGES[event.option.id or ""](self._plan)
         self._show()
+
+    def action_write(self) -> None:
+        """Write it, unless something speaks against it: what, stands above the settings."""
+        if not self._refused:
+            self.dismiss(self._plan)
 
 
 _CHANGES: Mapping[str, Callable[[ExportPlan], ExportPlan]] = {

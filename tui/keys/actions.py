@@ -91,11 +91,11 @@ _REGISTRY: tuple[Action, ...] = (
            Group.VERDICTS, writes=True),
     Action("code", "Why it was rejected", "Right after {reject}, a digit says why: 1 wrong, "
            "2 off-topic, 3 refusal, 4 unsafe, 5 truncated, 6 format, 7 duplicate, 8 other; 0 takes "
-           "that back.",
+           "that back. Once the cursor has moved on: of the rejected row under it.",
            ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9"), Group.VERDICTS, writes=True,
            each=True),
-    Action("note", "Note", "Your words on this sample; an empty line takes them away.", ("i",),
-           Group.VERDICTS, writes=True),
+    Action("note", "Note", "Your words on the sample just decided, once the cursor has moved on "
+           "that under it; an empty line takes them away.", ("i",), Group.VERDICTS, writes=True),
     Action("long_note", "Note in the editor", "The same in $EDITOR, for more than one line.",
            ("I",), Group.VERDICTS, writes=True),
     Action("tag", "Tag", "On this sample or the range: NAME adds a tag, -NAME takes it off; tab "
@@ -301,6 +301,9 @@ _REGISTRY: tuple[Action, ...] = (
     Action("copy_to_file", "Copy the sample to a file", "Its turns as text; asks for the name.",
            ("W",), Group.DESK),
     Action("help", "Help", "This page.", ("question_mark",), Group.DESK, "help"),
+    Action("explain", "Explain the numbers", "A plain sentence to each number of the simulator and "
+           "of the duplicates; again folds them, and they stay folded.", ("colon",), Group.DESK,
+           search="words meaning what is unfold"),
     Action("palette", "Find an action", "By words.", ("ctrl+p",), Group.DESK),
     Action("problems", "Problems of the dataset", "What could not be read, with file and line.",
            ("exclamation_mark",), Group.DESK, search="errors warnings broken unreadable"),
@@ -343,7 +346,8 @@ OWN_SCREEN = frozenset({Group.CLUSTERS})
 
 SHARED = frozenset({
     "accept", "reject", "skip", "clear", "undo", "redo", "boost", "down", "up", "half_down",
-    "half_up", "first", "last", "next_pane", "close", "pause", "help", "palette", "theme",
+    "half_up", "first", "last", "next_pane", "close", "pause", "help", "explain", "palette",
+    "theme",
     "suspend", "quit",
 })  # fmt: skip
 """Actions that such a screen has as well as the desk."""

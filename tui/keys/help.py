@@ -27,6 +27,7 @@ def help_text(
     obstacles: Mapping[str, str] = MappingProxyType({}),
     first: str | None = None,
     page: str = "desk",
+    title: Sequence[tuple[str, str]] = (),
     glyphs: Glyphs = UNICODE_GLYPHS,
 ) -> Content:
     """The keys that work now by group, those that do not, the signs, and what the words mean.
@@ -36,10 +37,15 @@ def help_text(
         obstacles: action -> why it cannot be done now.
         first: the group to begin with.
         page: the text on what the words mean.
+        title: what is in the title line now, and what it means.
         glyphs: the signs of the table.
     """
     palette = next(action.shown_keys for action in actions if action.id == "palette")
     parts: list[Content] = []
+    if title:
+        parts.append(Content.styled("In the title\n", "bold"))
+        parts += [Content(f"  {sign}\n") + _indented(text) for sign, text in title]
+        parts.append(Content("\n"))
     groups = dict.fromkeys((*Group, *(action.group for action in actions)))
     for group in sorted(groups, key=lambda group: group != first):
         here = [action for action in actions if action.group == group]
@@ -71,10 +77,13 @@ def help_text(
 def _line(action: Action, text: str, palette: str) -> Content:
     """Keys and title, and under them a text; without keys, those of the palette."""
     keys = action.shown_keys or palette
-    title = Content(f"  {keys:<{KEYS_CELLS}} {action.title}\n")
+    return Content(f"  {keys:<{KEYS_CELLS}} {action.title}\n") + _indented(text)
+
+
+def _indented(text: str) -> Content:
     indent = " " * (KEYS_CELLS + 3)
     wrapped = fill(sanitize(text), LINE_CELLS, initial_indent=indent, subsequent_indent=indent)
-    return title + Content.styled(f"{wrapped}\n", "dim")
+    return Content.styled(f"{wrapped}\n", "dim")
 
 
 def obstacle_on(screen: Screen[Any], action: Action) -> str:

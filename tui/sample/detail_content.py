@@ -71,11 +71,13 @@ class DetailContent:
 def head_text(content: DetailContent, glyphs: Glyphs) -> str:
     """The pinned line: row, state, score with its scorer, size."""
     dot = " | " if glyphs.ascii_only else " · "
+    paired = content.other is not None
+    which = f"{content.side} side " if paired else ""
     parts = [
-        f"row {content.row} {glyphs.states[content.state]} {STATE_TEXT[content.state]}",
+        f"row {content.row} {which}{glyphs.states[content.state]} {STATE_TEXT[content.state]}",
     ]
     if not math.isnan(content.score):
-        parts.append(f"score {content.score:.3f}")
+        parts.append(f"{content.side if paired else 'score'} {content.score:.3f}")
         if not math.isnan(content.other_score):
             parts.append(f"margin {_margin(content):+.3f}")
     if content.exported > 1:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from textual.content import Content
 
 from engine.review.decision import Aspect
 from engine.review.history import HistoryLine
+from engine.review.policy import REASON_TEXT, Outcome, Reason
+from engine.review.threshold import Threshold
 from engine.session import Session
 from tui.terminal.display import one_line, sanitize
 
@@ -15,15 +18,25 @@ INDENT = "    "
 
 EDIT_CELLS = 400
 
+_BY_HAND = {"accept": "kept", "reject": "dropped"}
+
 
 def history_text(session: Session, row: int) -> Content:
     """Every entry of the row, the newest first; scores only where they are not hidden."""
     entries = session.review.history(row)
-    if not entries:
-        return Content("Nothing was said about this sample yet.")
     sides, hidden = session.sides == 2, session.hides(row)
-    parts = [_entry(entry, sides=sides, hidden=hidden) for entry in reversed(entries)]
+    parts = [] if hidden else [Content.styled(_now(session, row), "bold")]
+    if not entries:
+        parts.append(Content("Nothing was said about this sample yet."))
+    parts += [_entry(entry, sides=sides, hidden=hidden) for entry in reversed(entries)]
     return Content("\n\n").join(parts)
+
+
+def _now(session: Session, row: int) -> str:
+    """What an export would make of the sample as things stand."""
+    found = session.outcomes(slice(row, row + 1))
+    outcome, reason = Outcome(int(found.outcome[0])), Reason(int(found.reason[0]))
+    return f"Now {outcome.name.lower()}: {REASON_TEXT[reason]}"
 
 
 def _entry(entry: HistoryLine, *, sides: bool, hidden: bool) -> Content:
@@ -31,7 +44,7 @@ def _entry(entry: HistoryLine, *, sides: bool, hidden: bool) -> Content:
     sided = sides and entry.aspect in (Aspect.VERDICT, Aspect.REASON)
     side = f"   {entry.side} side" if sided else ""
     lines = [f"{moment(event.at)}   {event.who}{side}"]
-    lines += [INDENT + line for line in _said(entry)]
+    lines += [INDENT + line for line in _said(entry, hidden=hidden)]
     if not hidden and (seen := _seen(entry)):
         lines.append(INDENT + seen)
     text = sanitize("\n".join(lines))
@@ -41,7 +54,7 @@ def _entry(entry: HistoryLine, *, sides: bool, hidden: bool) -> Content:
     return Content.assemble((text, "dim"), "\n", sanitize(undone))
 
 
-def _said(entry: HistoryLine) -> list[str]:
+def _said(entry: HistoryLine, *, hidden: bool) -> list[str]:
     """Old and new, a line each thing; a note keeps its lines."""
     event = entry.event
     match entry.aspect:
@@ -62,9 +75,21 @@ def _said(entry: HistoryLine) -> list[str]:
         case Aspect.COPIES:
             return [f"exported {entry.old} → {entry.new}"]
         case _:
-            lines = [f"{entry.old} → {entry.new}"]
+            lines = [f"{entry.old} → {entry.new}: {_outcome(entry, hidden=hidden)}"]
             lines += _words("reason", "", event.said.reason) if event.said.reason else []
             return lines + (_words("note", "", event.said.note) if event.said.note else [])
+
+
+def _outcome(entry: HistoryLine, *, hidden: bool) -> str:
+    """What a verdict makes of the sample; where it leaves that to the rules, what they said."""
+    if entry.new in _BY_HAND:
+        return _BY_HAND[entry.new]
+    seen = entry.event.circumstances
+    if hidden or seen.threshold is None or math.isnan(entry.score):
+        return "the rules decide"
+    score = np.array([entry.score], np.float32)
+    kept = Threshold(seen.threshold, seen.direction).keeps(score)[0]
+    return f"the threshold decides, {'kept' if kept else 'dropped'} then"
 
 
 def _words(what: str, old: str, new: str) -> list[str]:

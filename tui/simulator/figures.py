@@ -13,21 +13,48 @@ BARS_AT = 20
 """Name (12) and value (6) of a loss stand before its bar."""
 
 
+ABOUT_AT = 3
+"""Where a sentence begins that stands under its number."""
+
+BESIDE_BAR_CELLS = 12
+"""A bar is as long where a sentence stands beside it."""
+
+BESIDE_CELLS = BARS_AT + BESIDE_BAR_CELLS + 2 + 44
+"""From this width on, that of a screen of 80, a sentence stands beside a bar, else under it."""
+
+
 def figure_lines(
-    shown: Shown, width: int, height: int, glyphs: Glyphs, take_key: str
+    shown: Shown, width: int, height: int, glyphs: Glyphs, take_key: str, *, explained: bool = False
 ) -> list[list[Cell]]:
     """As many lines as there are, the most important first, at most `height`.
 
-    `take_key` is the key that takes the best threshold.
+    Args:
+        shown: the numbers.
+        width: in cells.
+        height: in lines.
+        glyphs: the signs.
+        take_key: the key that takes the best threshold.
+        explained: with a sentence to each number.
     """
     prediction = shown.prediction
     if prediction is None:
         return [_text(words.NOTHING_KEPT, width, glyphs, "warning")]
-    lines = [
-        _performance(shown, prediction, width),
-        _scale(shown, prediction, width, glyphs),
-        *_losses(prediction, width, glyphs),
-    ]
+    if explained:
+        lines = [
+            _performance(shown, prediction, width),
+            about_line(words.ABOUT_POINTS[prediction.model], width, glyphs),
+            *([] if prediction.band is None else [about_line(words.ABOUT_BAND, width, glyphs)]),
+            *_explained_losses(prediction, width, glyphs),
+            _text(words.rates(prediction, width - 1), width, glyphs, "text"),
+            about_line(words.ABOUT_ELASTICITY, width, glyphs),
+            about_line(words.ABOUT_SLOPE, width, glyphs),
+        ]
+    else:
+        lines = [
+            _performance(shown, prediction, width),
+            _scale(shown, prediction, width, glyphs),
+            *_losses(prediction, width, glyphs),
+        ]
     roomy = width >= words.ROOMY_CELLS
     lines += [_text(said, width, glyphs, "warning") for said in words.messages(prediction)]
     said = []
@@ -57,6 +84,14 @@ WORTH_POINTS = 0.05
 def _text(text: str, width: int, glyphs: Glyphs, style: str) -> list[Cell]:
     line: list[Cell] = [BLANK] * width
     write(line, 1, one_line(text, width - 1, ascii_only=glyphs.ascii_only), style)
+    return line
+
+
+def about_line(sentence: str, width: int, glyphs: Glyphs) -> list[Cell]:
+    """A sentence to the number above it."""
+    line: list[Cell] = [BLANK] * width
+    shown = one_line(sentence, width - ABOUT_AT, ascii_only=glyphs.ascii_only)
+    write(line, ABOUT_AT, shown, "label")
     return line
 
 
@@ -100,13 +135,34 @@ def _scale(shown: Shown, prediction: Prediction, width: int, glyphs: Glyphs) -> 
     return line
 
 
-def _losses(prediction: Prediction, width: int, glyphs: Glyphs) -> list[list[Cell]]:
-    """A waterfall: each loss begins where the one before it ended."""
+def _explained_losses(prediction: Prediction, width: int, glyphs: Glyphs) -> list[list[Cell]]:
+    """The waterfall with a sentence to each loss, beside its bar where there is room."""
+    beside = width >= BESIDE_CELLS
+    lines: list[list[Cell]] = []
+    losses = _losses(prediction, BARS_AT + BESIDE_BAR_CELLS + 1 if beside else width, glyphs)
+    for (title, points), loss in zip(_steps(prediction), losses, strict=True):
+        about = words.ABOUT_GAIN if points <= -WORTH_POINTS else words.ABOUT_LOSS[title]
+        if beside:
+            line: list[Cell] = [*loss, *[BLANK] * (width - len(loss))]
+            write(line, len(loss) + 1, about, "label")
+            lines.append(line)
+        else:
+            lines += [loss, about_line(about, width, glyphs)]
+    return lines
+
+
+def _steps(prediction: Prediction) -> list[tuple[str, float]]:
+    """What points are lost to, and how many; fewer than none are won."""
     terms = prediction.terms
     steps = [("volume", terms.volume), ("noise", terms.noise)]
     if prediction.model is Model.CALIBRATED:
         steps.append(("irreducible", terms.irreducible))
-    steps.append(("duplication", terms.duplication))
+    return [*steps, ("duplication", terms.duplication)]
+
+
+def _losses(prediction: Prediction, width: int, glyphs: Glyphs) -> list[list[Cell]]:
+    """A waterfall: each loss begins where the one before it ended."""
+    steps = _steps(prediction)
     reached, farthest = 0.0, 1e-9
     for _, points in steps:
         reached += points

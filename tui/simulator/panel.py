@@ -13,6 +13,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container
 
+from engine.preferences.folded import fold, folded
 from engine.session.simulation import Control, Shown, read_number
 from tui.keys.actions import Action, Group
 from tui.panel import Panel, PanelDesk
@@ -66,12 +67,25 @@ class SimulatorPanel(Panel):
     # What the desk asks
 
     def opened(self) -> None:
-        """Look for exact duplicates, if no search has found any."""
+        """Explain what is not folded; look for exact duplicates, if no search has found any."""
+        self._explain(on=self.opener not in folded())
         self.desk.session.simulator_link.find_duplicates_in_background()
 
     def closed(self) -> None:
         """The line over the histogram goes, too."""
+        self.screen.remove_class("-explained")
         self.desk.slider.set_sweep(None)
+
+    def toggle_words(self) -> None:
+        """Put a sentence to each number, or fold them for good."""
+        on = not self.query_one(Readout).explained
+        fold(self.opener, on=not on)
+        self._explain(on=on)
+
+    def _explain(self, *, on: bool) -> None:
+        self.query_one(Readout).explained = on
+        self.set_class(on, "-explained")
+        self.screen.set_class(on, "-explained")
 
     def draw(self) -> None:
         """Show the numbers of now, and the sweep over the histogram."""

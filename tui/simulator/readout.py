@@ -10,8 +10,9 @@ from textual.message import Message
 from engine.session.simulation import Control, Shown
 from tui.keys.actions import key_of
 from tui.simulator import words
-from tui.simulator.figures import figure_lines
+from tui.simulator.figures import about_line, figure_lines
 from tui.simulator.sliders import dragged_to, slider_line
+from tui.terminal.display import one_line
 from tui.widgets.cell_widget import Cell, CellWidget, blank_lines, write
 
 HEAD_LINES = 1
@@ -38,6 +39,8 @@ class Readout(CellWidget):
             self.slider, self.value, self.released = control, value, released
 
     shown: Shown | None = None
+    explained = False
+    """Whether each number has a sentence to it."""
     _chosen: Control | None = None
     _dragging: Control | None = None
 
@@ -53,13 +56,20 @@ class Readout(CellWidget):
         if shown is None or not height:
             return lines
         roomy = width >= words.ROOMY_CELLS
-        write(lines[0], 1, words.head(shown, key_of(self.app, "help"), roomy=roomy), "head")
-        drawn = [
-            slider_line(shown, control, width, self.glyphs, chosen=control is self._chosen)
-            for control in shown.controls
-        ]
+        keys = key_of(self.app, "help"), key_of(self.app, "explain")
+        head = words.head(shown, *keys, roomy=roomy, explained=self.explained)
+        write(lines[0], 1, one_line(head, width - 1, ascii_only=self.glyphs.ascii_only), "head")
+        drawn = []
+        for control in shown.controls:
+            chosen = control is self._chosen
+            drawn.append(slider_line(shown, control, width, self.glyphs, chosen=chosen))
+            if self.explained:
+                drawn.append(about_line(words.ABOUT_CONTROL[control], width, self.glyphs))
         room = height - HEAD_LINES - len(drawn)
-        figures = figure_lines(shown, width, room, self.glyphs, key_of(self.app, "take_best"))
+        figures = figure_lines(
+            shown, width, room, self.glyphs, key_of(self.app, "take_best"),
+            explained=self.explained,
+        )  # fmt: skip
         if len(figures) < room:
             drawn.append(blank_lines(width, 1)[0])
         for y, line in enumerate([*drawn, *figures][: height - HEAD_LINES], HEAD_LINES):
@@ -67,7 +77,7 @@ class Readout(CellWidget):
         return lines
 
     def _control_at(self, y: int) -> Control | None:
-        index = y - HEAD_LINES
+        index = (y - HEAD_LINES) // (2 if self.explained else 1)
         controls = self.shown.controls if self.shown is not None else ()
         return controls[index] if 0 <= index < len(controls) else None
 

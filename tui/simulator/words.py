@@ -29,13 +29,46 @@ BOOK_BOX = "held at 100 to 100k rows, 50 % noise"
 BOOK_SILENT = "the book has no message here"
 
 
-def head(shown: Shown, help_key: str, *, roomy: bool) -> str:
-    """Which model, whose numbers, and that this is no forecast."""
+ABOUT_CONTROL = {
+    Control.SIZE: "how many rows a model would be trained on",
+    Control.NOISE: "the share of these rows whose answer is wrong or bad",
+    Control.DUPLICATION: "rows that repeat another; worth: distinct rows as good",
+    Control.WHOLE_NOISE: "the same in the whole file, before any threshold",
+    Control.AUC: "how often a sound row outscores a bad one; .5 is chance",
+}
+"""A plain sentence to each slider, of at most 57 characters, for a panel of 60."""
+
+ABOUT_POINTS = {
+    Model.CALIBRATED: "of 100, where nothing is lost; compare, don't quote",
+    Model.BOOK: "the chapter's own score, of 100; compare, don't quote",
+}
+ABOUT_BAND = "nine of ten fits of the published tables lie in the band"
+ABOUT_LOSS = {
+    "volume": "lost to having no more rows than these",
+    "noise": "lost to wrong answers among the rows",
+    "irreducible": "lost whatever the rows: no dataset wins it",
+    "duplication": "lost to rows that repeat others",
+}
+"""The same to each loss, of at most 44 characters: beside its bar in a panel of 78."""
+
+ABOUT_GAIN = "won: a few repeats help, as a study found"
+
+ABOUT_ELASTICITY = "elasticity: % more rows that make up for 1 % more noise"
+ABOUT_SLOPE = "slope: rows that make up for one more point of noise"
+
+
+def head(
+    shown: Shown, help_key: str, explain_key: str, *, roomy: bool, explained: bool = False
+) -> str:
+    """Which model, whose numbers, that this is no forecast, and the key that explains them."""
     whose = "linked" if shown.linked else "unlinked"
     if not roomy:
-        return f"{shown.model.value} · {whose} · no forecast: {help_key}"
+        return f"{shown.model.value} · {whose} · no forecast: {help_key} {explain_key}"
     whose = "linked to the rows kept now" if shown.linked else "numbers of your own"
-    return f"Simulator: {shown.model.value} model · {whose} · not a forecast: {help_key}"
+    folds = "folds" if explained else "explains"
+    return (
+        f"{shown.model.value} model · {whose} · not a forecast: {help_key} · {explain_key} {folds}"
+    )
 
 
 def value_text(control: Control, value: float) -> str:

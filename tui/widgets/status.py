@@ -9,12 +9,14 @@ from engine.review.policy import Summary
 from engine.review.threshold import Threshold
 from engine.scoring.kinds import NO_SCORER
 from engine.scoring.worker.worker import WorkerState, WorkerStatus
-from engine.session import Session
 from engine.session.duplication import SearchState, SearchStatus
 from tui.keys.actions import OWN_SCREEN, Action, actions_of, key_of
 from tui.terminal.display import cells, one_line, sanitize
 
 SEPARATOR = " · "
+
+BFLOAT16_SIGN = "~"
+"""Before the number of rows whose side of the threshold bfloat16 leaves open."""
 
 
 class StatusLine(Static):
@@ -24,18 +26,28 @@ class StatusLine(Static):
         super().__init__(id=id, markup=False)
         self._text = ""
 
-    def show(self, parts: list[str]) -> None:
-        """Join what fits, most important first; a part that does not fit is left out."""
+    def show(self, parts: list[str], *, always: int = 1) -> None:
+        """Join what fits, most important first; a part that does not fit is left out.
+
+        Args:
+            parts: what to say.
+            always: so many of the first parts are never left out, only cut at the end.
+        """
         width = max(self.size.width - 2, 0)
         text = ""
-        for part in parts:
+        for number, part in enumerate(parts):
             longer = text + (SEPARATOR if text else "") + part
-            if not text or cells(longer) <= width:
+            if number < always or cells(longer) <= width:
                 text = longer
         text = one_line(sanitize(text), width)
         if text != self._text:
             self._text = text
             self.update(Content(text), layout=False)
+
+
+def short_scorer(status: WorkerStatus, spec: str) -> str:
+    """A scorer's name without what its label adds to it: how it reads, in which numbers."""
+    return (status.scorer or spec).partition(SEPARATOR)[0]
 
 
 def scoring_parts(status: WorkerStatus | None, spec: str, model_key: str) -> list[str]:
@@ -44,7 +56,7 @@ def scoring_parts(status: WorkerStatus | None, spec: str, model_key: str) -> lis
         return (
             [f"no scorer ({model_key} chooses one)"] if spec == NO_SCORER else [f"{spec}: stopped"]
         )
-    name = status.scorer or spec
+    name = short_scorer(status, spec)
     share = f"{status.done / status.total:.0%}" if status.total else "100%"
     match status.state:
         case WorkerState.LOADING | WorkerState.IDLE:
@@ -65,12 +77,6 @@ def scoring_parts(status: WorkerStatus | None, spec: str, model_key: str) -> lis
             parts = [f"{name}: no scores", f"{model_key} chooses another scorer"]
     if status.failed:
         parts.insert(1, f"{status.failed:,} failed")
-    if (
-        status.device
-        and not name.endswith(status.device)
-        and status.state is not WorkerState.FAILED
-    ):
-        parts.append(status.device)
     return parts
 
 
@@ -85,18 +91,6 @@ def duplicates_parts(status: SearchStatus) -> list[str]:
         case SearchState.FAILED:
             return ["no duplicates: the search failed"]
     return []
-
-
-def bfloat16_effect(session: Session, settle_key: str) -> str:
-    """What bfloat16 leaves open at this threshold; empty where it is not used."""
-    open_rows = len(session.scoring.uncertain(session.threshold))
-    if not open_rows:
-        return ""
-    rows = session.dataset.rows
-    return (
-        f"bfloat16 leaves {open_rows:,} of {rows:,} rows open at this threshold; "
-        f"{settle_key} scores them in float32"
-    )
 
 
 def duration(seconds: float) -> str:

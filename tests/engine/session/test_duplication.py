@@ -313,3 +313,24 @@ def test_the_simulator_counts_near_duplicates_and_keeps_what_the_rule_keeps(
     live = link.live()
     assert live.duplication is not None
     assert (live.duplication.rows, live.duplication.distinct) == (6, 3)
+
+
+@pytest.mark.parametrize("direction", [">=", "<="])
+def test_a_threshold_between_nearly_equal_scores_chooses_the_keeper_anew(
+    opened: Callable[[list[dict[str, object]]], Session], direction: str
+) -> None:
+    sign = 1 if direction == ">=" else -1
+    rows: list[dict[str, object]] = [
+        {"prompt": "tell a story", "response": STORY, "q": sign * score} for score in (2.0, 2.01)
+    ]
+    rows += [{"prompt": f"say {n}", "response": f"word{n} " * 20, "q": n} for n in range(-9, 10)]
+    session = found(opened(rows))
+    for threshold, keeper in ((2.0, 0), (2.005, 1), (1.0, 0), (2.005, 1), (2.01, 1)):
+        session.set_threshold(f"{direction} {sign * threshold}")
+        assert [row for row in kept(session) if row < 2] == [keeper]
+        review = session.clusters
+        review.refresh()
+        review.wait()
+        assert review.listed is not None
+        assert review.keeper(review.listed, 0)[0] == keeper
+        consistent(session)

@@ -17,6 +17,7 @@ from engine.duplicates.finder import Finder
 from engine.duplicates.rule import Preference
 from engine.duplicates.settings import ComparedUnit
 from engine.errors import Cancelled
+from engine.preferences.folded import fold, folded
 from engine.review.decision import Verdict
 from engine.session import OpenOptions
 from engine.session.cluster_review import Kind
@@ -24,7 +25,9 @@ from engine.session.duplication import SearchState
 from tests.engine.scoring.built_models import sentence_model
 from tests.tui.desk_app import DeskDriver, open_desk
 from tests.tui.screen import style_of
+from tui.clusters.base import EXPLAINED
 from tui.clusters.screen import ClusterScreen
+from tui.clusters.words import about_numbers
 from tui.dialogs.dialogs import ChoiceDialog, ConfirmDialog, TextDialog
 from tui.dialogs.export_dialog import ExportDialog
 from tui.keys.actions import Group, actions_on
@@ -403,7 +406,7 @@ async def test_an_export_after_triage_says_why(rows: Path, tmp_path: Path) -> No
         await desk.press("escape", "e")
         assert isinstance(desk.app.screen, ExportDialog)
         desk.app.screen.query_one(Input).value = str(out)
-        await desk.press("enter")
+        await desk.press("y")
         await desk.until((out / "manifest.json").exists, "the export")
     decisions = pl.read_parquet(out / "decisions.parquet").sort("row")
     told = {row["row"]: row for row in decisions.to_dicts()}
@@ -631,3 +634,34 @@ async def test_clusters_of_meaning_are_listed_with_their_cosine(rows: Path, tmp_
         await desk.press("v")
         assert desk.session.clusters.kind is Kind.WHOLE
         assert not desk.session.duplicates.rule_on
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_each_number_has_a_plain_sentence_until_they_are_folded(
+    rows: Path, size: tuple[int, int]
+) -> None:
+    fold(EXPLAINED, on=False)
+    async with open_desk(rows, size=size, scorer="column:q") as desk:
+        screen = await opened(desk)
+        for sentence in about_numbers(Kind.WHOLE, 0.8):
+            assert sentence in desk.screen
+        assert "40.0% of 10 kept are duplicates" in desk.screen
+        assert screen.comparison.size.height >= 4
+        await desk.press("v", "v", "v")
+        await desk.until(lambda: "bits: how divided" in desk.screen, "those of contradictions")
+        await desk.press("colon")
+        assert "bits: how divided" not in desk.screen
+    assert EXPLAINED in folded()
+    async with open_desk(rows, size=size, scorer="column:q") as desk:
+        await opened(desk)
+        assert about_numbers(Kind.WHOLE, 0.8)[1] not in desk.screen
+
+
+async def test_of_nearly_equal_scores_the_longer_is_suggested_and_says_so(tmp_path: Path) -> None:
+    alike = [{**ROWS[0], "q": 0.501}, {**ROWS[2], "q": 0.5}]
+    async with open_desk(write(tmp_path, alike + ROWS[3:]), scorer="column:q") as desk:
+        await opened(desk)
+        assert "suggested: longest" in desk.screen
+        await desk.press("enter")
+        assert "at nearly equal scores (0.5, 0.501)" in desk.said()
+        assert desk.session.verdicts[:2].tolist() == [Verdict.REJECT, Verdict.ACCEPT]

@@ -61,7 +61,7 @@ async def test_a_digit_codes_the_last_rejection_and_undo_takes_it_back(rows: Pat
 async def test_a_digit_without_a_rejection_says_so(rows: Path) -> None:
     async with open_desk(rows) as desk:
         await desk.press("3")
-        assert "rejects nothing" in desk.said()
+        assert "row 0 is not rejected: x first, then a digit" in desk.said()
         await desk.press("x", "9")
         assert "no reason has the digit 9" in desk.said()
         assert len(desk.session.review.events) == 1
@@ -207,10 +207,10 @@ async def test_remarks_can_be_filtered_by(rows: Path) -> None:
         for line, found in (
             ("reason:refusal", [0]),
             ("reason:any", [0, 1]),
-            ("note:any", [2]),
-            ("note:look", [2]),
+            ("note:any", [1]),
+            ("note:look", [1]),
             ("tag:maths", [3]),
-            ("tag:any or note:any", [2, 3]),
+            ("tag:any or note:any", [1, 3]),
         ):
             await desk.press("f", "ctrl+u")
             await desk.type(line)
@@ -231,9 +231,10 @@ async def test_the_history_says_who_when_old_new_and_what_was_on_screen(rows: Pa
         shown = desk.screen
         assert "History of row 0" in shown
         for said in (
-            "undecided → reject",
+            "undecided → reject: dropped",
             "reason: refusal",
-            "reject → accept",
+            "reject → accept: kept",
+            "Now dropped: rejected by hand",
             "by ada",
             "tag odd added",
             "bob",
@@ -249,3 +250,33 @@ async def test_the_history_says_who_when_old_new_and_what_was_on_screen(rows: Pa
         desk.session.set_blind(on=True)
         await desk.press("h")
         assert "by heuristic" not in desk.screen
+
+
+async def test_notes_and_digits_go_to_the_row_just_decided_until_the_cursor_moves(
+    rows: Path,
+) -> None:
+    async with open_desk(rows) as desk:
+        await desk.press("x", "i")
+        assert "note on row 0, just rejected" in desk.screen
+        await desk.type("first")
+        await desk.press("enter")
+        await desk.press("x", "i")
+        assert "note on row 1, just rejected" in desk.screen
+        await desk.press("escape", "i")
+        assert "note on row 2" in desk.screen
+        assert "just" not in desk.screen.splitlines()[-1]
+        await desk.press("escape", "k", "k", "5")
+        assert [desk.session.review.note(row) for row in range(3)] == ["first", "", ""]
+        assert [desk.session.review.reason(row) for row in range(3)] == ["truncated", "", ""]
+        await desk.press("j", "j", "a", "5")
+        assert "row 2 was just accepted" in desk.said()
+        assert desk.session.review.reason(1) == ""
+        await desk.press("space", "i")
+        assert "note on row 4" in desk.screen, "a skip decides nothing"
+
+
+async def test_a_reason_after_an_undo_is_for_the_row_under_the_cursor(rows: Path) -> None:
+    async with open_desk(rows) as desk:
+        await desk.press("x", "x", "U", "3")
+        assert "row 1 is not rejected" in desk.said()
+        assert not desk.session.review.reason(0)

@@ -61,7 +61,7 @@ async def test_a_read_only_desk_offers_no_decision(rows: Path) -> None:
         assert "f filter" in footer(desk)
         possible, rest = await help_of(desk)
         assert "Accept" not in possible
-        assert "this desk is read-only" in rest
+        assert "read-only: a and x are refused" in rest
 
 
 async def test_the_help_follows_the_focus(rows: Path) -> None:
@@ -109,9 +109,40 @@ async def test_obstacles_are_those_of_the_moment(rows: Path) -> None:
         assert why(desk, "problems") == "every row could be read"
         assert why(desk, "retry") == "no row has failed"
         assert why(desk, "clear") == "there is no verdict here"
-        assert why(desk, "pin") == "the simulator is closed"
+        assert why(desk, "pin") == "S opens the simulator"
         await desk.press("f")
         await desk.type("nowhere-to-be-found")
         await desk.press("enter")
         assert why(desk, "bulk_reject") == "no row is shown"
         assert why(desk, "accept") == "no sample is shown"
+
+
+async def test_a_key_that_does_nothing_says_why(rows: Path) -> None:
+    async with open_desk(rows) as desk:
+        await desk.scored()
+        await desk.press("n")
+        assert "Next match: no search yet" in desk.said()
+        await desk.press("Z")
+        assert "Z means nothing here: ? shows the keys" in desk.said()
+        await desk.press("backspace")
+        assert "backspace means nothing here" in desk.said()
+        await desk.press("ctrl+c")
+        assert "q quits" in desk.said()
+        await desk.press("S")
+        await desk.until(lambda: desk.desk.at_panel, "the sliders")
+        await desk.press("a")
+        assert "Accept: the simulator has the keys: tab goes back to the table" in desk.said()
+        assert not desk.session.verdicts.any()
+
+
+async def test_a_read_only_desk_says_which_keys_it_refuses(rows: Path) -> None:
+    async with open_desk(rows) as desk:
+        await desk.press("a")
+    async with open_desk(rows, options=OpenOptions(read_only=True)) as desk:
+        for key in ("a", "x", "i", "U"):
+            await desk.press("f", "escape", key)
+            assert "read-only: a and x are refused" in desk.said()
+        assert "read-only" in desk.screen.splitlines()[0]
+        await desk.press("D")
+        await desk.press("asterisk")
+        assert "read-only: a and x are refused" in desk.said()

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from textual.widgets import Input
 
 from engine.dataset.editing import Part
 from engine.review.decision import EventKind, Verdict
@@ -268,7 +269,7 @@ async def test_export_shows_the_count_and_writes_it(rows: Path) -> None:
         await desk.press("a", "e")
         await desk.until(lambda: isinstance(desk.app.screen, ExportDialog), "the export dialog")
         assert "21 kept, 9 dropped, 0 pending" in desk.screen
-        await desk.press("enter")
+        await desk.press("y")
         out = rows.parent / "rows-kept"
         await desk.until((out / "manifest.json").exists, "the export")
         kept = [json.loads(line) for line in (out / "kept.jsonl").read_text().splitlines()]
@@ -285,8 +286,10 @@ async def test_an_export_that_cannot_be_written_is_a_message(rows: Path) -> None
     (rows.parent / "rows-kept" / "mine.txt").write_text("mine")
     async with open_desk(rows) as desk:
         await desk.scored()
-        await desk.press("e", "enter")
-        await desk.until(lambda: "rows-kept" in desk.said(), "the message")
+        await desk.press("e", "tab")
+        desk.app.screen.query_one(Input).value = str(rows.parent / "rows-kept")
+        await desk.until(lambda: "refused" in desk.screen, "the message")
+        await desk.press("enter", "y", "escape")
         assert (rows.parent / "rows-kept" / "mine.txt").read_text() == "mine"
         await desk.press("a")
         assert desk.session.verdicts[0] == Verdict.ACCEPT
@@ -467,7 +470,7 @@ async def test_preference_data_shows_both_sides_and_reviews_one(tmp_path: Path) 
     async with open_desk(path, size=(160, 48)) as desk:
         await desk.scored()
         assert "margin" in desk.screen
-        assert "reviewing: chosen" in desk.screen
+        assert "side: chosen" in desk.screen
         await desk.press("a")
         await desk.desk.run_action("side")
         await desk.pilot.pause()

@@ -46,7 +46,7 @@ async def test_an_edit_is_shown_taken_scored_exported_and_undone(
         await desk.press("a", "e")
         await desk.until(lambda: isinstance(desk.app.screen, ExportDialog), "the export dialog")
         assert "1 edited samples, as they read now" in desk.screen
-        await desk.press("enter")
+        await desk.press("y")
         out = rows.parent / "rows-kept"
         await desk.until((out / "manifest.json").exists, "the export")
         kept = [json.loads(line) for line in (out / "kept.jsonl").read_text().splitlines()]

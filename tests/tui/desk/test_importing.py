@@ -76,5 +76,5 @@ async def test_many_are_read_and_written_under_a_dialog(tmp_path: Path) -> None:
 async def test_a_dataset_without_verdicts_says_so(tmp_path: Path) -> None:
     async with open_desk(write_rows(tmp_path / "rows.jsonl")) as desk:
         await desk.press("_")
-        assert "carries no verdicts that tamis knows" in desk.said()
+        assert "no column of this dataset is known to hold verdicts" in desk.said()
         assert "no column" in desk.desk.obstacles()["import_verdicts"]

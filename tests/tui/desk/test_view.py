@@ -116,7 +116,7 @@ async def test_problems_are_listed_with_their_place(tmp_path: Path) -> None:
 async def test_a_dataset_without_problems_says_so(rows: Path) -> None:
     async with open_desk(rows) as desk:
         await run(desk, "problems")
-        assert "Every row could be read." in desk.screen
+        assert "every row could be read" in desk.said()
 
 
 async def test_another_theme(rows: Path) -> None:

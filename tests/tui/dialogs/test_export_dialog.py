@@ -68,7 +68,7 @@ async def test_the_dialog_offers_and_writes_a_registered_format(source: Path) ->
         assert offered == ["parquet", "csv", "hf", "markdown", "jsonl"]
         await desk.press(*["enter"] * 4)
         desk.app.screen.query_one(Input).value = str(out)
-        await desk.press("end", "enter")
+        await desk.press("y")
         await desk.until((out / "manifest.json").exists, "the export")
     assert (out / "kept.md").read_text().startswith("- ")
 

@@ -184,8 +184,8 @@ async def test_a_pair_stands_side_by_side_where_it_is_wide(side: Side) -> None:
         await pilot.resize_terminal(80, 16)
         await pilot.pause()
         text = screen_text(app)
-        assert text.index("chosen") < text.index("better") < text.index("rejected 1.500")
-        assert text.index("rejected 1.500") < text.index("worse")
+        assert text.index("chosen") < text.index("better") < text.index("◆ rejected 1.500")
+        assert text.index("◆ rejected 1.500") < text.index("worse")
         assert "│" not in text
 
 

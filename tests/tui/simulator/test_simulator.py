@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from textual.events import Key
 
+from engine.preferences.folded import fold, folded
 from engine.review.decision import Verdict
 from engine.scoring.figures import start_auc
 from engine.session import simulator_link as coupling_module
@@ -21,8 +22,18 @@ from engine.simulator.duplication import DuplicateGroups, exact_duplicates
 from tests.tui.desk_app import DeskDriver, open_desk
 from tui.dialogs.dialogs import TextDialog
 from tui.simulation_text import about_text
+from tui.simulator import SimulatorPanel
 from tui.simulator.readout import Readout
-from tui.simulator.words import savings
+from tui.simulator.words import (
+    ABOUT_BAND,
+    ABOUT_CONTROL,
+    ABOUT_ELASTICITY,
+    ABOUT_GAIN,
+    ABOUT_LOSS,
+    ABOUT_POINTS,
+    ABOUT_SLOPE,
+    savings,
+)
 from tui.widgets.prompt_bar import PromptBar
 
 SIZES = [(80, 24), (120, 40), (160, 48)]
@@ -342,3 +353,29 @@ def test_savings_are_said_in_the_fullest_words_that_fit() -> None:
     assert "$" in shorter
     assert savings(spared, 39).startswith("saves 42,773 rows")
     assert all(len(savings(spared, width)) <= width for width in (100, 76, 50))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (160, 48), (200, 60)])
+async def test_each_number_has_a_plain_sentence_until_they_are_folded(
+    rows: Path, size: tuple[int, int]
+) -> None:
+    fold(SimulatorPanel.opener, on=False)
+    async with open_desk(rows, scorer="column:q", size=size) as desk:
+        await desk.scored()
+        await desk.press("S")
+        await desk.until(lambda: "where nothing is lost" in desk.screen, "the sentences")
+        controls = desk.session.simulation.show().controls
+        said = [ABOUT_CONTROL[control] for control in controls] + [*ABOUT_LOSS.values()]
+        said += [ABOUT_BAND, ABOUT_ELASTICITY, ABOUT_SLOPE, ABOUT_POINTS[Model.CALIBRATED]]
+        for sentence in said:
+            assert sentence in desk.screen or ABOUT_GAIN in desk.screen, sentence
+        await desk.press("j", "left")
+        assert desk.session.simulation.show().values[controls[1]] != 0
+        await desk.press("colon")
+        await desk.until(lambda: "where nothing is lost" not in desk.screen, "folded")
+        await desk.until(lambda: "points over rows" in desk.screen, "the plots")
+        await desk.press("M", "colon")
+        await desk.until(lambda: ABOUT_POINTS[Model.BOOK] in desk.screen, "the book's")
+        await desk.press("colon", "escape")
+        assert desk.desk.slider.display
+    assert SimulatorPanel.opener in folded()
