@@ -86,9 +86,9 @@ def bins_of(
     bins, exact = len(edges) - 1, edges.astype(np.float32)
     if (np.diff(edges) < 4 * np.spacing(np.abs(exact).max())).any():
         # So narrow that rounding takes a score further than one bin.
-        side = "left" if upper_edge else "right"
-        found = np.searchsorted(exact, scores, side=side) - 1
-        return np.clip(found, 0, bins - 1).astype(np.int32)
+        found = np.searchsorted(exact, scores, side="left" if upper_edge else "right") - 1
+        held: NDArray[np.int32] = np.clip(found, 0, bins - 1).astype(np.int32)
+        return held
     scale = np.float32(bins / (edges[-1] - edges[0]))
     place = ((scores - exact[0]) * scale).astype(np.int32)
     np.clip(place, 0, bins - 1, out=place)

@@ -65,6 +65,11 @@ class Annotations:
         """Remember that rows were rejected that were rejected already; None: something else."""
         self._rejected_again = None if rows is None else (rows, self._scoring.side)
 
+    @property
+    def last_rejected(self) -> NDArray[np.int64]:
+        """The rows that a reason is for if none are named: those just rejected.  (n,)."""
+        return self._last_rejected()[0]
+
     def _last_rejected(self) -> tuple[NDArray[np.int64], Side]:
         if self._rejected_again is not None:
             rows, side = self._rejected_again

@@ -147,7 +147,7 @@ class BadByScore:
         between: Floats = self._fitted[:, place] * (1 - share) + self._fitted[:, after] * share
         return between
 
-    def counted(self, thresholds: Floats) -> tuple[Floats, NDArray[np.int64]]:
+    def counted(self, thresholds: Floats) -> tuple[Floats, Floats, NDArray[np.int64]]:
         """The share of bad labels that each threshold keeps, without a fit between them.
 
         The fit holds a better score for no worse, even of scores that tell nothing; what it gains
@@ -169,7 +169,7 @@ class BadByScore:
                 :, start
             ]
 
-        left = len(self._scores) - start
+        left = (len(self._scores) - start).astype(np.int64)
         with np.errstate(invalid="ignore", divide="ignore"):
             share = kept(self._drawn * self._bad) / kept(self._drawn)
             by_chance = kept(self._shuffled.astype(np.float64)) / left

@@ -403,9 +403,18 @@ class Store:
             raise self._damaged(f"the setting {name!r}") from error
 
     def settings(self) -> dict[str, Any]:
-        """Every value by its name."""
-        found = self._rows("SELECT name, value FROM settings", ())
-        return {name: json.loads(value) for name, value in found}
+        """Every value by its name.
+
+        Raises:
+            StoreError: one is damaged.
+        """
+        try:
+            found = self._rows("SELECT name, value FROM settings", ())
+            for name, _ in found:
+                packing.check_kinds((name,), (str,))
+            return {name: json.loads(value) for name, value in found}
+        except (ValueError, TypeError) as error:
+            raise self._damaged("a setting") from error
 
     def set_setting(self, name: str, value: Any) -> None:
         """Remember a JSON value; survives a kill at once, a power cut after the next decision.

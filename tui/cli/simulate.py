@@ -125,9 +125,9 @@ def simulate(
         opened(data, options, progress, parts, download=how.download) as review,
     ):
         link = review.simulator_link
-        given = {"noise": noise, "auc": auc}
-        replace(
-            Assumption(), **{name: each for name, each in given.items() if each is not None}
+        usual = Assumption()
+        Assumption(
+            usual.noise if noise is None else noise, usual.auc if auc is None else auc
         ).check()
         run = link.run
         run = replace(

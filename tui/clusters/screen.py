@@ -67,7 +67,8 @@ class ClusterScreen(ViewingActions):
             return self.read_only_text
         if action.id in _ON_CLUSTER and self.cluster_list.cluster is None:
             return "no cluster is listed"
-        if action.id == "undo" and not self.session.undoable:
+        moving = self._moving_to is not None
+        if action.id == "undo" and not (moving or self.session.undoable):
             return "nothing to undo"
         if action.id == "redo" and not self.session.review.redoable:
             return "nothing to redo"

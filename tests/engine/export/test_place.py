@@ -316,7 +316,7 @@ def test_a_killed_export_leaves_the_earlier_one_whole(
 
 def test_what_a_killed_export_left_goes_with_the_next_one(source: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    command = [sys.executable, "-c", KILLED, source, out, "3"]
+    command = [sys.executable, "-c", KILLED, str(source), str(out), "3"]
     assert subprocess.run(command, check=False, cwd=Path(__file__).parents[3]).returncode == 9
     (left,) = tmp_path.glob(".tamis-export-*")
     live, halfway = tmp_path / ".tamis-export-0123456789ab", tmp_path / ".tamis-export-other"

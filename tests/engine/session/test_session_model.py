@@ -323,7 +323,7 @@ class SessionMachine(RuleBasedStateMachine):
         if changed:
             model.say(Said("verdict", dict.fromkeys(changed, int(verdict)), side=side))
 
-    @precondition(lambda self: self.session.annotations.can_code)
+    @precondition(lambda self: len(self.session.annotations.last_rejected) > 0)
     @rule(reason=st.sampled_from(["", *REASONS]))
     def code(self, reason: str) -> None:
         """A reason right after its rejection is one step with it."""

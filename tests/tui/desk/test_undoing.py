@@ -84,7 +84,7 @@ async def test_the_log_lists_all_of_it_and_goes_to_the_row(rows: Path) -> None:
         await desk.press("H")
         await desk.until(lambda: isinstance(desk.app.screen, SessionLogDialog), "the log")
         lines = [line for line in desk.screen.splitlines() if " ada " in line]
-        told = ["undone: threshold", "threshold", "note on row 3", "reason refusal, row 2",
+        told = ["undone: threshold", "threshold", "note on row 2", "reason refusal, row 2",
                 "reject of row 2"]  # fmt: skip
         assert len(lines) == len(told)
         assert all(words in line for words, line in zip(told, lines, strict=True))
@@ -118,7 +118,7 @@ async def test_the_side_is_undone_and_shown(tmp_path: Path) -> None:
         await desk.press("U")
         assert "undone: side chosen → rejected" in desk.said()
         assert desk.session.side is Side.CHOSEN
-        await desk.until(lambda: "reviewing: chosen" in desk.screen, "the side")
+        await desk.until(lambda: "side: chosen" in desk.screen, "the side")
         assert desk.session.verdicts[0] == Verdict.ACCEPT
         await desk.press("R", "x", "H")
         assert "reject of row 1, rejected side" in desk.screen
