@@ -39,7 +39,8 @@ class DedupReport:
     def pairs(self) -> pl.DataFrame:
         """Columns row_a, row_b, and the similarity: every pair of different texts, by row.
 
-        A row with the same text as an earlier one has one pair, with the first that has it.
+        A row with the same text as an earlier one has one pair, with the first that has it: all
+        pairs among n such rows would be n(n-1)/2.
         """
         matches, edges = self.clusters.matches, self.clusters.edges
         compared = matches.first >= 0

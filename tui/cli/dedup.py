@@ -122,5 +122,6 @@ def _text(values: Mapping[str, Any], bound: str, part: str) -> str:
         f"took            {values['elapsed_s']:.1f} s",
     ]
     if "output" in values:
-        lines.append(f"pairs are in    {values['output']}")
+        lines.append(f"pairs are in    {values['output']}: of rows that say the same, each")
+        lines.append("                with the first of them")
     return "\n".join(lines)

@@ -98,6 +98,8 @@ def _regular(data: bytes, dialect: CsvDialect) -> pl.DataFrame | None:
         return None
     if _looks_like_data(first.decode("utf-8", "replace").split(dialect.delimiter)):
         return None
+    # Polars leaves the quotes within a quoted name doubled.
+    frame.columns = _unique([name.replace('""', '"') for name in frame.columns])
     frame = frame.with_columns(pl.all().fill_null(""))
     return None if _swallows(frame, dialect) else frame
 

@@ -88,8 +88,11 @@ class PairFormat(Format):
     name = "pair"
 
     def write(self, turns: Sequence[Turn]) -> Written:
-        """Two segments; the tokenizer puts its separator between them."""
-        return Written(_prompt(turns), turns[-1].text)
+        """Two segments; the tokenizer puts its separator between them.
+
+        Of an empty response it makes no segment: so `tokenizer(prompt, "")` has it.
+        """
+        return Written(_prompt(turns), turns[-1].text or None)
 
 
 class DialogueFormat(Format):
@@ -266,15 +269,21 @@ class Encoder:
         return tokens
 
     def _by_tokenizer(self, texts: Sequence[Written]) -> list[dict[str, list[int]]]:
-        pairs = [text.second for text in texts] if texts[0].second is not None else None
-        out = self._tokenizer(
-            [text.first for text in texts],
-            pairs,
-            add_special_tokens=texts[0].add_special_tokens,
-            truncation=False,
-            return_attention_mask=False,
-        )
-        return [{name: out[name][at] for name in out} for at in range(len(texts))]
+        found: list[dict[str, list[int]]] = [{} for _ in texts]
+        for alone in (False, True):
+            some = [at for at, text in enumerate(texts) if (text.second is None) is alone]
+            if not some:
+                continue
+            out = self._tokenizer(
+                [texts[at].first for at in some],
+                None if alone else [texts[at].second for at in some],
+                add_special_tokens=texts[0].add_special_tokens,
+                truncation=False,
+                return_attention_mask=False,
+            )
+            for place, at in enumerate(some):
+                found[at] = {name: out[name][place] for name in out}
+        return found
 
     def _by_backend(self, texts: Sequence[Written]) -> list[dict[str, list[int]]]:
         """What `_by_tokenizer` gives, without the places of tokens in the text."""

@@ -75,6 +75,21 @@ def test_pairs_are_scored_without_a_warning(deberta: Path) -> None:
     assert [each["response"] for each in kept] == RESPONSES[:5]
 
 
+def test_an_empty_response_is_encoded_as_the_tokenizer_does_it(deberta: Path) -> None:
+    """Of `tokenizer(prompt, "")` Hugging Face makes one segment, of a batch of such pairs two."""
+    import torch
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(deberta)
+    model = AutoModelForSequenceClassification.from_pretrained(deberta).eval()
+    responses = ["", RESPONSES[1], "", RESPONSES[3]]
+    kept = engine.filter_sft_data(PROMPTS[:4], responses, str(deberta), -99.0, input_format="pair")
+    for prompt, response, each in zip(PROMPTS, responses, kept, strict=False):
+        with torch.no_grad():
+            score = model(**tokenizer(prompt, response, return_tensors="pt")).logits[0].item()
+        assert each["score"] == pytest.approx(score, abs=2e-3)
+
+
 def test_a_model_that_is_not_on_disk_raises_with_the_way_to_get_it() -> None:
     with pytest.raises(ScorerError, match="not on disk") as caught:
         engine.filter_sft_data(["a"], ["b"])

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import UsageError
+from engine.help import page_text
 from engine.simulator import Model, Point, calibrated, predict
 from engine.simulator.band import SWEEP_DRAWS, band
 from engine.simulator.prediction import Prediction, check_point, frontier, frontier_rows, size_curve
@@ -78,6 +79,15 @@ def test_doubling_brings_less_where_there_is_more_and_where_it_is_noisier(
 def test_few_clean_rows_beat_many_noisy_ones_and_a_thousand_come_near() -> None:
     assert points(9_229, 0.03) > points(52_002, 0.17)
     assert abs(points(1_000, 0) - points(52_002, 0.17)) < 3
+
+
+def test_the_worked_example_of_the_help_is_what_the_formula_says() -> None:
+    text = " ".join(page_text("simulator").split())
+    points = calibrated.performance(52_000, 0.17)
+    some, none = (float(calibrated.frontier(points, noise)) / 1000 for noise in (0.03, 0.0))
+    assert f"come out near {some:.1f}k ({none:.1f}k without any)" in text
+    for rows, noise in ((some, 0.03), (none, 0.0)):
+        assert calibrated.performance(1000 * rows, noise) == pytest.approx(float(points))
 
 
 def test_duplication_helps_most_at_a_quarter_without_a_kink() -> None:

@@ -279,6 +279,17 @@ def test_answers_in_columns_of_their_own_are_all_part_of_the_sample(tmp_path: Pa
     assert identity(same) == first
 
 
+QUOTED = ['say "hi"', "a,b", "line\nbreak", '"', 'mid"dle', "plain"]
+
+
+@pytest.mark.parametrize("row", [{}, {"odd": 'a "bare" quote'}], ids=["regular", "row by row"])
+def test_names_of_columns_may_hold_quotes(tmp_path: Path, row: dict[str, Any]) -> None:
+    named = {name: str(at) for at, name in enumerate(QUOTED)}
+    dataset = table(tmp_path, [{"prompt": "Name a tree.", "response": "Oak."} | named | row])
+    assert dataset.column_names[2:8] == tuple(QUOTED)
+    assert dataset.column('say "hi"').to_list() == ["0"]
+
+
 def test_letters_may_be_columns(tmp_path: Path) -> None:
     sample = lines(tmp_path, [{"Q": "Name a tree.", "A": "Oak."}]).sample(0)
     assert (sample.prompt, sample.response) == ("Name a tree.", "Oak.")
