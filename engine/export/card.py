@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.dataset.reading.card_configs import TRAIN
-from engine.export.formats import format_named
 from engine.export.plan import ExportPlan
 from engine.review.policy import Outcome
 
@@ -40,10 +38,11 @@ def card(manifest: dict[str, Any], plan: ExportPlan, row_files: Sequence[RowFile
     Args:
         manifest: of the same export.
         plan: of the same export.
-        row_files: in their order; the first configuration is the default.
+        row_files: in their order, that with the decisions last; the first configuration is the
+            default.
     """
     counts, source = manifest["counts"], manifest["source"]
-    return f"""{_front_matter(plan, row_files)}
+    return f"""{_front_matter(row_files)}
 # {_text(source["name"])}, reviewed with tamis
 
 A selection of rows from `{_code(source["name"])}` ({source["rows"]:,} rows of the family \
@@ -87,20 +86,15 @@ format) leaks into what was kept, and a model trained on it inherits the prefere
 """
 
 
-def _front_matter(plan: ExportPlan, row_files: Sequence[RowFile]) -> str:
+def _front_matter(row_files: Sequence[RowFile]) -> str:
     lines = ["---", "license: unknown", "tags:", "- tamis", "configs:"]
-    # `datasets` takes one reader for all configurations of a folder, so the decisions, which are
-    # Parquet, are one only beside rows in Parquet.
-    named = list(row_files)
-    if format_named(plan.format).is_parquet:
-        named.append(RowFile(DECISIONS.partition(".")[0], TRAIN, DECISIONS, 1, None))
     features: dict[str, str] = {}
-    for config in dict.fromkeys(each.config for each in named):
-        files = _with_rows([each for each in named if each.config == config])
+    for config in dict.fromkeys(each.config for each in row_files):
+        files = _with_rows([each for each in row_files if each.config == config])
         if not files:
             continue
         lines.append(f"- config_name: {config}")
-        lines.extend(["  default: true"] if config == named[0].config else [])
+        lines.extend(["  default: true"] if config == row_files[0].config else [])
         lines.append("  data_files:")
         for each in files:
             lines.extend([f"  - split: {each.split}", f"    path: {each.name}"])

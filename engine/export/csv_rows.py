@@ -15,7 +15,7 @@ from engine.dataset.edited_rows import Revision
 from engine.dataset.reading.csv_bytes import CsvBytes
 from engine.errors import ExportError
 from engine.export.plan import Conversion, ReviewState, WrittenRows
-from engine.export.table import Extra, Tick, chunks, json_column, whole_table, without_bytes
+from engine.export.table import Extra, Table, Tick, chunks, json_column, whole_table, without_bytes
 
 WRITTEN_ANEW = Conversion(
     "written as CSV in UTF-8, with commas and doubled quotes: nested values are JSON text, bytes "
@@ -32,16 +32,23 @@ def write_csv(
         _write_as_it_stands(path, state, rows, written, tick)
         return WrittenRows()
     table = whole_table(state, rows, extra, tick)
+    write_csv_table(path, table, rows, state.dataset.lengths, tick)
+    return WrittenRows((WRITTEN_ANEW, *table.changes))
+
+
+def write_csv_table(
+    path: Path, table: Table, rows: NDArray[np.int64], lengths: NDArray[np.int32], tick: Tick
+) -> None:
+    """Write `rows` of `table` to `path`, cut into chunks by their lengths."""
     with path.open("wb") as file:
         pl.DataFrame(schema=dict.fromkeys(table.schema, pl.String)).write_csv(file)
-        for piece in chunks(rows, state.dataset.lengths):
+        for piece in chunks(rows, lengths):
             flat = pl.DataFrame([_flat(column) for column in table.frame(piece)])
             if flat.width == 1:
                 # A null alone on its line would be a blank line, which readers skip.
                 flat = flat.select(pl.all().cast(pl.String).fill_null(""))
             flat.write_csv(file, include_header=False)
             tick(len(piece))
-    return WrittenRows((WRITTEN_ANEW, *table.changes))
 
 
 def _write_as_it_stands(

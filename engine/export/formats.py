@@ -14,16 +14,20 @@ from numpy.typing import NDArray
 
 from engine.dataset.reading.shard import SourceKind
 from engine.errors import UsageError
-from engine.export.csv_rows import write_csv
-from engine.export.jsonl import write_json_lines
+from engine.export.csv_rows import write_csv, write_csv_table
+from engine.export.jsonl import write_json_lines, write_json_lines_table
 from engine.export.parquet import write_parquet_rows
 from engine.export.plan import ReviewState, WrittenRows
-from engine.export.table import Extra, Tick
+from engine.export.table import Extra, Table, Tick
 
 Writer = Callable[[Path, ReviewState, NDArray[np.int64], Extra, Tick], WrittenRows]
 """Creates a file from rows (ascending, as often as they are written, none of them unreadable),
 with the columns they get besides their own. Calls `Tick` after every chunk. Returns what has
 become of the rows in it."""
+
+
+TableWriter = Callable[[Path, Table, NDArray[np.int64], NDArray[np.int32], Tick], None]
+"""Creates a file from rows of a table, in chunks by their lengths; calls `Tick` after each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +41,9 @@ class ExportFormat:
     write: Writer
     native_to: frozenset[SourceKind] = frozenset()
     """The sources whose rows it writes without conversion."""
-    is_parquet: bool = False
-    """Readers of the export can read `decisions.parquet` in the same way."""
+    write_table: TableWriter | None = None
+    """Writes the decisions once more, as rows are written: `datasets` takes one reader for all
+    configurations of a folder. None: those of Parquet are read like the rows."""
 
 
 FORMATS: dict[str, ExportFormat] = {
@@ -49,16 +54,22 @@ FORMATS: dict[str, ExportFormat] = {
             ".jsonl",
             write_json_lines,
             frozenset({SourceKind.JSON, SourceKind.TEXT, SourceKind.MIXED}),
+            write_json_lines_table,
         ),
         ExportFormat(
             "parquet",
             ".parquet",
             write_parquet_rows,
             frozenset({SourceKind.PARQUET, SourceKind.ARROW}),
-            is_parquet=True,
         ),
-        ExportFormat("csv", ".csv", write_csv, frozenset({SourceKind.CSV})),
-        ExportFormat("hf", ".parquet", write_parquet_rows, is_parquet=True),
+        ExportFormat(
+            "csv",
+            ".csv",
+            write_csv,
+            frozenset({SourceKind.CSV}),
+            write_csv_table,
+        ),
+        ExportFormat("hf", ".parquet", write_parquet_rows),
     )
 }
 """By name. `hf` is what `datasets.load_dataset` reads from a folder: Parquet beside its card."""

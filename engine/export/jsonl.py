@@ -27,6 +27,7 @@ from engine.export.json_edit import with_edits
 from engine.export.plan import Conversion, ReviewState, WrittenRows
 from engine.export.table import (
     Extra,
+    Table,
     Tick,
     chunks,
     encoded,
@@ -105,6 +106,16 @@ def _line(state: ReviewState, row: int, raw: bytes | None, *, ascii_only: bool) 
             else one_line(with_edits(raw, revised, ascii_only=ascii_only))
         )
     return _spelled(encoded(state.dataset.record(row))) if raw is None else one_line(raw)
+
+
+def write_json_lines_table(
+    path: Path, table: Table, rows: NDArray[np.int64], lengths: NDArray[np.int32], tick: Tick
+) -> None:
+    """Write `rows` of `table` to `path`, cut into chunks by their lengths."""
+    with path.open("wb") as file:
+        for piece in chunks(rows, lengths):
+            table.frame(piece).write_ndjson(file)
+            tick(len(piece))
 
 
 def _spelled(record: dict[str, Any]) -> bytes:

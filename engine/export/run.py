@@ -20,6 +20,7 @@ from engine.dataset.reading.card_configs import TRAIN
 from engine.dataset.reading.json_rows import MAX_ROW_BYTES, parse_record
 from engine.errors import Cancelled, ExportError, InputError
 from engine.export.card import DECISIONS, RowFile, card
+from engine.export.features import card_features
 from engine.export.formats import format_named
 from engine.export.manifest import WrittenFile, manifest, seal
 from engine.export.parquet import write_parquet
@@ -112,7 +113,8 @@ def _write(
     form = format_named(plan.format)
     unreadable = _unreadable_rows(state.dataset)
     parts = {outcome: state.written(outcome, plan.copies) for outcome in plan.keep.outcomes}
-    total = sum(len(rows) for rows in parts.values()) + state.dataset.rows
+    again = 1 if form.write_table is None else 2
+    total = sum(len(rows) for rows in parts.values()) + again * state.dataset.rows
     tick = _Progress(total, progress, cancelled).tick
     tick(0)
     extra = free_columns(state.dataset, plan)
@@ -136,8 +138,17 @@ def _write(
         _write_unreadable(path, state.dataset, unreadable, tick)
         files.append(seal(path, len(unreadable)))
     files.append(_write_decisions(state, folder / DECISIONS, tick))
+    decided = RowFile("decisions", TRAIN, DECISIONS, state.dataset.rows, None)
+    if form.write_table is not None:
+        table, every = decisions_table(state), np.arange(state.dataset.rows)
+        path = folder / f"decisions{form.suffix}"
+        form.write_table(path, table, every, np.zeros(len(every), np.int32), tick)
+        files.append(seal(path, len(every)))
+        is_csv = form.suffix == ".csv"  # where lists are text
+        named = None if is_csv else card_features(table.schema)
+        decided = replace(decided, name=path.name, features=named)
     described = manifest(state, plan, files, len(unreadable), extra.weight, changes)
-    _write_text(folder / CARD, card(described, plan, row_files))
+    _write_text(folder / CARD, card(described, plan, [*row_files, decided]))
     files = [*files, seal(folder / CARD, None)]
     described = manifest(state, plan, files, len(unreadable), extra.weight, changes)
     _write_text(folder / MANIFEST, json.dumps(described, indent=2, ensure_ascii=False) + "\n")

@@ -134,7 +134,11 @@ def push_report(
     from engine.hub.publishing import Upload, push_export
 
     written: dict[str, Any] = report.manifest["files"]  # type: ignore[assignment] # of JSON
-    rows = sum(file["rows"] or 0 for name, file in written.items() if name != DECISIONS)
+    rows = sum(
+        file["rows"] or 0
+        for name, file in written.items()
+        if Path(name).stem != Path(DECISIONS).stem
+    )
     upload = Upload(standing, report.output, report.files, rows)
     try:
         if not yes:

@@ -279,7 +279,7 @@ def _data_files(folder: Path, depth: int) -> list[Path]:
         path
         for path in data
         if path.name not in METADATA_NAMES
-        and not (path.name == EXPORT_DECISIONS and path.parent in exported)
+        and not (path.stem == Path(EXPORT_DECISIONS).stem and path.parent in exported)
     ]
     return data or [path for path in files if _has_suffix(path, TEXT_SUFFIXES)]
 

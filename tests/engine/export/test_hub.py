@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from engine.export.run import export
+from engine.review.decision import Verdict
 from tests.engine.export.exporting import DROPPED, KEPT, ROWS, plan, review, write_lines
 
 
@@ -36,6 +37,26 @@ def test_the_other_rows_are_other_configurations(tmp_path: Path) -> None:
     export(review(write_lines(tmp_path / "data.jsonl")), plan(out, "hf", "all"))
     assert load(out, "dropped")["train"].to_list() == [ROWS[row] for row in DROPPED]
     assert len(load(out, "decisions")["train"]) == len(ROWS)
+
+
+@pytest.mark.parametrize("form", ["hf", "jsonl", "csv", "parquet"])
+@pytest.mark.parametrize("count", [3, 3000])
+def test_the_decisions_load_whatever_the_format(tmp_path: Path, form: str, count: int) -> None:
+    """Of many rows only the last has a reason: a reader that guesses types sees none at first."""
+    rows = [{"instruction": f"ask {n}", "output": f"say {n}"} for n in range(count)]
+    verdicts = {count - 1: Verdict.REJECT}
+    state = review(
+        write_lines(tmp_path / "data.jsonl", rows), scores=[1.0] * count, verdicts=verdicts
+    )
+    export(state, plan(tmp_path / "out", form))
+    loaded = load(tmp_path / "out", "decisions")["train"]
+    assert loaded["outcome"][-2:] == ["kept", "dropped"]
+    assert loaded["row"][:] == list(range(count))
+    assert loaded["verdict"][-1] == "reject"
+    told = pl.read_parquet(tmp_path / "out" / "decisions.parquet")
+    assert loaded["identity"][:] == told["identity"].to_list()
+    if form != "csv":
+        assert loaded.column_names == told.columns
 
 
 def test_without_kept_rows_the_rows_asked_for_are_the_default(tmp_path: Path) -> None:

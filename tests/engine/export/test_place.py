@@ -78,7 +78,9 @@ def test_overwrite_is_asked_for_and_replaces_an_earlier_export(
         export(review(source), plan(out))
     assert "--overwrite" in caught.value.hint
     export(review(source), plan(out, overwrite=True))
-    assert names(out) == ["README.md", "decisions.parquet", "kept.jsonl", "manifest.json"]
+    assert names(out) == [
+        "README.md", "decisions.jsonl", "decisions.parquet", "kept.jsonl", "manifest.json",
+    ]  # fmt: skip
     assert names(tmp_path) == ["data", "out"]
 
 

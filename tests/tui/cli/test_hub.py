@@ -272,7 +272,7 @@ def test_on_a_terminal_the_count_comes_before_the_question(
         shown = terminal.text
         assert "kept      " in shown
         assert "dataset    me/mine (new), public: everybody can read it" in shown
-        assert "to send    4 files, " in shown
+        assert "to send    5 files, " in shown
         terminal.send(answer)
         assert terminal.wait() == 130
         assert "not pushed, nothing of it was sent; the export is whole in" in terminal.text

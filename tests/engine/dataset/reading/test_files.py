@@ -322,6 +322,7 @@ def test_a_shard_that_cannot_be_opened_is_a_problem(tmp_path: Path) -> None:
 def test_an_export_beside_its_manifest_opens_without_the_decisions(tmp_path: Path) -> None:
     write(tmp_path, "kept.jsonl")
     write(tmp_path, "decisions.parquet")
+    write(tmp_path, "decisions.jsonl")
     (tmp_path / "manifest.json").write_text("{}")
     assert [file.name for file in find_files(tmp_path).files] == ["kept.jsonl"]
 
