@@ -53,7 +53,7 @@ def test_log_shows_its_end_as_text(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = run(capsys, "log")
     assert (code, out) == (0, "")
     assert str(log_path()) in err
-    log_path().parent.mkdir(parents=True)
+    log_path().parent.mkdir(parents=True, exist_ok=True)
     log_path().write_bytes(b"one\n\x1b]52;c;ZXZpbA==\x07\xff\nthree\n")
     code, out, _ = run(capsys, "log", "--lines", "2")
     assert code == 0
