@@ -122,8 +122,8 @@ class BadByScore:
         counts = np.random.default_rng(SEED).multinomial(
             number, np.full(number, 1 / number), BOOTSTRAPS
         )
-        drawn = np.vstack([np.ones(number), counts])  # (1 + bootstraps, number)
-        self._drawn = drawn
+        drawn: Floats = np.vstack([np.ones(number), counts]).astype(np.float64)
+        self._drawn: Floats = drawn  # (1 + bootstraps, number)
         dice = np.random.default_rng(SEED)
         self._shuffled = np.array([dice.permutation(self._bad) for _ in range(BOOTSTRAPS)])
         weights = drawn @ member
